@@ -1,0 +1,50 @@
+import { Redis } from 'ioredis'
+import type { Logger } from './log.ts'
+
+/**
+ * What Redis does for us, as small as it is: tell other processes something, and hear what they tell. Nothing that
+ * cannot be rebuilt, and nothing whose loss lets anybody in; when Redis is away, calls return quietly.
+ */
+export type Cache = {
+  publish(channel: string, message: string): Promise<void>
+  subscribe(pattern: string, hear: (channel: string, message: string) => void): void
+  healthy(): boolean
+  close(): Promise<void>
+}
+
+export function openCache(options: { socket: string; password: string; log: Logger }): Cache {
+  const settings = {
+    path: options.socket,
+    password: options.password,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: (attempt: number) => Math.min(2000, attempt * 100),
+  }
+  const writer = new Redis(settings)
+  const listener = new Redis({ ...settings, enableOfflineQueue: true, maxRetriesPerRequest: null })
+  let told = false
+  for (const client of [writer, listener])
+    client.on('error', (error: Error) => {
+      if (!told) options.log.warn({ reason: error.message }, 'redis is away; live updates pause, money does not')
+      told = true
+    })
+  writer.on('ready', () => {
+    told = false
+  })
+  return {
+    async publish(channel, message) {
+      await writer.publish(channel, message).catch(() => {})
+    },
+    subscribe(pattern, hear) {
+      listener.on('pmessage', (heardPattern: string, channel: string, message: string) => {
+        if (heardPattern === pattern) hear(channel, message)
+      })
+      listener.psubscribe(pattern).catch(() => {})
+    },
+    healthy: () => writer.status === 'ready',
+    async close() {
+      writer.disconnect()
+      listener.disconnect()
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+/**
+ * The configuration of a core or work process: read once from the file ops rendered, validated, frozen. Secrets are
+ * never in it; it names the files they stand in (`secrets.ts` reads those).
+ */
+const socketAddress = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
+
+const limits = z.strictObject({
+  bodyBytesMax: z.int().positive().default(64 * 1024),
+  requestSecondsMax: z.int().positive().default(15),
+  headerBytesMax: z.int().positive().default(16 * 1024),
+  drainSecondsMax: z.int().positive().default(10),
+  betSessionCacheSecondsMax: z.int().positive().default(10),
+  liveConnectionsMax: z.int().positive().default(10_000),
+})
+
+const schema = z.strictObject({
+  name: z.string(),
+  home: z.string(),
+  origins: z.strictObject({ player: z.url(), operator: z.url(), partner: z.url() }),
+  database: z.strictObject({
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    user: z.string(),
+    passwordFile: z.string(),
+    poolMax: z.int().positive().default(8),
+  }),
+  redis: z.strictObject({ socket: z.string(), passwordFile: z.string() }),
+  keys: z.strictObject({ socket: z.string() }),
+  tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string() }),
+  listen: z.strictObject({
+    player: socketAddress.optional(),
+    operator: socketAddress.optional(),
+    partner: socketAddress.optional(),
+    metrics: socketAddress,
+  }),
+  lanes: z
+    .strictObject({
+      count: z.int().positive().default(2),
+      batchMax: z.int().positive().default(512),
+      queueMax: z.int().positive().default(4096),
+      deadlineMs: z.int().positive().default(5000),
+    })
+    .prefault({}),
+  smtp: z.strictObject({ host: z.string(), port: z.int(), from: z.email() }),
+  gateways: z.record(z.string(), z.strictObject({ url: z.url(), secretFile: z.string() })).default({}),
+  limits: limits.prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info') })
+    .prefault({}),
+})
+
+export type Config = Readonly<z.infer<typeof schema>>
+
+export function readConfig(file: string): Config {
+  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (!parsed.success) throw new Error(`The configuration ${file} is not valid:\n${z.prettifyError(parsed.error)}`)
+  return deepFreeze(parsed.data)
+}
+
+/** The file named by `--config`, as every process of the appliance is started. */
+export function configFileFromArguments(argv: readonly string[] = process.argv): string {
+  const file = argv[argv.indexOf('--config') + 1]
+  if (!argv.includes('--config') || !file) throw new Error('Start this process with --config <file>.')
+  return file
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object') for (const part of Object.values(value)) deepFreeze(part)
+  return Object.freeze(value)
+}

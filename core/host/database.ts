@@ -1,0 +1,40 @@
+import type { PgTypes } from '#base'
+import postgres from 'postgres'
+
+export type Sql = postgres.Sql<PgTypes>
+
+export type DatabaseAddress = {
+  host: string // a directory of sockets, or a host name
+  port: number
+  database: string
+  user: string
+  password: string
+  poolMax?: number
+  name?: string
+}
+
+/** Opens a pool whose `bigint` columns arrive as BigInt and whose JSON parameters may be text already. */
+export function openDatabase(address: DatabaseAddress): Sql {
+  return postgres({
+    host: address.host,
+    port: address.port,
+    database: address.database,
+    user: address.user,
+    password: address.password,
+    max: address.poolMax ?? 8,
+    connect_timeout: 5,
+    idle_timeout: 0,
+    max_lifetime: null,
+    connection: { application_name: address.name ?? 'countroom' },
+    onnotice: () => {},
+    types: { bigint: postgres.BigInt, json: jsonType },
+  }) as unknown as Sql
+}
+
+/** The job engine hands JSON over as text, our own code as objects; both mean the same document. */
+const jsonType = {
+  to: 114,
+  from: [114, 3802],
+  serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
+  parse: (text: string) => JSON.parse(text) as unknown,
+}

@@ -1,0 +1,79 @@
+import { Refusal } from '#base'
+import type { HttpBindings } from '@hono/node-server'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+
+/** The player's sign-in as the faces see it. */
+export type FaceSession = { id: string; playerId: string; wallet: bigint; currency: string; createdAt: Date }
+
+/** The member of staff as the faces see them. */
+export type FaceStaff = { id: string; sessionId: string; name: string; role: string }
+
+export type FaceEnv = {
+  Bindings: HttpBindings
+  Variables: {
+    requestId: string
+    address: string
+    session: FaceSession | undefined
+    staff: FaceStaff | undefined
+  }
+}
+
+export type FaceContext = Context<FaceEnv>
+
+/** A set of routes that answers input it cannot read with a problem of one stable code. */
+export function createRoutes(): OpenAPIHono<FaceEnv> {
+  return new OpenAPIHono<FaceEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const issues = result.error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+      throw new Refusal('invalid', 'request.invalid', 'The request does not have the form this route takes.', { issues })
+    },
+  })
+}
+
+export function sessionOf(c: FaceContext): FaceSession {
+  const session = c.get('session')
+  if (!session) throw new Refusal('unauthenticated', 'sessions.required', 'Please sign in.')
+  return session
+}
+
+export function staffOf(c: FaceContext): FaceStaff {
+  const staff = c.get('staff')
+  if (!staff) throw new Refusal('unauthenticated', 'staff.required', 'Please sign in.')
+  return staff
+}
+
+/** The header every mutating route takes: 1 to 128 visible ASCII characters, chosen by the caller. */
+export const idempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/)
+    .openapi({ description: 'One key per act; a repeat with the same key and payload gets the original answer.' }),
+})
+
+export const wireMoney = z
+  .strictObject({
+    amount: z.string().max(40).openapi({ example: '12.34' }),
+    currency: z.string().max(8).openapi({ example: 'EUR' }),
+  })
+  .openapi('Money')
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    requestId: z.string(),
+  })
+  .openapi('Problem')
+
+/** The answer every route may give instead of its own. */
+export const problems = {
+  default: {
+    description: 'A problem (RFC 9457) with a stable code.',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  },
+} as const

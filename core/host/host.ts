@@ -1,0 +1,80 @@
+import { canonical, type Command, once, Refusal } from '#base'
+import type { Keys } from '#keys'
+import type { Cache } from './cache.ts'
+import type { Config } from './config.ts'
+import type { Sql } from './database.ts'
+import type { FaceContext } from './face.ts'
+import type { Logger } from './log.ts'
+
+/** What a route or a job may use. One per process. */
+export type Host = {
+  readonly config: Config
+  readonly sql: Sql
+  readonly keys: Keys
+  readonly cache: Cache
+  readonly log: Logger
+  now(): Date
+}
+
+/** A command with the keys, as rooms that seal or open personal data take it. */
+export type HostCommand = Command & { readonly keys: Keys }
+
+/** Who asks, at one instant: the staff or player of this request, or nobody yet. */
+export function commandOf(host: Host, c: FaceContext): HostCommand {
+  const staff = c.get('staff')
+  const session = c.get('session')
+  const address = c.get('address')
+  const requestId = c.get('requestId')
+  const actor = staff
+    ? { kind: 'staff' as const, id: staff.id, address }
+    : { kind: 'player' as const, id: session?.playerId ?? 'anonymous', address }
+  return { actor, now: host.now(), requestId, keys: host.keys }
+}
+
+type Answer = { status: number; body: unknown }
+type TxOf = Parameters<Parameters<Sql['begin']>[1]>[0]
+
+/**
+ * One mutation: one transaction, done once per key, the answer kept with it. The response is the stored bytes, hence
+ * the type `never`: what it holds is promised by the route's schema, not by the compiler.
+ *
+ * @throws Refusal `request.key_missing` and whatever the work refuses
+ */
+export async function mutate(
+  host: Host,
+  c: FaceContext,
+  what: { operation: string; payload: unknown },
+  work: (tx: TxOf, command: HostCommand) => Promise<Answer>,
+): Promise<never> {
+  const key = idempotencyKeyOf(c)
+  const command = commandOf(host, c)
+  const claim = { caller: command.actor.id, operation: what.operation, key, payload: what.payload }
+  const answer = await transact(host, (tx) =>
+    once(tx, claim, async () => {
+      const { status, body } = await work(tx, command)
+      return { status, body: canonical(body) }
+    }),
+  )
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  if (answer.replayed) headers['idempotency-replayed'] = 'true'
+  return new Response(answer.body, { status: answer.status, headers }) as never
+}
+
+/** Runs the work in one transaction; a deadlock or serialisation failure is the engine's "again, please". */
+export async function transact<T>(host: { sql: Sql }, work: (tx: TxOf) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await host.sql.begin(work)) as T
+    } catch (error) {
+      const code = (error as { code?: string }).code
+      if (attempt === 5 || (code !== '40001' && code !== '40P01')) throw error
+    }
+  }
+}
+
+export function idempotencyKeyOf(c: FaceContext): string {
+  const key = c.req.header('idempotency-key')
+  if (!key || !/^[\x21-\x7e]{1,128}$/.test(key))
+    throw new Refusal('invalid', 'request.key_missing', 'This request needs an Idempotency-Key header (1 to 128 visible characters).')
+  return key
+}

@@ -1,0 +1,20 @@
+/**
+ * The rooms, from the ground up: a room may use only the rooms before it. The same order runs the migrations and
+ * names the PostgreSQL schemas. `test/architecture.test.ts` holds the promise.
+ */
+export const rooms = [
+  'base',
+  'keys',
+  'audit',
+  'rng',
+  'ledger',
+  'staff',
+  'licences',
+  'players',
+  'protection',
+  'sessions',
+  'cashier',
+  'games',
+] as const
+
+export type Room = (typeof rooms)[number]
