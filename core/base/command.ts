@@ -10,7 +10,11 @@ export type Tx = postgres.TransactionSql<PgTypes>
 export type Reader = postgres.Sql<PgTypes> | Tx
 
 /** Who acts. `id` is a player's, a member of staff's or a partner's id, or the name of a job or command. */
-export type Actor = { readonly kind: 'player' | 'staff' | 'partner' | 'system'; readonly id: string; readonly address?: string }
+export type Actor = {
+  readonly kind: 'player' | 'staff' | 'partner' | 'system'
+  readonly id: string
+  readonly address?: string
+}
 
 /** One command: who acts, the one instant it happens at, and the request it came with. */
 export type Command = { readonly actor: Actor; readonly now: Date; readonly requestId: string }

@@ -1,5 +1,5 @@
-import { newId } from './ids.ts'
 import type { Tx } from './command.ts'
+import { newId } from './ids.ts'
 
 /** News a low room tells whoever is above; the payload holds ids and amounts, never personal data. */
 export type Event = { readonly name: string; readonly subject: string; readonly payload: Record<string, unknown> }

@@ -14,7 +14,11 @@ export type Claim = { caller: string; operation: string; key: string; payload: u
  *
  * @throws Refusal `base.key_reused` when the key was used with another payload
  */
-export async function once(tx: Tx, claim: Claim, work: () => Promise<StoredAnswer>): Promise<StoredAnswer & { replayed: boolean }> {
+export async function once(
+  tx: Tx,
+  claim: Claim,
+  work: () => Promise<StoredAnswer>,
+): Promise<StoredAnswer & { replayed: boolean }> {
   const hash = createHash('sha256').update(canonical(claim.payload)).digest()
   const claimed = await tx`
     insert into base.idempotency (caller, operation, key, payload_hash)

@@ -16,5 +16,9 @@ export function newId<P extends string>(prefix: P, nowMs: number = Date.now()): 
 }
 
 export function isId(prefix: string, value: string): boolean {
-  return value.length === prefix.length + 27 && value.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(value.slice(-26))
+  return (
+    value.length === prefix.length + 27 &&
+    value.startsWith(`${prefix}_`) &&
+    /^[0-9a-hjkmnp-tv-z]{26}$/.test(value.slice(-26))
+  )
 }

@@ -1,7 +1,12 @@
 import type { Tx } from './command.ts'
 
 /** A job as data: its queue's name and ids it needs. Never secrets or personal data: rows outlive what they name. */
-export type Job = { readonly queue: string; readonly data: Record<string, unknown>; readonly startAfter?: Date; readonly onceKey?: string }
+export type Job = {
+  readonly queue: string
+  readonly data: Record<string, unknown>
+  readonly startAfter?: Date
+  readonly onceKey?: string
+}
 
 type Enqueuer = (tx: Tx, job: Job) => Promise<void>
 

@@ -28,7 +28,8 @@ export function isCurrency(code: string): code is Currency {
  * @throws Refusal `base.currency_unknown`, `base.amount_malformed`, `base.amount_overprecise`, `base.amount_too_large`
  */
 export function readMoney(wire: WireMoney): Money {
-  if (!isCurrency(wire.currency)) throw new Refusal('invalid', 'base.currency_unknown', 'This currency is not known here.')
+  if (!isCurrency(wire.currency))
+    throw new Refusal('invalid', 'base.currency_unknown', 'This currency is not known here.')
   const match = /^(-?)(0|[1-9]\d{0,20})(?:\.(\d{1,20}))?$/.exec(wire.amount)
   if (!match) throw new Refusal('invalid', 'base.amount_malformed', 'An amount is a decimal number such as "12.34".')
   const [, sign, whole, fraction = ''] = match
@@ -36,7 +37,8 @@ export function readMoney(wire: WireMoney): Money {
   if (fraction.length > exponent)
     throw new Refusal('invalid', 'base.amount_overprecise', `${wire.currency} has ${exponent} decimal places.`)
   const minor = BigInt(whole + fraction.padEnd(exponent, '0'))
-  if (minor > amountMax) throw new Refusal('invalid', 'base.amount_too_large', 'The amount is beyond what one account holds.')
+  if (minor > amountMax)
+    throw new Refusal('invalid', 'base.amount_too_large', 'The amount is beyond what one account holds.')
   return money(sign ? -minor : minor, wire.currency)
 }
 

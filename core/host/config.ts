@@ -8,9 +8,15 @@ import { z } from 'zod'
 const socketAddress = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
 
 const limits = z.strictObject({
-  bodyBytesMax: z.int().positive().default(64 * 1024),
+  bodyBytesMax: z
+    .int()
+    .positive()
+    .default(64 * 1024),
   requestSecondsMax: z.int().positive().default(15),
-  headerBytesMax: z.int().positive().default(16 * 1024),
+  headerBytesMax: z
+    .int()
+    .positive()
+    .default(16 * 1024),
   drainSecondsMax: z.int().positive().default(10),
   betSessionCacheSecondsMax: z.int().positive().default(10),
   liveConnectionsMax: z.int().positive().default(10_000),

@@ -1,5 +1,5 @@
-import type { PgTypes } from '#base'
 import postgres from 'postgres'
+import type { PgTypes } from '#base'
 
 export type Sql = postgres.Sql<PgTypes>
 

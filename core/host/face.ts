@@ -1,7 +1,7 @@
-import { Refusal } from '#base'
 import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { Refusal } from '#base'
 
 /** The player's sign-in as the faces see it. */
 export type FaceSession = { id: string; playerId: string; wallet: bigint; currency: string; createdAt: Date }
@@ -26,8 +26,12 @@ export function createRoutes(): OpenAPIHono<FaceEnv> {
   return new OpenAPIHono<FaceEnv>({
     defaultHook: (result) => {
       if (result.success) return
-      const issues = result.error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
-      throw new Refusal('invalid', 'request.invalid', 'The request does not have the form this route takes.', { issues })
+      const issues = result.error.issues
+        .slice(0, 20)
+        .map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+      throw new Refusal('invalid', 'request.invalid', 'The request does not have the form this route takes.', {
+        issues,
+      })
     },
   })
 }

@@ -1,4 +1,5 @@
-import { canonical, type Command, once, Refusal } from '#base'
+import { type Command, canonical, once, Refusal } from '#base'
+import type { Games } from '#games'
 import type { Keys } from '#keys'
 import type { Cache } from './cache.ts'
 import type { Config } from './config.ts'
@@ -13,6 +14,8 @@ export type Host = {
   readonly keys: Keys
   readonly cache: Cache
   readonly log: Logger
+  /** The hot path (`openGames` of the games room, on this process's lanes); the worker has none. */
+  readonly games: Games | undefined
   now(): Date
 }
 
@@ -75,6 +78,10 @@ export async function transact<T>(host: { sql: Sql }, work: (tx: TxOf) => Promis
 export function idempotencyKeyOf(c: FaceContext): string {
   const key = c.req.header('idempotency-key')
   if (!key || !/^[\x21-\x7e]{1,128}$/.test(key))
-    throw new Refusal('invalid', 'request.key_missing', 'This request needs an Idempotency-Key header (1 to 128 visible characters).')
+    throw new Refusal(
+      'invalid',
+      'request.key_missing',
+      'This request needs an Idempotency-Key header (1 to 128 visible characters).',
+    )
   return key
 }

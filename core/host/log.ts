@@ -8,7 +8,13 @@ export type { Logger }
  */
 export function createLog(name: string, level: string): Logger {
   return pino(
-    { name, level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime, redact: ['*.password', '*.token', '*.email'] },
+    {
+      name,
+      level,
+      base: { name },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ['*.password', '*.token', '*.email'],
+    },
     pino.destination({ dest: 1, sync: true }),
   )
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import { Hono } from 'hono'
 import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
 import { collectDefaultMetrics, register } from 'prom-client'
 
 export type Management = { port: number; close(): Promise<void> }

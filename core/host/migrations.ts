@@ -14,7 +14,10 @@ const migrationLock = 7_305_808_868 // any constant; it only has to be the same 
  *
  * @throws Error when the schema is newer than the code, or when a migration that already ran reads differently now
  */
-export async function migrate(sql: Sql, coreDir: string = join(import.meta.dirname, '..')): Promise<{ applied: string[] }> {
+export async function migrate(
+  sql: Sql,
+  coreDir: string = join(import.meta.dirname, '..'),
+): Promise<{ applied: string[] }> {
   const migrations = rooms.flatMap((room) => migrationsOf(coreDir, room))
   const connection = await sql.reserve()
   try {
@@ -46,11 +49,20 @@ function migrationsOf(coreDir: string, room: string): Migration[] {
   }
   return files.sort().map((name) => {
     const text = readFileSync(join(coreDir, room, 'sql', name), 'utf8')
-    return { room, number: Number(name.slice(0, 4)), name, text, sha256: createHash('sha256').update(text).digest('hex') }
+    return {
+      room,
+      number: Number(name.slice(0, 4)),
+      name,
+      text,
+      sha256: createHash('sha256').update(text).digest('hex'),
+    }
   })
 }
 
-function refuseForeign(known: Migration[], done: Array<{ room: string; number: number; name: string; sha256: string }>): void {
+function refuseForeign(
+  known: Migration[],
+  done: Array<{ room: string; number: number; name: string; sha256: string }>,
+): void {
   for (const row of done) {
     const match = known.find((m) => m.room === row.room && m.number === row.number)
     if (!match)
@@ -86,6 +98,8 @@ async function apply(connection: Sql, migration: Migration): Promise<void> {
     await connection`commit`
   } catch (error) {
     await connection`rollback`
-    throw new Error(`The migration ${migration.room}/${migration.name} failed: ${(error as Error).message}`, { cause: error })
+    throw new Error(`The migration ${migration.room}/${migration.name} failed: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }

@@ -1,5 +1,5 @@
-import type { Job, Tx } from '#base'
 import { type ConstructorOptions, PgBoss } from 'pg-boss'
+import type { Job, Tx } from '#base'
 import type { DatabaseAddress, Sql } from './database.ts'
 import type { Host } from './host.ts'
 
@@ -16,7 +16,11 @@ export type JobDefinition = {
 const schema = 'pgboss'
 
 /** Makes the engine's own schema and the queues; part of bringing a database up to the code, as its owner. */
-export async function installQueue(owner: Sql, address: DatabaseAddress, definitions: readonly JobDefinition[]): Promise<void> {
+export async function installQueue(
+  owner: Sql,
+  address: DatabaseAddress,
+  definitions: readonly JobDefinition[],
+): Promise<void> {
   await owner.unsafe(`
     create schema if not exists ${schema};
     grant usage on schema ${schema} to countroom_app;
@@ -57,7 +61,11 @@ export async function openQueue(
       await boss.send(job.queue, job.data, {
         ...(job.startAfter ? { startAfter: job.startAfter } : {}),
         ...(job.onceKey ? { singletonKey: job.onceKey } : {}),
-        db: { executeSql: async (text: string, values: unknown[] = []) => ({ rows: await tx.unsafe(text, values as never[]) }) },
+        db: {
+          executeSql: async (text: string, values: unknown[] = []) => ({
+            rows: await tx.unsafe(text, values as never[]),
+          }),
+        },
       })
     },
     async work(host, definitions) {
@@ -70,7 +78,11 @@ export async function openQueue(
   }
 }
 
-async function runJob(host: Host, definition: JobDefinition, job: { id: string; data: Record<string, string> }): Promise<void> {
+async function runJob(
+  host: Host,
+  definition: JobDefinition,
+  job: { id: string; data: Record<string, string> },
+): Promise<void> {
   try {
     await definition.run(host, job.data ?? {})
   } catch (error) {

@@ -1,5 +1,5 @@
-import { Refusal, type RefusalKind } from '#base'
 import postgres from 'postgres'
+import { Refusal, type RefusalKind } from '#base'
 
 /** RFC 9457. */
 export type Problem = {
@@ -70,10 +70,26 @@ export function asRefusal(error: unknown): Refusal | undefined {
 
 const driverCodes = new Set(['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'])
 const systemCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'])
-const serverCodes = new Set(['57P01', '57P02', '57P03', '53300', '53100', '53200', '08006', '08001', '25006', '40001', '40P01'])
+const serverCodes = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '53100',
+  '53200',
+  '08006',
+  '08001',
+  '25006',
+  '40001',
+  '40P01',
+])
 
 function isEngineAway(error: unknown): boolean {
   if (error instanceof postgres.PostgresError) return serverCodes.has(error.code)
   const { code, syscall } = (error ?? {}) as { code?: string; syscall?: string }
-  return code !== undefined && (driverCodes.has(code) || (systemCodes.has(code) && (syscall === 'connect' || syscall === 'read' || syscall === 'write')))
+  return (
+    code !== undefined &&
+    (driverCodes.has(code) ||
+      (systemCodes.has(code) && (syscall === 'connect' || syscall === 'read' || syscall === 'write')))
+  )
 }

@@ -17,11 +17,15 @@ export async function startCluster(options: { durable?: boolean } = {}): Promise
   const user = serviceUser()
   if (user) chownSync(home, user.uid, user.gid)
   const data = join(home, 'data')
-  execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', ...(options.durable ? [] : ['-N'])], {
-    ...user,
-    cwd: home,
-    stdio: 'ignore',
-  })
+  execFileSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', ...(options.durable ? [] : ['-N'])],
+    {
+      ...user,
+      cwd: home,
+      stdio: 'ignore',
+    },
+  )
   const settings = [
     'listen_addresses=',
     `unix_socket_directories=${home}`,
@@ -40,8 +44,13 @@ export async function startCluster(options: { durable?: boolean } = {}): Promise
     complaints = (complaints + chunk.toString()).slice(-4000)
   })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  await ready(home, () => server.exitCode === null, () => complaints)
-  const psql = (text: string) => execFileSync(join(binaries, 'psql'), ['-h', home, '-U', 'postgres', '-qc', text], { stdio: 'ignore' })
+  await ready(
+    home,
+    () => server.exitCode === null,
+    () => complaints,
+  )
+  const psql = (text: string) =>
+    execFileSync(join(binaries, 'psql'), ['-h', home, '-U', 'postgres', '-qc', text], { stdio: 'ignore' })
   psql('create role countroom_owner login createdb')
   psql('create role countroom_app login')
   return {

@@ -9,7 +9,13 @@ export default async function setup() {
   const admin = openDatabase({ ...cluster, database: 'postgres', user: 'postgres', password: '', poolMax: 1 })
   await admin`create database countroom_template owner countroom_owner`
   await admin.end()
-  const owner = openDatabase({ ...cluster, database: 'countroom_template', user: 'countroom_owner', password: '', poolMax: 2 })
+  const owner = openDatabase({
+    ...cluster,
+    database: 'countroom_template',
+    user: 'countroom_owner',
+    password: '',
+    poolMax: 2,
+  })
   await migrate(owner)
   await owner.end()
   return () => cluster.stop()

@@ -1,5 +1,5 @@
-import { once, type Claim } from '#base'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Claim, once } from '#base'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let db: TestDatabase
@@ -13,7 +13,9 @@ const claim = (key: string, payload: unknown): Claim => ({ caller: 'plr_ada', op
 test('a repeat gets the original answer byte for byte, and the work is done once', async () => {
   let done = 0
   const act = () =>
-    db.sql.begin((tx) => once(tx, claim('k1', { b: 1, a: '2' }), async () => ({ status: 201, body: `{"done":${++done}}` })))
+    db.sql.begin((tx) =>
+      once(tx, claim('k1', { b: 1, a: '2' }), async () => ({ status: 201, body: `{"done":${++done}}` })),
+    )
   const first = await act()
   const repeat = await act()
   expect(first).toEqual({ status: 201, body: '{"done":1}', replayed: false })
@@ -21,7 +23,8 @@ test('a repeat gets the original answer byte for byte, and the work is done once
 })
 
 test('the same key with another payload is refused', async () => {
-  const act = (payload: unknown) => db.sql.begin((tx) => once(tx, claim('k2', payload), async () => ({ status: 200, body: '{}' })))
+  const act = (payload: unknown) =>
+    db.sql.begin((tx) => once(tx, claim('k2', payload), async () => ({ status: 200, body: '{}' })))
   await act({ amount: '1.00' })
   await expect(act({ amount: '2.00' })).rejects.toMatchObject({ code: 'base.key_reused' })
 })

@@ -1,0 +1,76 @@
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { Refusal } from '#base'
+import type { FaceEnv } from '../face.ts'
+
+/** Refuses a body that is larger than the limit, or that says it is JSON and is not, before any route sees it. */
+export function bodyWithin(bytesMax: number): MiddlewareHandler<FaceEnv> {
+  return bodyLimit({
+    maxSize: bytesMax,
+    onError: () => {
+      throw new Refusal('oversize', 'request.too_large', `A request body has at most ${bytesMax} bytes.`)
+    },
+  })
+}
+
+/**
+ * Parses a JSON body once, strictly: what is not JSON is refused with a stable code, and so is a document that names
+ * one member twice, since two readers could then see two different requests.
+ */
+export function strictJson(): MiddlewareHandler<FaceEnv> {
+  return async function strictJson(c, next) {
+    if (c.req.header('content-type')?.startsWith('application/json')) {
+      const text = await c.req.text()
+      if (text !== '') parseStrictly(text)
+    }
+    await next()
+  }
+}
+
+function parseStrictly(text: string): void {
+  try {
+    JSON.parse(text)
+  } catch {
+    throw new Refusal('invalid', 'request.malformed_json', 'The body is not well-formed JSON.')
+  }
+  if (hasDuplicateMember(text))
+    throw new Refusal('invalid', 'request.duplicate_member', 'The body names one member twice.')
+}
+
+/** Walks well-formed JSON and compares the names within each object. */
+export function hasDuplicateMember(text: string): boolean {
+  const open: Array<Set<string> | undefined> = [] // a set of names for an object, undefined for an array
+  let expectsName = false
+  for (let i = 0; i < text.length; i++) {
+    const mark = text[i]
+    if (mark === '{') {
+      open.push(new Set())
+      expectsName = true
+    } else if (mark === '[') {
+      open.push(undefined)
+      expectsName = false
+    } else if (mark === '}' || mark === ']') {
+      open.pop()
+      expectsName = false
+    } else if (mark === ',') {
+      expectsName = open.at(-1) !== undefined
+    } else if (mark === '"') {
+      const end = endOfString(text, i)
+      if (expectsName) {
+        const name = JSON.parse(text.slice(i, end + 1)) as string
+        const names = open.at(-1)
+        if (names?.has(name)) return true
+        names?.add(name)
+        expectsName = false
+      }
+      i = end
+    }
+  }
+  return false
+}
+
+function endOfString(text: string, start: number): number {
+  let i = start + 1
+  while (text[i] !== '"') i += text[i] === '\\' ? 2 : 1
+  return i
+}

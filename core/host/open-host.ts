@@ -1,0 +1,60 @@
+import { provideQueue } from '#base'
+import { connectKeys } from '#keys'
+import { openCache } from './cache.ts'
+import type { Config } from './config.ts'
+import { type DatabaseAddress, openDatabase } from './database.ts'
+import type { Host } from './host.ts'
+import { createLog } from './log.ts'
+import { openQueue, type Queue } from './queue.ts'
+import { readSecret } from './secrets.ts'
+
+export type OpenHost = Omit<Host, 'games'> & {
+  readonly database: DatabaseAddress
+  readonly queue: Queue
+  /** The names of what this process cannot do without and does not reach. */
+  missing(): Promise<string[]>
+  close(): Promise<void>
+}
+
+/** Connects a process to the engines below it: PostgreSQL, Redis, the key agent, the queue. */
+export async function openHost(config: Config, role: 'sends' | 'works'): Promise<OpenHost> {
+  const log = createLog(config.name, config.log.level)
+  const { passwordFile, ...address } = config.database
+  const database = { ...address, password: readSecret(passwordFile), name: config.name }
+  const sql = openDatabase(database)
+  const keys = connectKeys({ socket: config.keys.socket })
+  const cache = openCache({ socket: config.redis.socket, password: readSecret(config.redis.passwordFile), log })
+  const queue = await openQueue(database, role, log)
+  provideQueue(queue.enqueue)
+  return {
+    config,
+    database,
+    queue,
+    sql,
+    keys,
+    cache,
+    log,
+    now: () => new Date(),
+    async missing() {
+      const [database, agent] = await Promise.all([answers(sql`select 1`), answers(keys.health())])
+      return [...(database ? [] : ['database']), ...(agent ? [] : ['keys'])]
+    },
+    async close() {
+      await queue.close()
+      await sql.end({ timeout: 5 })
+      await keys.close()
+      await cache.close()
+    },
+  }
+}
+
+async function answers(question: PromiseLike<unknown>): Promise<boolean> {
+  const patience = new Promise<false>((resolve) => setTimeout(() => resolve(false), 2000).unref())
+  return Promise.race([
+    Promise.resolve(question).then(
+      () => true,
+      () => false,
+    ),
+    patience,
+  ])
+}

@@ -1,0 +1,23 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { buildFace } from '../build-face.ts'
+import type { FaceEnv } from '../face.ts'
+import type { Host } from '../host.ts'
+import { sameOrigin } from '../middleware/same-origin.ts'
+import { staffSignIn } from '../middleware/sign-in.ts'
+import { serveDocument } from '../openapi.ts'
+import { operatorPages } from '../web/operator.ts'
+import { auditRoutes } from './audit.ts'
+import { cashierRoutes } from './cashier.ts'
+import { playersRoutes } from './players.ts'
+import { staffRoutes } from './staff.ts'
+
+/** The face for the people who work here, on the management network. */
+export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAPIHono<FaceEnv> {
+  const app = buildFace(host, 'operator', ready)
+  app.use(sameOrigin(host.config.origins.operator))
+  app.use(staffSignIn(host))
+  for (const routes of [staffRoutes, playersRoutes, cashierRoutes, auditRoutes]) app.route('/', routes(host))
+  serveDocument(app, 'Countroom, operator face')
+  app.route('/', operatorPages(host))
+  return app
+}

@@ -1,0 +1,23 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { buildFace } from '../build-face.ts'
+import type { FaceEnv } from '../face.ts'
+import type { Host } from '../host.ts'
+import { sameOrigin } from '../middleware/same-origin.ts'
+import { playerSignIn } from '../middleware/sign-in.ts'
+import { playerPages } from '../web/player.ts'
+import { cashierRoutes } from './cashier.ts'
+import { gamesRoutes } from './games.ts'
+import { playersRoutes } from './players.ts'
+import { protectionRoutes } from './protection.ts'
+import { sessionsRoutes } from './sessions.ts'
+
+/** The face for the public, through the edge. */
+export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIHono<FaceEnv> {
+  const app = buildFace(host, 'player', ready)
+  app.use(sameOrigin(host.config.origins.player))
+  app.use(playerSignIn(host))
+  for (const routes of [playersRoutes, sessionsRoutes, protectionRoutes, cashierRoutes, gamesRoutes])
+    app.route('/', routes(host))
+  app.route('/', playerPages(host))
+  return app
+}

@@ -1,0 +1,44 @@
+import type { Server } from 'node:https'
+import { configFileFromArguments, readConfig } from './config.ts'
+import { drain, listenFace } from './listen.ts'
+import { createLive } from './live.ts'
+import { startManagement } from './management.ts'
+import { openHost } from './open-host.ts'
+import { operatorFace } from './operator/index.ts'
+import { partnerFace } from './partner/index.ts'
+import { openPlay } from './play.ts'
+import { playerFace } from './player/index.ts'
+
+/** A core process: the three faces on their three networks, and the hot path. */
+const config = readConfig(configFileFromArguments())
+const open = await openHost(config, 'sends')
+const play = await openPlay(open)
+const host = { ...open, games: play.games }
+
+let stopping = false
+const ready = async () => (stopping ? ['draining'] : [...(await open.missing()), ...play.missing()])
+
+const live = createLive(host)
+const faces = [
+  { address: config.listen.player, app: playerFace(host, ready) },
+  { address: config.listen.operator, app: operatorFace(host, ready) },
+  { address: config.listen.partner, app: partnerFace(host, ready) },
+]
+const servers: Server[] = []
+for (const { address, app } of faces) if (address) servers.push(await listenFace(config, address, app))
+servers[0]?.on('upgrade', live.upgrade)
+const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
+open.log.info({ listen: config.listen }, 'core serves')
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+
+async function stop(): Promise<void> {
+  stopping = true
+  live.close()
+  await drain(servers, config.limits.drainSecondsMax)
+  await play.close()
+  await open.close()
+  await management.close()
+  open.log.info({}, 'core stopped')
+  process.exit(0)
+}

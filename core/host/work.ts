@@ -1,0 +1,26 @@
+import { configFileFromArguments, readConfig } from './config.ts'
+import { jobs } from './jobs/index.ts'
+import { observeMachine } from './machine.ts'
+import { startManagement } from './management.ts'
+import { openHost } from './open-host.ts'
+
+/** The worker: everything slow or fallible that a transaction asked for. */
+const config = readConfig(configFileFromArguments())
+const host = await openHost(config, 'works')
+observeMachine(config.home)
+
+let stopping = false
+const ready = async () => (stopping ? ['draining'] : await host.missing())
+const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
+await host.queue.work({ ...host, games: undefined }, jobs)
+host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+
+async function stop(): Promise<void> {
+  stopping = true
+  await host.close()
+  await management.close()
+  host.log.info({}, 'worker stopped')
+  process.exit(0)
+}
