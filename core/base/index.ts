@@ -1,5 +1,7 @@
 // The one expected "no"
 
+// Parallel arrays for batch functions
+export { numberArray, textArray } from './array.ts'
 export type { Actor, Command, PgTypes, Reader, Tx } from './command.ts'
 // Who may read, who may write, who acts and when
 export { systemCommand } from './command.ts'
@@ -9,6 +11,8 @@ export { type Claim, canonical, once, type StoredAnswer } from './idempotency.ts
 // Ids that say what they are
 export { isId, newId } from './ids.ts'
 export { enqueue, type Job, provideQueue } from './jobs.ts'
+// Many calls, one transaction
+export { createLane, createLanes, type Lane, type LaneOptions } from './lanes.ts'
 export type { Currency, Money, WireMoney } from './money.ts'
 // Money: minor units inside, decimal strings on the wire
 export { amountMax, currencies, isCurrency, money, readMoney, readPositiveMoney, showMoney } from './money.ts'

@@ -1,0 +1,174 @@
+import { Refusal } from './refusal.ts'
+
+/** What a batch did with one item, in the order of the items. */
+export type LaneRun<Item, Answer> = (items: readonly Item[]) => Promise<readonly Answer[]>
+
+export type LaneOptions<Item, Answer> = {
+  run: LaneRun<Item, Answer>
+  batchMax: number
+  queueMax: number
+  deadlineMs: number
+  /** Did the engine say "again, please" (deadlock, serialisation failure)? Then nothing was done. */
+  isRetryable(error: unknown): boolean
+  /** Did we lose sight of the batch? Then nobody knows whether it was done; the key will tell. */
+  isUnknown(error: unknown): boolean
+  /** Told after each batch; for metrics. */
+  onBatch?(facts: { size: number; waiting: number; seconds: number; outcome: 'done' | 'failed' | 'unknown' }): void
+}
+
+export type Lane<Item, Answer> = {
+  /** Asks for one item; items of one affinity are done one after the other, each in a batch of its own. */
+  submit(affinity: bigint, item: Item): Promise<Answer>
+  readonly waiting: number
+  /** Takes no more, and resolves when what was taken is answered. */
+  close(): Promise<void>
+}
+
+type Call<Item, Answer> = {
+  item: Item
+  dueMs: number
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+const retriesMax = 5
+
+/**
+ * A coalescer without a timer: calls gather while a batch is in flight and leave together when it returns, so batches
+ * shrink to one by themselves when it is quiet. One batch takes at most one item per affinity, and affinities take
+ * turns, so nobody who floods the lane delays the others by more than one item per batch.
+ *
+ * @throws Refusal `base.lane_full` nothing was done; `base.lane_late` nothing was done; `base.outcome_unknown` ask again
+ * with the same key
+ */
+export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): Lane<Item, Answer> {
+  const queues = new Map<bigint, Call<Item, Answer>[]>() // in order of turn: the first key is next
+  let waiting = 0
+  let inFlight = false
+  let closed = false
+  let onIdle: (() => void) | undefined
+
+  return {
+    submit(affinity, item) {
+      if (closed || waiting >= options.queueMax) return Promise.reject(laneFull())
+      return new Promise<Answer>((resolve, reject) => {
+        const call = { item, dueMs: performance.now() + options.deadlineMs, resolve, reject }
+        const queue = queues.get(affinity)
+        if (queue) queue.push(call)
+        else queues.set(affinity, [call])
+        waiting++
+        // What arrives in this turn of the event loop leaves together.
+        if (!inFlight) {
+          inFlight = true
+          setImmediate(depart)
+        }
+      })
+    },
+    get waiting() {
+      return waiting
+    },
+    close() {
+      closed = true
+      if (!inFlight && waiting === 0) return Promise.resolve()
+      return new Promise((resolve) => {
+        onIdle = resolve
+      })
+    },
+  }
+
+  async function depart(): Promise<void> {
+    while (waiting > 0) {
+      const calls = board()
+      if (calls.length > 0) await travel(calls)
+    }
+    inFlight = false
+    onIdle?.()
+  }
+
+  function board(): Call<Item, Answer>[] {
+    const calls: Call<Item, Answer>[] = []
+    const behind: Array<[bigint, Call<Item, Answer>[]]> = []
+    const nowMs = performance.now()
+    for (const [affinity, queue] of queues) {
+      if (calls.length === options.batchMax) break
+      const call = queue.shift()
+      queues.delete(affinity)
+      if (queue.length > 0) behind.push([affinity, queue])
+      if (!call) continue
+      waiting--
+      if (call.dueMs < nowMs) call.reject(laneLate())
+      else calls.push(call)
+    }
+    for (const [affinity, queue] of behind) queues.set(affinity, queue)
+    return calls
+  }
+
+  async function travel(calls: Call<Item, Answer>[]): Promise<void> {
+    const started = performance.now()
+    const facts = (outcome: 'done' | 'failed' | 'unknown') =>
+      options.onBatch?.({ size: calls.length, waiting, seconds: (performance.now() - started) / 1000, outcome })
+    try {
+      const answers = await attempt(calls.map((call) => call.item))
+      calls.forEach((call, index) => {
+        call.resolve(answers[index] as Answer)
+      })
+      facts('done')
+    } catch (error) {
+      if (options.isUnknown(error)) {
+        for (const call of calls) call.reject(outcomeUnknown(error))
+        facts('unknown')
+      } else if (calls.length === 1) {
+        calls[0]?.reject(error)
+        facts('failed')
+      } else {
+        facts('failed')
+        for (const call of calls) await travel([call]) // one item is poison; let it fail alone
+      }
+    }
+  }
+
+  async function attempt(items: readonly Item[]): Promise<readonly Answer[]> {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await options.run(items)
+      } catch (error) {
+        if (attempts === retriesMax || !options.isRetryable(error)) throw error
+      }
+    }
+  }
+}
+
+/** Lanes side by side, an affinity always in the same one, so that no two of them wait for each other's rows. */
+export function createLanes<Item, Answer>(lanes: readonly Lane<Item, Answer>[]): Lane<Item, Answer> {
+  return {
+    submit: (affinity, item) => lanes[Number(affinity % BigInt(lanes.length))]!.submit(affinity, item),
+    get waiting() {
+      return lanes.reduce((sum, lane) => sum + lane.waiting, 0)
+    },
+    async close() {
+      await Promise.all(lanes.map((lane) => lane.close()))
+    },
+  }
+}
+
+function laneFull(): Refusal {
+  return new Refusal('unavailable', 'base.lane_full', 'Too many requests are waiting. Ask again with the same key.')
+}
+
+function laneLate(): Refusal {
+  return new Refusal(
+    'unavailable',
+    'base.lane_late',
+    'The request waited too long and was not begun. Ask again with the same key.',
+  )
+}
+
+function outcomeUnknown(cause: unknown): Refusal {
+  return new Refusal(
+    'unavailable',
+    'base.outcome_unknown',
+    'It is not known whether this was done. Ask again with the same key to learn it.',
+    undefined,
+    cause,
+  )
+}

@@ -1,0 +1,46 @@
+import { numberArray, type Reader, textArray } from '#base'
+import type { Lease } from './lease.ts'
+import { nameOf, payloadHash, type Transfer } from './transfer.ts'
+
+export type PostResult = {
+  item: number
+  code: string
+  transfer: bigint
+  cash: bigint
+  bonus: bigint
+  held: bigint
+  version: bigint
+}
+
+/**
+ * Books many transfers of different wallets in one statement on a leased lane. Answers one result per transfer, in
+ * order; a transfer that is refused leaves the others alone.
+ */
+export async function postBatch(
+  reader: Reader,
+  lease: Lease,
+  at: Date,
+  transfers: readonly Transfer[],
+): Promise<PostResult[]> {
+  const legs = transfers.flatMap((transfer, index) => transfer.legs.map((leg) => ({ item: index + 1, leg })))
+  return await reader.unsafe<PostResult[]>(
+    `select * from ledger.post($1::smallint, $2, $3::timestamptz,
+       $4::text::bigint[], $5::text::text[], $6::text::uuid[], $7::text::text[], $8::text::text[],
+       $9::text::int[], $10::text::text[], $11::text::text[], $12::text::bigint[])`,
+    [
+      lease.lane,
+      lease.holder,
+      at,
+      numberArray(transfers.map((transfer) => transfer.wallet)),
+      textArray(transfers.map((transfer) => transfer.key)),
+      textArray(transfers.map((transfer) => payloadHash(transfer))),
+      textArray(transfers.map((transfer) => transfer.kind)),
+      textArray(transfers.map((transfer) => transfer.reference ?? '')),
+      numberArray(legs.map(({ item }) => item)),
+      textArray(legs.map(({ leg }) => nameOf(leg.from))),
+      textArray(legs.map(({ leg }) => nameOf(leg.to))),
+      numberArray(legs.map(({ leg }) => leg.amount)),
+    ],
+    { prepare: true },
+  )
+}

@@ -1,0 +1,24 @@
+import { Refusal } from '#base'
+
+/** What `ledger.post` says of one item when it does not book it. */
+export type PostCode = 'posted' | 'replayed' | 'key_reused' | 'wallet_unknown' | 'insufficient_funds' | 'amount_invalid'
+
+const refusals: Record<Exclude<PostCode, 'posted' | 'replayed'>, () => Refusal> = {
+  key_reused: () => new Refusal('conflict', 'base.key_reused', 'This idempotency key was used for another request.'),
+  wallet_unknown: () => new Refusal('absent', 'ledger.wallet_unknown', 'There is no such wallet.'),
+  insufficient_funds: () => new Refusal('refused', 'ledger.insufficient_funds', 'There is not enough money for this.'),
+  amount_invalid: () => new Refusal('invalid', 'ledger.amount_invalid', 'The amount is not one the books can hold.'),
+}
+
+/** The refusal for a code of the batch path; undefined when the item was booked, now or before. */
+export function refusalOf(code: string): Refusal | undefined {
+  return code in refusals ? refusals[code as keyof typeof refusals]() : undefined
+}
+
+export function holdUnknown(): Refusal {
+  return new Refusal('absent', 'ledger.hold_unknown', 'There is no such hold.')
+}
+
+export function holdExhausted(): Refusal {
+  return new Refusal('conflict', 'ledger.hold_exhausted', 'The hold does not have that much left.')
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { type Command, canonical, type Tx } from '#base'
+import { refusalOf } from './errors.ts'
+
+export type Pocket = 'cash' | 'bonus' | 'held'
+
+export type HouseAccount =
+  | 'games.revenue'
+  | 'bonus.cost'
+  | 'jackpot.pools'
+  | 'gateway.clearing'
+  | 'gateway.fees'
+  | 'studio.payables'
+  | 'taxes'
+  | 'adjustments'
+
+/** A pocket of the transfer's wallet, or an account of the house. */
+export type Account = { pocket: Pocket } | { house: HouseAccount }
+
+/** From, to, and how much in minor units, above zero. */
+export type Leg = { from: Account; to: Account; amount: bigint }
+
+export type Transfer = {
+  wallet: bigint
+  /** Unique within the wallet, and for ever: `deposit:dep_…`. */
+  key: string
+  /** What the statement calls it: `deposit`, `withdrawal.hold`, … */
+  kind: string
+  /** What it was for: the id of a deposit, a withdrawal, a round. */
+  reference?: string
+  legs: readonly Leg[]
+}
+
+export type Booked = { transfer: bigint; replayed: boolean; cash: bigint; bonus: bigint; held: bigint; version: bigint }
+
+/**
+ * Books one transfer in the caller's transaction: all legs or none, once per key.
+ *
+ * @throws Refusal `ledger.insufficient_funds`, `ledger.wallet_unknown`, `ledger.amount_invalid`, `base.key_reused`
+ */
+export async function transfer(tx: Tx, command: Command, order: Transfer): Promise<Booked> {
+  const lane = -1 - Number(order.wallet % 16n) // single transfers spread over sixteen house sub-accounts
+  const sources = order.legs.map((leg) => nameOf(leg.from))
+  const targets = order.legs.map((leg) => nameOf(leg.to))
+  const amounts = order.legs.map((leg) => leg.amount.toString())
+  const [row] = await tx<Array<Omit<Booked, 'replayed'> & { code: string }>>`
+    select code, transfer, cash, bonus, held, version from ledger.post(
+      ${lane}::smallint, '', ${command.now},
+      array[${order.wallet.toString()}::bigint], array[${order.key}::text], array[${payloadHash(order)}::uuid],
+      array[${order.kind}::text], array[${order.reference ?? ''}::text],
+      array_fill(1, array[${order.legs.length}::int]), ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[])`
+  const { code, ...booked } = row!
+  const refusal = refusalOf(code)
+  if (refusal) throw refusal
+  return { ...booked, replayed: code === 'replayed' }
+}
+
+/** The first 128 bits of the SHA-256 of what must be the same on a repeat, in the form PostgreSQL keeps in 16 bytes. */
+export function payloadHash(payload: unknown): string {
+  return createHash('sha256').update(canonical(payload)).digest('hex').slice(0, 32)
+}
+
+export function nameOf(account: Account): string {
+  return 'pocket' in account ? account.pocket : account.house
+}

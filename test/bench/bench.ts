@@ -1,0 +1,69 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Benchmark, Report } from './benchmark.ts'
+
+/**
+ * `npm run bench` lists the benchmarks; `npm run bench -- <name>` runs one. `--json` prints the report as the last line,
+ * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, check: { type: 'boolean' }, seconds: { type: 'string' } },
+})
+
+const benchmarks = await load()
+const name = positionals[0]
+if (name === undefined) list(benchmarks)
+else await run(name)
+
+async function load(): Promise<Map<string, Benchmark>> {
+  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.bench.ts'))
+  const modules = await Promise.all(
+    files.map((file) => import(join(import.meta.dirname, file)) as Promise<{ default: Benchmark }>),
+  )
+  return new Map(modules.map((module) => [module.default.name, module.default]))
+}
+
+function list(all: Map<string, Benchmark>): void {
+  console.log('Benchmarks (npm run bench -- <name> [--seconds N] [--json] [--check]):\n')
+  for (const benchmark of all.values()) console.log(`  ${benchmark.name.padEnd(10)} ${benchmark.summary}`)
+}
+
+async function run(wanted: string): Promise<void> {
+  const benchmark = benchmarks.get(wanted)
+  if (!benchmark) {
+    console.error(`There is no benchmark "${wanted}"; npm run bench lists them.`)
+    process.exit(2)
+  }
+  const seconds = Number(values.seconds ?? benchmark.seconds)
+  if (!(seconds > 0)) {
+    console.error('--seconds takes a number above zero.')
+    process.exit(2)
+  }
+  const report = await benchmark.run({ seconds, say: (line) => console.error(line) })
+  const figures = report.figures.map((figure) => ({
+    ...figure,
+    met: figure.bar === undefined ? undefined : meets(figure),
+  }))
+  print(report, figures)
+  if (values.json) console.log(JSON.stringify({ name: wanted, conditions: report.conditions, figures }))
+  process.exit(values.check && figures.some((figure) => figure.met === false) ? 1 : 0)
+}
+
+function meets(figure: Report['figures'][number]): boolean {
+  return figure.bar?.startsWith('<=')
+    ? figure.value <= Number(figure.bar.slice(2))
+    : figure.value >= Number(figure.bar?.slice(2))
+}
+
+function print(report: Report, figures: Array<Report['figures'][number] & { met: boolean | undefined }>): void {
+  for (const [condition, value] of Object.entries(report.conditions)) console.log(`${condition.padEnd(28)} ${value}`)
+  console.log()
+  const width = Math.max(...figures.map((figure) => figure.name.length))
+  for (const { name, value, unit, bar, met } of figures) {
+    const shown = value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+    const verdict = met === undefined ? '' : `   bar ${bar}  ${met ? 'met' : 'MISSED'}`
+    console.log(`${name.padEnd(width)}  ${shown.padStart(10)} ${unit.padEnd(12)}${verdict}`)
+  }
+}
