@@ -46,7 +46,7 @@ const schema = z.strictObject({
   lanes: z
     .strictObject({
       count: z.int().positive().default(2),
-      batchMax: z.int().positive().default(512),
+      batchMax: z.int().positive().default(128),
       queueMax: z.int().positive().default(4096),
       deadlineMs: z.int().positive().default(5000),
     })

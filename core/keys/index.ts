@@ -1,0 +1,11 @@
+// The client of the key agent
+
+// Looking things up without knowing them
+export { blindIndex, normaliseEmail } from './blind-index.ts'
+// The appliance's own certificate authority
+export { ensureCertificates, type Leaf } from './certificates.ts'
+export { connectKeys, type Keys } from './client.ts'
+export { type KeyedCommand, shred } from './dek.ts'
+// Personal data as envelopes under per-player keys
+export { open, type Place, seal } from './envelope.ts'
+export { TamperedEnvelope } from './errors.ts'

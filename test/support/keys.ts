@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectKeys, type Keys } from '#keys'
+
+export type TestKeys = {
+  keys: Keys
+  socket: string
+  dir: string
+  as(role: 'core' | 'work' | 'ops'): Keys
+  kill(): Promise<void>
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A real key agent on a fresh SoftHSM token in a temporary directory; `keys` has the role core. */
+export async function startTestKeys(): Promise<TestKeys> {
+  const dir = mkdtempSync(join(tmpdir(), 'cr-keys-'))
+  mkdirSync(join(dir, 'tokens'))
+  writeFileSync(
+    join(dir, 'softhsm2.conf'),
+    `directories.tokendir = ${dir}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n`,
+  )
+  writeFileSync(join(dir, 'pin'), '12345678', { mode: 0o600 })
+  writeFileSync(join(dir, 'so-pin'), '87654321', { mode: 0o600 })
+  const sockets = { core: join(dir, 'core.sock'), work: join(dir, 'work.sock'), ops: join(dir, 'ops.sock') }
+  writeFileSync(
+    join(dir, 'keys.json'),
+    JSON.stringify({
+      name: 'keys',
+      home: dir,
+      module: '/usr/lib/softhsm/libsofthsm2.so',
+      tokenLabel: 'countroom',
+      pinFile: join(dir, 'pin'),
+      soPinFile: join(dir, 'so-pin'),
+      softhsmConf: join(dir, 'softhsm2.conf'),
+      sockets,
+      listen: { metrics: { host: '127.0.0.1', port: 0 } },
+    }),
+  )
+  let agent = await startAgent(join(dir, 'keys.json'))
+  const opened: Keys[] = []
+  const as = (role: 'core' | 'work' | 'ops') => {
+    const keys = connectKeys({ socket: sockets[role] })
+    opened.push(keys)
+    return keys
+  }
+  return {
+    keys: as('core'),
+    socket: sockets.core,
+    dir,
+    as,
+    kill: () => end(agent, 'SIGKILL'),
+    async restart() {
+      agent = await startAgent(join(dir, 'keys.json'))
+    },
+    async stop() {
+      await Promise.all(opened.map((keys) => keys.close()))
+      await end(agent, 'SIGTERM')
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startAgent(config: string): Promise<ChildProcess> {
+  const agent = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../../core/keys/agent/serve.ts'), '--config', config],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  await new Promise<void>((resolve, reject) => {
+    let said = ''
+    agent.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      if (said.includes('key agent serves')) resolve()
+    })
+    agent.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    agent.once('exit', (code) => reject(new Error(`the key agent ended with ${code}: ${said}`)))
+  })
+  return agent
+}
+
+async function end(agent: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (agent.exitCode !== null || agent.signalCode !== null) return
+  const ended = new Promise((resolve) => agent.once('exit', resolve))
+  agent.kill(signal)
+  await ended
+}
