@@ -9,3 +9,6 @@ export { type KeyedCommand, shred } from './dek.ts'
 // Personal data as envelopes under per-player keys
 export { open, type Place, seal } from './envelope.ts'
 export { TamperedEnvelope } from './errors.ts'
+// Passwords and bearer secrets, kept as what cannot be turned back
+export { hashPassword, verifyPassword } from './password.ts'
+export { digestOf, newSecret } from './token-secret.ts'

@@ -1,0 +1,2 @@
+// Every rule that differs by licence
+export { type Rules, rules } from './rules.ts'

@@ -1,0 +1,34 @@
+import type { Reader } from '#base'
+
+type ByCurrency<T> = Record<string, T>
+
+/** Everything a licence can change. Amounts are decimal strings per currency. */
+export type Rules = {
+  licence: string
+  ageMin: number
+  ageMinByCountry: Record<string, number>
+  countriesBlocked: string[]
+  currencies: string[]
+  termsVersion: string
+  privacyVersion: string
+  deposit: ByCurrency<{ min: string; max: string }>
+  withdrawalMin: ByCurrency<string>
+  limitLoosenHours: number
+  coolOffHoursMin: number
+  coolOffHoursMax: number
+  exclusionMonthsMin: number
+  sessionIdleSecondsMax: number
+  sessionSecondsMax: number
+  passwordLengthMin: number
+  signInFailuresMax: number
+  signInFailureMinutes: number
+  cycleMsMin: { slot: number; table: number }
+}
+
+/** The rules of the licence in force. @throws Error when none is: then nothing may be decided */
+export async function rules(reader: Reader): Promise<Rules> {
+  const [row] = await reader<Array<{ licence: string; rules: Omit<Rules, 'licence'> }>>`
+    select licence, rules from licences.licences where in_force`
+  if (!row) throw new Error('No licence is in force.')
+  return { licence: row.licence, ...row.rules }
+}

@@ -1,0 +1,21 @@
+import { Refusal } from '#base'
+
+export const underAge = (min: number) =>
+  new Refusal('refused', 'players.under_age', `You must be at least ${min} years old to play.`)
+export const birthDateInvalid = () =>
+  new Refusal('invalid', 'players.birth_date_invalid', 'This is not a date of birth.')
+export const countryBlocked = () =>
+  new Refusal('refused', 'players.country_blocked', 'We may not offer play in your country.')
+export const currencyNotOffered = () =>
+  new Refusal('refused', 'players.currency_not_offered', 'We do not offer play in this currency.')
+export const termsOutdated = () =>
+  new Refusal('conflict', 'players.terms_outdated', 'Please read and accept the present terms and privacy policy.')
+export const passwordTooShort = (min: number) =>
+  new Refusal('invalid', 'players.password_too_short', `A password has at least ${min} characters.`)
+export const passwordWeak = () =>
+  new Refusal('invalid', 'players.password_weak', 'This password is easy to guess. Choose another.')
+export const codeWrong = () =>
+  new Refusal('refused', 'players.code_wrong', 'The code is wrong or has expired. Ask for a new one if need be.')
+export const playerUnknown = () => new Refusal('absent', 'players.unknown', 'There is no such player.')
+export const statusForbids = (status: string) =>
+  new Refusal('conflict', 'players.status_forbids', 'The state of this account does not allow this.', { status })

@@ -1,0 +1,24 @@
+// Becoming a player
+
+export { codeWrong, playerUnknown } from './errors.ts'
+// Who they are, and what state their account is in
+export {
+  findByEmail,
+  findPlayer,
+  inspect,
+  listPlayers,
+  type Player,
+  type Profile,
+  profile,
+  reinstate,
+  type Status,
+  suspend,
+} from './player.ts'
+export {
+  type Address,
+  confirmEmail,
+  newConfirmation,
+  type Registration,
+  register,
+  resendConfirmation,
+} from './registration.ts'

@@ -1,0 +1,92 @@
+import * as audit from '#audit'
+import type { Command, Reader, Tx } from '#base'
+import { blindIndex, type KeyedCommand, type Keys, normaliseEmail, open } from '#keys'
+import { playerUnknown, statusForbids } from './errors.ts'
+import { maskEmail, maskName } from './policy.ts'
+import type { Address } from './registration.ts'
+
+export type Status = 'pending_email' | 'active' | 'suspended' | 'closed'
+export type Player = { player: string; status: Status; country: string; currency: string; registeredAt: Date }
+export type Profile = { email: string; name: string; dateOfBirth: string; address: Address }
+
+export async function findPlayer(reader: Reader, player: string): Promise<Player | undefined> {
+  const [row] = await reader<Player[]>`
+    select player, status, country, currency, registered_at as "registeredAt" from players.players where player = ${player}`
+  return row
+}
+
+/** By e-mail, through the blind index; the address itself is not in the table. */
+export async function findByEmail(reader: Reader, keys: Keys, email: string): Promise<Player | undefined> {
+  const index = await blindIndex(keys, 'email', normaliseEmail(email))
+  const [row] = await reader<Player[]>`
+    select player, status, country, currency, registered_at as "registeredAt" from players.players where email_index = ${index}`
+  return row
+}
+
+export async function listPlayers(reader: Reader, page: { before?: string; limit: number }): Promise<Player[]> {
+  return await reader<Player[]>`
+    select player, status, country, currency, registered_at as "registeredAt" from players.players
+    where ${page.before === undefined ? reader`true` : reader`player < ${page.before}`} order by player desc limit ${page.limit}`
+}
+
+/** A player's own data, for the player or for a message to them. @throws Refusal `players.unknown` */
+export async function profile(reader: Reader, keys: Keys, player: string): Promise<Profile> {
+  const [row] = await reader<
+    Array<{ email: Buffer; profile: Buffer }>
+  >`select email, profile from players.players where player = ${player}`
+  if (!row) throw playerUnknown()
+  const place = { player, table: 'players.players', row: player }
+  const email = await open(reader, keys, { ...place, purpose: 'contact', column: 'email', envelope: row.email })
+  const rest = await open(reader, keys, { ...place, purpose: 'identity', column: 'profile', envelope: row.profile })
+  return { email: email.toString(), ...(JSON.parse(rest.toString()) as Omit<Profile, 'email'>) }
+}
+
+/** A player's data as staff see it: masked, or in full for a stated reason; either way it is written down. */
+export async function inspect(
+  tx: Tx,
+  command: KeyedCommand,
+  input: { player: string; unmaskFor?: string },
+): Promise<Profile> {
+  const full = await profile(tx, command.keys, input.player)
+  await audit.record(tx, command, {
+    action: input.unmaskFor === undefined ? 'players.viewed_masked' : 'players.viewed_in_full',
+    subject: input.player,
+    ...(input.unmaskFor === undefined ? {} : { reason: input.unmaskFor }),
+  })
+  if (input.unmaskFor !== undefined) return full
+  return {
+    email: maskEmail(full.email),
+    name: maskName(full.name),
+    dateOfBirth: `${full.dateOfBirth.slice(0, 4)}-••-••`,
+    address: { street: '•••', city: full.address.city, postalCode: '•••' },
+  }
+}
+
+/** active -> suspended. @throws Refusal `players.status_forbids`, `players.unknown` */
+export async function suspend(tx: Tx, command: Command, input: { player: string; reason: string }): Promise<void> {
+  await change(tx, command, {
+    ...input,
+    from: ['active', 'pending_email'],
+    to: 'suspended',
+    action: 'players.suspended',
+  })
+}
+
+/** suspended -> active. */
+export async function reinstate(tx: Tx, command: Command, input: { player: string; reason: string }): Promise<void> {
+  await change(tx, command, { ...input, from: ['suspended'], to: 'active', action: 'players.reinstated' })
+}
+
+async function change(
+  tx: Tx,
+  command: Command,
+  step: { player: string; reason: string; from: Status[]; to: Status; action: string },
+): Promise<void> {
+  const [row] = await tx<
+    Array<{ status: Status }>
+  >`select status from players.players where player = ${step.player} for update`
+  if (!row) throw playerUnknown()
+  if (!step.from.includes(row.status)) throw statusForbids(row.status)
+  await tx`update players.players set status = ${step.to} where player = ${step.player}`
+  await audit.record(tx, command, { action: step.action, subject: step.player, reason: step.reason })
+}

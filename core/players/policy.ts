@@ -1,0 +1,54 @@
+import type { Rules } from '#licences'
+
+/** Full years between a birth date and a day, in UTC; somebody born on 29 February comes of age on 1 March. */
+export function ageOn(dateOfBirth: string, day: Date): number {
+  const [year, month, date] = dateOfBirth.split('-').map(Number) as [number, number, number]
+  const before = day.getUTCMonth() + 1 < month || (day.getUTCMonth() + 1 === month && day.getUTCDate() < date)
+  return day.getUTCFullYear() - year - (before ? 1 : 0)
+}
+
+/** A day that exists, not in the future, not more than 120 years ago. */
+export function isBirthDate(text: string, now: Date): boolean {
+  const date = new Date(`${text}T00:00:00Z`)
+  return (
+    /^\d{4}-\d\d-\d\d$/.test(text) &&
+    !Number.isNaN(date.getTime()) &&
+    date.toISOString().startsWith(text) &&
+    ageOn(text, now) >= 0 &&
+    ageOn(text, now) <= 120
+  )
+}
+
+export function ageMin(rules: Rules, country: string): number {
+  return rules.ageMinByCountry[country] ?? rules.ageMin
+}
+
+/** `a•••@example.com`: enough to recognise, not to write to. */
+export function maskEmail(email: string): string {
+  return `${email[0]}•••${email.slice(email.lastIndexOf('@'))}`
+}
+
+export function maskName(name: string): string {
+  return name
+    .split(/\s+/)
+    .map((part) => `${part[0] ?? ''}•••`)
+    .join(' ')
+}
+
+const common = new Set([
+  'passwordpassword',
+  '123456789012345',
+  'qwertyuiopasdfg',
+  'letmeinletmeinletmein',
+  'iloveyouiloveyou',
+])
+
+/** NIST SP 800-63B-4: length, no composition rules, nothing common, nothing about the person. */
+export function isWeakPassword(password: string, about: { email: string; name: string }): boolean {
+  const folded = password.normalize('NFKC').toLowerCase()
+  const words = [about.email.split('@')[0] ?? '', ...about.name.toLowerCase().split(/\s+/)].filter(
+    (word) => word.length >= 4,
+  )
+  const rest = words.reduce((text, word) => text.replaceAll(word, ''), folded)
+  return common.has(folded) || new Set(folded).size < 5 || rest.length < 8
+}

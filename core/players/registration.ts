@@ -1,0 +1,140 @@
+import { randomInt, timingSafeEqual } from 'node:crypto'
+import * as audit from '#audit'
+import { enqueue, isCurrency, newId, type Tx } from '#base'
+import { blindIndex, type KeyedCommand, normaliseEmail, seal } from '#keys'
+import * as ledger from '#ledger'
+import * as licences from '#licences'
+import {
+  birthDateInvalid,
+  countryBlocked,
+  currencyNotOffered,
+  passwordTooShort,
+  passwordWeak,
+  termsOutdated,
+  underAge,
+} from './errors.ts'
+import { ageMin, ageOn, isBirthDate, isWeakPassword } from './policy.ts'
+
+export type Address = { street: string; city: string; postalCode: string }
+
+export type Registration = {
+  email: string
+  password: string
+  name: string
+  dateOfBirth: string // yyyy-mm-dd
+  address: Address
+  country: string // ISO 3166-1 alpha-2
+  currency: string
+  termsVersion: string
+  privacyVersion: string
+}
+
+export const confirmationMinutes = 30
+export const confirmationAttemptsMax = 5
+
+/**
+ * Registers a player, or, for an address that is known, does the same as far as anybody can see: its owner gets a mail
+ * saying so. Answers the new player's id, or undefined.
+ *
+ * @throws Refusal `players.under_age` [GLI-2.5.2a-i], `players.country_blocked`, `players.terms_outdated`
+ * [GLI-2.5.2a-iii], `players.currency_not_offered`, `players.password_too_short`, `players.password_weak`
+ */
+export async function register(tx: Tx, command: KeyedCommand, input: Registration): Promise<string | undefined> {
+  const email = normaliseEmail(input.email)
+  await mayRegister(tx, command, input, email)
+  const index = await blindIndex(command.keys, 'email', email)
+  const [known] = await tx<Array<{ player: string }>>`select player from players.players where email_index = ${index}`
+  if (known) {
+    await enqueue(tx, { queue: 'players.tell_already_registered', data: { player: known.player } })
+    return undefined
+  }
+  const player = newId('plr', command.now.getTime())
+  const place = { player, table: 'players.players', row: player }
+  const { name, dateOfBirth, address } = input
+  const sealedEmail = await seal(tx, command, { ...place, purpose: 'contact', column: 'email', plaintext: email })
+  const sealedProfile = await seal(tx, command, {
+    ...place,
+    purpose: 'identity',
+    column: 'profile',
+    plaintext: JSON.stringify({ name, dateOfBirth, address }),
+  })
+  await tx`
+    insert into players.players
+      (player, status, country, currency, email_index, email, profile, terms_version, privacy_version, terms_accepted_at, registered_at)
+    values (${player}, 'pending_email', ${input.country}, ${input.currency}, ${index}, ${sealedEmail}, ${sealedProfile},
+      ${input.termsVersion}, ${input.privacyVersion}, ${command.now}, ${command.now})`
+  if (isCurrency(input.currency)) await ledger.openWallet(tx, command, { player, currency: input.currency })
+  await enqueue(tx, { queue: 'players.send_confirmation', data: { player } })
+  await audit.record(
+    tx,
+    { ...command, actor: { ...command.actor, id: player } },
+    { action: 'players.registered', subject: player },
+  )
+  return player
+}
+
+async function mayRegister(tx: Tx, command: KeyedCommand, input: Registration, email: string): Promise<void> {
+  const rules = await licences.rules(tx)
+  if (rules.countriesBlocked.includes(input.country)) throw countryBlocked()
+  if (!isBirthDate(input.dateOfBirth, command.now)) throw birthDateInvalid()
+  const min = ageMin(rules, input.country)
+  if (ageOn(input.dateOfBirth, command.now) < min) throw underAge(min)
+  if (!rules.currencies.includes(input.currency)) throw currencyNotOffered()
+  if (input.termsVersion !== rules.termsVersion || input.privacyVersion !== rules.privacyVersion) throw termsOutdated()
+  if ([...input.password].length < rules.passwordLengthMin) throw passwordTooShort(rules.passwordLengthMin)
+  if (isWeakPassword(input.password, { email, name: input.name })) throw passwordWeak()
+}
+
+/** Makes a fresh confirmation code; the caller sends it, nothing keeps it. Undefined when there is nothing to confirm. */
+export async function newConfirmation(tx: Tx, command: KeyedCommand, player: string): Promise<string | undefined> {
+  const [row] = await tx`select 1 from players.players where player = ${player} and status = 'pending_email' for update`
+  if (!row) return undefined
+  const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
+  const expires = new Date(command.now.getTime() + confirmationMinutes * 60_000)
+  await tx`
+    insert into players.confirmations (player, code_mac, expires_at) values (${player}, ${await macOf(command, player, code)}, ${expires})
+    on conflict (player) do update set code_mac = excluded.code_mac, expires_at = excluded.expires_at, attempts = 0`
+  return code
+}
+
+/**
+ * Confirms the address by its code. False when it does not fit; the attempt is counted, so the caller commits before
+ * saying no. Unknown addresses look the same.
+ */
+export async function confirmEmail(
+  tx: Tx,
+  command: KeyedCommand,
+  input: { email: string; code: string },
+): Promise<boolean> {
+  const index = await blindIndex(command.keys, 'email', normaliseEmail(input.email))
+  const [row] = await tx<Array<{ player: string; code_mac: Buffer; sound: boolean }>>`
+    select c.player, c.code_mac, c.expires_at > ${command.now} and c.attempts < ${confirmationAttemptsMax} as sound
+    from players.confirmations c join players.players p on p.player = c.player
+    where p.email_index = ${index} and p.status = 'pending_email' for update of c`
+  const mac = await macOf(command, row?.player ?? '', input.code)
+  if (!row) return false
+  if (!row.sound || !timingSafeEqual(mac, row.code_mac)) {
+    await tx`update players.confirmations set attempts = attempts + 1 where player = ${row.player}`
+    return false
+  }
+  await tx`delete from players.confirmations where player = ${row.player}`
+  await tx`update players.players set status = 'active' where player = ${row.player}`
+  await audit.record(
+    tx,
+    { ...command, actor: { ...command.actor, id: row.player } },
+    { action: 'players.email_confirmed', subject: row.player },
+  )
+  return true
+}
+
+/** Asks for another code; answers alike for known and unknown addresses. */
+export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
+  const index = await blindIndex(command.keys, 'email', normaliseEmail(email))
+  const [row] = await tx<Array<{ player: string }>>`
+    select player from players.players where email_index = ${index} and status = 'pending_email'`
+  if (row) await enqueue(tx, { queue: 'players.send_confirmation', data: { player: row.player }, onceKey: row.player })
+}
+
+function macOf(command: KeyedCommand, player: string, code: string): Promise<Buffer> {
+  return command.keys.mac('hk-pepper', Buffer.from(`confirmation|${player}|${code}`))
+}

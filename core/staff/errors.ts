@@ -1,0 +1,15 @@
+import { Refusal } from '#base'
+
+export const enrolmentUnknown = () =>
+  new Refusal('absent', 'staff.enrolment_unknown', 'This link was used, has expired, or never existed.')
+export const loginTaken = () => new Refusal('conflict', 'staff.login_taken', 'This name is taken.')
+export const roleUnknown = () => new Refusal('invalid', 'staff.role_unknown', 'There is no such role.')
+export const passwordTooShort = (min: number) =>
+  new Refusal('invalid', 'staff.password_too_short', `A password has at least ${min} characters.`)
+export const signInRefused = () => new Refusal('unauthenticated', 'staff.sign_in_refused', 'Name or password is wrong.')
+export const tooManyFailures = () =>
+  new Refusal('throttled', 'staff.too_many_failures', 'Too many attempts. Wait a quarter of an hour.', {
+    retryAfterSeconds: 900,
+  })
+export const notPermitted = (permission: string) =>
+  new Refusal('forbidden', 'staff.not_permitted', 'Your role does not allow this.', { permission })

@@ -1,0 +1,5 @@
+// Becoming a member of staff
+export { enrol, enrolmentLink, hasMembers } from './enrolment.ts'
+export { isRole, may, type Permission, permissions, roles, type StaffRole } from './policy.ts'
+// Signing in, being recognised, being allowed
+export { find, permit, type StaffSession, signIn, signOut } from './session.ts'
