@@ -4,7 +4,14 @@ import type { Context } from 'hono'
 import { Refusal } from '#base'
 
 /** The player's sign-in as the faces see it. */
-export type FaceSession = { id: string; playerId: string; wallet: bigint; currency: string; createdAt: Date }
+export type FaceSession = {
+  id: string
+  playerId: string
+  wallet: bigint
+  currency: string
+  createdAt: Date
+  walletVersion: bigint
+}
 
 /** The member of staff as the faces see them. */
 export type FaceStaff = { id: string; sessionId: string; name: string; role: string }

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
 import type { FaceContext } from './face.ts'
 import type { Logger } from './log.ts'
+import { problemOf } from './refusals.ts'
 
 /** What a route or a job may use. One per process. */
 export type Host = {
@@ -39,7 +40,8 @@ type TxOf = Parameters<Parameters<Sql['begin']>[1]>[0]
 
 /**
  * One mutation: one transaction, done once per key, the answer kept with it. The response is the stored bytes, hence
- * the type `never`: what it holds is promised by the route's schema, not by the compiler.
+ * the type `never`: what it holds is promised by the route's schema, not by the compiler. Work that throws a Refusal
+ * leaves no trace; work that answers one has something to remember (a failed attempt) and is kept like any answer.
  *
  * @throws Refusal `request.key_missing` and whatever the work refuses
  */
@@ -47,18 +49,21 @@ export async function mutate(
   host: Host,
   c: FaceContext,
   what: { operation: string; payload: unknown },
-  work: (tx: TxOf, command: HostCommand) => Promise<Answer>,
+  work: (tx: TxOf, command: HostCommand) => Promise<Answer | Refusal>,
 ): Promise<never> {
   const key = idempotencyKeyOf(c)
   const command = commandOf(host, c)
   const claim = { caller: command.actor.id, operation: what.operation, key, payload: what.payload }
   const answer = await transact(host, (tx) =>
     once(tx, claim, async () => {
-      const { status, body } = await work(tx, command)
-      return { status, body: canonical(body) }
+      const result = await work(tx, command)
+      if (!(result instanceof Refusal)) return { status: result.status, body: canonical(result.body) }
+      const problem = problemOf(result, command.requestId)
+      return { status: problem.status, body: canonical(problem) }
     }),
   )
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  const type = answer.status < 400 ? 'application/json' : 'application/problem+json'
+  const headers: Record<string, string> = { 'content-type': type, 'cache-control': 'no-store' }
   if (answer.replayed) headers['idempotency-replayed'] = 'true'
   return new Response(answer.body, { status: answer.status, headers }) as never
 }

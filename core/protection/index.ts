@@ -1,0 +1,5 @@
+// Limits a player sets
+
+// Times a player may not play
+export { admit, type Bar, barOf, coolOff, exclude, refusalOfBar } from './bar.ts'
+export { allowDeposit, countDeposit, type Limit, limits, type Period, periods, setLimit } from './limit.ts'

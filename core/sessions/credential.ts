@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import type { Command, Reader, Tx } from '#base'
+import { blindIndex, hashPassword, type Keys, normaliseEmail, verifyPassword } from '#keys'
+import * as players from '#players'
+
+/** What a sign-in attempt came to; `subjects` is what a failure is counted under. */
+export type Attempt = { player: string | undefined; subjects: Buffer[] }
+
+/** Keeps a player's password as an argon2id hash. */
+export async function setPassword(
+  tx: Tx,
+  command: Command,
+  input: { player: string; passwordHash: string },
+): Promise<void> {
+  await tx`
+    insert into sessions.credentials (player, password_hash, changed_at) values (${input.player}, ${input.passwordHash}, ${command.now})
+    on conflict (player) do update set password_hash = excluded.password_hash, changed_at = excluded.changed_at`
+}
+
+export { hashPassword }
+
+/**
+ * Checks an e-mail and password, outside any transaction because it is slow on purpose. Takes the same time for unknown
+ * addresses [CR-02]; a malformed address is just another unknown one.
+ */
+export async function attempt(
+  reader: Reader,
+  keys: Keys,
+  input: { email: string; password: string; address: string },
+): Promise<Attempt> {
+  const email = normalisedOr(input.email)
+  const index = await blindIndex(keys, 'email', email)
+  const player = await players.findByEmail(reader, keys, email)
+  const [credential] = player
+    ? await reader<
+        Array<{ password_hash: string }>
+      >`select password_hash from sessions.credentials where player = ${player.player}`
+    : []
+  const right = await verifyPassword(input.password, credential?.password_hash)
+  return {
+    player: right && player?.status === 'active' ? player.player : undefined,
+    subjects: [index, subjectOf(input.address)],
+  }
+}
+
+/** Network addresses are counted under a digest, so the table tells nobody who was here. */
+function subjectOf(address: string): Buffer {
+  return createHash('sha256').update(`address|${address}`).digest()
+}
+
+function normalisedOr(email: string): string {
+  try {
+    return normaliseEmail(email)
+  } catch {
+    return 'nobody@invalid.example'
+  }
+}

@@ -1,0 +1,104 @@
+import * as audit from '#audit'
+import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
+import { digestOf, newSecret } from '#keys'
+import * as ledger from '#ledger'
+import * as licences from '#licences'
+import type { Attempt } from './credential.ts'
+import { locked, signInRefused } from './errors.ts'
+
+export type Session = {
+  id: string
+  playerId: string
+  wallet: bigint
+  currency: string
+  createdAt: Date
+  walletVersion: bigint
+}
+
+const touchSeconds = 60
+const addressFailuresMax = 30
+
+/**
+ * Begins a session for an attempt that was right. Answers a refusal instead of throwing it, because a failure is
+ * remembered [GLI-2.5.3d-1]: the transaction must commit either way. A lock ends by itself; known and unknown addresses
+ * lock alike.
+ */
+export async function begin(
+  tx: Tx,
+  command: Command,
+  tried: Attempt,
+): Promise<{ secret: string; session: Session } | { refusal: Refusal }> {
+  const rules = await licences.rules(tx)
+  const since = new Date(command.now.getTime() - rules.signInFailureMinutes * 60_000)
+  const [account = 0, address = 0] = await Promise.all(
+    tried.subjects.map((subject) => failuresSince(tx, subject, since)),
+  )
+  if (account >= rules.signInFailuresMax || address >= addressFailuresMax)
+    return { refusal: locked(rules.signInFailureMinutes) }
+  if (tried.player === undefined) {
+    for (const subject of tried.subjects)
+      await tx`insert into sessions.failures (subject, at) values (${subject}, ${command.now})`
+    await audit.record(tx, command, { action: 'sessions.sign_in_refused', subject: 'unknown' })
+    return { refusal: signInRefused() }
+  }
+  const wallet = await ledger.walletOf(tx, tried.player)
+  if (!wallet) throw new Error(`player ${tried.player} has no wallet`)
+  const { version } = await ledger.balance(tx, wallet.wallet)
+  const { secret, digest } = newSecret()
+  const id = newId('ses', command.now.getTime())
+  const ends = new Date(command.now.getTime() + rules.sessionSecondsMax * 1000)
+  await tx`
+    insert into sessions.sessions
+      (session, digest, player, wallet, currency, factors, begun_at, wallet_version, seen_at, idle_seconds_max, ends_at)
+    values (${id}, ${digest}, ${tried.player}, ${wallet.wallet}, ${wallet.currency}, array['password'], ${command.now}, ${version},
+      ${command.now}, ${rules.sessionIdleSecondsMax}, ${ends})`
+  await tx`delete from sessions.failures where subject = ${tried.subjects[0]!}`
+  await audit.record(
+    tx,
+    { ...command, actor: { ...command.actor, id: tried.player } },
+    { action: 'sessions.begun', subject: tried.player },
+  )
+  return {
+    secret,
+    session: {
+      id,
+      playerId: tried.player,
+      wallet: wallet.wallet,
+      currency: wallet.currency,
+      createdAt: command.now,
+      walletVersion: version,
+    },
+  }
+}
+
+/** The session a secret belongs to; ended, idle and over ones belong to nobody. Being found counts as being active. */
+export async function find(reader: Reader, secret: string, now: Date): Promise<Session | undefined> {
+  const [row] = await reader<Array<Session & { seen_at: Date }>>`
+    select session as id, player as "playerId", wallet, currency, begun_at as "createdAt", wallet_version as "walletVersion", seen_at
+    from sessions.sessions
+    where digest = ${digestOf(secret)} and ended_at is null and ends_at > ${now}
+      and seen_at + make_interval(secs => idle_seconds_max) > ${now}`
+  if (!row) return undefined
+  const { seen_at, ...session } = row
+  if (now.getTime() - seen_at.getTime() > touchSeconds * 1000)
+    await reader`update sessions.sessions set seen_at = ${now} where session = ${session.id}`
+  return session
+}
+
+export async function end(tx: Tx, command: Command, session: string): Promise<void> {
+  await tx`update sessions.sessions set ended_at = ${command.now} where session = ${session} and ended_at is null`
+  await audit.record(tx, command, { action: 'sessions.ended', subject: command.actor.id })
+}
+
+/** Ends every session of a player, on every node at once: the row is what counts. */
+export async function endAll(tx: Tx, command: Command, player: string): Promise<number> {
+  const ended =
+    await tx`update sessions.sessions set ended_at = ${command.now} where player = ${player} and ended_at is null`
+  return ended.count
+}
+
+async function failuresSince(tx: Tx, subject: Buffer, since: Date): Promise<number> {
+  const [row] = await tx<Array<{ count: number }>>`
+    select count(*)::int as count from sessions.failures where subject = ${subject} and at > ${since}`
+  return row?.count ?? 0
+}
