@@ -25,8 +25,8 @@ export async function postBatch(
   const legs = transfers.flatMap((transfer, index) => transfer.legs.map((leg) => ({ item: index + 1, leg })))
   return await reader.unsafe<PostResult[]>(
     `select * from ledger.post($1::smallint, $2, $3::timestamptz,
-       $4::text::bigint[], $5::text::text[], $6::text::uuid[], $7::text::text[], $8::text::text[],
-       $9::text::int[], $10::text::text[], $11::text::text[], $12::text::bigint[])`,
+       $4::text::bigint[], $5::text::text[], $6::text::uuid[], $7::text::text[], $8::text::text[], $9::text::text[],
+       $10::text::int[], $11::text::text[], $12::text::text[], $13::text::bigint[])`,
     [
       lease.lane,
       lease.holder,
@@ -36,6 +36,7 @@ export async function postBatch(
       textArray(transfers.map((transfer) => payloadHash(transfer))),
       textArray(transfers.map((transfer) => transfer.kind)),
       textArray(transfers.map((transfer) => transfer.reference ?? '')),
+      textArray(transfers.map(() => '')),
       numberArray(legs.map(({ item }) => item)),
       textArray(legs.map(({ leg }) => nameOf(leg.from))),
       textArray(legs.map(({ leg }) => nameOf(leg.to))),

@@ -47,7 +47,7 @@ export async function transfer(tx: Tx, command: Command, order: Transfer): Promi
     select code, transfer, cash, bonus, held, version from ledger.post(
       ${lane}::smallint, '', ${command.now},
       array[${order.wallet.toString()}::bigint], array[${order.key}::text], array[${payloadHash(order)}::uuid],
-      array[${order.kind}::text], array[${order.reference ?? ''}::text],
+      array[${order.kind}::text], array[${order.reference ?? ''}::text], array[''::text],
       array_fill(1, array[${order.legs.length}::int]), ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[])`
   const { code, ...booked } = row!
   const refusal = refusalOf(code)

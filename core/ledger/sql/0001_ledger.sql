@@ -123,11 +123,12 @@ create table ledger.holds (
  * they belong to and are applied in order. Answers one row per item with a code:
  *   posted | replayed | key_reused | wallet_unknown | insufficient_funds | amount_invalid
  * and, for posted and replayed, the transfer and the wallet after it. Items refused leave their neighbours alone.
- * Takes the wallets in order, then the lane, then the house: always that order, so nobody deadlocks.
+ * A verdict is a higher room's refusal for an item, empty when it has none; a repeat of a key comes before it. Takes the
+ * wallets in order, then the lane, then the house: always that order, so nobody deadlocks.
  */
 create function ledger.post(
   _lane smallint, _holder text, _at timestamptz,
-  _wallets bigint[], _keys text[], _hashes uuid[], _kinds text[], _references text[],
+  _wallets bigint[], _keys text[], _hashes uuid[], _kinds text[], _references text[], _verdicts text[],
   _leg_items int[], _leg_sources text[], _leg_targets text[], _leg_amounts bigint[],
   out item int, out code text, out transfer bigint, out cash bigint, out bonus bigint, out held bigint, out version bigint
 ) returns setof record language plpgsql as $$
@@ -146,10 +147,10 @@ begin
 
   return query
   with items as (
-    select i.item::int as item, i.wallet, i.key, i.hash, i.kind, nullif(i.reference, '') as reference,
+    select i.item::int as item, i.wallet, i.key, i.hash, i.kind, nullif(i.reference, '') as reference, i.verdict,
            w.currency, w.cash, w.bonus, w.held, w.version,
            t.transfer as done, t.payload_hash as done_hash, t.cash as done_cash, t.bonus as done_bonus, t.held as done_held, t.version as done_version
-    from unnest(_wallets, _keys, _hashes, _kinds, _references) with ordinality as i (wallet, key, hash, kind, reference, item)
+    from unnest(_wallets, _keys, _hashes, _kinds, _references, _verdicts) with ordinality as i (wallet, key, hash, kind, reference, verdict, item)
     left join ledger.wallets w on w.wallet = i.wallet
     left join ledger.transfers t on t.wallet = i.wallet and t.key = i.key
   ),
@@ -174,6 +175,7 @@ begin
            case
              when i.version is null then 'wallet_unknown'
              when i.done is not null then case when i.done_hash = i.hash then 'replayed' else 'key_reused' end
+             when i.verdict <> '' then i.verdict
              when e.amount_min is null or e.amount_min <= 0 or e.amount_max > 1000000000000000000 or e.balance_max > 1000000000000000000 then 'amount_invalid'
              when least(e.cash_min, e.bonus_min, e.held_min) < 0 then 'insufficient_funds'
              else 'posted'

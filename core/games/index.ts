@@ -1,0 +1,11 @@
+// What can be played, and its exact returns
+export { catalogue, gameOf } from './catalogue.ts'
+export { type Fraction, fraction, showPercent, toNumber } from './fraction.ts'
+export type { Game } from './game.ts'
+export { par } from './par.ts'
+// The hot path: a bet and its settlement
+export { type Games, type Order, openGames } from './play.ts'
+// Rounds that were played
+export { history, type Recall, type RoundView, recall } from './round.ts'
+export { type Bet, type Settled, settle } from './settle.ts'
+export { evaluate, playSlot, type SlotSheet } from './slot.ts'

@@ -1,0 +1,69 @@
+import { numberArray, type Reader, textArray } from '#base'
+import type { Lease } from '#ledger'
+
+/** A bet whose outcome is drawn and which waits for its lane. */
+export type Bet = {
+  wallet: bigint
+  key: string
+  payloadHash: string
+  session: string
+  game: string
+  version: string
+  stake: bigint
+  win: bigint
+  choice: string
+  draws: string
+  outcome: string
+}
+
+export type Settled = {
+  item: number
+  code: string
+  transfer: bigint
+  game: string
+  version: string
+  stake: bigint
+  win: bigint
+  outcome: string
+  cash: bigint
+  bonus: bigint
+  held: bigint
+  at: Date
+}
+
+const statement = `select * from games.settle($1::smallint, $2, $3::timestamptz,
+  $4::text::bigint[], $5::text::text[], $6::text::uuid[], $7::text::text[], $8::text::text[], $9::text::text[],
+  $10::text::bigint[], $11::text::bigint[], $12::text::text[], $13::text::text[], $14::text::text[],
+  $15::text::int[], $16::text::text[], $17::text::text[], $18::text::bigint[])`
+
+/** Settles bets of different wallets in one statement, which is one transaction. */
+export async function settle(reader: Reader, lease: Lease, at: Date, bets: readonly Bet[]): Promise<Settled[]> {
+  const legs = bets.flatMap((bet, index) => [
+    { item: index + 1, source: 'cash', target: 'games.revenue', amount: bet.stake },
+    ...(bet.win > 0n ? [{ item: index + 1, source: 'games.revenue', target: 'cash', amount: bet.win }] : []),
+  ])
+  return await reader.unsafe<Settled[]>(
+    statement,
+    [
+      lease.lane,
+      lease.holder,
+      at,
+      numberArray(bets.map((bet) => bet.wallet)),
+      textArray(bets.map((bet) => bet.key)),
+      textArray(bets.map((bet) => bet.payloadHash)),
+      textArray(bets.map((bet) => bet.session)),
+      textArray(bets.map((bet) => bet.game)),
+      textArray(bets.map((bet) => bet.version)),
+      numberArray(bets.map((bet) => bet.stake)),
+      numberArray(bets.map((bet) => bet.win)),
+      textArray(bets.map((bet) => bet.choice)),
+      textArray(bets.map((bet) => bet.draws)),
+      textArray(bets.map((bet) => bet.outcome)),
+      numberArray(legs.map((leg) => leg.item)),
+      textArray(legs.map((leg) => leg.source)),
+      textArray(legs.map((leg) => leg.target)),
+      numberArray(legs.map((leg) => leg.amount)),
+    ],
+    { prepare: true },
+  )
+}
