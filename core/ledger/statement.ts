@@ -41,3 +41,15 @@ export async function balanceAt(
     where wallet = ${wallet} and at <= ${at} order by version desc limit 1`
   return row ?? { cash: 0n, bonus: 0n, held: 0n }
 }
+
+/** What postings of a kind came to since a version of the wallet: the net position of a sitting. */
+export async function netSince(
+  reader: Reader,
+  wallet: bigint,
+  since: { kind: string; version: bigint },
+): Promise<bigint> {
+  const [row] = await reader<Array<{ net: bigint }>>`
+    select coalesce(sum(case when target in ('cash', 'bonus') then amount else -amount end), 0)::bigint as net
+    from ledger.postings where wallet = ${wallet} and version > ${since.version} and kind = ${since.kind}`
+  return row?.net ?? 0n
+}

@@ -29,7 +29,7 @@ export async function createGenerator(options: { entropy: Entropy; personalisati
   const start = await options.entropy(startSampleBytes)
   health.admit(start)
   const drbg = hmacDrbg(await fresh(), await fresh(), Buffer.from(options.personalisation))
-  let buffer = Buffer.alloc(0)
+  let buffer: Buffer = Buffer.alloc(0)
   let position = 0
   let reseeding: Promise<void> | undefined
   const timer = setInterval(() => void reseed().catch(() => {}), reseedEveryMs)

@@ -1,0 +1,147 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { type Currency, showMoney } from '#base'
+import * as ledger from '#ledger'
+import * as players from '#players'
+import * as sessions from '#sessions'
+import * as staff from '#staff'
+import { createRoutes, idempotencyHeader, problems, staffOf, wireMoney } from '../face.ts'
+import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { tellPlayer } from '../live.ts'
+
+const playerId = z.string().max(40).openapi({ example: 'plr_01k…' })
+const brief = z
+  .object({
+    player: playerId,
+    status: z.string(),
+    country: z.string(),
+    currency: z.string(),
+    registeredAt: z.iso.datetime(),
+  })
+  .openapi('PlayerBrief')
+const full = brief
+  .extend({
+    email: z.string(),
+    name: z.string(),
+    dateOfBirth: z.string(),
+    address: z.object({ street: z.string(), city: z.string(), postalCode: z.string() }),
+    masked: z.boolean(),
+    balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }).nullable(),
+  })
+  .openapi('PlayerDetail')
+const reason = z.strictObject({ reason: z.string().trim().min(3).max(400) }).openapi('Reason')
+
+export function playersRoutes(host: Host) {
+  const routes = createRoutes()
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/players',
+      summary: 'Players, newest first, or the one with an e-mail address.',
+      request: {
+        query: z.strictObject({
+          email: z.string().max(254).optional(),
+          before: z.string().max(40).optional(),
+          limit: z.coerce.number().int().min(1).max(100).default(50),
+        }),
+      },
+      responses: {
+        200: {
+          description: 'Players.',
+          content: { 'application/json': { schema: z.object({ players: z.array(brief) }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      staff.permit(staffOf(c), 'players.view')
+      const { email, before, limit } = c.req.valid('query')
+      const found = email
+        ? [await players.findByEmail(host.sql, host.keys, email)].filter((player) => player !== undefined)
+        : await players.listPlayers(host.sql, { limit, ...(before ? { before } : {}) })
+      return c.json({ players: found.map(shown) }, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/players/{player}',
+      summary: 'One player. Personal data is masked unless a reason is given; either way it is written down.',
+      request: {
+        params: z.object({ player: playerId }),
+        query: z.strictObject({ reason: z.string().trim().min(3).max(400).optional() }),
+      },
+      responses: {
+        200: { description: 'The player.', content: { 'application/json': { schema: full } } },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const member = staffOf(c)
+      staff.permit(member, 'players.view')
+      const unmaskFor = c.req.valid('query').reason
+      if (unmaskFor !== undefined) staff.permit(member, 'players.unmask')
+      const id = c.req.valid('param').player
+      const player = await players.findPlayer(host.sql, id)
+      if (!player) throw players.playerUnknown()
+      const profile = await transact(host, (tx) =>
+        players.inspect(tx, commandOf(host, c), { player: id, ...(unmaskFor === undefined ? {} : { unmaskFor }) }),
+      )
+      const wallet = await ledger.walletOf(host.sql, id)
+      const balance = wallet ? await ledger.balance(host.sql, wallet.wallet) : undefined
+      const show = (amount: bigint) => showMoney({ amount, currency: player.currency as Currency })
+      return c.json(
+        {
+          ...shown(player),
+          ...profile,
+          masked: unmaskFor === undefined,
+          balance: balance ? { cash: show(balance.cash), bonus: show(balance.bonus), held: show(balance.held) } : null,
+        },
+        200,
+      )
+    },
+  )
+
+  for (const [act, change] of [
+    ['suspension', players.suspend],
+    ['reinstatement', players.reinstate],
+  ] as const)
+    routes.openapi(
+      createRoute({
+        method: 'post',
+        path: `/api/players/{player}/${act}`,
+        summary:
+          act === 'suspension' ? 'Suspends a player and ends their sessions.' : 'Lets a suspended player back in.',
+        request: {
+          headers: idempotencyHeader,
+          params: z.object({ player: playerId }),
+          body: { required: true, content: { 'application/json': { schema: reason } } },
+        },
+        responses: {
+          200: {
+            description: 'Done.',
+            content: { 'application/json': { schema: z.object({ done: z.literal(true) }) } },
+          },
+          ...problems,
+        },
+      }),
+      async (c) => {
+        staff.permit(staffOf(c), 'players.suspend')
+        const input = { player: c.req.valid('param').player, ...c.req.valid('json') }
+        return mutate(host, c, { operation: `players.${act}`, payload: input }, async (tx, command) => {
+          await change(tx, command, input)
+          if (act === 'suspension') await sessions.endAll(tx, command, input.player)
+          await tellPlayer(host, input.player, 'account')
+          return { status: 200, body: { done: true } }
+        })
+      },
+    )
+
+  return routes
+}
+
+function shown(player: players.Player) {
+  const { registeredAt, ...rest } = player
+  return { ...rest, registeredAt: registeredAt.toISOString() }
+}

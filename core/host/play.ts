@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { createLane, createLanes, type Lane, newId } from '#base'
+import * as games from '#games'
+import * as ledger from '#ledger'
+import * as rng from '#rng'
+import { openDatabase, type Sql } from './database.ts'
+import type { OpenHost } from './open-host.ts'
+
+export type Play = {
+  games: games.Games
+  missing(): string[]
+  close(): Promise<void>
+}
+
+const bets = new Counter({ name: 'countroom_bets_total', help: 'Bets by what became of them.', labelNames: ['code'] })
+const batchSize = new Histogram({
+  name: 'countroom_lane_batch_size',
+  help: 'Bets per batch.',
+  labelNames: ['lane'],
+  buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+})
+const batchSeconds = new Histogram({
+  name: 'countroom_lane_batch_seconds',
+  help: 'Time of a batch, from its statement to its commit.',
+  labelNames: ['lane'],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+})
+const lanesWaiting = new Gauge({ name: 'countroom_lane_waiting', help: 'Bets that wait for a batch.' })
+
+/** Opens the hot path of this process: leased lanes, each on a connection of its own, and a generator of outcomes. */
+export async function openPlay(host: OpenHost): Promise<Play> {
+  const generator = await rng.createGenerator({
+    entropy: async (bytes) => joined(await host.keys.random(bytes), randomBytes(bytes)),
+    personalisation: `${host.config.name} ${process.pid} ${newId('gen')}`,
+  })
+  const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host)))
+  const all = createLanes(lanes.map((lane) => lane.lane))
+  const play = games.openGames({ lanes: all, generator })
+  lanesWaiting.reset()
+  const observed = setInterval(() => lanesWaiting.set(all.waiting), 1000)
+  observed.unref()
+  return {
+    games: {
+      async play(order) {
+        try {
+          const result = await play.play(order)
+          bets.inc({ code: result.replayed ? 'replayed' : 'posted' })
+          return result
+        } catch (error) {
+          bets.inc({ code: (error as { code?: string }).code ?? 'defect' })
+          throw error
+        }
+      },
+    },
+    missing: () => [...(generator.sound ? [] : ['rng']), ...(lanes.every((lane) => lane.held()) ? [] : ['lanes'])],
+    async close() {
+      clearInterval(observed)
+      await all.close()
+      await Promise.all(lanes.map((lane) => lane.close()))
+      generator.close()
+    },
+  }
+}
+
+type OpenedLane = { lane: Lane<games.Bet, games.Settled>; held(): boolean; close(): Promise<void> }
+
+/** A lane keeps its lease by renewing it; when another process got it meanwhile, it leases the next free one. */
+async function openLane(host: OpenHost): Promise<OpenedLane> {
+  const connection: Sql = openDatabase({ ...host.database, poolMax: 1, name: `${host.config.name} lane` })
+  let lease = await leaseOne()
+  let held = true
+  const renewal = setInterval(
+    () => {
+      ledger.renewLease(host.sql, lease).then(
+        (renewed) => (renewed ? undefined : again()),
+        () => {},
+      )
+    },
+    (ledger.leaseSecondsMax / 3) * 1000,
+  )
+
+  const lane = createLane<games.Bet, games.Settled>({
+    ...host.config.lanes,
+    run: async (items) => {
+      try {
+        return await games.settle(connection, lease, host.now(), items)
+      } catch (error) {
+        if (ledger.isLeaseLost(error)) await again()
+        throw error
+      }
+    },
+    isRetryable: (error) =>
+      ledger.isLeaseLost(error) || ['40001', '40P01'].includes((error as { code?: string }).code ?? ''),
+    isUnknown: (error) => !/^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? ''),
+    onBatch: ({ size, seconds }) => {
+      batchSize.observe({ lane: lease.lane }, size)
+      batchSeconds.observe({ lane: lease.lane }, seconds)
+    },
+  })
+  return {
+    lane,
+    held: () => held,
+    async close() {
+      clearInterval(renewal)
+      await lane.close()
+      await ledger.returnLease(host.sql, lease).catch(() => {})
+      await connection.end({ timeout: 5 })
+    },
+  }
+
+  async function again(): Promise<void> {
+    held = false
+    host.log.warn({ lane: lease.lane }, 'the lane was lost; leasing another')
+    lease = await leaseOne()
+    held = true
+  }
+
+  async function leaseOne(): Promise<ledger.Lease> {
+    const found = await ledger.leaseLane(host.sql, newId('lan'))
+    if (!found) throw new Error('no lane is free: 64 are leased, by more processes than this database expects')
+    return found
+  }
+}
+
+/** As random as the better of the two sources. */
+function joined(one: Buffer, other: Buffer): Buffer {
+  return Buffer.from(one.map((byte, index) => byte ^ (other[index] ?? 0)))
+}

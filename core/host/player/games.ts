@@ -1,0 +1,185 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { Refusal, showMoney } from '#base'
+import * as games from '#games'
+import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney } from '../face.ts'
+import { type Host, idempotencyKeyOf } from '../host.ts'
+
+const gameId = z.string().max(40).openapi({ example: 'roulette-european' })
+
+const gameSchema = z
+  .object({
+    game: gameId,
+    name: z.string(),
+    kind: z.enum(['table', 'slot']),
+    version: z.string(),
+    rtp: z.string().openapi({ example: '97.2972 %' }),
+    rtpExact: z.string().openapi({ example: '36/37' }),
+  })
+  .openapi('Game')
+
+const sheetSchema = gameSchema
+  .extend({
+    stakeMin: z.string(),
+    stakeMax: z.string(),
+    rules: z.array(z.string()),
+    sheet: z.record(z.string(), z.unknown()),
+  })
+  .openapi('GameSheet')
+
+const roundSchema = z
+  .object({
+    round: z.string().openapi({ example: 'rnd_1042' }),
+    game: gameId,
+    version: z.string(),
+    at: z.iso.datetime(),
+    stake: wireMoney,
+    win: wireMoney,
+    outcome: z.record(z.string(), z.unknown()),
+    balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }),
+  })
+  .openapi('Round')
+
+const recallSchema = roundSchema
+  .extend({
+    choice: z.unknown(),
+    draws: z.array(z.unknown()),
+    balanceBefore: wireMoney,
+    replay: z.enum(['identical', 'different', 'version_not_here']),
+  })
+  .openapi('Recall')
+
+const choiceSchema = z
+  .union([
+    z.strictObject({ bets: z.array(z.strictObject({ on: z.string().max(40), amount: z.string().max(40) })).max(200) }),
+    z.strictObject({ stake: z.string().max(40) }),
+  ])
+  .openapi('Choice')
+
+export function gamesRoutes(host: Host) {
+  const routes = createRoutes()
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/games',
+      summary: 'What can be played.',
+      responses: {
+        200: {
+          description: 'The games.',
+          content: { 'application/json': { schema: z.object({ games: z.array(gameSchema) }) } },
+        },
+        ...problems,
+      },
+    }),
+    (c) => c.json({ games: games.catalogue().map(brief) }, 200),
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/games/{game}',
+      summary: 'A game: rules, paytable, limits, and its exact theoretical return.',
+      request: { params: z.object({ game: gameId }) },
+      responses: {
+        200: { description: 'The game.', content: { 'application/json': { schema: sheetSchema } } },
+        ...problems,
+      },
+    }),
+    (c) => {
+      const game = games.gameOf(c.req.valid('param').game)
+      const currency = (c.get('session')?.currency ?? 'EUR') as 'EUR'
+      return c.json(
+        {
+          ...brief(game),
+          stakeMin: showMoney({ amount: game.stakeMin, currency }).amount,
+          stakeMax: showMoney({ amount: game.stakeMax, currency }).amount,
+          rules: game.rules.en,
+          sheet: game.sheet,
+        },
+        200,
+      )
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/games/{game}/rounds',
+      summary: 'Plays a round. The outcome is the server’s, and settled when this answers.',
+      request: {
+        params: z.object({ game: gameId }),
+        headers: idempotencyHeader,
+        body: { required: true, content: { 'application/json': { schema: choiceSchema } } },
+      },
+      responses: {
+        200: { description: 'The round.', content: { 'application/json': { schema: roundSchema } } },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const session = sessionOf(c)
+      if (!host.games) throw new Refusal('unavailable', 'games.not_here', 'Games are not played here.')
+      const { round, replayed } = await host.games.play({
+        session,
+        game: c.req.valid('param').game,
+        choice: c.req.valid('json'),
+        key: idempotencyKeyOf(c),
+      })
+      if (replayed) c.header('idempotency-replayed', 'true')
+      return c.json(round, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/rounds',
+      summary: 'The player’s rounds, newest first.',
+      request: {
+        query: z.strictObject({
+          before: z.string().max(30).optional(),
+          limit: z.coerce.number().int().min(1).max(100).default(20),
+        }),
+      },
+      responses: {
+        200: {
+          description: 'A page.',
+          content: { 'application/json': { schema: z.object({ rounds: z.array(roundSchema) }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { before, limit } = c.req.valid('query')
+      const rounds = await games.history(host.sql, sessionOf(c).wallet, { limit, ...(before ? { before } : {}) })
+      return c.json({ rounds }, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/rounds/{round}',
+      summary: 'One round in full, replayed from its recorded draws.',
+      request: { params: z.object({ round: z.string().max(30) }) },
+      responses: {
+        200: { description: 'The round.', content: { 'application/json': { schema: recallSchema } } },
+        ...problems,
+      },
+    }),
+    async (c) => c.json(await games.recall(host.sql, sessionOf(c).wallet, c.req.valid('param').round), 200),
+  )
+
+  return routes
+}
+
+function brief(game: games.Game) {
+  return {
+    game: game.id,
+    name: game.name,
+    kind: game.kind,
+    version: game.version,
+    rtp: games.showPercent(game.rtp),
+    rtpExact: `${game.rtp.n}/${game.rtp.d}`,
+  }
+}

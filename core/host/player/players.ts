@@ -1,0 +1,158 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import * as licences from '#licences'
+import * as players from '#players'
+import * as sessions from '#sessions'
+import { createRoutes, idempotencyHeader, problems } from '../face.ts'
+import { type Host, mutate } from '../host.ts'
+
+const line = (max: number) => z.string().trim().min(1).max(max)
+
+const registrationSchema = z
+  .strictObject({
+    email: z.string().min(3).max(254),
+    password: z.string().min(1).max(256),
+    name: line(120),
+    dateOfBirth: z.string().length(10).openapi({ example: '1985-06-15' }),
+    address: z.strictObject({ street: line(120), city: line(80), postalCode: line(20) }),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .openapi({ example: 'MT' }),
+    currency: z.string().min(3).max(4).openapi({ example: 'EUR' }),
+    termsVersion: z.string().max(20),
+    privacyVersion: z.string().max(20),
+  })
+  .openapi('Registration')
+
+const accepted = z.object({ next: z.literal('confirm_email') })
+
+export function playersRoutes(host: Host) {
+  const routes = createRoutes()
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/terms',
+      summary:
+        'What a registration must name: versions of terms and privacy policy, currencies, countries that are closed.',
+      responses: {
+        200: {
+          description: 'The terms.',
+          content: {
+            'application/json': {
+              schema: z.object({
+                termsVersion: z.string(),
+                privacyVersion: z.string(),
+                currencies: z.array(z.string()),
+                countriesBlocked: z.array(z.string()),
+                ageMin: z.int(),
+                passwordLengthMin: z.int(),
+              }),
+            },
+          },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { termsVersion, privacyVersion, currencies, countriesBlocked, ageMin, passwordLengthMin } =
+        await licences.rules(host.sql)
+      return c.json({ termsVersion, privacyVersion, currencies, countriesBlocked, ageMin, passwordLengthMin }, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/registrations',
+      summary: 'Registers a player. The answer does not tell whether the address is known.',
+      request: {
+        headers: idempotencyHeader,
+        body: { required: true, content: { 'application/json': { schema: registrationSchema } } },
+      },
+      responses: {
+        202: { description: 'A mail is on its way.', content: { 'application/json': { schema: accepted } } },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const input = c.req.valid('json')
+      const passwordHash = await sessions.hashPassword(input.password)
+      const { password: _, ...payload } = input // the key's record must not hold even a digest of the password
+      return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {
+        const player = await players.register(tx, command, input)
+        if (player) await sessions.setPassword(tx, command, { player, passwordHash })
+        return { status: 202, body: { next: 'confirm_email' } }
+      })
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/registrations/confirmation',
+      summary: 'Confirms the e-mail address with the code from the mail.',
+      request: {
+        headers: idempotencyHeader,
+        body: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: z
+                .strictObject({ email: z.string().max(254), code: z.string().regex(/^\d{6}$/) })
+                .openapi('Confirmation'),
+            },
+          },
+        },
+      },
+      responses: {
+        200: {
+          description: 'Confirmed.',
+          content: { 'application/json': { schema: z.object({ confirmed: z.literal(true) }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const input = c.req.valid('json')
+      return mutate(host, c, { operation: 'players.confirm_email', payload: input }, async (tx, command) =>
+        (await players.confirmEmail(tx, command, input))
+          ? { status: 200, body: { confirmed: true } }
+          : players.codeWrong(),
+      )
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/registrations/code',
+      summary: 'Asks for another code.',
+      request: {
+        headers: idempotencyHeader,
+        body: {
+          required: true,
+          content: {
+            'application/json': { schema: z.strictObject({ email: z.string().max(254) }).openapi('CodeRequest') },
+          },
+        },
+      },
+      responses: {
+        202: {
+          description: 'If the address waits for a code, one is on its way.',
+          content: { 'application/json': { schema: accepted } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const input = c.req.valid('json')
+      return mutate(host, c, { operation: 'players.resend_confirmation', payload: input }, async (tx, command) => {
+        await players.resendConfirmation(tx, command, input)
+        return { status: 202, body: { next: 'confirm_email' } }
+      })
+    },
+  )
+
+  return routes
+}

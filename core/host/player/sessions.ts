@@ -1,0 +1,128 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { deleteCookie, setCookie } from 'hono/cookie'
+import { type Currency, showMoney } from '#base'
+import * as ledger from '#ledger'
+import * as players from '#players'
+import * as protection from '#protection'
+import * as sessions from '#sessions'
+import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney } from '../face.ts'
+import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { playerCookie } from '../middleware/sign-in.ts'
+
+const me = z
+  .object({
+    player: z.string(),
+    email: z.string(),
+    name: z.string(),
+    country: z.string(),
+    currency: z.string(),
+    balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }),
+    session: z.object({ startedAt: z.iso.datetime(), net: wireMoney }),
+    bar: z.object({ kind: z.string(), until: z.iso.datetime() }).nullable(),
+  })
+  .openapi('Me')
+
+export function sessionsRoutes(host: Host) {
+  const routes = createRoutes()
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/sessions',
+      summary: 'Signs a player in; the answer sets a cookie. Carries a secret, so it takes no key and is never stored.',
+      request: {
+        body: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: z.strictObject({ email: z.string().max(254), password: z.string().max(256) }).openapi('SignIn'),
+            },
+          },
+        },
+      },
+      responses: {
+        201: {
+          description: 'Signed in.',
+          content: { 'application/json': { schema: z.object({ startedAt: z.iso.datetime() }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const command = commandOf(host, c)
+      const tried = await sessions.attempt(host.sql, host.keys, { ...c.req.valid('json'), address: c.get('address') })
+      const begun = await transact(host, (tx) => sessions.begin(tx, command, tried))
+      if ('refusal' in begun) throw begun.refusal
+      setCookie(c, playerCookie, begun.secret, { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' })
+      return c.json({ startedAt: begun.session.createdAt.toISOString() }, 201)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/api/sessions/current',
+      summary: 'Signs out, here and on every node.',
+      request: { headers: idempotencyHeader },
+      responses: {
+        200: {
+          description: 'Signed out.',
+          content: { 'application/json': { schema: z.object({ ended: z.literal(true) }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const session = sessionOf(c)
+      deleteCookie(c, playerCookie, { path: '/', secure: true })
+      const cookie = c.res.headers.get('set-cookie')
+      const answer: Response = await mutate(
+        host,
+        c,
+        { operation: 'sessions.end', payload: session.id },
+        async (tx, command) => {
+          await sessions.end(tx, command, session.id)
+          return { status: 200, body: { ended: true } }
+        },
+      )
+      if (cookie) answer.headers.set('set-cookie', cookie)
+      return answer as never
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/me',
+      summary: 'Who is signed in, what they have, and how this session stands.',
+      responses: { 200: { description: 'The player.', content: { 'application/json': { schema: me } } }, ...problems },
+    }),
+    async (c) => {
+      const session = sessionOf(c)
+      const [player, profile, balance, net, bar] = await Promise.all([
+        players.findPlayer(host.sql, session.playerId),
+        players.profile(host.sql, host.keys, session.playerId),
+        ledger.balance(host.sql, session.wallet),
+        ledger.netSince(host.sql, session.wallet, { kind: 'round', version: session.walletVersion }),
+        protection.barOf(host.sql, session.wallet, host.now()),
+      ])
+      if (!player) throw players.playerUnknown()
+      const show = (amount: bigint) => showMoney({ amount, currency: session.currency as Currency })
+      return c.json(
+        {
+          player: player.player,
+          email: profile.email,
+          name: profile.name,
+          country: player.country,
+          currency: session.currency,
+          balance: { cash: show(balance.cash), bonus: show(balance.bonus), held: show(balance.held) },
+          session: { startedAt: session.createdAt.toISOString(), net: show(net) },
+          bar: bar ? { kind: bar.kind, until: bar.until.toISOString() } : null,
+        },
+        200,
+      )
+    },
+  )
+
+  return routes
+}
