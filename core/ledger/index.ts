@@ -9,7 +9,7 @@ export { isLeaseLost, type Lease, leaseLane, leaseSecondsMax, renewLease, return
 // Proving the books
 export { type Check, type Proof, prove } from './proof.ts'
 // Reading the books
-export { balanceAt, type StatementLine, statement } from './statement.ts'
+export { balanceAt, netSince, type StatementLine, statement } from './statement.ts'
 // Moving money, once per key
 export {
   type Account,

@@ -1,5 +1,5 @@
 /** One draw as it stands in the record of a round: what for, out of how many, which. */
-export type Draw = readonly [purpose: string, range: number, value: number]
+export type Draw = [purpose: string, range: number, value: number]
 
 /** What a game's mathematics sees: numbers with a purpose. Where they come from it cannot tell. */
 export type Draws = (range: number, purpose: string) => number

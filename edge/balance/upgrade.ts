@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { connect, type TLSSocket } from 'node:tls'
+import type { EdgeConfig } from '../config.ts'
+import { inspectTarget } from '../guard/gate.ts'
+import { requestHeaders } from '../guard/headers.ts'
+import { bodyOf, type Problem, problem } from '../problem.ts'
+import { coreTls } from '../tls/contexts.ts'
+import type { Cores } from './cores.ts'
+
+export type Upgrades = {
+  take(request: IncomingMessage, socket: Duplex, head: Buffer, told: { requestId: string; address: string }): void
+  readonly open: number
+  close(): void
+}
+
+/** Passes WebSockets of players through to a core, byte for byte, over a connection of their own. */
+export function createUpgrades(config: EdgeConfig, cores: Cores): Upgrades {
+  const pairs = new Set<{ client: Duplex; upstream: TLSSocket }>()
+  return {
+    take(request, client, head, told) {
+      client.on('error', () => client.destroy())
+      const found = inspect(request, config)
+      const core = found ? undefined : cores.pick(new Set())
+      if (found || !core) {
+        refuse(
+          client,
+          found ?? problem(503, 'edge.no_core', 'The casino is not reachable at the moment.'),
+          told.requestId,
+        )
+        return
+      }
+      const target = config.cores.find((candidate) => candidate.name === core.name)!.player
+      const upstream = connect({ ...target, ...coreTls(config, core.name), timeout: 5000 })
+      const pair = { client, upstream }
+      pairs.add(pair)
+      const end = () => {
+        pairs.delete(pair)
+        client.destroy()
+        upstream.destroy()
+      }
+      upstream.once('secureConnect', () => {
+        upstream.setTimeout(0)
+        upstream.write(requestText(request, told))
+        if (head.length > 0) upstream.write(head)
+        client.pipe(upstream)
+        upstream.pipe(client)
+      })
+      for (const side of [client, upstream]) {
+        side.on('error', end)
+        side.on('close', end)
+      }
+      upstream.on('timeout', end)
+    },
+    get open() {
+      return pairs.size
+    },
+    close() {
+      for (const { client } of pairs) setTimeout(() => client.end(), Math.random() * 1000)
+    },
+  }
+}
+
+function inspect(request: IncomingMessage, config: EdgeConfig): Problem | undefined {
+  if (
+    request.method !== 'GET' ||
+    request.headers.upgrade?.toLowerCase() !== 'websocket' ||
+    request.httpVersion !== '1.1'
+  )
+    return problem(400, 'edge.upgrade', 'Only WebSockets are taken here.')
+  return inspectTarget(request.url ?? '', config.limits.targetBytesMax)
+}
+
+function requestText(request: IncomingMessage, told: { requestId: string; address: string }): string {
+  const headers = requestHeaders(request, { ...told, bodyBytes: 0 })
+  const lines = [`GET ${request.url} HTTP/1.1`]
+  for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`)
+  return [...lines, 'connection: Upgrade', 'upgrade: websocket', '', ''].join('\r\n')
+}
+
+function refuse(socket: Duplex, found: Problem, requestId: string): void {
+  const body = bodyOf(found, requestId)
+  socket.end(
+    `HTTP/1.1 ${found.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
+const listener = address.extend({ cert: z.string(), key: z.string() })
+
+export const faces = ['player', 'operator', 'partner'] as const
+export type Face = (typeof faces)[number]
+
+const schema = z.strictObject({
+  name: z.string(),
+  workers: z.int().positive().max(64).default(2),
+  /** What the edge shows the cores. */
+  tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string() }),
+  listeners: z.strictObject({ player: listener, operator: listener, partner: listener }),
+  cores: z.array(z.strictObject({ name: z.string(), player: address, operator: address, partner: address })).min(1),
+  listen: z.strictObject({ metrics: address }),
+  limits: z
+    .strictObject({
+      bodyBytesMax: z
+        .int()
+        .positive()
+        .default(64 * 1024),
+      headerBytesMax: z
+        .int()
+        .positive()
+        .default(16 * 1024),
+      targetBytesMax: z.int().positive().default(2048),
+      headersSecondsMax: z.int().positive().default(10),
+      requestSecondsMax: z.int().positive().default(15),
+      handshakeSecondsMax: z.int().positive().default(5),
+      keepAliveSecondsMax: z.int().positive().default(20),
+      /** How long a keyed or safe request may look for a core, tries and waiting together. */
+      forwardSecondsMax: z.int().positive().default(10),
+      trySecondsMax: z.int().positive().default(5),
+      drainSecondsMax: z.int().positive().default(10),
+      coreConnectionsMax: z.int().positive().default(64),
+      requestsPerSecondMax: z.int().positive().default(4000),
+      requestsBurstMax: z.int().positive().default(8000),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
+    .prefault({}),
+})
+
+export type EdgeConfig = Readonly<z.infer<typeof schema>>
+
+export function readConfig(argv: readonly string[] = process.argv): EdgeConfig {
+  const file = argv[argv.indexOf('--config') + 1]
+  if (!argv.includes('--config') || !file) throw new Error('Start the edge with --config <file>.')
+  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (!parsed.success) throw new Error(`The configuration ${file} is not valid:\n${z.prettifyError(parsed.error)}`)
+  return Object.freeze(parsed.data)
+}

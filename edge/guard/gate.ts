@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http'
+import { type Problem, problem } from '../problem.ts'
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE'])
+const bodyless = new Set(['GET', 'HEAD'])
+const single = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'content-type',
+  'idempotency-key',
+  'cookie',
+  'origin',
+  'upgrade',
+])
+
+/**
+ * One strict reading of a request before anything is forwarded. Decides on the raw headers, because Node's parsed ones
+ * have already chosen among duplicates. Answers what is wrong, or undefined.
+ */
+export function inspect(
+  request: IncomingMessage,
+  limits: { targetBytesMax: number; bodyBytesMax: number },
+): Problem | undefined {
+  if (request.httpVersion !== '1.1') return bad('edge.http_version', 'Speak HTTP/1.1.')
+  if (!methods.has(request.method ?? '')) return problem(405, 'edge.method', 'This method is not taken here.')
+  return inspectTarget(request.url ?? '', limits.targetBytesMax) ?? inspectHeaders(request, limits.bodyBytesMax)
+}
+
+/** The target is the one canonical form of a path, so that what is routed is what is forwarded. */
+export function inspectTarget(target: string, bytesMax: number): Problem | undefined {
+  if (target.length > bytesMax)
+    return problem(414, 'edge.target_too_long', `An address has at most ${bytesMax} characters.`)
+  const [path = '', ...queries] = target.split('?')
+  const sound =
+    path.startsWith('/') &&
+    queries.length <= 1 &&
+    /^[\x21-\x7e]*$/.test(target) &&
+    !/[\\#"<>^`{|}]/.test(target) &&
+    !/%(?![0-9a-f]{2})/i.test(target) &&
+    !/%(0[0-9a-f]|1[0-9a-f]|7f|2f|5c|2e)/i.test(path) &&
+    !/%(00|0a|0d)/i.test(target) &&
+    !path.includes('//') &&
+    !path.split('/').some((segment) => segment === '.' || segment === '..')
+  return sound ? undefined : bad('edge.target', 'The address is not in the one form that is taken here.')
+}
+
+function inspectHeaders(request: IncomingMessage, bodyBytesMax: number): Problem | undefined {
+  const seen = new Map<string, string>()
+  const raw = request.rawHeaders
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase()
+    const value = raw[i + 1] ?? ''
+    if (!/^[a-z0-9!#$%&'*+.^`|~-]+$/.test(name)) return bad('edge.header_name', 'A header name is not taken here.')
+    if (!/^[\t\x20-\x7e]*$/.test(value)) return bad('edge.header_value', 'Header values are visible ASCII.')
+    if (single.has(name) && seen.has(name)) return bad('edge.header_twice', `The header ${name} stands twice.`)
+    seen.set(name, value)
+  }
+  const host = seen.get('host')
+  if (host === undefined || !/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/i.test(host))
+    return bad('edge.host', 'The Host header names one host.')
+  return inspectFraming(request.method ?? '', seen, bodyBytesMax)
+}
+
+function inspectFraming(method: string, seen: Map<string, string>, bodyBytesMax: number): Problem | undefined {
+  const length = seen.get('content-length')
+  const encoding = seen.get('transfer-encoding')
+  if (encoding !== undefined && (encoding !== 'chunked' || length !== undefined))
+    return bad('edge.framing', 'The length of the body can be read in two ways.')
+  if (length !== undefined && !/^(0|[1-9]\d{0,15})$/.test(length))
+    return bad('edge.framing', 'The length of the body is not a number.')
+  if (bodyless.has(method) && (encoding !== undefined || (length !== undefined && length !== '0')))
+    return bad('edge.unexpected_body', 'This method has no body.')
+  if (Number(length ?? 0) > bodyBytesMax)
+    return problem(413, 'edge.body_too_large', `A body has at most ${bodyBytesMax} bytes.`)
+  return undefined
+}
+
+function bad(code: string, detail: string): Problem {
+  return problem(400, code, detail)
+}

@@ -1,0 +1,64 @@
+import cluster from 'node:cluster'
+import { createServer, type Server } from 'node:http'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
+
+export const requests = new Counter({
+  name: 'countroom_edge_requests_total',
+  help: 'Requests by listener, class of status and core.',
+  labelNames: ['listener', 'status', 'core'],
+})
+export const durations = new Histogram({
+  name: 'countroom_edge_request_seconds',
+  help: 'Time from the whole head of a request to the end of its answer.',
+  labelNames: ['listener'],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+})
+export const retries = new Counter({
+  name: 'countroom_edge_retries_total',
+  help: 'Tries after the first.',
+  labelNames: ['listener'],
+})
+export const refusals = new Counter({
+  name: 'countroom_edge_refusals_total',
+  help: 'Requests the gate refused.',
+  labelNames: ['code'],
+})
+export const coreHealthy = new Gauge({
+  name: 'countroom_edge_core_healthy',
+  help: '1 when a worker holds the core for sound.',
+  labelNames: ['core'],
+})
+export const webSockets = new Gauge({ name: 'countroom_edge_websockets', help: 'WebSockets passed through.' })
+
+export function observeProcess(): void {
+  collectDefaultMetrics({ labels: { process: 'edge' } })
+}
+
+/** The supervisor's plain listener: liveness, readiness, and the workers' metrics added up. */
+export function startManagement(options: { host: string; port: number; ready(): string[] }): Promise<Server> {
+  const registry = new AggregatorRegistry()
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, type: string, body: string) =>
+      response.writeHead(status, { 'content-type': type }).end(body)
+    if (request.url === '/health/live') return answer(200, 'application/json', '{"live":true}')
+    if (request.url === '/health/ready') {
+      const missing = options.ready()
+      return answer(
+        missing.length === 0 ? 200 : 503,
+        'application/json',
+        JSON.stringify({ ready: missing.length === 0, missing }),
+      )
+    }
+    if (request.url === '/metrics')
+      return answer(
+        200,
+        registry.contentType,
+        Object.keys(cluster.workers ?? {}).length > 0 ? await registry.clusterMetrics() : '',
+      )
+    answer(404, 'text/plain', 'not found')
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => resolve(server))
+  })
+}

@@ -1,0 +1,66 @@
+import cluster, { type Worker } from 'node:cluster'
+import { pino } from 'pino'
+import { readConfig } from './config.ts'
+import { startManagement } from './metrics.ts'
+import { runWorker } from './worker.ts'
+
+const config = readConfig()
+if (cluster.isPrimary) await supervise()
+else await work()
+
+/** Keeps the workers: replaces one that dies at once, and drains all of them at the end. */
+async function supervise(): Promise<void> {
+  const log = pino({
+    name: config.name,
+    level: config.log.level,
+    base: { name: config.name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+  const healthy = new Map<number, boolean>()
+  let stopping = false
+  cluster.on('message', (worker: Worker, message: { healthy?: boolean }) => {
+    if (message.healthy !== undefined) healthy.set(worker.id, message.healthy)
+  })
+  cluster.on('exit', (worker, code, signal) => {
+    healthy.delete(worker.id)
+    if (stopping) return
+    log.error({ worker: worker.process.pid, code, signal }, 'a worker died; another takes its place')
+    cluster.fork()
+  })
+  for (let i = 0; i < config.workers; i++) cluster.fork()
+  const ready = () => {
+    if (stopping) return ['draining']
+    return [...healthy.values()].some(Boolean) ? [] : ['core']
+  }
+  const management = await startManagement({ ...config.listen.metrics, ready })
+  log.info(
+    {
+      workers: config.workers,
+      listeners: Object.entries(config.listeners).map(([face, { port }]) => `${face}:${port}`),
+    },
+    'edge serves',
+  )
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, async () => {
+      stopping = true
+      const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+      await Promise.all(
+        workers.map((worker) => {
+          worker.process.kill('SIGTERM')
+          return new Promise((resolve) => worker.once('exit', resolve))
+        }),
+      )
+      management.close()
+      process.exit(0)
+    })
+}
+
+async function work(): Promise<void> {
+  const worker = await runWorker(config)
+  process.on('SIGINT', () => {}) // a terminal sends it to the whole group; the supervisor decides
+  process.once('SIGTERM', async () => {
+    await worker.stop()
+    process.exit(0)
+  })
+}
