@@ -1,0 +1,26 @@
+// Money in
+export { type Deposit, deposit, depositOf, deposits, paymentOpened, releaseDeposit } from './deposit.ts'
+// The "no"s the host says for the room
+export { eventMalformed, eventNotAuthentic, gatewayAway, gatewayUnknown } from './errors.ts'
+// What gateways tell us
+export { apply, confirm, leftOver, type Outcome, receive } from './gateway-event.ts'
+// What may be paid out to
+export { type Instrument, instruments } from './instrument.ts'
+// The states, and what we ask of a gateway
+export type { DepositState, WithdrawalState } from './policy.ts'
+export type { Gateway, GatewayEvent, PayoutAnswer } from './ports.ts'
+// Money out
+export {
+  approve,
+  pay,
+  payoutAccepted,
+  payoutNotSent,
+  payoutUnknown,
+  reject,
+  resend,
+  unanswered,
+  type Withdrawal,
+  withdraw,
+  withdrawalOf,
+  withdrawals,
+} from './withdrawal.ts'

@@ -1,0 +1,224 @@
+import * as audit from '#audit'
+import { type Command, type Currency, enqueue, type Money, newId, type Reader, readMoney, type Tx } from '#base'
+import type { KeyedCommand } from '#keys'
+import * as ledger from '#ledger'
+import * as licences from '#licences'
+import * as protection from '#protection'
+import { currencyForeign, outOfBounds, stateForbids, withdrawalUnknown } from './errors.ts'
+import { ownInstrument, tokenOf } from './instrument.ts'
+import { askAfterSeconds, type WithdrawalState } from './policy.ts'
+
+export type Withdrawal = {
+  id: string
+  player: string
+  wallet: bigint
+  amount: bigint
+  currency: Currency
+  gateway: string
+  instrument: string
+  state: WithdrawalState
+  unknownSince: Date | null
+  reason: string | null
+  payout: string | null
+  requestedAt: Date
+  decidedAt: Date | null
+  decidedBy: string | null
+  sentAt: Date | null
+  settledAt: Date | null
+}
+
+/**
+ * Sets the money aside and waits for a member of staff. There is no verb by which a player takes it back [RTS-14B]; an
+ * excluded player may ask too [GLI-A.3.8c].
+ *
+ * @throws Refusal `cashier.instrument_unknown`, `cashier.currency_foreign`, `cashier.amount_out_of_bounds`,
+ * `ledger.insufficient_funds`
+ */
+export async function withdraw(
+  tx: Tx,
+  command: Command,
+  input: { player: string; wallet: bigint; amount: Money; instrument: string },
+): Promise<Withdrawal> {
+  const { player, wallet, amount, instrument } = input
+  await ledger.lockWallet(tx, wallet)
+  const { currency } = await ledger.balance(tx, wallet)
+  if (amount.currency !== currency) throw currencyForeign(currency)
+  const { gateway } = await ownInstrument(tx, player, instrument)
+  const least = (await licences.rules(tx)).withdrawalMin[currency]
+  const min = readMoney({ amount: least ?? '0', currency })
+  if (amount.amount < min.amount) throw outOfBounds(min)
+  await protection.admit(tx, command, { wallet, act: 'withdraw' })
+  const id = newId('wdr', command.now.getTime())
+  const kind = 'withdrawal.held'
+  await ledger.hold(tx, command, { wallet, hold: id, amount: amount.amount, kind, reference: id })
+  await tx`
+    insert into cashier.withdrawals (id, player, wallet, amount, currency, gateway, instrument, state, requested_at)
+    values (${id}, ${player}, ${wallet}, ${amount.amount}, ${currency}, ${gateway}, ${instrument}, 'requested', ${command.now})`
+  return await withdrawalOf(tx, id)
+}
+
+/** requested -> approved; the payout is ordered in the same transaction. */
+export async function approve(
+  tx: Tx,
+  command: Command,
+  input: { withdrawal: string; reason: string },
+): Promise<Withdrawal> {
+  const { id } = await locked(tx, input.withdrawal, ['requested'])
+  await tx`
+    update cashier.withdrawals set state = 'approved', decided_at = ${command.now}, decided_by = ${command.actor.id}
+    where id = ${id}`
+  await enqueue(tx, { queue: 'payouts', data: { withdrawal: id } })
+  await audit.record(tx, command, { action: 'cashier.withdrawal_approved', subject: id, reason: input.reason })
+  return await withdrawalOf(tx, id)
+}
+
+/** requested -> rejected; the player has the money back. */
+export async function reject(
+  tx: Tx,
+  command: Command,
+  input: { withdrawal: string; reason: string },
+): Promise<Withdrawal> {
+  const row = await locked(tx, input.withdrawal, ['requested'])
+  await giveBack(tx, command, row, 'withdrawal.rejected')
+  await tx`
+    update cashier.withdrawals set state = 'rejected', reason = ${input.reason}, decided_at = ${command.now},
+      decided_by = ${command.actor.id}, settled_at = ${command.now}
+    where id = ${row.id}`
+  await audit.record(tx, command, { action: 'cashier.withdrawal_rejected', subject: row.id, reason: input.reason })
+  return await withdrawalOf(tx, row.id)
+}
+
+/**
+ * approved -> sent, before the gateway is asked: from here on the money may be on its way. `undefined` when there is
+ * nothing to send; a payout that was sent before is not sent again, it is asked about.
+ */
+export async function pay(
+  tx: Tx,
+  command: KeyedCommand,
+  withdrawal: string,
+): Promise<{ gateway: string; order: { withdrawal: string; amount: Money; token: string } } | undefined> {
+  const row = await locked(tx, withdrawal)
+  if (row.state !== 'approved') return undefined
+  const token = await tokenOf(tx, command.keys, row.instrument)
+  await tx`update cashier.withdrawals set state = 'sent', sent_at = ${command.now} where id = ${row.id}`
+  const amount = { amount: row.amount, currency: row.currency }
+  return { gateway: row.gateway, order: { withdrawal: row.id, amount, token } }
+}
+
+/** The gateway took the order; its signed event will tell the end. */
+export async function payoutAccepted(tx: Tx, withdrawal: string, payout: string): Promise<void> {
+  await tx`
+    update cashier.withdrawals set payout = ${payout}, unknown_since = null
+    where id = ${withdrawal} and state = 'sent'`
+}
+
+/** sent -> approved: the order certainly never left, so it may be sent anew. */
+export async function payoutNotSent(tx: Tx, withdrawal: string): Promise<void> {
+  await tx`
+    update cashier.withdrawals set state = 'approved', sent_at = null
+    where id = ${withdrawal} and state = 'sent' and payout is null`
+}
+
+/** Nobody knows what became of it: the money stays held until the gateway says or a member of staff decides. */
+export async function payoutUnknown(tx: Tx, command: Command, withdrawal: string): Promise<void> {
+  await tx`
+    update cashier.withdrawals set unknown_since = coalesce(unknown_since, ${command.now})
+    where id = ${withdrawal} and state = 'sent'`
+}
+
+/** A member of staff has the payout of unknown fate ordered again, under the same key at the gateway. */
+export async function resend(
+  tx: Tx,
+  command: Command,
+  input: { withdrawal: string; reason: string },
+): Promise<Withdrawal> {
+  const row = await locked(tx, input.withdrawal, ['sent'])
+  if (row.unknownSince === null || row.payout !== null) throw stateForbids(row.state)
+  await tx`update cashier.withdrawals set state = 'approved', sent_at = null, unknown_since = null where id = ${row.id}`
+  await enqueue(tx, { queue: 'payouts', data: { withdrawal: row.id } })
+  await audit.record(tx, command, { action: 'cashier.withdrawal_resent', subject: row.id, reason: input.reason })
+  return await withdrawalOf(tx, row.id)
+}
+
+/** -> paid: what was held leaves the house. The caller has locked the wallet and judged the state. */
+export async function paid(tx: Tx, command: Command, row: Withdrawal, payout: string): Promise<void> {
+  const { id, wallet, amount } = row
+  const to = 'gateway.clearing'
+  const kind = 'withdrawal.paid'
+  await ledger.capture(tx, command, { wallet, hold: id, key: `paid:${id}`, amount, kind, reference: id, to })
+  await settle(tx, command, row, 'paid', null, payout)
+}
+
+/** -> failed: what was held is the player's again. The caller has locked the wallet and judged the state. */
+export async function failed(
+  tx: Tx,
+  command: Command,
+  row: Withdrawal,
+  reason: string,
+  payout: string | null,
+): Promise<void> {
+  await giveBack(tx, command, row, 'withdrawal.failed')
+  await settle(tx, command, row, 'failed', reason, payout)
+}
+
+/** Payouts that were sent a while ago and have not ended: the ones to ask the gateway about. */
+export async function unanswered(reader: Reader, now: Date): Promise<Array<{ id: string; gateway: string }>> {
+  return await reader<Array<{ id: string; gateway: string }>>`
+    select id, gateway from cashier.withdrawals
+    where state = 'sent' and sent_at < ${new Date(now.getTime() - askAfterSeconds * 1000)} order by sent_at limit 100`
+}
+
+/** @throws Refusal `cashier.withdrawal_unknown` when there is none, or none of this player's */
+export async function withdrawalOf(reader: Reader, id: string, player?: string): Promise<Withdrawal> {
+  const [row] = await reader<Withdrawal[]>`select ${columns(reader)} from cashier.withdrawals where id = ${id}`
+  if (!row || (player !== undefined && row.player !== player)) throw withdrawalUnknown()
+  return row
+}
+
+/** Newest first; `before` is the id of the last one seen. */
+export async function withdrawals(
+  reader: Reader,
+  wanted: { player?: string; state?: WithdrawalState; before?: string; limit: number },
+): Promise<Withdrawal[]> {
+  return await reader<Withdrawal[]>`
+    select ${columns(reader)} from cashier.withdrawals where true
+      ${wanted.player === undefined ? reader`` : reader`and player = ${wanted.player}`}
+      ${wanted.state === undefined ? reader`` : reader`and state = ${wanted.state}`}
+      ${wanted.before === undefined ? reader`` : reader`and id < ${wanted.before}`}
+    order by id desc limit ${wanted.limit}`
+}
+
+/** Locks the wallet, then reads: always that order, so that an event and a member of staff never wait for each other. */
+async function locked(tx: Tx, id: string, states?: readonly WithdrawalState[]): Promise<Withdrawal> {
+  const { wallet } = await withdrawalOf(tx, id)
+  await ledger.lockWallet(tx, wallet)
+  const row = await withdrawalOf(tx, id)
+  if (states && !states.includes(row.state)) throw stateForbids(row.state)
+  return row
+}
+
+async function giveBack(tx: Tx, command: Command, { id, wallet, amount }: Withdrawal, kind: string): Promise<void> {
+  await ledger.release(tx, command, { wallet, hold: id, key: `release:${id}`, amount, kind, reference: id })
+}
+
+async function settle(
+  tx: Tx,
+  command: Command,
+  { id, player, amount }: Withdrawal,
+  state: 'paid' | 'failed',
+  reason: string | null,
+  payout: string | null,
+): Promise<void> {
+  await tx`
+    update cashier.withdrawals set state = ${state}, reason = ${reason}, settled_at = ${command.now},
+      payout = coalesce(payout, ${payout}), unknown_since = null
+    where id = ${id}`
+  const detail = { player, amount: amount.toString(), reason }
+  await audit.record(tx, command, { action: `cashier.withdrawal_${state}`, subject: id, detail })
+}
+
+function columns(reader: Reader) {
+  return reader`id, player, wallet, amount, currency, gateway, instrument, state, unknown_since as "unknownSince",
+    reason, payout, requested_at as "requestedAt", decided_at as "decidedAt", decided_by as "decidedBy",
+    sent_at as "sentAt", settled_at as "settledAt"`
+}

@@ -1,0 +1,16 @@
+import type { JobDefinition } from '../queue.ts'
+import { checkpointAudit } from './audit.ts'
+import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
+import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
+import { cashierSweep, payouts } from './payouts.ts'
+
+/** Every job the worker takes. */
+export const jobs: readonly JobDefinition[] = [
+  sendConfirmation,
+  tellAlreadyRegistered,
+  gatewayEvents,
+  gatewayEventsSweep,
+  payouts,
+  cashierSweep,
+  checkpointAudit,
+]

@@ -1,0 +1,137 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Tx } from '#base'
+import * as cashier from '#cashier'
+import * as staff from '#staff'
+import {
+  depositSchema,
+  depositStates,
+  pageQuery,
+  showDeposit,
+  showWithdrawal,
+  withdrawalSchema,
+  withdrawalStates,
+} from '../cashier-shapes.ts'
+import { createRoutes, type FaceContext, type FaceEnv, idempotencyHeader, problems, staffOf } from '../face.ts'
+import { type Host, type HostCommand, mutate } from '../host.ts'
+
+const staffWithdrawal = withdrawalSchema
+  .extend({ player: z.string(), decidedBy: z.string().nullable(), unknownSince: z.string().nullable() })
+  .openapi('StaffWithdrawal')
+const staffDeposit = depositSchema.omit({ redirectUrl: true }).extend({ player: z.string() }).openapi('StaffDeposit')
+
+const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
+const getWithdrawals = createRoute({
+  method: 'get',
+  path: '/api/withdrawals',
+  summary: 'Withdrawals, newest first; `state=requested` are those to decide.',
+  request: {
+    query: pageQuery.extend({ state: z.enum(withdrawalStates).optional(), player: z.string().max(64).optional() }),
+  },
+  responses: { 200: json(z.strictObject({ withdrawals: z.array(staffWithdrawal) }), 'A page.'), ...problems },
+})
+const getDeposits = createRoute({
+  method: 'get',
+  path: '/api/deposits',
+  summary: 'Deposits, newest first; `state=held` are those under review.',
+  request: {
+    query: pageQuery.extend({ state: z.enum(depositStates).optional(), player: z.string().max(64).optional() }),
+  },
+  responses: { 200: json(z.strictObject({ deposits: z.array(staffDeposit) }), 'A page.'), ...problems },
+})
+
+function decision<P extends string>(path: P, summary: string) {
+  return createRoute({
+    method: 'post',
+    path,
+    summary,
+    request: {
+      headers: idempotencyHeader,
+      params: z.strictObject({ id: z.string().max(64) }),
+      body: {
+        required: true,
+        content: { 'application/json': { schema: z.strictObject({ reason: z.string().trim().min(1).max(500) }) } },
+      },
+    },
+    responses: { 200: json(z.union([staffWithdrawal, staffDeposit]), 'As it stands now.'), ...problems },
+  })
+}
+const approval = decision('/api/withdrawals/{id}/approval', 'Approves a withdrawal and orders its payout.')
+const rejection = decision('/api/withdrawals/{id}/rejection', 'Rejects a withdrawal; the money is the player’s again.')
+const resending = decision(
+  '/api/withdrawals/{id}/resending',
+  'Orders a payout of unknown fate again, under its old key.',
+)
+const release = decision('/api/deposits/{id}/release', 'Lets a held deposit through to the player’s cash.')
+
+/** Money in and out, for staff. Decisions need `payments.approve` and a reason; the room writes the audit record. */
+export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
+  const routes = createRoutes()
+  routes.openapi(getWithdrawals, async (c) => {
+    staff.permit(staffOf(c), 'payments.view')
+    const found = await cashier.withdrawals(host.sql, given(c.req.valid('query')))
+    return c.json({ withdrawals: found.map(forStaff) }, 200)
+  })
+  routes.openapi(getDeposits, async (c) => {
+    staff.permit(staffOf(c), 'payments.view')
+    const found = await cashier.deposits(host.sql, given(c.req.valid('query')))
+    return c.json({ deposits: found.map(depositForStaff) }, 200)
+  })
+  const withdrawalVerbs = [
+    { route: approval, operation: 'cashier.approve', verb: cashier.approve },
+    { route: rejection, operation: 'cashier.reject', verb: cashier.reject },
+    { route: resending, operation: 'cashier.resend', verb: cashier.resend },
+  ] as const
+  for (const { route, operation, verb } of withdrawalVerbs)
+    routes.openapi(route, (c) =>
+      decide(host, c, operation, c.req.valid('param').id, c.req.valid('json').reason, async (tx, command, input) =>
+        forStaff(await verb(tx, command, { withdrawal: input.id, reason: input.reason })),
+      ),
+    )
+  routes.openapi(release, (c) =>
+    decide(
+      host,
+      c,
+      'cashier.release',
+      c.req.valid('param').id,
+      c.req.valid('json').reason,
+      async (tx, command, input) =>
+        depositForStaff(await cashier.releaseDeposit(tx, command, { deposit: input.id, reason: input.reason })),
+    ),
+  )
+  return routes
+}
+
+function decide(
+  host: Host,
+  c: FaceContext,
+  operation: string,
+  id: string,
+  reason: string,
+  verb: (tx: Tx, command: HostCommand, input: { id: string; reason: string }) => Promise<unknown>,
+): Promise<never> {
+  staff.permit(staffOf(c), 'payments.approve')
+  const payload = { id, reason }
+  return mutate(host, c, { operation, payload }, async (tx, command) => ({
+    status: 200,
+    body: await verb(tx, command, payload),
+  }))
+}
+
+function forStaff(withdrawal: cashier.Withdrawal): z.infer<typeof staffWithdrawal> {
+  const { player, decidedBy, unknownSince } = withdrawal
+  return { ...showWithdrawal(withdrawal), player, decidedBy, unknownSince: unknownSince?.toISOString() ?? null }
+}
+
+function depositForStaff(deposit: cashier.Deposit): z.infer<typeof staffDeposit> {
+  const { redirectUrl: _, ...shown } = showDeposit(deposit)
+  return { ...shown, player: deposit.player }
+}
+
+/** Drops what was not asked for, so that an absent member stays absent. */
+function given<T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,0 +1,198 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { readPositiveMoney } from '#base'
+import * as cashier from '#cashier'
+import * as ledger from '#ledger'
+import {
+  depositSchema,
+  instrumentSchema,
+  pageQuery,
+  showDeposit,
+  showLine,
+  showWithdrawal,
+  statementLineSchema,
+  withdrawalSchema,
+} from '../cashier-shapes.ts'
+import { createRoutes, type FaceEnv, idempotencyHeader, problems, sessionOf, wireMoney } from '../face.ts'
+import { gatewayOf } from '../gateways/gateways.ts'
+import { type Host, mutate, transact } from '../host.ts'
+
+const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+const depositId = z.strictObject({ id: z.string().max(64) })
+
+const postDeposit = createRoute({
+  method: 'post',
+  path: '/api/deposits',
+  summary:
+    'Begins a deposit by card. Send the browser to `redirectUrl`; the credit comes with the gateway’s signed event.',
+  request: {
+    headers: idempotencyHeader,
+    body: { required: true, content: { 'application/json': { schema: z.strictObject({ amount: wireMoney }) } } },
+  },
+  responses: { 201: json(depositSchema, 'The deposit, pending.'), ...problems },
+})
+const getDeposit = createRoute({
+  method: 'get',
+  path: '/api/deposits/{id}',
+  summary: 'One deposit of mine.',
+  request: { params: depositId },
+  responses: { 200: json(depositSchema, 'The deposit.'), ...problems },
+})
+const getDepositPage = createRoute({
+  method: 'get',
+  path: '/api/deposits/{id}/page',
+  summary: 'Sends the browser to the gateway’s payment page.',
+  request: { params: depositId },
+  responses: { 303: { description: 'To the gateway.' }, ...problems },
+})
+const getDeposits = createRoute({
+  method: 'get',
+  path: '/api/deposits',
+  summary: 'My deposits, newest first.',
+  request: { query: pageQuery },
+  responses: { 200: json(z.strictObject({ deposits: z.array(depositSchema) }), 'A page.'), ...problems },
+})
+const postWithdrawal = createRoute({
+  method: 'post',
+  path: '/api/withdrawals',
+  summary: 'Asks for a withdrawal to a card I paid with. It cannot be taken back.',
+  request: {
+    headers: idempotencyHeader,
+    body: {
+      required: true,
+      content: {
+        'application/json': { schema: z.strictObject({ amount: wireMoney, instrument: z.string().max(64) }) },
+      },
+    },
+  },
+  responses: { 201: json(withdrawalSchema, 'The withdrawal; the money is set aside.'), ...problems },
+})
+const getWithdrawals = createRoute({
+  method: 'get',
+  path: '/api/withdrawals',
+  summary: 'My withdrawals, newest first.',
+  request: { query: pageQuery },
+  responses: { 200: json(z.strictObject({ withdrawals: z.array(withdrawalSchema) }), 'A page.'), ...problems },
+})
+const getWithdrawal = createRoute({
+  method: 'get',
+  path: '/api/withdrawals/{id}',
+  summary: 'One withdrawal of mine.',
+  request: { params: depositId },
+  responses: { 200: json(withdrawalSchema, 'The withdrawal.'), ...problems },
+})
+const getInstruments = createRoute({
+  method: 'get',
+  path: '/api/instruments',
+  summary: 'The cards I have paid with, to which I can withdraw.',
+  responses: { 200: json(z.strictObject({ instruments: z.array(instrumentSchema) }), 'The cards.'), ...problems },
+})
+const getStatement = createRoute({
+  method: 'get',
+  path: '/api/statement',
+  summary: 'Every movement of my money, newest first.',
+  request: {
+    query: z.strictObject({
+      before: z
+        .string()
+        .regex(/^\d{1,18}$/)
+        .optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+      kinds: z
+        .string()
+        .regex(/^[a-z_.]{1,40}(,[a-z_.]{1,40}){0,19}$/)
+        .optional(),
+    }),
+  },
+  responses: {
+    200: json(
+      z.strictObject({ lines: z.array(statementLineSchema), before: z.string().nullable() }),
+      'A page; ask the next one with `before`.',
+    ),
+    ...problems,
+  },
+})
+
+/** Money in and out, for the player. */
+export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
+  const routes = createRoutes()
+  routes.openapi(postDeposit, async (c) => {
+    const { playerId: player, wallet } = sessionOf(c)
+    const payload = c.req.valid('json')
+    const amount = readPositiveMoney(payload.amount)
+    const answer: Response = await mutate(host, c, { operation: 'cashier.deposit', payload }, async (tx, command) => {
+      const made = await cashier.deposit(tx, command, { player, wallet, amount, gateway: 'sandbox' })
+      return { status: 201, body: showDeposit(made) }
+    })
+    // The row is safe; now the gateway may be asked, outside the transaction. A repeat comes here again.
+    const { id } = (await answer.clone().json()) as { id: string }
+    await openPayment(host, id, player)
+    return answer as never
+  })
+  routes.openapi(getDeposit, async (c) => {
+    const deposit = await cashier.depositOf(host.sql, c.req.valid('param').id, sessionOf(c).playerId)
+    return c.json(showDeposit(deposit), 200)
+  })
+  routes.openapi(getDepositPage, async (c) => {
+    return c.redirect(await openPayment(host, c.req.valid('param').id, sessionOf(c).playerId), 303)
+  })
+  routes.openapi(getDeposits, async (c) => {
+    const found = await cashier.deposits(host.sql, { player: sessionOf(c).playerId, ...pageOf(c.req.valid('query')) })
+    return c.json({ deposits: found.map(showDeposit) }, 200)
+  })
+  routes.openapi(postWithdrawal, async (c) => {
+    const { playerId: player, wallet } = sessionOf(c)
+    const payload = c.req.valid('json')
+    const amount = readPositiveMoney(payload.amount)
+    return mutate(host, c, { operation: 'cashier.withdraw', payload }, async (tx, command) => {
+      const made = await cashier.withdraw(tx, command, { player, wallet, amount, instrument: payload.instrument })
+      return { status: 201, body: showWithdrawal(made) }
+    })
+  })
+  routes.openapi(getWithdrawals, async (c) => {
+    const page = pageOf(c.req.valid('query'))
+    const found = await cashier.withdrawals(host.sql, { player: sessionOf(c).playerId, ...page })
+    return c.json({ withdrawals: found.map(showWithdrawal) }, 200)
+  })
+  routes.openapi(getWithdrawal, async (c) => {
+    const found = await cashier.withdrawalOf(host.sql, c.req.valid('param').id, sessionOf(c).playerId)
+    return c.json(showWithdrawal(found), 200)
+  })
+  routes.openapi(getInstruments, async (c) => {
+    const found = await cashier.instruments(host.sql, host.keys, sessionOf(c).playerId)
+    return c.json({ instruments: found.map((card) => ({ ...card, savedAt: card.savedAt.toISOString() })) }, 200)
+  })
+  routes.openapi(getStatement, async (c) => {
+    const { wallet } = sessionOf(c)
+    const { before, limit, kinds } = c.req.valid('query')
+    const { currency } = await ledger.balance(host.sql, wallet)
+    const lines = await ledger.statement(host.sql, wallet, {
+      limit,
+      ...(before === undefined ? {} : { before: BigInt(before) }),
+      ...(kinds === undefined ? {} : { kinds: kinds.split(',') }),
+    })
+    const next = lines.length === limit ? lines.at(-1)!.version.toString() : null
+    return c.json({ lines: lines.map((line) => showLine(line, currency)), before: next }, 200)
+  })
+  return routes
+}
+
+/** The gateway's page for a deposit of this player's, opened now if it is not yet. */
+async function openPayment(host: Host, id: string, player: string): Promise<string> {
+  const deposit = await cashier.depositOf(host.sql, id, player)
+  if (deposit.redirectUrl) return deposit.redirectUrl
+  const opened = await gatewayOf(host, deposit.gateway).openPayment({
+    deposit: id,
+    player,
+    amount: deposit,
+    returnUrl: new URL(`/cashier?deposit=${id}`, host.config.origins.player).href,
+  })
+  const kept = await transact(host, (tx) => cashier.paymentOpened(tx, { deposit: id, ...opened }))
+  return kept.redirectUrl ?? opened.redirectUrl
+}
+
+function pageOf(query: { before?: string | undefined; limit: number }): { before?: string; limit: number } {
+  return query.before === undefined ? { limit: query.limit } : { before: query.before, limit: query.limit }
+}
