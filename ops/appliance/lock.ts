@@ -1,0 +1,78 @@
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import type { Home } from './home.ts'
+import { commandLineOf, isAlive, markOf, type ProcessMark, parseMark, printMark } from './processes.ts'
+import { Trouble } from './trouble.ts'
+
+/** One supervisor per home. A lock whose process is gone is taken over. @throws Trouble when one is running */
+export function takeLock(home: Home): () => void {
+  const lock = home.path('run/supervisor.lock')
+  const own = `run/supervisor.${process.pid}`
+  const mark = markOf(process.pid)
+  if (!mark) throw new Error('this process has no entry in /proc')
+  home.write(own, printMark(mark))
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        linkSync(home.path(own), lock)
+        return () => {
+          if (holderOf(home)?.pid === process.pid) rmSync(lock, { force: true })
+        }
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        refuseLiving(home)
+        renameSync(lock, home.path(`run/supervisor.stale.${process.pid}`))
+        rmSync(home.path(`run/supervisor.stale.${process.pid}`), { force: true })
+      }
+    }
+    throw new Trouble(`The lock ${lock} is contended.`, { remedy: 'countroom status' })
+  } finally {
+    rmSync(home.path(own), { force: true })
+  }
+}
+
+/** The living supervisor of a home, if there is one. */
+export function holderOf(home: Home): ProcessMark | undefined {
+  try {
+    const mark = parseMark(readFileSync(home.path('run/supervisor.lock'), 'utf8'))
+    return mark && isAlive(mark) ? mark : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function refuseLiving(home: Home): void {
+  const holder = holderOf(home)
+  if (holder)
+    throw new Trouble(`An appliance already runs in ${home.dir} (process ${holder.pid}).`, {
+      setting: 'COUNTROOM_HOME (another home makes another appliance)',
+      remedy: `npx countroom status, or stop it: kill ${holder.pid}`,
+    })
+}
+
+/**
+ * Stops what a killed supervisor left running. A process is ours when its pid file names its birth too and its command
+ * line names this home; nothing else is touched.
+ */
+export async function stopLeftovers(home: Home): Promise<string[]> {
+  const files = readdirSync(home.path('run')).filter((file) => file.endsWith('.pid'))
+  const order = ['edge', 'core-1', 'core-2', 'work-1', 'sandbox', 'keys', 'redis', 'postgres']
+  const named = files.map((file) => file.slice(0, -4)).sort((a, b) => order.indexOf(a) - order.indexOf(b))
+  const stopped: string[] = []
+  for (const name of named) {
+    const mark = parseMark(readFileSync(home.path('run', `${name}.pid`), 'utf8'))
+    if (mark && isAlive(mark) && commandLineOf(mark.pid).includes(home.dir)) {
+      await stopMark(mark, name === 'postgres' ? ['SIGINT', 'SIGQUIT'] : ['SIGTERM', 'SIGKILL'])
+      stopped.push(name)
+    }
+    rmSync(home.path('run', `${name}.pid`), { force: true })
+  }
+  return stopped
+}
+
+async function stopMark(mark: ProcessMark, signals: NodeJS.Signals[]): Promise<void> {
+  for (const signal of signals) {
+    if (isAlive(mark)) process.kill(mark.pid, signal)
+    for (let waited = 0; waited < 15_000 && isAlive(mark); waited += 50)
+      await new Promise((done) => setTimeout(done, 50))
+  }
+}

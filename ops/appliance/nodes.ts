@@ -1,0 +1,199 @@
+import { join } from 'node:path'
+import type { Home } from './home.ts'
+import { type Identity, repository } from './identity.ts'
+import type { Ports, Settings } from './settings.ts'
+import type { Unit } from './supervisor.ts'
+
+type Address = { host: string; port: number }
+
+const loopback = (port: number): Address => ({ host: '127.0.0.1', port })
+
+/** The certificates of the appliance: what each process is called on its networks. */
+export function leavesOf(settings: Settings) {
+  const open = ['localhost', '127.0.0.1', ...(settings.hostName === 'localhost' ? [] : [settings.hostName])]
+  return [
+    { name: 'core-1', names: ['core-1.countroom.internal'] },
+    { name: 'core-2', names: ['core-2.countroom.internal'] },
+    { name: 'work-1', names: ['work-1.countroom.internal'] },
+    { name: 'edge', names: ['edge.countroom.internal'] },
+    { name: 'public', names: open },
+  ]
+}
+
+export function originsOf({ hostName, ports }: Settings) {
+  return {
+    player: `https://${hostName}:${ports.player}`,
+    operator: `https://${hostName}:${ports.operator}`,
+    partner: `https://${hostName}:${ports.partner}`,
+  }
+}
+
+/** The key agent: the only process with an add-on. */
+export function keysUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+  const softhsmConf = 'token/softhsm2.conf'
+  home.write(
+    softhsmConf,
+    `directories.tokendir = ${home.path('token/tokens')}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`,
+  )
+  const config = {
+    name: 'keys',
+    home: home.dir,
+    module: '/usr/lib/softhsm/libsofthsm2.so',
+    tokenLabel: 'countroom',
+    pinFile: home.path('secrets/hsm-pin'),
+    soPinFile: home.path('secrets/hsm-so-pin'),
+    softhsmConf: home.path(softhsmConf),
+    sockets: Object.fromEntries(['core', 'work', 'ops'].map((role) => [role, home.path(`run/keys-${role}.sock`)])),
+    listen: { metrics: loopback(settings.ports.keysMetrics) },
+    log: { level: settings.logLevel },
+  }
+  return node(home, 'keys', 'key agent', 'core/keys/agent/serve.ts', config, identity, settings.ports.keysMetrics)
+}
+
+export function sandboxUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+  const { ports } = settings
+  const config = {
+    name: 'sandbox',
+    listen: {
+      web: loopback(ports.sandboxWeb),
+      smtp: loopback(ports.sandboxSmtp),
+      metrics: loopback(ports.sandboxMetrics),
+    },
+    partner: { url: originsOf(settings).partner, caFile: home.path('tls/ca.pem') },
+    gateway: { secretFile: home.path('secrets/gateway-sandbox') },
+  }
+  return node(home, 'sandbox', 'plays the outside', 'ops/sandbox/serve.ts', config, identity, ports.sandboxMetrics)
+}
+
+export function workUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+  const config = {
+    ...nodeConfig(home, settings, 'work-1', 'work'),
+    listen: { metrics: loopback(settings.ports.workMetrics) },
+  }
+  const flags = permission(home, 'work-1', ['/proc', '/sys'])
+  return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, identity, settings.ports.workMetrics, flags)
+}
+
+export function coreUnit(home: Home, settings: Settings, number: 1 | 2, identity: Identity | undefined): Unit {
+  const name = `core-${number}`
+  const listen = coreAddresses(settings.ports, number)
+  const config = { ...nodeConfig(home, settings, name, 'core'), listen }
+  return node(
+    home,
+    name,
+    'player, operator, partner',
+    'core/host/serve.ts',
+    config,
+    identity,
+    listen.metrics.port,
+    permission(home, name),
+  )
+}
+
+export function edgeUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+  const open = (port: number) => ({
+    host: settings.address,
+    port,
+    cert: home.path('tls/public.pem'),
+    key: home.path('tls/public.key'),
+  })
+  const { ports } = settings
+  const config = {
+    name: 'edge',
+    workers: settings.edgeWorkers,
+    tls: { ca: home.path('tls/ca.pem'), cert: home.path('tls/edge.pem'), key: home.path('tls/edge.key') },
+    listeners: { player: open(ports.player), operator: open(ports.operator), partner: open(ports.partner) },
+    cores: ([1, 2] as const).map((number) => {
+      const { player, operator, partner } = coreAddresses(ports, number)
+      return { name: `core-${number}`, player, operator, partner }
+    }),
+    listen: { metrics: loopback(ports.edgeMetrics) },
+    log: { level: settings.logLevel },
+  }
+  return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, identity, ports.edgeMetrics)
+}
+
+/** Undefined when a process answers that it is ready, else what it says it misses. */
+export async function askReady(port: number): Promise<string | undefined> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(3000) }).catch(
+    (error: Error) => error,
+  )
+  if (answer instanceof Error) return `no answer on management port ${port}`
+  if (answer.status === 200) {
+    await answer.body?.cancel()
+    return undefined
+  }
+  const { missing } = (await answer.json().catch(() => ({}))) as { missing?: string[] }
+  return `not ready${missing?.length ? `, missing: ${missing.join(', ')}` : ` (${answer.status})`}`
+}
+
+function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' | 'work') {
+  return {
+    name,
+    home: home.dir,
+    origins: originsOf(settings),
+    database: {
+      host: home.path('run'),
+      port: 5432,
+      database: 'countroom',
+      user: 'countroom_app',
+      passwordFile: home.path('secrets/postgres-app'),
+      poolMax: settings.databasePoolMax,
+    },
+    redis: { socket: home.path('run/redis.sock'), passwordFile: home.path('secrets/redis') },
+    keys: { socket: home.path(`run/keys-${role}.sock`) },
+    tls: { ca: home.path('tls/ca.pem'), cert: home.path(`tls/${name}.pem`), key: home.path(`tls/${name}.key`) },
+    lanes: { count: settings.lanesPerCore },
+    smtp: { ...loopback(settings.ports.sandboxSmtp), from: settings.mailFrom },
+    gateways: {
+      sandbox: {
+        url: `http://127.0.0.1:${settings.ports.sandboxWeb}`,
+        secretFile: home.path('secrets/gateway-sandbox'),
+      },
+    },
+    log: { level: settings.logLevel },
+  }
+}
+
+function coreAddresses(ports: Ports, number: 1 | 2) {
+  return {
+    player: loopback(ports[`core${number}Player`]),
+    operator: loopback(ports[`core${number}Operator`]),
+    partner: loopback(ports[`core${number}Partner`]),
+    metrics: loopback(ports[`core${number}Metrics`]),
+  }
+}
+
+/** Node's permission model: what the process may read, and by silence no writing, no children, no workers, no add-ons. */
+function permission(home: Home, name: string, also: string[] = []): string[] {
+  const readable = [
+    ...['core', 'node_modules', 'package.json'].map((part) => join(repository, part)),
+    home.path(`run/${name}.json`),
+    ...['ca.pem', `${name}.pem`, `${name}.key`].map((file) => home.path('tls', file)),
+    ...['postgres-app', 'redis', 'gateway-sandbox'].map((file) => home.path('secrets', file)),
+    ...also,
+  ]
+  return ['--permission', '--allow-net', ...readable.map((path) => `--allow-fs-read=${path}`)]
+}
+
+function node(
+  home: Home,
+  name: string,
+  role: string,
+  module: string,
+  config: object,
+  identity: Identity | undefined,
+  metricsPort: number,
+  flags: string[] = [],
+): Unit {
+  home.write(`run/${name}.json`, `${JSON.stringify(config, null, 2)}\n`)
+  return {
+    name,
+    role,
+    command: process.execPath,
+    args: [...flags, join(repository, module), '--config', home.path(`run/${name}.json`)],
+    identity,
+    environment: { NODE_ENV: 'production' },
+    probe: () => askReady(metricsPort),
+  }
+}

@@ -1,0 +1,170 @@
+import { execFileSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDatabase, type Sql } from '../../core/host/database.ts'
+import { type Home, readSecretFile } from './home.ts'
+import type { Identity } from './identity.ts'
+import type { Settings } from './settings.ts'
+import type { Unit } from './supervisor.ts'
+import { Trouble } from './trouble.ts'
+
+export const databaseName = 'countroom'
+const socketPort = 5432 // the name of the socket file; nothing listens on TCP
+const bytesWanted = 512 * 1024 * 1024
+const roles = { admin: 'postgres', owner: 'countroom_owner', app: 'countroom_app' } as const
+
+/** The newest PostgreSQL server of this machine. @throws Trouble when there is none */
+export function postgresBinaries(): string {
+  const base = '/usr/lib/postgresql'
+  const versions = existsSync(base) ? readdirSync(base).map(Number).filter(Number.isInteger) : []
+  const newest = versions.sort((a, b) => b - a).find((version) => existsSync(join(base, `${version}/bin/initdb`)))
+  if (!newest)
+    throw new Trouble('The PostgreSQL server is not installed.', {
+      remedy: 'npm start (it installs what is missing), or apt-get install postgresql',
+    })
+  return join(base, `${newest}/bin`)
+}
+
+/** Makes the cluster when there is none: whole under its name, or not there. */
+export function ensureCluster(home: Home, engine: Identity | undefined): boolean {
+  const binaries = postgresBinaries()
+  if (home.has('pg/PG_VERSION')) {
+    refuseOtherVersion(home, binaries)
+    return false
+  }
+  refuseFullDisk(home)
+  const fresh = home.path('pg.new')
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh, { mode: 0o700 })
+  if (engine) chownSync(fresh, engine.uid, engine.gid)
+  try {
+    execFileSync(
+      join(binaries, 'initdb'),
+      [
+        ...['-D', fresh, '-U', roles.admin, '--auth=scram-sha-256', `--pwfile=${home.path('secrets/postgres-admin')}`],
+        ...['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
+      ],
+      { ...engine, cwd: '/', stdio: 'pipe', encoding: 'utf8' },
+    )
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true })
+    const said = ((error as { stderr?: string }).stderr ?? '').trim()
+    throw new Trouble(`The database cluster could not be made: ${said || (error as Error).message}`, {
+      setting: 'COUNTROOM_HOME',
+      remedy: `df -h ${home.dir}`,
+      cause: error,
+    })
+  }
+  renameSync(fresh, home.path('pg'))
+  return true
+}
+
+/** PostgreSQL's settings are rendered at every start: what stands here is what runs. */
+export function postgresUnit(home: Home, settings: Settings, engine: Identity | undefined): Unit {
+  home.write('pg/postgresql.conf', render(home, settings))
+  home.write('pg/pg_hba.conf', '# rendered by countroom\nlocal all all scram-sha-256\n')
+  return {
+    name: 'postgres',
+    role: 'the truth',
+    command: join(postgresBinaries(), 'postgres'),
+    args: ['-D', home.path('pg')],
+    identity: engine,
+    stopSignal: 'SIGINT', // "fast": ends sessions, checkpoints, leaves nothing to recover
+    async probe() {
+      const admin = connect(home, 'admin', 'postgres')
+      try {
+        await admin`select 1`
+        return undefined
+      } finally {
+        await admin.end({ timeout: 1 })
+      }
+    },
+  }
+}
+
+/** Roles and database as an appliance needs them; safe to repeat. */
+export async function ensureDatabase(home: Home): Promise<void> {
+  const admin = connect(home, 'admin', 'postgres')
+  try {
+    for (const name of ['owner', 'app'] as const) {
+      const [known] = await admin`select from pg_roles where rolname = ${roles[name]}`
+      const password = readSecretFile(home, `postgres-${name}`)
+      await admin.unsafe(`${known ? 'alter' : 'create'} role ${roles[name]} login password '${password}'`)
+    }
+    const [database] = await admin`select from pg_database where datname = ${databaseName}`
+    if (!database) await admin.unsafe(`create database ${databaseName} owner ${roles.owner}`)
+    await admin.unsafe(`revoke all on database ${databaseName} from public`)
+    await admin.unsafe(`grant connect on database ${databaseName} to ${roles.app}`)
+  } finally {
+    await admin.end({ timeout: 5 })
+  }
+}
+
+export function connect(home: Home, role: keyof typeof roles, database: string = databaseName): Sql {
+  return openDatabase({ ...addressOf(home, role), database, poolMax: 2, name: 'countroom-ops' })
+}
+
+export function addressOf(home: Home, role: keyof typeof roles) {
+  return {
+    host: home.path('run'),
+    port: socketPort,
+    database: databaseName,
+    user: roles[role],
+    password: readSecretFile(home, `postgres-${role}`),
+  }
+}
+
+function render(home: Home, settings: Settings): string {
+  return `# rendered by countroom at every start; change countroom.json instead
+listen_addresses = ''
+unix_socket_directories = '${home.path('run')}'
+unix_socket_permissions = 0700
+password_encryption = 'scram-sha-256'
+max_connections = 100
+shared_buffers = ${settings.sharedBuffersMegabytes}MB
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+wal_level = replica
+max_wal_size = 2GB
+checkpoint_timeout = 15min
+checkpoint_completion_target = 0.9
+idle_in_transaction_session_timeout = 60s
+lock_timeout = 15s
+autovacuum_vacuum_scale_factor = 0.05
+track_io_timing = on
+log_timezone = 'UTC'
+timezone = 'UTC'
+log_line_prefix = '%m [%p] %q%u@%d %a '
+log_checkpoints = on
+log_lock_waits = on
+log_min_duration_statement = 2s
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+`
+}
+
+function refuseOtherVersion(home: Home, binaries: string): void {
+  const data = readFileSync(home.path('pg/PG_VERSION'), 'utf8').trim()
+  const installed = execFileSync(join(binaries, 'postgres'), ['--version'], { encoding: 'utf8' }).match(/ (\d+)/)?.[1]
+  if (data !== installed)
+    throw new Trouble(
+      `The data in ${home.path('pg')} are PostgreSQL ${data}'s, the installed server is ${installed}.`,
+      {
+        remedy: `apt-get install postgresql-${data}, or pg_upgrade`,
+      },
+    )
+}
+
+function refuseFullDisk(home: Home): void {
+  const disk = statfsSync(home.dir)
+  const free = disk.bavail * disk.bsize
+  if (free < bytesWanted)
+    throw new Trouble(
+      `The disk of ${home.dir} has ${Math.floor(free / 1048576)} MB free; a new appliance needs 512 MB.`,
+      {
+        setting: 'COUNTROOM_HOME',
+        remedy: `df -h ${home.dir}`,
+      },
+    )
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** What tells one process from a later one with the same number. */
+export type ProcessMark = { pid: number; born: string }
+
+const boot = read('/proc/sys/kernel/random/boot_id').trim()
+
+/** The mark of a living process, or undefined when there is none (a zombie counts as none). */
+export function markOf(pid: number): ProcessMark | undefined {
+  const stat = read(`/proc/${pid}/stat`)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return stat === '' || fields[0] === 'Z' ? undefined : { pid, born: `${boot}/${fields[19]}` }
+}
+
+export function isAlive(mark: ProcessMark): boolean {
+  return markOf(mark.pid)?.born === mark.born
+}
+
+export function parseMark(text: string): ProcessMark | undefined {
+  const [pid, born] = text.trim().split(' ')
+  return pid && born && Number.isInteger(Number(pid)) ? { pid: Number(pid), born } : undefined
+}
+
+export function printMark(mark: ProcessMark): string {
+  return `${mark.pid} ${mark.born}\n`
+}
+
+export function commandLineOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
+}
+
+/** Resident memory of a process and all it started, in bytes. */
+export function residentBytes(pid: number): number {
+  const pages = Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0)
+  return pages * 4096 + childrenOf(pid).reduce((sum, child) => sum + residentBytes(child), 0)
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
+    )
+  } catch {
+    return []
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

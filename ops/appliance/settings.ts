@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { z } from 'zod'
+import type { Home } from './home.ts'
+import { Trouble } from './trouble.ts'
+
+/** The operator's settings: `countroom.json` in the home, and `COUNTROOM_PORT_<NAME>` over it for ports. */
+const port = z.int().min(1).max(65535)
+
+export const defaultPorts = {
+  player: 8443,
+  operator: 8444,
+  partner: 8445,
+  sandboxWeb: 8460,
+  sandboxSmtp: 2525,
+  core1Player: 9101,
+  core1Operator: 9111,
+  core1Partner: 9121,
+  core1Metrics: 9131,
+  core2Player: 9102,
+  core2Operator: 9112,
+  core2Partner: 9122,
+  core2Metrics: 9132,
+  workMetrics: 9133,
+  edgeMetrics: 9134,
+  keysMetrics: 9135,
+  sandboxMetrics: 9136,
+}
+
+export type PortName = keyof typeof defaultPorts
+export type Ports = Record<PortName, number>
+
+const schema = z.strictObject({
+  ports: z.partialRecord(z.enum(Object.keys(defaultPorts) as [PortName, ...PortName[]]), port).default({}),
+  /** Where the public listeners stand; nothing listens beyond loopback unless this says so. */
+  address: z.string().default('127.0.0.1'),
+  /** The name people open in their browser. */
+  hostName: z.string().default('localhost'),
+  edgeWorkers: z.int().min(1).max(64).default(2),
+  lanesPerCore: z.int().min(1).max(16).default(2),
+  databasePoolMax: z.int().min(2).max(64).default(8),
+  sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),
+  mailFrom: z.email().default('casino@countroom.example'),
+  logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
+})
+
+export type Settings = Omit<z.infer<typeof schema>, 'ports'> & { ports: Ports }
+
+export function readSettings(home: Home, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const file = home.path('countroom.json')
+  const parsed = schema.safeParse(home.has('countroom.json') ? parseJson(file) : {})
+  if (!parsed.success)
+    throw new Trouble(`The settings in ${file} are not valid:\n${z.prettifyError(parsed.error)}`, { setting: file })
+  const ports = { ...defaultPorts, ...parsed.data.ports }
+  for (const name of Object.keys(ports) as PortName[]) {
+    const given = environment[variableOf(name)]
+    if (given === undefined) continue
+    const checked = port.safeParse(Number(given))
+    if (!checked.success)
+      throw new Trouble(`${variableOf(name)} is "${given}", which is not a port.`, { setting: variableOf(name) })
+    ports[name] = checked.data
+  }
+  refuseDoubles(ports)
+  return { ...parsed.data, ports }
+}
+
+/** `core1Player` is set by `COUNTROOM_PORT_CORE1_PLAYER`. */
+export function variableOf(name: PortName): string {
+  return `COUNTROOM_PORT_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+/** Ports that are free at the moment, for tests and for several appliances on one machine. */
+export async function freePorts(): Promise<Ports> {
+  const names = Object.keys(defaultPorts) as PortName[]
+  const held = await Promise.all(names.map(() => listen(0, '127.0.0.1')))
+  const ports = Object.fromEntries(names.map((name, i) => [name, held[i]!.port])) as Ports
+  await Promise.all(held.map(({ close }) => close()))
+  return ports
+}
+
+/** @throws Trouble that names the first port somebody else has */
+export async function refuseTakenPorts(settings: Settings): Promise<void> {
+  const publicPorts: PortName[] = ['player', 'operator', 'partner']
+  for (const [name, number] of Object.entries(settings.ports) as Array<[PortName, number]>)
+    try {
+      const { close } = await listen(number, publicPorts.includes(name) ? settings.address : '127.0.0.1')
+      await close()
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      const why =
+        code === 'EADDRINUSE'
+          ? 'is in use by another program'
+          : code === 'EACCES'
+            ? 'needs a privilege'
+            : `cannot be had (${code})`
+      throw new Trouble(`The port ${number} (${name}) ${why}.`, {
+        setting: `${variableOf(name)}, or "ports": {"${name}": …} in countroom.json`,
+        remedy: `ss -ltnp 'sport = :${number}'`,
+        cause: error,
+      })
+    }
+}
+
+function parseJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new Trouble(`The settings in ${file} cannot be read: ${(error as Error).message}`, {
+      setting: file,
+      cause: error,
+    })
+  }
+}
+
+function refuseDoubles(ports: Ports): void {
+  const seen = new Map<number, string>()
+  for (const [name, number] of Object.entries(ports)) {
+    const other = seen.get(number)
+    if (other) throw new Trouble(`The port ${number} is given twice, to ${other} and to ${name}.`, { setting: 'ports' })
+    seen.set(number, name)
+  }
+}
+
+function listen(number: number, host: string): Promise<{ port: number; close(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen({ port: number, host }, () =>
+      resolve({
+        port: (server.address() as { port: number }).port,
+        close: () => new Promise((done) => server.close(() => done())),
+      }),
+    )
+  })
+}
