@@ -125,7 +125,9 @@ function attempt(core: Core, request: Forward, response: ServerResponse): Promis
 
 function wasNotSent(error: Error): boolean {
   const { code, syscall } = error as { code?: string; syscall?: string }
-  return syscall === 'connect' || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ECONNREFUSED'
+  return (
+    syscall === 'connect' || code === 'UND_ERR_CONNECT_TIMEOUT' || /^(ECONNREFUSED|ERR_TLS_|CERT_)/.test(code ?? '')
+  )
 }
 
 function failed(core: string, tries: number, found: Problem): Forwarded {

@@ -41,7 +41,7 @@ export function createUpgrades(config: EdgeConfig, cores: Cores): Upgrades {
       }
       upstream.once('secureConnect', () => {
         upstream.setTimeout(0)
-        upstream.write(requestText(request, told))
+        upstream.write(requestText(request, core.name, told))
         if (head.length > 0) upstream.write(head)
         client.pipe(upstream)
         upstream.pipe(client)
@@ -71,9 +71,9 @@ function inspect(request: IncomingMessage, config: EdgeConfig): Problem | undefi
   return inspectTarget(request.url ?? '', config.limits.targetBytesMax)
 }
 
-function requestText(request: IncomingMessage, told: { requestId: string; address: string }): string {
+function requestText(request: IncomingMessage, core: string, told: { requestId: string; address: string }): string {
   const headers = requestHeaders(request, { ...told, bodyBytes: 0 })
-  const lines = [`GET ${request.url} HTTP/1.1`]
+  const lines = [`GET ${request.url} HTTP/1.1`, `host: ${core}.countroom.internal`]
   for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`)
   return [...lines, 'connection: Upgrade', 'upgrade: websocket', '', ''].join('\r\n')
 }

@@ -13,8 +13,16 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
-/** What only the edge says to a core; a stranger's word under these names is dropped. */
-const internal = new Set(['x-request-id', 'x-real-ip', 'forwarded', 'x-hono-already-sent', 'expect', 'content-length'])
+/** What only the edge says to a core; a stranger's word under these names is dropped. A core is met by its own name. */
+const internal = new Set([
+  'host',
+  'x-request-id',
+  'x-real-ip',
+  'forwarded',
+  'x-hono-already-sent',
+  'expect',
+  'content-length',
+])
 
 function isDropped(name: string, named: ReadonlySet<string>): boolean {
   return hopByHop.has(name) || internal.has(name) || name.startsWith('x-forwarded-') || named.has(name)

@@ -48,7 +48,7 @@ create table ledger.transfers (
   primary key (wallet, key)
 );
 
-create sequence ledger.transfer_numbers cache 64;
+create sequence ledger.transfer_numbers;
 
 create table ledger.postings (
   wallet bigint not null,

@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { Agent, request } from 'undici'
+
+export type Answer<T = Record<string, never>> = { status: number; body: T; headers: Record<string, string | string[] | undefined>; raw: string }
+
+/** Somebody with a browser's manners: an origin, a cookie, keys for what they do; trusts the appliance's authority only. */
+export function openClient(origin: string, options: { ca?: string; connections?: number } = {}) {
+  const ca = options.ca && existsSync(options.ca) ? readFileSync(options.ca) : undefined
+  const agent = new Agent({ connect: { ca }, connections: options.connections ?? 4, headersTimeout: 30_000 })
+  let cookie = ''
+  return {
+    async ask<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+      const mutates = method !== 'GET' && method !== 'HEAD'
+      const response = await request(new URL(path, origin), {
+        method: method as 'GET',
+        dispatcher: agent,
+        headers: {
+          ...(cookie ? { cookie } : {}),
+          ...(mutates ? { origin: new URL(origin).origin, 'idempotency-key': randomUUID(), 'content-type': 'application/json' } : {}),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      const set = response.headers['set-cookie']
+      if (set) cookie = String(Array.isArray(set) ? set[0] : set).split(';')[0] ?? ''
+      const raw = await response.body.text()
+      return { status: response.statusCode, headers: response.headers, raw, body: parse(raw) as T }
+    },
+    close: () => agent.destroy(),
+    get cookie() {
+      return cookie
+    },
+  }
+}
+
+export type Client = ReturnType<typeof openClient>
+export type Urls = { lobby: string; operator: string; inbox: string; enrolment?: string }
+
+export function someone() {
+  const name = randomBytes(5).toString('hex')
+  return { email: `ada.${name}@example.com`, password: `correct horse ${name} battery staple` }
+}
+
+/** Registers, confirms by the code from the inbox, signs in. */
+export async function arrive(client: Client, urls: Urls, who = someone(), changes: Record<string, unknown> = {}): Promise<{ email: string; password: string }> {
+  const terms = (await client.ask<{ termsVersion: string; privacyVersion: string }>('GET', '/api/terms')).body
+  await must(
+    client.ask('POST', '/api/registrations', {
+      ...who,
+      name: 'Ada Lovelace',
+      dateOfBirth: '1985-12-10',
+      address: { street: '12 St James Square', city: 'Valletta', postalCode: 'VLT 1234' },
+      country: 'MT',
+      currency: 'EUR',
+      termsVersion: terms.termsVersion,
+      privacyVersion: terms.privacyVersion,
+      ...changes,
+    }),
+    202,
+  )
+  await must(client.ask('POST', '/api/registrations/confirmation', { email: who.email, code: await codeFor(urls, who.email) }), 200)
+  await must(client.ask('POST', '/api/sessions', who), 201)
+  return who
+}
+
+export async function codeFor(urls: Urls, email: string): Promise<string> {
+  return until(`a mail to ${email}`, async () => {
+    const mails = (await (await fetch(`${new URL(urls.inbox).origin}/inbox.json?to=${encodeURIComponent(email)}`)).json()) as Array<{ text: string }>
+    return /code is (\d{6})/.exec(mails[0]?.text ?? '')?.[1]
+  })
+}
+
+/** Deposits by card through the gateway's page, and waits for the credit. */
+export async function depositByCard(client: Client, amount: string, card = '4242424242424242'): Promise<string> {
+  const deposit = (await must(client.ask<{ id: string; redirectUrl: string }>('POST', '/api/deposits', { amount: { amount, currency: 'EUR' } }), 201)).body
+  const page = await client.ask('GET', deposit.redirectUrl)
+  const form = new URLSearchParams({ number: card, expiry: '12/29', cvc: '123', holder: 'Ada Lovelace' })
+  await fetch(String(page.headers.location), { method: 'POST', body: form, redirect: 'manual' })
+  await until('the credit', async () => {
+    const { state } = (await client.ask<{ state: string }>('GET', `/api/deposits/${deposit.id}`)).body
+    return state === 'pending' ? undefined : state
+  })
+  return deposit.id
+}
+
+export async function must<T>(answer: Promise<Answer<T>>, status: number): Promise<Answer<T>> {
+  const found = await answer
+  if (found.status !== status) throw new Error(`expected ${status}, got ${found.status}: ${found.raw.slice(0, 600)}`)
+  return found
+}
+
+/** Asks until there is an answer; says what it waited for when there is none. */
+export async function until<T>(what: string, look: () => Promise<T | undefined>, secondsMax = 20): Promise<T> {
+  const end = Date.now() + secondsMax * 1000
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (Date.now() > end) throw new Error(`waited ${secondsMax} s for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
