@@ -2,7 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'undici'
 
-export type Answer<T = Record<string, never>> = { status: number; body: T; headers: Record<string, string | string[] | undefined>; raw: string }
+export type Answer<T = Record<string, never>> = {
+  status: number
+  body: T
+  headers: Record<string, string | string[] | undefined>
+  raw: string
+}
 
 /** Somebody with a browser's manners: an origin, a cookie, keys for what they do; trusts the appliance's authority only. */
 export function openClient(origin: string, options: { ca?: string; connections?: number } = {}) {
@@ -10,14 +15,21 @@ export function openClient(origin: string, options: { ca?: string; connections?:
   const agent = new Agent({ connect: { ca }, connections: options.connections ?? 4, headersTimeout: 30_000 })
   let cookie = ''
   return {
-    async ask<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+    async ask<T>(
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ): Promise<Answer<T>> {
       const mutates = method !== 'GET' && method !== 'HEAD'
       const response = await request(new URL(path, origin), {
         method: method as 'GET',
         dispatcher: agent,
         headers: {
           ...(cookie ? { cookie } : {}),
-          ...(mutates ? { origin: new URL(origin).origin, 'idempotency-key': randomUUID(), 'content-type': 'application/json' } : {}),
+          ...(mutates
+            ? { origin: new URL(origin).origin, 'idempotency-key': randomUUID(), 'content-type': 'application/json' }
+            : {}),
           ...headers,
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -43,7 +55,12 @@ export function someone() {
 }
 
 /** Registers, confirms by the code from the inbox, signs in. */
-export async function arrive(client: Client, urls: Urls, who = someone(), changes: Record<string, unknown> = {}): Promise<{ email: string; password: string }> {
+export async function arrive(
+  client: Client,
+  urls: Urls,
+  who = someone(),
+  changes: Record<string, unknown> = {},
+): Promise<{ email: string; password: string }> {
   const terms = (await client.ask<{ termsVersion: string; privacyVersion: string }>('GET', '/api/terms')).body
   await must(
     client.ask('POST', '/api/registrations', {
@@ -59,21 +76,31 @@ export async function arrive(client: Client, urls: Urls, who = someone(), change
     }),
     202,
   )
-  await must(client.ask('POST', '/api/registrations/confirmation', { email: who.email, code: await codeFor(urls, who.email) }), 200)
+  await must(
+    client.ask('POST', '/api/registrations/confirmation', { email: who.email, code: await codeFor(urls, who.email) }),
+    200,
+  )
   await must(client.ask('POST', '/api/sessions', who), 201)
   return who
 }
 
 export async function codeFor(urls: Urls, email: string): Promise<string> {
   return until(`a mail to ${email}`, async () => {
-    const mails = (await (await fetch(`${new URL(urls.inbox).origin}/inbox.json?to=${encodeURIComponent(email)}`)).json()) as Array<{ text: string }>
+    const mails = (await (
+      await fetch(`${new URL(urls.inbox).origin}/inbox.json?to=${encodeURIComponent(email)}`)
+    ).json()) as Array<{ text: string }>
     return /code is (\d{6})/.exec(mails[0]?.text ?? '')?.[1]
   })
 }
 
 /** Deposits by card through the gateway's page, and waits for the credit. */
 export async function depositByCard(client: Client, amount: string, card = '4242424242424242'): Promise<string> {
-  const deposit = (await must(client.ask<{ id: string; redirectUrl: string }>('POST', '/api/deposits', { amount: { amount, currency: 'EUR' } }), 201)).body
+  const deposit = (
+    await must(
+      client.ask<{ id: string; redirectUrl: string }>('POST', '/api/deposits', { amount: { amount, currency: 'EUR' } }),
+      201,
+    )
+  ).body
   const page = await client.ask('GET', deposit.redirectUrl)
   const form = new URLSearchParams({ number: card, expiry: '12/29', cvc: '123', holder: 'Ada Lovelace' })
   await fetch(String(page.headers.location), { method: 'POST', body: form, redirect: 'manual' })

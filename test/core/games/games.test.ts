@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createLane, numberArray } from '#base'
+import * as games from '#games'
+import * as ledger from '#ledger'
+import * as protection from '#protection'
+import * as rng from '#rng'
+import * as sessions from '#sessions'
+import { openWorld, type World } from '../../support/world.ts'
+
+const roulette = games.gameOf('roulette-european')
+const slot = games.gameOf('midnight-orchard')
+
+describe('mathematics', () => {
+  test('every bet of the roulette table returns exactly 36/37', () => {
+    for (const on of Object.keys(roulette.sheet.bets as object)) {
+      const choice = roulette.readChoice({ bets: [{ on, amount: '1.00' }] }, 'EUR')
+      let won = 0n
+      for (let number = 0; number < 37; number++) won += roulette.play(choice, () => number).win
+      expect(won, on).toBe(3600n)
+    }
+  })
+
+  test('the enumeration agrees with counting every stop, wilds and scatters included', () => {
+    // One line, three symbols: small enough to count by hand, wild and scatter included.
+    const sheet: games.SlotSheet = {
+      rows: 1,
+      wild: 'W',
+      scatter: 'S',
+      strips: [
+        ['W', 'A', 'S', 'A'],
+        ['A', 'W', 'S', 'B'],
+        ['A', 'B', 'S', 'W'],
+      ],
+      lines: [[0, 0, 0]],
+      pays: { W: { 3: 100 }, A: { 2: 1, 3: 10 }, B: { 3: 5 } },
+      scatterPays: { 3: 7 },
+      freeSpins: { from: 3, count: 2, multiplier: 2 },
+    }
+    let pays = 0
+    let scatters = 0
+    for (let a = 0; a < 4; a++)
+      for (let b = 0; b < 4; b++)
+        for (let c = 0; c < 4; c++) {
+          const spin = games.evaluate(sheet, [a, b, c])
+          pays += spin.lineTimes
+          scatters += spin.scatterTimes
+        }
+    const exact = games.par(sheet)
+    expect(games.toNumber(exact.linePays)).toBeCloseTo(pays / 64, 12)
+    expect(games.toNumber(exact.scatterPays)).toBeCloseTo(scatters / 64, 12)
+    expect(exact.freeSpinsPerFeature).toEqual(games.fraction(2n * 64n, 64n - 2n))
+  })
+
+  test('the slot returns what its sheet says, within what chance allows', async () => {
+    const generator = await rng.createGenerator({
+      entropy: async (bytes) => randomBytes(bytes),
+      personalisation: 'test',
+    })
+    const choice = slot.readChoice({ stake: '1.00' }, 'EUR')
+    const n = 30_000
+    let sum = 0
+    let squares = 0
+    for (let i = 0; i < n; i++) {
+      const win = Number(slot.play(choice, rng.record(generator).draws).win) / 100
+      sum += win
+      squares += win * win
+    }
+    generator.close()
+    const mean = sum / n
+    const error = Math.sqrt((squares / n - mean * mean) / n)
+    expect(Math.abs(mean - games.toNumber(slot.rtp))).toBeLessThan(5 * error)
+    expect(games.toNumber(slot.rtp)).toBeGreaterThan(0.95)
+    expect(games.toNumber(slot.rtp)).toBeLessThan(0.97)
+  })
+
+  test('a choice is read exactly or refused with a code', () => {
+    fc.assert(
+      fc.property(fc.anything(), (input) => {
+        for (const game of games.catalogue())
+          try {
+            game.readChoice(input, 'EUR')
+          } catch (error) {
+            expect(error).toMatchObject({ code: expect.stringMatching(/^(games|base)\./) })
+          }
+      }),
+    )
+    for (const bets of [
+      [],
+      [{ on: 'straight:37', amount: '1.00' }],
+      [{ on: 'red', amount: '-1' }],
+      [{ on: 'red', amount: '1.001' }],
+      [
+        { on: 'red', amount: '1' },
+        { on: 'red', amount: '1' },
+      ],
+    ])
+      expect(() => roulette.readChoice({ bets }, 'EUR')).toThrow()
+  })
+})
+
+describe('settlement', () => {
+  let world: World
+  let play: games.Games
+  let generator: rng.Generator
+  beforeAll(async () => {
+    world = await openWorld()
+    const lease = (await ledger.leaseLane(world.sql, 'test'))!
+    generator = await rng.createGenerator({ entropy: async (bytes) => randomBytes(bytes), personalisation: 'test' })
+    const lanes = createLane<games.Bet, games.Settled>({
+      run: (items) => games.settle(world.sql, lease, new Date(), items),
+      batchMax: 64,
+      queueMax: 500,
+      deadlineMs: 10_000,
+      isRetryable: () => false,
+      isUnknown: () => false,
+    })
+    play = games.openGames({ lanes, generator })
+  })
+  afterAll(async () => {
+    generator.close()
+    await world.stop()
+  })
+
+  const sitDown = async (cash: bigint) => {
+    const { player, wallet } = await world.player(cash)
+    const begun = await world.act((tx) =>
+      sessions.begin(tx, world.command(), { player, subjects: [Buffer.from(player), Buffer.from('a')] }),
+    )
+    if ('refusal' in begun) throw begun.refusal
+    return { player, wallet, session: { id: begun.session.id, wallet, currency: 'EUR' } }
+  }
+  const bet = (session: games.Order['session'], key: string, amount = '1.00') =>
+    play.play({ session, game: 'roulette-european', choice: { bets: [{ on: 'red', amount }] }, key })
+
+  test('a round is booked, written and recalled identically; a repeat gets the same bytes', async () => {
+    const { wallet, session } = await sitDown(10_000n)
+    const first = await bet(session, 'k1')
+    const again = await bet(session, 'k1')
+    expect(again.replayed).toBe(true)
+    expect(JSON.stringify(again.round)).toBe(JSON.stringify(first.round))
+    await expect(bet(session, 'k1', '2.00')).rejects.toMatchObject({ code: 'base.key_reused' })
+    const spin = await play.play({ session, game: 'midnight-orchard', choice: { stake: '1.00' }, key: 'k2' })
+    for (const { round } of [first, spin])
+      expect((await games.recall(world.sql, wallet, round.round)).replay).toBe('identical')
+    expect((await games.history(world.sql, wallet, { limit: 10 })).map((round) => round.round)).toEqual([
+      spin.round.round,
+      first.round.round,
+    ])
+    expect((await ledger.prove(world.sql)).ok).toBe(true)
+  })
+
+  test('a flipped draw or outcome is noticed, and nobody sees somebody else’s round', async () => {
+    const { wallet, session } = await sitDown(10_000n)
+    const { round } = await bet(session, 'k1')
+    const drawn = Number(round.outcome.number)
+    await world.admin`update games.rounds set draws = ${JSON.stringify([['wheel', 37, (drawn + 1) % 37]])} where wallet = ${wallet}`
+    expect((await games.recall(world.sql, wallet, round.round)).replay).toBe('different')
+    await expect(games.recall(world.sql, wallet + 1n, round.round)).rejects.toMatchObject({
+      code: 'games.round_unknown',
+    })
+  })
+
+  test('without money, with an ended session, or barred, nothing is booked', async () => {
+    const poor = await sitDown(50n)
+    await expect(bet(poor.session, 'k')).rejects.toMatchObject({ code: 'ledger.insufficient_funds' })
+    const gone = await sitDown(1000n)
+    await world.act((tx) => sessions.end(tx, world.command(), gone.session.id))
+    await expect(bet(gone.session, 'k')).rejects.toMatchObject({ code: 'sessions.ended' })
+    const away = await sitDown(1000n)
+    await bet(away.session, 'before')
+    await world.act((tx) =>
+      protection.exclude(tx, world.command(), { player: away.player, wallet: away.wallet, months: 6 }),
+    )
+    await expect(bet(away.session, 'after')).rejects.toMatchObject({ code: 'protection.self_excluded' }) // [GLI-A.3.8b-1]
+    expect((await bet(away.session, 'before')).replayed).toBe(true) // what was played stays answered
+  })
+
+  test('a closed game takes no bets [GLI-2.4.1b]', async () => {
+    const { session } = await sitDown(1000n)
+    await world.admin`insert into games.closures values ('roulette-european', now(), 'test')`
+    await expect(bet(session, 'k')).rejects.toMatchObject({ code: 'games.closed' })
+    await world.admin`delete from games.closures`
+    expect((await bet(session, 'k')).replayed).toBe(false)
+  })
+
+  test('the batch functions answer for wallets nobody has', async () => {
+    const rows = await world.sql.unsafe('select * from protection.barred($1::text::bigint[], now())', [
+      numberArray([1n, 99_999n]),
+    ])
+    expect(rows.length).toBe(0)
+  })
+})

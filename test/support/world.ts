@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import { type Job, money, provideQueue, type Tx } from '#base'
+import * as ledger from '#ledger'
+import * as licences from '#licences'
+import * as players from '#players'
+import { openTestDatabase, type TestDatabase } from './database.ts'
+import { startTestKeys, type TestKeys } from './keys.ts'
+
+export type World = TestDatabase & {
+  agent: TestKeys
+  /** Jobs that were enqueued and committed or not; the engine is not under test here. */
+  jobs: Job[]
+  command(at?: Date): ReturnType<typeof commandOf>
+  act<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  registration(changes?: Partial<players.Registration>): Promise<players.Registration>
+  /** An active player with a wallet and some money. */
+  player(cash?: bigint): Promise<{ player: string; wallet: bigint; email: string }>
+}
+
+/** Database, key agent and a queue that remembers, for tests of rooms that stand on all of them. */
+export async function openWorld(): Promise<World> {
+  const [db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
+  const jobs: Job[] = []
+  provideQueue(async (_tx, job) => {
+    jobs.push(job)
+  })
+  const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
+  const command = (at = new Date()) => commandOf(agent, at)
+  const registration = async (changes: Partial<players.Registration> = {}): Promise<players.Registration> => {
+    const { termsVersion, privacyVersion } = await licences.rules(db.sql)
+    return {
+      email: `p${randomBytes(5).toString('hex')}@example.com`,
+      password: 'walrus tambourine quartz',
+      name: 'Ada Lovelace',
+      dateOfBirth: '1985-12-10',
+      address: { street: '12 St James Square', city: 'Valletta', postalCode: 'VLT 1234' },
+      country: 'MT',
+      currency: 'EUR',
+      termsVersion,
+      privacyVersion,
+      ...changes,
+    }
+  }
+  return {
+    ...db,
+    agent,
+    jobs,
+    act,
+    command,
+    registration,
+    async player(cash = 0n) {
+      const input = await registration()
+      const player = (await act((tx) => players.register(tx, command(), input)))!
+      const code = (await act((tx) => players.newConfirmation(tx, command(), player)))!
+      await act((tx) => players.confirmEmail(tx, command(), { email: input.email, code }))
+      const { wallet } = (await ledger.walletOf(db.sql, player))!
+      if (cash > 0n) await act((tx) => fund(tx, wallet, cash))
+      return { player, wallet, email: input.email }
+    },
+    async stop() {
+      await db.stop()
+      await agent.stop()
+    },
+  }
+
+  async function fund(tx: Tx, wallet: bigint, cash: bigint) {
+    await ledger.transfer(tx, command(), {
+      wallet,
+      key: `fund:${randomBytes(4).toString('hex')}`,
+      kind: 'deposit',
+      legs: [{ from: { house: 'gateway.clearing' }, to: { pocket: 'cash' }, amount: money(cash, 'EUR').amount }],
+    })
+  }
+}
+
+function commandOf(agent: TestKeys, now: Date) {
+  return {
+    actor: { kind: 'player' as const, id: 'test', address: '127.0.0.1' },
+    now,
+    requestId: 'req_test',
+    keys: agent.keys,
+  }
+}
