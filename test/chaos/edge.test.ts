@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
+import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import { verify } from '../../ops/commands/verify.ts'
+import { arrive, type Client, depositByCard, openClient } from '../support/client.ts'
+
+/** Short here; `COUNTROOM_CHAOS_SECONDS=30 COUNTROOM_CHAOS_PLAYERS=50` for the long run. */
+const seconds = Number(process.env.COUNTROOM_CHAOS_SECONDS ?? 8)
+const people = Number(process.env.COUNTROOM_CHAOS_PLAYERS ?? 12)
+
+let appliance: Appliance
+let home: string
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'cr-'))
+  chmodSync(home, 0o755) // the service user must reach it
+  appliance = await startAppliance({ home, freePorts: true })
+})
+afterAll(async () => {
+  await appliance?.stop()
+  rmSync(home, { recursive: true, force: true })
+})
+
+test('either core killed under play: no keyed bet fails for good, none is applied twice, the books prove', {
+  timeout: 300_000,
+}, async () => {
+  const { ca } = appliance.card()
+  const players: Client[] = []
+  for (let i = 0; i < people; i++) {
+    const client = openClient(appliance.urls.lobby, { ca, connections: 2 })
+    await arrive(client, appliance.urls)
+    await depositByCard(client, '1000.00')
+    players.push(client)
+  }
+  let playing = true
+  const journal = new Map<string, string>() // key -> round that was acknowledged
+  const failures: string[] = []
+  const play = players.map(async (client) => {
+    while (playing) {
+      const key = randomUUID()
+      const body = { bets: [{ on: 'black', amount: '0.10' }] }
+      try {
+        const answer = await client.ask<{ round: string; code?: string }>(
+          'POST',
+          '/api/games/roulette-european/rounds',
+          body,
+          { 'idempotency-key': key },
+        )
+        if (answer.status === 200) journal.set(key, answer.body.round)
+        else failures.push(`${answer.status} ${answer.body.code}`)
+      } catch (error) {
+        failures.push((error as Error).message)
+      }
+    }
+  })
+  const end = Date.now() + seconds * 1000
+  let kills = 0
+  for (let turn = 0; Date.now() < end; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    const victim = appliance.processes().find((unit) => unit.name === `core-${(turn % 2) + 1}`)
+    if (victim?.pid) {
+      process.kill(victim.pid, 'SIGKILL')
+      kills++
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+  }
+  playing = false
+  await Promise.all(play)
+
+  expect(kills).toBeGreaterThan(1)
+  expect(failures).toEqual([])
+  const sql = connect(viewHome(home), 'app')
+  const booked = await sql<
+    Array<{ key: string; transfer: bigint }>
+  >`select key, transfer from ledger.transfers where key like 'round:%'`
+  const rounds = await sql<Array<{ count: number }>>`select count(*)::int as count from games.rounds`
+  await sql.end()
+  const byKey = new Map(booked.map((row) => [row.key.slice('round:'.length), `rnd_${row.transfer}`]))
+  for (const [key, round] of journal) expect(byKey.get(key)).toBe(round)
+  expect(booked).toHaveLength(byKey.size)
+  expect(rounds[0]?.count).toBe(booked.length)
+  expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
+  await Promise.all(players.map((client) => client.close()))
+})

@@ -1,0 +1,138 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { money } from '#base'
+import * as cashier from '#cashier'
+import * as ledger from '#ledger'
+import * as protection from '#protection'
+import { openWorld, type World } from '../../support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world.stop())
+
+const eur = (minor: bigint) => money(minor, 'EUR')
+const card = { token: 'tok_1', brand: 'Visa', last4: '4242', expiry: '12/29', holder: 'Ada' }
+const ask = async (cash = 0n) => {
+  const player = await world.player(cash)
+  const deposit = await world.act((tx) =>
+    cashier.deposit(tx, world.command(), { ...player, amount: eur(5000n), gateway: 'sandbox' }),
+  )
+  return { ...player, deposit: deposit.id }
+}
+let events = 0
+const told = (
+  type: cashier.GatewayEvent['type'],
+  reference: string,
+  changes: Partial<cashier.GatewayEvent> = {},
+): cashier.GatewayEvent => ({
+  id: `evt_${++events}`,
+  type,
+  reference,
+  object: `obj_${reference}`,
+  amount: eur(5000n),
+  authorisation: 'A1',
+  instrument: card,
+  ...changes,
+})
+const apply = (event: cashier.GatewayEvent) => world.act((tx) => cashier.apply(tx, world.command(), 'sandbox', event))
+const cashOf = async (wallet: bigint) => ledger.balance(world.sql, wallet)
+
+test('a deposit is credited once, whatever events come in whatever order [GLI-2.5.6c-1]', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('ok', 'ok', 'failed', 'wrong amount', 'wrong currency', 'other'), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      async (script) => {
+        const { wallet, deposit } = await ask()
+        for (const step of script)
+          await apply(
+            step === 'ok'
+              ? told('payment.succeeded', deposit)
+              : step === 'failed'
+                ? told('payment.failed', deposit)
+                : step === 'wrong amount'
+                  ? told('payment.succeeded', deposit, { amount: eur(999_999n) })
+                  : step === 'wrong currency'
+                    ? told('payment.succeeded', deposit, { amount: money(5000n, 'USD') })
+                    : told('other', deposit),
+          )
+        const { cash, held } = await cashOf(wallet)
+        expect([0n, 5000n]).toContain(cash + held)
+        if (!script.includes('ok')) expect(cash + held).toBe(0n)
+      },
+    ),
+    { numRuns: 12 },
+  )
+  expect((await ledger.prove(world.sql)).ok).toBe(true)
+})
+
+test('twenty copies of one event at once credit once', async () => {
+  const { wallet, deposit } = await ask()
+  const event = told('payment.succeeded', deposit)
+  await Promise.allSettled(Array.from({ length: 20 }, () => apply(event)))
+  expect((await cashOf(wallet)).cash).toBe(5000n)
+})
+
+test('beyond a limit or for an excluded player no deposit begins, and late money is not spendable [CR-13] [CR-14]', async () => {
+  const { player, wallet, deposit } = await ask()
+  await world.act((tx) => protection.setLimit(tx, world.command(), { player, wallet, period: 'day', amount: 1000n }))
+  const more = world.act((tx) =>
+    cashier.deposit(tx, world.command(), { player, wallet, amount: eur(5000n), gateway: 'sandbox' }),
+  )
+  await expect(more).rejects.toMatchObject({ code: 'protection.deposit_limit' })
+  await apply(told('payment.succeeded', deposit))
+  expect(await cashOf(wallet)).toMatchObject({ cash: 0n, held: 5000n })
+
+  const away = await ask()
+  await world.act((tx) => protection.exclude(tx, world.command(), { ...away, months: 6 }))
+  await expect(
+    world.act((tx) => cashier.deposit(tx, world.command(), { ...away, amount: eur(5000n), gateway: 'sandbox' })),
+  ).rejects.toMatchObject({
+    code: 'protection.self_excluded',
+  })
+})
+
+test('two withdrawals cannot share the money; an excluded player can withdraw [GLI-A.3.8c]', async () => {
+  const { player, wallet, deposit } = await ask()
+  await apply(told('payment.succeeded', deposit))
+  const [own] = await cashier.instruments(world.sql, world.agent.keys, player)
+  await world.act((tx) => protection.exclude(tx, world.command(), { player, wallet, months: 6 }))
+  const withdraw = () =>
+    world.act((tx) =>
+      cashier.withdraw(tx, world.command(), { player, wallet, amount: eur(3000n), instrument: own!.id }),
+    )
+  const both = await Promise.allSettled([withdraw(), withdraw()])
+  expect(both.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1)
+  expect(await cashOf(wallet)).toMatchObject({ cash: 2000n, held: 3000n })
+})
+
+test('money goes only to the player’s own card, and comes back when staff reject', async () => {
+  const { player, wallet, deposit } = await ask()
+  await apply(told('payment.succeeded', deposit))
+  const stranger = await world.player(10_000n)
+  const [own] = await cashier.instruments(world.sql, world.agent.keys, player)
+  await expect(
+    world.act((tx) =>
+      cashier.withdraw(tx, world.command(), {
+        player: stranger.player,
+        wallet: stranger.wallet,
+        amount: eur(1000n),
+        instrument: own!.id,
+      }),
+    ),
+  ).rejects.toMatchObject({ kind: 'absent' })
+  const asked = await world.act((tx) =>
+    cashier.withdraw(tx, world.command(), { player, wallet, amount: eur(3000n), instrument: own!.id }),
+  )
+  const staff = { ...world.command(), actor: { kind: 'staff' as const, id: 'stf_grace' } }
+  await world.act((tx) => cashier.reject(tx, staff, { withdrawal: asked.id, reason: 'name differs' }))
+  expect(await cashOf(wallet)).toMatchObject({ cash: 5000n, held: 0n })
+  await expect(
+    world.act((tx) => cashier.approve(tx, staff, { withdrawal: asked.id, reason: 'x' })),
+  ).rejects.toMatchObject({ kind: 'conflict' })
+  expect((await ledger.prove(world.sql)).ok).toBe(true)
+})

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as players from '#players'
+import { openWorld, type World } from '../../support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world.stop())
+
+const register = async (changes: Partial<players.Registration>) => {
+  const input = await world.registration(changes)
+  return world.act((tx) => players.register(tx, world.command(), input))
+}
+
+test.each<[string, Partial<players.Registration>, string]>([
+  ['under age [GLI-2.5.2a-i]', { dateOfBirth: `${new Date().getUTCFullYear() - 17}-01-01` }, 'players.under_age'],
+  [
+    'under the age of the country',
+    { dateOfBirth: `${new Date().getUTCFullYear() - 20}-01-01`, country: 'EE' },
+    'players.under_age',
+  ],
+  ['a birth date that never was', { dateOfBirth: '1990-02-30' }, 'players.birth_date_invalid'],
+  ['a blocked country', { country: 'US' }, 'players.country_blocked'],
+  ['old terms [GLI-2.5.2a-iii]', { termsVersion: '2020-01' }, 'players.terms_outdated'],
+  ['a currency we do not offer', { currency: 'JPY' }, 'players.currency_not_offered'],
+  ['a short password', { password: 'short' }, 'players.password_too_short'],
+  ['a guessable password', { password: 'aaaaaaaaaaaaaaaa' }, 'players.password_weak'],
+])('%s is refused', async (_, changes, code) => {
+  await expect(register(changes)).rejects.toMatchObject({ code })
+})
+
+test('a known address registers nobody and looks the same; its owner is told [GLI-2.5.2d]', async () => {
+  const { email, player } = await world.player()
+  expect(await register({ email: email.toUpperCase() })).toBeUndefined()
+  expect(world.jobs.at(-1)).toMatchObject({ queue: 'players.tell_already_registered', data: { player } })
+})
+
+test('the code is good for five attempts, and only for its address', async () => {
+  const input = await world.registration()
+  const player = (await world.act((tx) => players.register(tx, world.command(), input)))!
+  const code = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
+  const wrong = code === '000000' ? '000001' : '000000'
+  const confirm = (email: string, attempt: string) =>
+    world.act((tx) => players.confirmEmail(tx, world.command(), { email, code: attempt }))
+  expect(await confirm('nobody@example.com', code)).toBe(false)
+  for (let i = 0; i < 5; i++) expect(await confirm(input.email, wrong)).toBe(false)
+  expect(await confirm(input.email, code)).toBe(false)
+  const fresh = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
+  expect(await confirm(input.email, fresh)).toBe(true)
+})
+
+test('no column, event or job holds personal data; staff see it masked, and every look is written down', async () => {
+  const { player, email } = await world.player()
+  const rows = JSON.stringify([
+    await world.admin`select * from players.players`,
+    await world.admin`select * from base.events`,
+    world.jobs,
+  ])
+  for (const secret of [email, 'Lovelace', 'St James', '1985-12-10']) expect(rows).not.toContain(secret)
+  const masked = await world.act((tx) => players.inspect(tx, world.command(), { player }))
+  expect(JSON.stringify(masked)).not.toMatch(/Lovelace|St James|12-10/)
+  const full = await world.act((tx) => players.inspect(tx, world.command(), { player, unmaskFor: 'complaint 12' }))
+  expect(full).toMatchObject({ email, name: 'Ada Lovelace' })
+  const records =
+    await world.sql`select action, reason from audit.records where subject = ${player} order by seq desc limit 2`
+  expect(records.map((record) => record.action)).toEqual(['players.viewed_in_full', 'players.viewed_masked'])
+})
