@@ -1,4 +1,3 @@
-import cluster from 'node:cluster'
 import { createServer, type Server } from 'node:http'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
 
@@ -30,8 +29,10 @@ export const coreHealthy = new Gauge({
 })
 export const webSockets = new Gauge({ name: 'countroom_edge_websockets', help: 'WebSockets passed through.' })
 
+/** In a worker: counts, and answers the supervisor when it asks. */
 export function observeProcess(): void {
   collectDefaultMetrics({ labels: { process: 'edge' } })
+  new AggregatorRegistry()
 }
 
 /** The supervisor's plain listener: liveness, readiness, and the workers' metrics added up. */
@@ -49,12 +50,10 @@ export function startManagement(options: { host: string; port: number; ready(): 
         JSON.stringify({ ready: missing.length === 0, missing }),
       )
     }
-    if (request.url === '/metrics')
-      return answer(
-        200,
-        registry.contentType,
-        Object.keys(cluster.workers ?? {}).length > 0 ? await registry.clusterMetrics() : '',
-      )
+    if (request.url === '/metrics') {
+      const text = await registry.clusterMetrics().catch(() => undefined) // a worker that is just dying does not answer
+      return text === undefined ? answer(503, 'text/plain', 'not now') : answer(200, registry.contentType, text)
+    }
     answer(404, 'text/plain', 'not found')
   })
   return new Promise((resolve, reject) => {

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises'
 import { Gauge } from 'prom-client'
 import { currentLoad, mem } from 'systeminformation'
 
-/** Facts of the machine this process stands on; one process per machine tells them. */
-export function observeMachine(home: string): void {
+/** Facts of the machine this process stands on; one process per machine tells them. `file` is any file in the home. */
+export function observeMachine(file: string): void {
   new Gauge({
     name: 'countroom_machine_load_ratio',
     help: 'Share of all processors that is busy.',
@@ -26,7 +26,7 @@ export function observeMachine(home: string): void {
     help: 'The file system the home directory stands on.',
     labelNames: ['state'],
     async collect() {
-      const disk = await statfs(home)
+      const disk = await statfs(file)
       this.set({ state: 'total' }, disk.blocks * disk.bsize)
       this.set({ state: 'available' }, disk.bavail * disk.bsize)
     },

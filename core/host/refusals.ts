@@ -1,3 +1,4 @@
+import { HTTPException } from 'hono/http-exception'
 import postgres from 'postgres'
 import { Refusal, type RefusalKind } from '#base'
 
@@ -57,6 +58,8 @@ export function problemResponse(problem: Problem): Response {
 /** A refusal as it is; a fault of the engines below as "not now"; undefined for a defect of ours. */
 export function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
+  if (error instanceof HTTPException && error.status < 500)
+    return new Refusal('invalid', 'request.malformed', 'The request cannot be read.', undefined, error)
   if (isEngineAway(error))
     return new Refusal(
       'unavailable',

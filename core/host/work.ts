@@ -7,7 +7,7 @@ import { openHost } from './open-host.ts'
 /** The worker: everything slow or fallible that a transaction asked for. */
 const config = readConfig(configFileFromArguments())
 const host = await openHost(config, 'works')
-observeMachine(config.home)
+observeMachine(configFileFromArguments())
 
 let stopping = false
 const ready = async () => (stopping ? ['draining'] : await host.missing())

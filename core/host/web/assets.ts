@@ -14,7 +14,7 @@ const assets: ReadonlyMap<string, Asset> = new Map([
     entry(
       name.replace(/\.ts$/, '.js'),
       'text/javascript; charset=utf-8',
-      stripTypeScriptTypes(text).replaceAll(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"),
+      stripTypeScriptTypes(text).replaceAll(/((?:from|import) '\.\/[\w-]+)\.ts'/g, "$1.js'"),
     ),
   ),
   ...files('styles', '.css').map(([name, text]) => entry(name, 'text/css; charset=utf-8', text)),
