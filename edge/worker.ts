@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -188,5 +188,5 @@ function addressOf(request: IncomingMessage): string {
 }
 
 function newRequestId(): string {
-  return `req_${randomBytes(12).toString('hex')}`
+  return `req_${randomUUID().replaceAll('-', '')}` // from random bytes Node keeps ready
 }

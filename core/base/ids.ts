@@ -11,8 +11,21 @@ export function newId<P extends string>(prefix: P, nowMs: number = Date.now()): 
   let time = ''
   for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = alphabet[rest % 32] + time
   let random = ''
-  for (const byte of randomBytes(16)) random += alphabet[byte & 31]
+  for (const byte of take(16)) random += alphabet[byte & 31]
   return `${prefix}_${time}${random}`
+}
+
+/** Random bytes are asked of the kernel by the page: a request for each id costs more than all the rest of it. */
+let page = Buffer.alloc(0)
+let taken = 0
+
+function take(count: number): Buffer {
+  if (taken + count > page.length) {
+    page = randomBytes(4096)
+    taken = 0
+  }
+  taken += count
+  return page.subarray(taken - count, taken)
 }
 
 export function isId(prefix: string, value: string): boolean {

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { Refusal } from '#base'
 import { createRoutes, type FaceEnv } from './face.ts'
 import type { Host } from './host.ts'
-import { bodyWithin, strictJson } from './middleware/body.ts'
+import { bodyWithin } from './middleware/body.ts'
 import { edgeIdentity } from './middleware/edge-identity.ts'
 import { observe } from './middleware/observe.ts'
 import { securityHeaders } from './middleware/security-headers.ts'
@@ -19,7 +19,6 @@ export function buildFace(
   app.use(securityHeaders())
   app.use(observe(name, host.log))
   app.use(bodyWithin(host.config.limits.bodyBytesMax))
-  app.use(strictJson())
   app.get('/health/ready', async (c) => {
     const missing = await ready()
     return c.json({ ready: missing.length === 0, missing }, missing.length === 0 ? 200 : 503)

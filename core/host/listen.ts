@@ -30,7 +30,7 @@ export async function listenFace(
       keepAliveTimeout: 75_000,
       connectionsCheckingInterval: 1000,
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    getRequestListener(app.fetch),
   )
   server.on('secureConnection', (socket: TLSSocket) => {
     if (!isEdge(socket)) socket.destroy()

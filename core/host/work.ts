@@ -3,11 +3,13 @@ import { jobs } from './jobs/index.ts'
 import { observeMachine } from './machine.ts'
 import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
+import { observePool } from './pool.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
 const config = readConfig(configFileFromArguments())
 const host = await openHost(config, 'works')
 observeMachine(configFileFromArguments())
+observePool(host)
 
 let stopping = false
 const ready = async () => (stopping ? ['draining'] : await host.missing())

@@ -29,10 +29,19 @@ export function commandLineOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
 }
 
-/** Resident memory of a process and all it started, in bytes. */
-export function residentBytes(pid: number): number {
-  const pages = Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0)
-  return pages * 4096 + childrenOf(pid).reduce((sum, child) => sum + residentBytes(child), 0)
+/** Memory of a process and all it started, in bytes; what they share counts once (PSS, where we may read it). */
+export function memoryBytes(pid: number): number {
+  const shared = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1]
+  const own = shared ? Number(shared) * 1024 : Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * 4096
+  return own + childrenOf(pid).reduce((sum, child) => sum + memoryBytes(child), 0)
+}
+
+/** Processor time of a process and all it started that still lives, in seconds. */
+export function cpuSeconds(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+  return ticks / 100 + childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), 0)
 }
 
 function childrenOf(pid: number): number[] {

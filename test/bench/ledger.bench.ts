@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { createLane, createLanes, systemCommand } from '#base'
 import * as ledger from '#ledger'
 import { openDatabase, type Sql } from '../../core/host/database.ts'
 import { migrate } from '../../core/host/migrations.ts'
+import { memoryBytes } from '../../ops/appliance/processes.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import { type Benchmark, type Figure, keepBusy, median, percentile } from './benchmark.ts'
+import { machine } from './machine.ts'
 
 const wallets = 100_000
 const rounds = 3
@@ -34,7 +33,7 @@ async function measure(cluster: Cluster, seconds: number, say: (line: string) =>
   const sql = await prepare(cluster)
   const contestants = [
     { name: 'lanes', at: [256, 1024], open: openLanes },
-    { name: 'one transaction each', at: [4, 16, 32], open: openSingles },
+    { name: 'one transaction each', at: [1, 4, 16, 64], open: openSingles },
   ]
   const results = new Map<string, Array<{ perSecond: number; p50: number; p99: number; walBytes: number }>>()
   for (let round = 0; round < rounds; round++)
@@ -78,7 +77,7 @@ async function measure(cluster: Cluster, seconds: number, say: (line: string) =>
     bar: '>=15',
   })
   figures.push(...memory)
-  return { conditions: conditions(cluster), figures }
+  return { conditions: { ...machine(cluster.host), wallets: wallets.toLocaleString('en') }, figures }
 }
 
 async function prepare(cluster: Cluster): Promise<Sql> {
@@ -168,44 +167,9 @@ async function walPosition(sql: Sql): Promise<number> {
   return Number(row?.bytes)
 }
 
-function conditions(cluster: Cluster): Record<string, string> {
-  return {
-    machine: `${cpus().length} cores, ${cpus()[0]?.model}`,
-    postgresql: execFileSync('/usr/lib/postgresql/15/bin/postgres', ['--version'], { encoding: 'utf8' }).trim(),
-    durability: 'fsync=on, synchronous_commit=on',
-    'disk, fdatasync of 8 kB': flushTime(cluster),
-    wallets: wallets.toLocaleString('en'),
-    client: 'in the same machine, on the same cores',
-  }
-}
-
-function flushTime(cluster: Cluster): string {
-  const output = execFileSync(
-    '/usr/lib/postgresql/15/bin/pg_test_fsync',
-    ['-s', '1', '-f', `${cluster.host}/flush.test`],
-    { encoding: 'utf8' },
-  )
-  const line = /fdatasync\s+([\d.]+) ops\/sec\s+(\d+) usecs\/op/.exec(output)
-  return line ? `${line[2]} µs` : 'not measured'
-}
-
 function memoryOf(cluster: Cluster): Figure[] {
-  const children = execFileSync('ps', ['--ppid', String(cluster.pid), '-o', 'pid='], { encoding: 'utf8' })
-    .trim()
-    .split(/\s+/)
-  const pss = (pid: string): number => {
-    try {
-      return Number(/Pss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024
-    } catch {
-      return 0
-    }
-  }
   return [
     { name: 'memory, client under load', value: process.memoryUsage().rss / 2 ** 20, unit: 'MiB' },
-    {
-      name: 'memory, PostgreSQL under load',
-      value: [String(cluster.pid), ...children].reduce((sum, pid) => sum + pss(pid), 0),
-      unit: 'MiB',
-    },
+    { name: 'memory, PostgreSQL under load', value: memoryBytes(cluster.pid) / 2 ** 20, unit: 'MiB' },
   ]
 }

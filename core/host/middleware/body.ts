@@ -1,16 +1,19 @@
 import type { MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { Refusal } from '#base'
 import type { FaceEnv } from '../face.ts'
 
-/** Refuses a body that is larger than the limit, or that says it is JSON and is not, before any route sees it. */
+/**
+ * Refuses a body larger than the limit by its announced length, which the parser then holds it to. The edge reads bodies
+ * whole and always announces; one without a length did not come that way.
+ */
 export function bodyWithin(bytesMax: number): MiddlewareHandler<FaceEnv> {
-  return bodyLimit({
-    maxSize: bytesMax,
-    onError: () => {
+  return async function bodyWithin(c, next) {
+    if (c.req.header('transfer-encoding') !== undefined)
+      throw new Refusal('invalid', 'request.length_missing', 'A request body comes with its length.')
+    if (Number(c.req.header('content-length') ?? 0) > bytesMax)
       throw new Refusal('oversize', 'request.too_large', `A request body has at most ${bytesMax} bytes.`)
-    },
-  })
+    await next()
+  }
 }
 
 /**
@@ -21,13 +24,14 @@ export function strictJson(): MiddlewareHandler<FaceEnv> {
   return async function strictJson(c, next) {
     if (c.req.header('content-type')?.startsWith('application/json')) {
       const text = await c.req.text()
-      if (text !== '') parseStrictly(text)
+      if (text !== '') refuseAmbiguousJson(text)
     }
     await next()
   }
 }
 
-function parseStrictly(text: string): void {
+/** @throws Refusal `request.malformed_json`, `request.duplicate_member` */
+export function refuseAmbiguousJson(text: string): void {
   try {
     JSON.parse(text)
   } catch {

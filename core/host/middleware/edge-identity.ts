@@ -8,11 +8,13 @@ import type { FaceEnv } from '../face.ts'
  */
 export function edgeIdentity(): MiddlewareHandler<FaceEnv> {
   return async function edgeIdentity(c, next) {
-    c.set('requestId', c.req.header('x-request-id') ?? newId('req'))
-    c.set('address', c.req.header('x-forwarded-for') ?? c.env.incoming?.socket.remoteAddress ?? '')
+    const { incoming, outgoing } = c.env
+    const requestId = c.req.header('x-request-id') ?? newId('req')
+    c.set('requestId', requestId)
+    outgoing.setHeader('x-request-id', requestId)
+    c.set('address', c.req.header('x-forwarded-for') ?? incoming.socket.remoteAddress ?? '')
     c.set('session', undefined)
     c.set('staff', undefined)
     await next()
-    c.res.headers.set('x-request-id', c.get('requestId'))
   }
 }

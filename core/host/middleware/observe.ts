@@ -26,7 +26,8 @@ export function observe(face: string, log: Logger): MiddlewareHandler<FaceEnv> {
     const route = routePath(c, -1)
     requests.inc({ face, route, method: c.req.method, status: c.res.status })
     durations.observe({ face, route }, seconds)
-    log.debug(
+    const tells = c.req.method !== 'GET' || c.res.status >= 400
+    log[tells ? 'info' : 'debug'](
       {
         requestId: c.get('requestId'),
         face,

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { buildFace } from '../build-face.ts'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
+import { strictJson } from '../middleware/body.ts'
 import { sameOrigin } from '../middleware/same-origin.ts'
 import { staffSignIn } from '../middleware/sign-in.ts'
 import { serveDocument } from '../openapi.ts'
@@ -15,6 +16,7 @@ import { staffRoutes } from './staff.ts'
 export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAPIHono<FaceEnv> {
   const app = buildFace(host, 'operator', ready)
   app.use(sameOrigin(host.config.origins.operator))
+  app.use(strictJson())
   app.use(staffSignIn(host))
   for (const routes of [staffRoutes, playersRoutes, cashierRoutes, auditRoutes]) app.route('/', routes(host))
   serveDocument(app, 'Countroom, operator face')

@@ -3,6 +3,7 @@ import * as cashier from '#cashier'
 import { createRoutes, type FaceEnv, problems } from '../face.ts'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, transact } from '../host.ts'
+import { refuseAmbiguousJson } from '../middleware/body.ts'
 
 const eventRoute = createRoute({
   method: 'post',
@@ -34,7 +35,9 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const adapter = gatewayOf(host, gateway)
     const raw = Buffer.from(await c.req.arrayBuffer())
     const now = host.now()
+    // Over the very bytes that came: whatever reads them before might not see the same ones.
     if (!adapter.isAuthentic(c.req.header('gateway-signature'), raw, now)) throw cashier.eventNotAuthentic()
+    refuseAmbiguousJson(raw.toString('utf8'))
     const { id, name, reference } = adapter.readEvent(raw)
     const actor = { kind: 'partner' as const, id: gateway, address: c.get('address') }
     const command = { actor, now, requestId: c.get('requestId'), keys: host.keys }

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { buildFace } from '../build-face.ts'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
+import { strictJson } from '../middleware/body.ts'
 import { sameOrigin } from '../middleware/same-origin.ts'
 import { playerSignIn } from '../middleware/sign-in.ts'
 import { playerPages } from '../web/player.ts'
@@ -15,6 +16,7 @@ import { sessionsRoutes } from './sessions.ts'
 export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIHono<FaceEnv> {
   const app = buildFace(host, 'player', ready)
   app.use(sameOrigin(host.config.origins.player))
+  app.use(strictJson())
   app.use(playerSignIn(host))
   for (const routes of [playersRoutes, sessionsRoutes, protectionRoutes, cashierRoutes, gamesRoutes])
     app.route('/', routes(host))

@@ -1,0 +1,17 @@
+import type { Host } from '../../core/host/host.ts'
+import { documentOf } from '../../core/host/openapi.ts'
+import { operatorFace } from '../../core/host/operator/index.ts'
+import { partnerFace } from '../../core/host/partner/index.ts'
+import { playerFace } from '../../core/host/player/index.ts'
+
+const faces = { player: playerFace, operator: operatorFace, partner: partnerFace }
+
+/** Every route a face documents, from its own OpenAPI document; a face is built for it and never asked anything. */
+export function routesOf(face: keyof typeof faces): Array<{ method: string; path: string }> {
+  const origin = 'https://localhost'
+  const config = { origins: { player: origin, operator: origin, partner: origin }, limits: {} }
+  const app = faces[face]({ config } as unknown as Host, async () => [])
+  return Object.entries(documentOf(app, face).paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method, path })),
+  )
+}
