@@ -74,6 +74,7 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       keepAliveTimeout: config.limits.keepAliveSecondsMax * 1000,
       connectionsCheckingInterval: 1000,
       httpValidation: 'strict',
+      requireHostHeader: false, // the gate asks for it, and answers in our words
     } as Parameters<typeof createServer>[0])
     server.on('request', (request, response) => void take(face, request, response))
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
