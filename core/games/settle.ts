@@ -32,15 +32,15 @@ export type Settled = {
 }
 
 const statement = `select * from games.settle($1::smallint, $2, $3::timestamptz,
-  $4::text::bigint[], $5::text::text[], $6::text::uuid[], $7::text::text[], $8::text::text[], $9::text::text[],
-  $10::text::bigint[], $11::text::bigint[], $12::text::text[], $13::text::text[], $14::text::text[],
-  $15::text::int[], $16::text::text[], $17::text::text[], $18::text::bigint[])`
+  $4::text::bigint[], $5::text::text[], $6::text::text[], $7::text::text[], $8::text::bigint[], $9::text::bigint[],
+  $10::text::text[], $11::text::text[], $12::text::text[],
+  $13::text::int[], $14::text::bigint[], $15::text::text[], $16::text::uuid[], $17::text::text[], $18::text::text[], $19::text::bigint[])`
 
 /** Settles bets of different wallets in one statement, which is one transaction. */
 export async function settle(reader: Reader, lease: Lease, at: Date, bets: readonly Bet[]): Promise<Settled[]> {
   const legs = bets.flatMap((bet, index) => [
-    { item: index + 1, source: 'cash', target: 'games.revenue', amount: bet.stake },
-    ...(bet.win > 0n ? [{ item: index + 1, source: 'games.revenue', target: 'cash', amount: bet.win }] : []),
+    { bet, index, source: 'cash', target: 'games.revenue', amount: bet.stake },
+    ...(bet.win > 0n ? [{ bet, index, source: 'games.revenue', target: 'cash', amount: bet.win }] : []),
   ])
   return await reader.unsafe<Settled[]>(
     statement,
@@ -49,8 +49,6 @@ export async function settle(reader: Reader, lease: Lease, at: Date, bets: reado
       lease.holder,
       at,
       numberArray(bets.map((bet) => bet.wallet)),
-      textArray(bets.map((bet) => bet.key)),
-      textArray(bets.map((bet) => bet.payloadHash)),
       textArray(bets.map((bet) => bet.session)),
       textArray(bets.map((bet) => bet.game)),
       textArray(bets.map((bet) => bet.version)),
@@ -59,7 +57,10 @@ export async function settle(reader: Reader, lease: Lease, at: Date, bets: reado
       textArray(bets.map((bet) => bet.choice)),
       textArray(bets.map((bet) => bet.draws)),
       textArray(bets.map((bet) => bet.outcome)),
-      numberArray(legs.map((leg) => leg.item)),
+      numberArray(legs.map(({ index }) => index + 1)),
+      numberArray(legs.map(({ bet }) => bet.wallet)),
+      textArray(legs.map(({ bet }) => bet.key)),
+      textArray(legs.map(({ bet }) => bet.payloadHash)),
       textArray(legs.map((leg) => leg.source)),
       textArray(legs.map((leg) => leg.target)),
       numberArray(legs.map((leg) => leg.amount)),

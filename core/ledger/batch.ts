@@ -22,22 +22,23 @@ export async function postBatch(
   at: Date,
   transfers: readonly Transfer[],
 ): Promise<PostResult[]> {
-  const legs = transfers.flatMap((transfer, index) => transfer.legs.map((leg) => ({ item: index + 1, leg })))
+  const hashes = transfers.map((transfer) => payloadHash(transfer))
+  const legs = transfers.flatMap((transfer, index) => transfer.legs.map((leg) => ({ transfer, index, leg })))
   return await reader.unsafe<PostResult[]>(
     `select * from ledger.post($1::smallint, $2, $3::timestamptz,
-       $4::text::bigint[], $5::text::text[], $6::text::uuid[], $7::text::text[], $8::text::text[], $9::text::text[],
-       $10::text::int[], $11::text::text[], $12::text::text[], $13::text::bigint[])`,
+       $4::text::int[], $5::text::bigint[], $6::text::text[], $7::text::uuid[], $8::text::text[], $9::text::text[],
+       $10::text::text[], $11::text::text[], $12::text::text[], $13::text::bigint[])`,
     [
       lease.lane,
       lease.holder,
       at,
-      numberArray(transfers.map((transfer) => transfer.wallet)),
-      textArray(transfers.map((transfer) => transfer.key)),
-      textArray(transfers.map((transfer) => payloadHash(transfer))),
-      textArray(transfers.map((transfer) => transfer.kind)),
-      textArray(transfers.map((transfer) => transfer.reference ?? '')),
-      textArray(transfers.map(() => '')),
-      numberArray(legs.map(({ item }) => item)),
+      numberArray(legs.map(({ index }) => index + 1)),
+      numberArray(legs.map(({ transfer }) => transfer.wallet)),
+      textArray(legs.map(({ transfer }) => transfer.key)),
+      textArray(legs.map(({ index }) => hashes[index]!)),
+      textArray(legs.map(({ transfer }) => transfer.kind)),
+      textArray(legs.map(({ transfer }) => transfer.reference ?? '')),
+      textArray(legs.map(() => '')),
       textArray(legs.map(({ leg }) => nameOf(leg.from))),
       textArray(legs.map(({ leg }) => nameOf(leg.to))),
       numberArray(legs.map(({ leg }) => leg.amount)),

@@ -43,12 +43,12 @@ export async function transfer(tx: Tx, command: Command, order: Transfer): Promi
   const sources = order.legs.map((leg) => nameOf(leg.from))
   const targets = order.legs.map((leg) => nameOf(leg.to))
   const amounts = order.legs.map((leg) => leg.amount.toString())
+  const each = (value: string) => order.legs.map(() => value)
   const [row] = await tx<Array<Omit<Booked, 'replayed'> & { code: string }>>`
     select code, transfer, cash, bonus, held, version from ledger.post(
-      ${lane}::smallint, '', ${command.now},
-      array[${order.wallet.toString()}::bigint], array[${order.key}::text], array[${payloadHash(order)}::uuid],
-      array[${order.kind}::text], array[${order.reference ?? ''}::text], array[''::text],
-      array_fill(1, array[${order.legs.length}::int]), ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[])`
+      ${lane}::smallint, '', ${command.now}, ${each('1')}::text[]::int[], ${each(order.wallet.toString())}::text[]::bigint[],
+      ${each(order.key)}::text[], ${each(payloadHash(order))}::text[]::uuid[], ${each(order.kind)}::text[],
+      ${each(order.reference ?? '')}::text[], ${each('')}::text[], ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[])`
   const { code, ...booked } = row!
   const refusal = refusalOf(code)
   if (refusal) throw refusal
