@@ -27,7 +27,7 @@ export async function postBatch(
   return await reader.unsafe<PostResult[]>(
     `select * from ledger.post($1::smallint, $2, $3::timestamptz,
        $4::text::int[], $5::text::bigint[], $6::text::text[], $7::text::uuid[], $8::text::text[], $9::text::text[],
-       $10::text::text[], $11::text::text[], $12::text::text[], $13::text::bigint[])`,
+       $10::text::text[], $11::text::text[], $12::text::text[], $13::text::bigint[], false)`,
     [
       lease.lane,
       lease.holder,

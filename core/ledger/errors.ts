@@ -1,10 +1,19 @@
 import { Refusal } from '#base'
 
 /** What `ledger.post` says of one item when it does not book it. */
-export type PostCode = 'posted' | 'replayed' | 'key_reused' | 'wallet_unknown' | 'insufficient_funds' | 'amount_invalid'
+export type PostCode =
+  | 'posted'
+  | 'replayed'
+  | 'key_reused'
+  | 'reversed_before'
+  | 'wallet_unknown'
+  | 'insufficient_funds'
+  | 'amount_invalid'
 
 const refusals: Record<Exclude<PostCode, 'posted' | 'replayed'>, () => Refusal> = {
   key_reused: () => new Refusal('conflict', 'base.key_reused', 'This idempotency key was used for another request.'),
+  reversed_before: () =>
+    new Refusal('conflict', 'ledger.reversed_before', 'This transfer was taken back before it came.'),
   wallet_unknown: () => new Refusal('absent', 'ledger.wallet_unknown', 'There is no such wallet.'),
   insufficient_funds: () => new Refusal('refused', 'ledger.insufficient_funds', 'There is not enough money for this.'),
   amount_invalid: () => new Refusal('invalid', 'ledger.amount_invalid', 'The amount is not one the books can hold.'),
@@ -21,4 +30,16 @@ export function holdUnknown(): Refusal {
 
 export function holdExhausted(): Refusal {
   return new Refusal('conflict', 'ledger.hold_exhausted', 'The hold does not have that much left.')
+}
+
+export function notReversible(): Refusal {
+  return new Refusal(
+    'refused',
+    'ledger.not_reversible',
+    'This transfer cannot be taken back; release or capture its hold.',
+  )
+}
+
+export function approvalMissing(): Refusal {
+  return new Refusal('forbidden', 'ledger.approval_missing', 'An adjustment needs the id of its approval.')
 }

@@ -1,13 +1,19 @@
 // Wallets: a player's account in one currency, with pockets cash, bonus, held
 
+// Taking back, and correcting what two people approved
+export { type Adjustment, adjust } from './adjustment.ts'
+// Months of postings, and keys that grow old
+export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions } from './archive.ts'
+// Many transfers in one statement, and what it says of each
 export { type PostResult, postBatch } from './batch.ts'
 export { refusalOf } from './errors.ts'
 // Money set aside
-export { capture, hold, release } from './hold.ts'
-// Lanes: who may book batches, and what the batch path says of an item
+export { capture, expireHolds, hold, release } from './hold.ts'
+// Lanes: who may book batches
 export { isLeaseLost, type Lease, leaseLane, leaseSecondsMax, renewLease, returnLease } from './lease.ts'
 // Proving the books
-export { type Check, type Proof, prove } from './proof.ts'
+export { beginning, type Check, keepProof, lastProof, type Proof, prove, unprovenSince } from './proof.ts'
+export { type Reversal, type Reversed, reverse, type Shortfall } from './reversal.ts'
 // Reading the books
 export { balanceAt, netSince, type StatementLine, statement } from './statement.ts'
 // Moving money, once per key

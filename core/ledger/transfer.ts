@@ -13,6 +13,7 @@ export type HouseAccount =
   | 'studio.payables'
   | 'taxes'
   | 'adjustments'
+  | 'player.shortfalls'
 
 /** A pocket of the transfer's wallet, or an account of the house. */
 export type Account = { pocket: Pocket } | { house: HouseAccount }
@@ -36,9 +37,20 @@ export type Booked = { transfer: bigint; replayed: boolean; cash: bigint; bonus:
 /**
  * Books one transfer in the caller's transaction: all legs or none, once per key.
  *
- * @throws Refusal `ledger.insufficient_funds`, `ledger.wallet_unknown`, `ledger.amount_invalid`, `base.key_reused`
+ * @throws Refusal `ledger.insufficient_funds`, `ledger.wallet_unknown`, `ledger.amount_invalid`, `base.key_reused`,
+ * `ledger.reversed_before`
  */
-export async function transfer(tx: Tx, command: Command, order: Transfer): Promise<Booked> {
+export function transfer(tx: Tx, command: Command, order: Transfer): Promise<Booked> {
+  return book(tx, command, order, { overdraft: false })
+}
+
+/** As `transfer`; with `overdraft` the cash may become a debt. Stays behind the door: only a reversal may do that. */
+export async function book(
+  tx: Tx,
+  command: Command,
+  order: Transfer,
+  { overdraft }: { overdraft: boolean },
+): Promise<Booked> {
   const lane = -1 - Number(order.wallet % 16n) // single transfers spread over sixteen house sub-accounts
   const sources = order.legs.map((leg) => nameOf(leg.from))
   const targets = order.legs.map((leg) => nameOf(leg.to))
@@ -48,7 +60,7 @@ export async function transfer(tx: Tx, command: Command, order: Transfer): Promi
     select code, transfer, cash, bonus, held, version from ledger.post(
       ${lane}::smallint, '', ${command.now}, ${each('1')}::text[]::int[], ${each(order.wallet.toString())}::text[]::bigint[],
       ${each(order.key)}::text[], ${each(payloadHash(order))}::text[]::uuid[], ${each(order.kind)}::text[],
-      ${each(order.reference ?? '')}::text[], ${each('')}::text[], ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[])`
+      ${each(order.reference ?? '')}::text[], ${each('')}::text[], ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[], ${overdraft})`
   const { code, ...booked } = row!
   const refusal = refusalOf(code)
   if (refusal) throw refusal

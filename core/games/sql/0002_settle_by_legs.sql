@@ -43,7 +43,7 @@ begin
   with settled as materialized (
     select * from rows from (
       ledger.post(_lane, _holder, _at, _leg_items, _leg_wallets, _leg_keys, _leg_hashes, _kinds, _references, _verdicts,
-        _leg_sources, _leg_targets, _leg_amounts),
+        _leg_sources, _leg_targets, _leg_amounts, false),
       unnest(_wallets, _sessions, _games, _versions, _stakes, _wins, _choices, _draws, _outcomes)
     ) as b (item, code, transfer, cash, bonus, held, balance_version, wallet, session, game, version, stake, win, choice, draws, outcome)
   ),

@@ -1,6 +1,7 @@
 import type { JobDefinition } from '../queue.ts'
 import { checkpointAudit } from './audit.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
+import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
 import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
 import { cashierSweep, payouts } from './payouts.ts'
 
@@ -13,4 +14,8 @@ export const jobs: readonly JobDefinition[] = [
   payouts,
   cashierSweep,
   checkpointAudit,
+  proveLedger,
+  proveWholeLedger,
+  expireHolds,
+  keepLedgerTables,
 ]

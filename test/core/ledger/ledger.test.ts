@@ -121,7 +121,7 @@ test('a hold is captured and released within what it holds, and no further', asy
   await db.sql.begin((tx) => ledger.capture(tx, command, { ...part, key: 'c1', amount: 50n }))
   await expect(
     db.sql.begin((tx) => ledger.capture(tx, command, { ...part, key: 'c2', amount: 31n })),
-  ).rejects.toMatchObject({ kind: 'refused' })
+  ).rejects.toMatchObject({ code: 'ledger.hold_exhausted' })
   await db.sql.begin((tx) =>
     ledger.release(tx, command, { wallet, hold: 'w1', kind: 'release', key: 'r1', amount: 30n }),
   )

@@ -16,15 +16,15 @@ create aggregate ledger.total(bigint) (
  * Books a batch of transfers for a lane. One element per leg in parallel arrays: the legs of a transfer stand together,
  * in the order they are applied, and carry its number in the batch (from 1), wallet, key and so on; a wallet appears in
  * one transfer at most. Answers one row per transfer, in their order, with a code:
- *   posted | replayed | key_reused | wallet_unknown | insufficient_funds | amount_invalid
+ *   posted | replayed | key_reused | reversed_before | wallet_unknown | insufficient_funds | amount_invalid
  * and, for posted and replayed, the transfer's number and the wallet after it. Transfers refused leave their neighbours
- * alone. A verdict is a higher room's refusal for a transfer, empty when it has none; a repeat of a key comes before it.
+ * alone. Money must be there when a leg takes it, unless `_overdraft` says that the cash may become a debt. A verdict is a higher room's refusal for a transfer, empty when it has none; a repeat of a key comes before it.
  * Takes the wallets in order, then the lane, then the house: always that order, so nobody deadlocks.
  */
 create function ledger.post(
   _lane smallint, _holder text, _at timestamptz,
   _items int[], _wallets bigint[], _keys text[], _hashes uuid[], _kinds text[], _references text[], _verdicts text[],
-  _sources text[], _targets text[], _amounts bigint[],
+  _sources text[], _targets text[], _amounts bigint[], _overdraft boolean,
   out item int, out code text, out transfer bigint, out cash bigint, out bonus bigint, out held bigint, out version bigint
 ) returns setof record language plpgsql set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
@@ -43,8 +43,8 @@ begin
   return query
   with legs as ( -- each leg with the wallet before the transfer, and the pockets as they are after the leg
     select l.ord, l.item, l.wallet, l.key, l.hash, l.kind, nullif(l.reference, '') as reference, l.verdict,
-           l.source, l.target, l.amount, w.currency, w.version as version_before,
-           t.transfer as done, t.payload_hash as done_hash, t.cash as done_cash, t.bonus as done_bonus, t.held as done_held,
+           l.source, l.target, l.amount, w.player, w.currency, w.version as version_before,
+           t.transfer as done, t.payload_hash as done_hash, t.legs as done_legs, t.cash as done_cash, t.bonus as done_bonus, t.held as done_held,
            t.version as done_version,
            row_number() over run as leg,
            w.cash + ledger.total(case 'cash' when l.target then l.moved when l.source then -l.moved else 0 end) over run as cash,
@@ -63,15 +63,18 @@ begin
     select *, leg = legs as last,
            case
              when version_before is null then 'wallet_unknown'
+             when done_legs = 0 then 'reversed_before'
              when done is not null then case when done_hash = hash then 'replayed' else 'key_reused' end
              when verdict <> '' then verdict
              when amount_min <= 0 or amount_max > 1000000000000000000 or balance_max > 1000000000000000000 then 'amount_invalid'
-             when balance_min < 0 then 'insufficient_funds'
+             when left_min < 0 then 'insufficient_funds'
              else 'posted'
            end as code
     from (
       select *, count(*) over whole as legs, min(amount) over whole as amount_min, max(amount) over whole as amount_max,
-             min(least(cash, bonus, held)) over whole as balance_min, max(greatest(cash, bonus, held)) over whole as balance_max
+             min(case source when 'cash' then case when _overdraft then 0 else cash end when 'bonus' then bonus when 'held' then held else 0 end)
+               over whole as left_min,
+             max(greatest(cash, bonus, held)) over whole as balance_max
       from legs window whole as (partition by item)
     ) l
   ),
@@ -81,30 +84,34 @@ begin
     from judged j
   ),
   write_transfers as (
-    insert into ledger.transfers (wallet, key, payload_hash, transfer, lane, batch, legs, cash, bonus, held, version)
-    select wallet, key, hash, number, _lane, _batch, legs, cash, bonus, held, version from numbered where code = 'posted' and last
+    insert into ledger.transfers (wallet, transfer, cash, bonus, held, version, at, batch, payload_hash, lane, legs, key)
+    select wallet, number, cash, bonus, held, version, _at, _batch, hash, _lane, legs, key from numbered where code = 'posted' and last
   ),
   write_postings as (
-    insert into ledger.postings (wallet, version, transfer, source, target, amount, cash, bonus, held, kind, at, reference)
-    select wallet, version, number, source, target, amount, cash, bonus, held, kind, _at, reference from numbered where code = 'posted'
+    insert into ledger.postings (wallet, version, transfer, amount, cash, bonus, held, at, batch, lane, source, target, kind, reference)
+    select wallet, version, number, amount, cash, bonus, held, _at, _batch, _lane, source, target, kind, reference
+    from numbered where code = 'posted'
   ),
   write_wallets as (
-    update ledger.wallets w set cash = n.cash, bonus = n.bonus, held = n.held, version = n.version
+    update ledger.wallets w
+    set cash = n.cash, bonus = n.bonus, held = n.held, version = n.version, overdrawn = n.cash < 0 and (w.overdrawn or _overdraft)
     from numbered n where w.wallet = n.wallet and n.code = 'posted' and n.last
   ),
-  write_lane as (
-    update ledger.lanes l set batch = _batch, digest = d.digest
+  digested as (
+    select keys, ledger.batch_digest(_previous, _batch, _at, keys, postings) as digest, transfers
     from (
-      select sha256(_previous || convert_to(string_agg(
-        concat_ws('|', wallet, version, number, source, target, amount, cash, bonus, held, kind, reference), E'\n' order by wallet, version), 'UTF8')) as digest
+      select ledger.keys_digest(string_agg(ledger.line_of_key(wallet, player, currency, key, hash, number, version, legs), E'\n' order by wallet, version) filter (where last)) as keys,
+        string_agg(ledger.line_of_posting(wallet, version, number, source, target, amount, cash, bonus, held, kind, reference), E'\n' order by wallet, version) as postings,
+        count(*) filter (where last) as transfers
       from numbered where code = 'posted'
-    ) d
-    where l.lane = _lane and d.digest is not null
-    returning l.digest
+    ) batch
+    where transfers > 0
+  ),
+  write_lane as (
+    update ledger.lanes l set batch = _batch, digest = d.digest from digested d where l.lane = _lane
   ),
   write_batch as (
-    insert into ledger.batches (lane, batch, at, transfers, digest)
-    select _lane, _batch, _at, (select count(*) from numbered where code = 'posted' and last), digest from write_lane
+    insert into ledger.batches (lane, batch, at, transfers, keys, digest) select _lane, _batch, _at, transfers, keys, digest from digested
   ),
   net as (
     select account, currency, ledger.total(amount) as amount from (

@@ -1,0 +1,38 @@
+import type { Reader, Tx } from '#base'
+
+/** How long a key keeps its promise at least; the database refuses to forget sooner. */
+export const keyDaysMin = 120
+
+/** Makes the months of postings to come; answers their names. Safe to repeat. */
+export async function makePartitions(tx: Tx, now: Date, monthsAhead: number): Promise<string[]> {
+  const rows = await tx<Array<{ name: string }>>`
+    select ledger.make_partition((date_trunc('month', ${now}::timestamptz at time zone 'UTC') + make_interval(months => n))::date) as name
+    from generate_series(0, ${monthsAhead}::int) n`
+  return rows.map((row) => row.name)
+}
+
+/** Forgets keys from before an instant, some at a time; answers how many. */
+export async function expireKeys(tx: Tx, before: Date, countMax: number): Promise<number> {
+  const [row] = await tx<Array<{ expired: number }>>`select ledger.expire_keys(${before}, ${countMax}) as expired`
+  return row?.expired ?? 0
+}
+
+/** The months whose postings are attached, oldest first, as dates of their first day. */
+export async function attachedMonths(reader: Reader): Promise<string[]> {
+  const rows = await reader<Array<{ month: string }>>`
+    select replace(substring(relname from 'postings_(\\d{4}_\\d{2})$'), '_', '-') || '-01' as month
+    from pg_inherits join pg_class on pg_class.oid = inhrelid
+    where inhparent = 'ledger.postings'::regclass and relname ~ '^postings_\\d{4}_\\d{2}$' order by 1`
+  return rows.map((row) => row.month)
+}
+
+/**
+ * Detaches the oldest month of postings into a table of its own, to be kept elsewhere. Keys and proof stay whole: the opening
+ * balances and the last batches are kept. Answers the table's name.
+ *
+ * @throws PostgresError CR002 when the month is younger than the promise of its keys, CR003 when it is not the oldest
+ */
+export async function detachMonth(tx: Tx, month: string): Promise<string> {
+  const [row] = await tx<Array<{ name: string }>>`select ledger.detach_partition(${month}::date) as name`
+  return row!.name
+}
