@@ -7,10 +7,10 @@ import { type Act, createModel, type Outcome } from './model.ts'
 
 /**
  * The ledger against an oracle in memory: what lanes, single transfers, reversals and holds answer, and what is left in each
- * wallet. 50 runs of 200 acts; `COUNTROOM_MODEL_RUNS` for more.
+ * wallet. 50 runs of 200 acts or so; `COUNTROOM_MODEL_RUNS` for more.
  */
 const runs = Number(process.env.COUNTROOM_MODEL_RUNS ?? 50)
-const actsPerRun = 200
+const actsMax = 400 // 200 on average; few is allowed, so that a counter-example shrinks to something one can read
 const wallets = 3
 
 let db: TestDatabase
@@ -58,7 +58,7 @@ let run = 0
 test('every answer and every balance is the model’s, act by act', { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(act, { minLength: actsPerRun, maxLength: actsPerRun, size: 'max' }),
+      fc.array(act, { minLength: 1, maxLength: actsMax, size: 'max' }),
       fc.nat(6),
       async (acts, together) => {
         const ids = await openWallets()
