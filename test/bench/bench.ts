@@ -5,11 +5,20 @@ import type { Benchmark, Report } from './benchmark.ts'
 
 /**
  * `npm run bench` lists the benchmarks; `npm run bench -- <name>` runs one. `--json` prints the report as the last line,
- * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement.
+ * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement. `--large` adds what takes long and much
+ * disk; `--pgledger DIR` and `--tbperf DIR` add those projects, from a checkout of theirs.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, check: { type: 'boolean' }, seconds: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    check: { type: 'boolean' },
+    seconds: { type: 'string' },
+    // Of the ledger's benchmark:
+    large: { type: 'boolean' },
+    pgledger: { type: 'string' },
+    tbperf: { type: 'string' },
+  },
 })
 
 const benchmarks = await load()
@@ -41,7 +50,9 @@ async function run(wanted: string): Promise<void> {
     console.error('--seconds takes a number above zero.')
     process.exit(2)
   }
-  const report = await benchmark.run({ seconds, say: (line) => console.error(line) })
+  const { large = false, pgledger, tbperf } = values
+  const rivals = { ...(pgledger ? { pgledger } : {}), ...(tbperf ? { tbperf } : {}) }
+  const report = await benchmark.run({ seconds, say: (line) => console.error(line), large, rivals })
   const figures = report.figures.map((figure) => ({
     ...figure,
     met: figure.bar === undefined ? undefined : meets(figure),

@@ -8,7 +8,16 @@ export type Benchmark = {
   summary: string
   /** How long each measurement takes unless the command says otherwise. */
   seconds: number
-  run(options: { seconds: number; say(line: string): void }): Promise<Report>
+  run(options: RunOptions): Promise<Report>
+}
+
+export type RunOptions = {
+  seconds: number
+  say(line: string): void
+  /** Also what takes minutes and gigabytes. */
+  large: boolean
+  /** Checkouts of other projects to run beside ours. */
+  rivals: { pgledger?: string; tbperf?: string }
 }
 
 export function percentile(sorted: readonly number[], share: number): number {
@@ -41,4 +50,31 @@ export async function keepBusy(callers: number, seconds: number, call: (caller: 
   )
   const perSecond = latencies.length / ((performance.now() - startedMs) / 1000)
   return { perSecond, latencies: latencies.sort((a, b) => a - b) }
+}
+
+/**
+ * Calls at a steady rate, whatever the answers take; latencies count from the instant a call was due, so that a pause is not
+ * hidden by calls that were not made.
+ */
+export async function keepPace(perSecond: number, seconds: number, call: () => Promise<unknown>) {
+  const latencies: number[] = []
+  const startedMs = performance.now()
+  const calls: Promise<void>[] = []
+  for (let due = 0; due < perSecond * seconds; ) {
+    const elapsedMs = performance.now() - startedMs
+    for (; due < (elapsedMs / 1000) * perSecond && due < perSecond * seconds; due++) {
+      const dueMs = startedMs + (due / perSecond) * 1000
+      calls.push(
+        call().then(() => {
+          latencies.push(performance.now() - dueMs)
+        }),
+      )
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await Promise.all(calls)
+  return {
+    perSecond: latencies.length / ((performance.now() - startedMs) / 1000),
+    latencies: latencies.sort((a, b) => a - b),
+  }
 }

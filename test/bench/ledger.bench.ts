@@ -1,27 +1,35 @@
-import { createLane, createLanes, systemCommand } from '#base'
 import * as ledger from '#ledger'
-import { openDatabase, type Sql } from '../../core/host/database.ts'
-import { migrate } from '../../core/host/migrations.ts'
+import type { Sql } from '../../core/host/database.ts'
 import { memoryBytes } from '../../ops/appliance/processes.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
-import { type Benchmark, type Figure, keepBusy, median, percentile } from './benchmark.ts'
+import { type Benchmark, type Figure, keepBusy, keepPace, median, percentile, type RunOptions } from './benchmark.ts'
+import { fillPast, openBooks, sizeOf, wallets, walPosition } from './ledger/books.ts'
+import {
+  type Contestant,
+  openLanes,
+  openPgledger,
+  openRowLocks,
+  openSingles,
+  openTbPerf,
+} from './ledger/contestants.ts'
 import { machine } from './machine.ts'
 
-const wallets = 100_000
 const rounds = 3
+const callers = 256
+const lanesDefault = 2
 
 /**
- * Lanes against the same work in one transaction each, with one hot house account, interleaved in one run on one
- * cluster; every acknowledged transfer is on disk.
+ * Transfers from players to one house account, every acknowledged one on disk: lanes beside the same schema without them,
+ * beside the function most would write, and beside other ledgers; interleaved in one run on one cluster.
  */
 const benchmark: Benchmark = {
   name: 'ledger',
-  summary: 'transfers/s through lanes, against one transaction each',
-  seconds: 5,
-  async run({ seconds, say }) {
+  summary: 'transfers/s through lanes, beside one transaction each, row locks and other ledgers',
+  seconds: 4,
+  async run(options) {
     const cluster = await startCluster({ durable: true })
     try {
-      return await measure(cluster, seconds, say)
+      return await measure(cluster, options)
     } finally {
       await cluster.stop()
     }
@@ -29,147 +37,161 @@ const benchmark: Benchmark = {
 }
 export default benchmark
 
-async function measure(cluster: Cluster, seconds: number, say: (line: string) => void) {
-  const sql = await prepare(cluster)
-  const contestants = [
-    { name: 'lanes', at: [256, 1024], open: openLanes },
-    { name: 'one transaction each', at: [1, 4, 16, 64], open: openSingles },
+type Run = { perSecond: number; p50: number; p99: number }
+type Entry = { name: string; callers: number; open(): Promise<Contestant> }
+
+async function measure(cluster: Cluster, options: RunOptions) {
+  const { seconds, say, rivals } = options
+  const sql = await openBooks(cluster, 'bench')
+  const rowLocks = await openRowLocks(cluster)
+  const pgledger = rivals.pgledger ? await openPgledger(cluster, rivals.pgledger) : undefined
+  const tbPerf = rivals.tbperf ? await openTbPerf(cluster, rivals.tbperf) : undefined
+  const kept = (contestant: Contestant) => async () => ({ ...contestant, close: async () => {} })
+  const entries: Entry[] = [
+    ...[1, 2, 4].map((count) => ({ name: laneName(count), callers, open: () => openLanes(cluster, 'bench', count) })),
+    ...[1, 4, 16, 64].map((at) => ({
+      name: 'one transaction each',
+      callers: at,
+      open: () => openSingles(cluster, 'bench'),
+    })),
+    ...[1, 4, 16, 64].map((at) => ({ name: 'row locks', callers: at, open: kept(rowLocks) })),
+    ...(pgledger ? [{ name: 'pgledger', callers: 32, open: kept(pgledger) }] : []),
+    ...(tbPerf ? [{ name: 'tb-perf batches of 100', callers: 1, open: kept(tbPerf) }] : []),
   ]
-  const results = new Map<string, Array<{ perSecond: number; p50: number; p99: number; walBytes: number }>>()
+  const results = new Map<string, Run[]>()
+  let walBytes = 0
+  let tableBytes = 0
+  await run({ name: 'warm-up', callers, open: () => openLanes(cluster, 'bench', lanesDefault) }, Math.min(3, seconds))
   for (let round = 0; round < rounds; round++)
-    for (const contestant of contestants)
-      for (const callers of contestant.at) {
-        const { call, close } = await contestant.open(cluster, sql)
-        const walBefore = await walPosition(sql)
-        const { perSecond, latencies } = await keepBusy(callers, seconds, call)
-        const walBytes = ((await walPosition(sql)) - walBefore) / latencies.length
-        await close()
-        const label = `${contestant.name}, ${callers} callers`
-        say(`${label}: ${Math.round(perSecond)}/s`)
-        const result = { perSecond, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), walBytes }
-        results.set(label, [...(results.get(label) ?? []), result])
+    for (const entry of entries) {
+      const isDefault = entry.name === laneName(lanesDefault)
+      const before = isDefault ? { ...(await sizeOf(sql)), wal: await walPosition(sql) } : undefined
+      const found = await run(entry, seconds)
+      say(`${entry.name}, ${entry.callers} callers: ${Math.round(found.perSecond)}/s`)
+      const label = `${entry.name}, ${entry.callers} callers`
+      results.set(label, [...(results.get(label) ?? []), found])
+      if (before) {
+        const after = await sizeOf(sql)
+        walBytes = ((await walPosition(sql)) - before.wal) / (after.transfers - before.transfers)
+        tableBytes = (after.bytes - before.bytes) / (after.transfers - before.transfers)
       }
-  const memory = memoryOf(cluster)
-  const proof = await ledger.prove(sql)
+    }
+  const value = (label: string, pick: (run: Run) => number = (run) => run.perSecond) =>
+    median((results.get(label) ?? []).map(pick))
+  const best = (name: string) =>
+    Math.max(...[...results.keys()].filter((label) => label.startsWith(`${name}, `)).map((label) => value(label)))
+  const lanes = value(`${laneName(lanesDefault)}, ${callers} callers`)
+
+  const alone = await latencyAlone(cluster, seconds)
+  const half = await halfLoad(cluster, lanes / 2, seconds)
+  const memory = memoryBytes(cluster.pid) / 2 ** 20
+  await prove(sql)
+  const figures: Figure[] = [
+    { name: `lanes, ${callers} callers`, value: lanes, unit: 'transfers/s', bar: '>=20000' },
+    { name: 'lanes over row locks at their best', value: lanes / best('row locks'), unit: 'times', bar: '>=15' },
+    {
+      name: 'lanes over one transaction each at its best',
+      value: lanes / best('one transaction each'),
+      unit: 'times',
+      bar: '>=15',
+    },
+    ...(pgledger
+      ? [
+          {
+            name: 'lanes over pgledger',
+            value: lanes / value('pgledger, 32 callers'),
+            unit: 'times',
+            bar: '>=50' as const,
+          },
+        ]
+      : []),
+    ...(tbPerf
+      ? [
+          {
+            name: 'lanes over tb-perf batches',
+            value: lanes / best('tb-perf batches of 100'),
+            unit: 'times',
+            bar: '>=3.5' as const,
+          },
+        ]
+      : []),
+    { name: 'one caller alone, lane over plain call', value: alone.lane / alone.plain, unit: 'times', bar: '<=1.3' },
+    { name: 'one caller alone, through a lane, p50', value: alone.lane, unit: 'ms' },
+    { name: 'one caller alone, plain call, p50', value: alone.plain, unit: 'ms' },
+    { name: 'half of maximum load, p99', value: half.p99, unit: 'ms', bar: '<=15' },
+    { name: 'half of maximum load, p50', value: half.p50, unit: 'ms' },
+    { name: 'tables and indexes, keys included', value: tableBytes, unit: 'bytes each', bar: '<=600' },
+    { name: 'write-ahead log', value: walBytes, unit: 'bytes each' },
+    ...[...results].flatMap(([label]) => [
+      { name: label, value: value(label), unit: 'transfers/s' },
+      { name: `${label}, p50`, value: value(label, (each) => each.p50), unit: 'ms' },
+      { name: `${label}, p99`, value: value(label, (each) => each.p99), unit: 'ms' },
+    ]),
+    { name: 'memory, client under load', value: process.memoryUsage().rss / 2 ** 20, unit: 'MiB' },
+    { name: 'memory, PostgreSQL under load', value: memory, unit: 'MiB' },
+  ]
+  if (options.large) figures.push(await largeLedger(cluster, lanes, options))
   await sql.end()
+  for (const contestant of [rowLocks, pgledger, tbPerf]) await contestant?.close()
+  return {
+    conditions: { ...machine(cluster.host), wallets: wallets.toLocaleString('en'), callers: String(callers) },
+    figures,
+  }
+}
+
+function laneName(count: number): string {
+  return `lanes (${count})`
+}
+
+async function run(entry: Entry, seconds: number): Promise<Run> {
+  const { call, close, transfersPerCall } = await entry.open()
+  const { perSecond, latencies } = await keepBusy(entry.callers, seconds, call)
+  await close()
+  return { perSecond: perSecond * transfersPerCall, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
+}
+
+/** What a lane costs somebody who is alone, in turns with the plain call of the same SQL. */
+async function latencyAlone(cluster: Cluster, seconds: number): Promise<{ lane: number; plain: number }> {
+  const found = { lane: [] as number[], plain: [] as number[] }
+  for (let turn = 0; turn < 3; turn++) {
+    found.lane.push(
+      (await run({ name: '', callers: 1, open: () => openLanes(cluster, 'bench', lanesDefault) }, seconds / 2)).p50,
+    )
+    found.plain.push((await run({ name: '', callers: 1, open: () => openSingles(cluster, 'bench') }, seconds / 2)).p50)
+  }
+  return { lane: median(found.lane), plain: median(found.plain) }
+}
+
+async function halfLoad(cluster: Cluster, perSecond: number, seconds: number): Promise<{ p50: number; p99: number }> {
+  const { call, close } = await openLanes(cluster, 'bench', lanesDefault)
+  const { latencies } = await keepPace(perSecond, seconds, () => call(0))
+  await close()
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }
+}
+
+/** A million wallets with ten transfers each, then the same load. */
+async function largeLedger(cluster: Cluster, lanes: number, { seconds, say }: RunOptions): Promise<Figure> {
+  const players = 1_000_000
+  say('filling a large ledger: a million wallets, ten million transfers')
+  const sql = await openBooks(cluster, 'large', players)
+  await fillPast(sql, players, 9)
+  await sql.end()
+  const open = () => openLanes(cluster, 'large', lanesDefault, players)
+  await run({ name: 'warm-up', callers, open }, seconds)
+  const runs: number[] = []
+  for (let round = 0; round < rounds; round++) runs.push((await run({ name: '', callers, open }, seconds)).perSecond)
+  return {
+    name: 'a million wallets, ten million transfers, of the small ledger',
+    value: (median(runs) / lanes) * 100,
+    unit: '%',
+    bar: '>=85',
+  }
+}
+
+async function prove(sql: Sql): Promise<void> {
+  const proof = await ledger.prove(sql)
   if (!proof.ok)
     throw new Error(
       `The books do not prove after the run: ${JSON.stringify(proof.checks.filter((check) => !check.ok))}`,
     )
-
-  const figures: Figure[] = [...results].flatMap(([label, runs]) => [
-    {
-      name: label,
-      value: median(runs.map((run) => run.perSecond)),
-      unit: 'transfers/s',
-      ...(label === 'lanes, 256 callers' ? { bar: '>=12000' as const } : {}),
-    },
-    { name: `${label}, p50`, value: median(runs.map((run) => run.p50)), unit: 'ms' },
-    { name: `${label}, p99`, value: median(runs.map((run) => run.p99)), unit: 'ms' },
-    { name: `${label}, log`, value: median(runs.map((run) => run.walBytes)), unit: 'bytes each' },
-  ])
-  const best = (name: string) =>
-    Math.max(...figures.filter((f) => f.unit === 'transfers/s' && f.name.startsWith(name)).map((f) => f.value))
-  figures.unshift({
-    name: 'lanes over one transaction each',
-    value: best('lanes') / best('one'),
-    unit: 'times',
-    bar: '>=15',
-  })
-  figures.push(...memory)
-  return { conditions: { ...machine(cluster.host), wallets: wallets.toLocaleString('en') }, figures }
-}
-
-async function prepare(cluster: Cluster): Promise<Sql> {
-  const admin = openDatabase({ ...cluster, database: 'postgres', user: 'postgres', password: '', poolMax: 1 })
-  await admin`create database bench owner countroom_owner`
-  await admin.end()
-  const owner = openDatabase({ ...cluster, database: 'bench', user: 'countroom_owner', password: '', poolMax: 1 })
-  await migrate(owner)
-  await owner.end()
-  const sql = openDatabase({ ...cluster, database: 'bench', user: 'countroom_app', password: '', poolMax: 32 })
-  await sql`
-    insert into ledger.wallets (player, currency, opened_at) select 'plr_' || n, 'EUR', now() from generate_series(1, ${wallets}::int) n`
-  const lease = (await ledger.leaseLane(sql, 'funding'))!
-  for (let first = 1; first <= wallets; first += 5000)
-    await ledger.postBatch(
-      sql,
-      lease,
-      new Date(),
-      Array.from({ length: 5000 }, (_, i) => ({
-        wallet: BigInt(first + i),
-        key: 'fund',
-        kind: 'deposit',
-        legs: [{ from: { house: 'gateway.clearing' as const }, to: { pocket: 'cash' as const }, amount: 1_000_000n }],
-      })),
-    )
-  await ledger.returnLease(sql, lease)
-  await sql`vacuum analyze ledger.wallets`.catch(() => {})
-  await sql`analyze ledger.transfers`.catch(() => {})
-  return sql
-}
-
-let serial = 0
-const someone = () => BigInt(1 + Math.floor(Math.random() * wallets))
-const stake = (wallet: bigint): ledger.Transfer => ({
-  wallet,
-  key: `bench:${++serial}`,
-  kind: 'round',
-  legs: [{ from: { pocket: 'cash' }, to: { house: 'games.revenue' }, amount: 10n }],
-})
-
-async function openLanes(cluster: Cluster, sql: Sql) {
-  const connections: Sql[] = []
-  const lanes = []
-  for (let i = 0; i < 2; i++) {
-    const connection = openDatabase({ ...cluster, database: 'bench', user: 'countroom_app', password: '', poolMax: 1 })
-    connections.push(connection)
-    const lease = (await ledger.leaseLane(sql, `bench-${i}-${++serial}`))!
-    const lane = createLane<ledger.Transfer, ledger.PostResult>({
-      run: (items) => ledger.postBatch(connection, lease, new Date(), items),
-      batchMax: 128,
-      queueMax: 8192,
-      deadlineMs: 30_000,
-      isRetryable: () => false,
-      isUnknown: () => false,
-    })
-    lanes.push(lane)
-  }
-  const all = createLanes(lanes)
-  return {
-    async call() {
-      const order = stake(someone())
-      const { code } = await all.submit(order.wallet, order)
-      if (code !== 'posted') throw new Error(`not posted: ${code}`)
-    },
-    async close() {
-      await all.close()
-      await Promise.all(connections.map((connection) => connection.end()))
-    },
-  }
-}
-
-/** The same SQL, the same house account, one item and one commit per call: what a ledger without lanes does. */
-async function openSingles(cluster: Cluster, sql: Sql) {
-  const connection = openDatabase({ ...cluster, database: 'bench', user: 'countroom_app', password: '', poolMax: 32 })
-  const lease = (await ledger.leaseLane(sql, `bench-single-${++serial}`))!
-  return {
-    async call() {
-      const [result] = await ledger.postBatch(connection, lease, systemCommand('bench').now, [stake(someone())])
-      if (result?.code !== 'posted') throw new Error(`not posted: ${result?.code}`)
-    },
-    close: () => connection.end(),
-  }
-}
-
-async function walPosition(sql: Sql): Promise<number> {
-  const [row] = await sql<Array<{ bytes: string }>>`select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text as bytes`
-  return Number(row?.bytes)
-}
-
-function memoryOf(cluster: Cluster): Figure[] {
-  return [
-    { name: 'memory, client under load', value: process.memoryUsage().rss / 2 ** 20, unit: 'MiB' },
-    { name: 'memory, PostgreSQL under load', value: memoryBytes(cluster.pid) / 2 ** 20, unit: 'MiB' },
-  ]
 }
