@@ -27,12 +27,11 @@ export function playerPages(host: Host): Hono<FaceEnv> {
     const currency = c.get('session')?.currency
     return currency === undefined ? c.redirect('/sign-in') : c.html(gamePage(game, currency))
   })
-  for (const [path, shell] of [
-    ['/cashier', cashierPage],
-    ['/history', historyPage],
-    ['/limits', limitsPage],
-  ] as const)
-    app.get(path, (c) => (isSignedIn(c) ? c.html(shell()) : c.redirect('/sign-in')))
+  app.get('/cashier', (c) => (isSignedIn(c) ? c.html(cashierPage()) : c.redirect('/sign-in')))
+  app.get('/history', (c) => (isSignedIn(c) ? c.html(historyPage()) : c.redirect('/sign-in')))
+  app.get('/limits', async (c) =>
+    isSignedIn(c) ? c.html(limitsPage(await licences.rules(host.sql))) : c.redirect('/sign-in'),
+  )
   return app
 }
 

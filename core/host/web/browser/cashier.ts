@@ -85,7 +85,7 @@ function moveTable(moves: ReadonlyArray<{ what: string; move: Move }>): HTMLElem
   )
   const head = make('tr', {}, ...['When', 'What', 'State'].map((text) => make('th', { scope: 'col' }, text)))
   head.append(make('th', { scope: 'col', class: 'number' }, 'Amount'))
-  return make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows))
+  return make('table', { class: 'moves' }, make('thead', {}, head), make('tbody', {}, ...rows))
 }
 
 function badge(state: string): HTMLElement {

@@ -19,7 +19,7 @@ async function wait(): Promise<void> {
   const banner = make(
     'p',
     { class: 'reach', role: 'status' },
-    'The casino cannot be reached at the moment. Trying again; what you have done is kept.',
+    'The casino cannot be reached at the moment. Trying again; nothing is done twice.',
   )
   document.body.append(banner)
   for (let pauseMs = 500; ; pauseMs = Math.min(5000, pauseMs * 1.5)) {

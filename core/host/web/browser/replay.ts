@@ -26,9 +26,9 @@ export type Paytable = { name: string; sheet: { lines?: number[][] } }
 const reelCount = 5
 
 const verdicts: Record<string, string> = {
-  identical: 'identical: the same draws give the same outcome',
-  different: 'different: the draws do not give this outcome; please tell support',
-  version_not_here: 'not replayed: it was played with a version of the game that is no longer here',
+  identical: 'Played again from its draws: identical',
+  different: 'Played again from its draws: different. Please tell support',
+  version_not_here: 'Not played again: this version of the game is no longer here',
 }
 
 /** A round again: what it showed, and everything that is recorded about it, in words. */
@@ -46,15 +46,20 @@ export function drawReplay(round: Recall, { name, sheet }: Paytable): HTMLElemen
   return make(
     'article',
     { class: 'card' },
-    make('p', { class: 'replay-mark' }, 'Replay'),
+    make(
+      'p',
+      { class: 'replay-head' },
+      make('span', { class: 'replay-mark' }, 'Replay'),
+      verdicts[round.replay] ?? round.replay,
+    ),
     picture,
     facts([
       ['Game', name],
       ['Played', when(round.at)],
       ['Round', round.round],
       ['Version of the game', round.version],
-      ['Your choice', choiceWords(round), 'wide'],
-      ['Outcome', outcomeWords(round), 'wide'],
+      ['Your choice', choiceWords(round)],
+      ['Outcome', outcomeWords(round)],
       ['Stake', show(round.stake)],
       ['Win', show(round.win)],
       ['Balance before', show(round.balanceBefore)],
@@ -62,12 +67,11 @@ export function drawReplay(round: Recall, { name, sheet }: Paytable): HTMLElemen
       ['Bonus after', show(round.balance.bonus)],
       ['Set aside after', show(round.balance.held)],
       [`Draws, ${round.draws.length}`, drawList(round.draws), 'wide'],
-      ['Replayed from the draws', verdicts[round.replay] ?? round.replay, 'wide'],
     ]),
   )
 }
 
-function choiceWords({ choice, stake }: Recall): HTMLElement | string {
+function choiceWords({ choice, stake }: Recall): string {
   const { chips } = (choice ?? {}) as { chips?: Array<[on: string, amount: string]> }
   if (!chips) return `A spin for ${show(stake)}`
   return chips.map(([on, amount]) => `${betName(on)} ${moneyOf(BigInt(amount), stake).amount}`).join(', ')

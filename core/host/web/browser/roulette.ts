@@ -71,7 +71,7 @@ async function spin(): Promise<void> {
   document.body.dataset.playing = 'yes'
   felt.mark(undefined)
   badge.textContent = ''
-  say('The bets are placed …')
+  say('Asking the casino …')
   paint()
   noteBet(game, newest)
   try {
@@ -235,7 +235,7 @@ function hints(): HTMLElement {
     make(
       'p',
       { class: 'fine wide-only' },
-      'Arrows move, Shift to the lines · Enter places · Delete takes back · R repeats · S spins',
+      'Arrows move, Shift: lines · Enter places, Delete takes back · R repeats · S spins',
     ),
   )
 }

@@ -129,6 +129,7 @@ async function showFreeSpins(spins: readonly Spin[], paid: bigint): Promise<void
 
 async function showSpin(spin: Spin, paid: bigint, multiplier: number): Promise<void> {
   patience.begin()
+  say('')
   await reels.roll(spin.window, patience)
   result.setAttribute('data-window', reels.say(spin.window))
   const scatterTimes = sheet.scatterPays[spin.scatters] ?? 0

@@ -24,7 +24,7 @@ export function drawStatement(lines: readonly Line[]): HTMLElement {
     make('th', { scope: 'col', class: 'number' }, 'Change'),
     make('th', { scope: 'col', class: 'number' }, 'Balance'),
   )
-  return make('table', {}, make('thead', {}, head), make('tbody', {}, ...lines.map(row)))
+  return make('table', { class: 'statement' }, make('thead', {}, head), make('tbody', {}, ...lines.map(row)))
 }
 
 function row(line: Line): HTMLElement {

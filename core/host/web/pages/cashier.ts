@@ -9,7 +9,7 @@ export function cashierPage() {
     <div class="columns">
       <form class="card" id="deposit"><h2>Deposit by card</h2>
         ${formField('amount', 'Amount', { id: 'deposit-amount', inputmode: 'decimal', value: '50.00', maxlength: '40' })}
-        <div class="presets" role="group" aria-label="Amounts">${['20.00', '50.00', '100.00', '200.00'].map((amount) => html`<button type="button" data-amount="${amount}">${amount.replace('.00', '')}</button>`)}</div>
+        <div class="presets" role="group" aria-label="Often chosen">${['20.00', '50.00', '100.00', '200.00'].map((amount) => html`<button type="button" data-amount="${amount}">${amount.replace('.00', '')}</button>`)}</div>
         <p class="problem" role="alert"></p><button class="primary">Go to the payment page</button>
         <p class="fine">You pay on the page of the payment gateway; your card’s number never comes here. Your <a href="/limits">deposit limits</a> hold.</p></form>
       <form class="card" id="withdraw"><h2>Withdraw</h2>

@@ -5,12 +5,12 @@ import { page } from '../layout.ts'
 /** Plain words for what the rules of the licence in force say; the operator's counsel replaces them with their own. */
 export function termsPage(rules: Rules, signedIn: boolean) {
   const { ageMin, currencies, countriesBlocked, deposit, withdrawalMin, passwordLengthMin } = rules
-  const older = Object.entries(rules.ageMinByCountry).map(([country, age]) => `${country} ${age}`)
+  const older = Object.entries(rules.ageMinByCountry).map(([country, age]) => `${nameOf(country)} ${age}`)
   return page(
     { title: 'Terms', signedIn, module: 'shell', style: 'document' },
     html`
     <article><h1>Terms</h1><p class="fine">Version ${rules.termsVersion}, licence “${rules.licence}”</p>
-      <h2>Who may play</h2><p>You may open an account if you are at least ${ageMin} years old${older.length > 0 ? `, or older where your country asks for it (${older.join(', ')})` : ''}. One account per person, in your own name, for yourself. We may not offer play in ${countriesBlocked.join(', ')}.</p>
+      <h2>Who may play</h2><p>You may open an account if you are at least ${ageMin} years old${older.length > 0 ? `, or older where your country asks for it (${older.join(', ')})` : ''}. One account per person, in your own name, for yourself. We may not offer play in these countries: ${countriesBlocked.map(nameOf).join(', ')}.</p>
       <h2>Your account</h2><p>An account is kept in one currency: ${currencies.join(', ')}. Keep your password to yourself; it has at least ${passwordLengthMin} characters. A session ends after ${minutes(rules.sessionIdleSecondsMax)} without use, and after ${hours(rules.sessionSecondsMax)} in any case.</p>
       <h2>Money in and out</h2><p>You deposit by card through a payment gateway, between ${currencies.map((code) => `${deposit[code]?.min} and ${deposit[code]?.max} ${code}`).join('; ')}. You withdraw to a card you have paid with, at least ${currencies.map((code) => `${withdrawalMin[code]} ${code}`).join(', ')}. A withdrawal is set aside at once, looked at by a member of staff, and cannot be taken back.</p>
       <h2>Games</h2><p>The outcome of a round is drawn and settled by us before your screen shows it. If your connection breaks, the round counts all the same and stands in your history. What a screen shows never overrides what was settled. The return to player of each game is on its page.</p>
@@ -33,6 +33,10 @@ export function privacyPage(rules: Rules, signedIn: boolean) {
       <h2>Your rights</h2><p>You may ask what we hold about you, have it corrected, take it with you, and have it erased once no law obliges us to keep it. You may complain to your data protection authority.</p>
       <p><a href="/terms">Terms</a></p></article>`,
   )
+}
+
+function nameOf(country: string): string {
+  return new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? country
 }
 
 function minutes(seconds: number): string {

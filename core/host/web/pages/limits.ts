@@ -1,11 +1,12 @@
 import { html } from 'hono/html'
+import type { Rules } from '#licences'
 import { page } from '../layout.ts'
 
-export function limitsPage() {
+export function limitsPage({ limitLoosenHours }: Rules) {
   return page(
     { title: 'Limits and breaks', signedIn: true, module: 'limits', here: '/limits' },
     html`
-    <h1>Play within your means</h1><p class="lead">A tighter limit holds at once, a looser one after 24 hours.</p>
+    <h1>Play within your means</h1><p class="lead">A tighter limit holds at once, a looser one after ${limitLoosenHours} hours.</p>
     <div id="limits" class="columns three"></div>
     <div class="columns">
       <form class="card" data-post="/api/breaks" data-next="/limits"><h2>Take a break</h2>
