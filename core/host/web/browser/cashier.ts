@@ -21,6 +21,7 @@ const returnedFrom = new URLSearchParams(location.search).get('deposit')
 const forms = { deposit: byId('deposit') as HTMLFormElement, withdraw: byId('withdraw') as HTMLFormElement }
 let cards = ''
 let earlier: string | null = null
+let asked = 0
 
 onSubmit(forms.deposit, async (fields) => {
   const amount = { amount: fields.amount?.trim(), currency }
@@ -44,12 +45,14 @@ await paint()
 if (returnedFrom) await followReturn(returnedFrom)
 
 async function paint(): Promise<void> {
+  const mine = ++asked
   const [{ deposits }, { withdrawals }, { instruments }, statement] = await Promise.all([
     get<{ deposits: Move[] }>('/api/deposits?limit=20'),
     get<{ withdrawals: Move[] }>('/api/withdrawals?limit=20'),
     get<{ instruments: Card[] }>('/api/instruments'),
     get<{ lines: Line[]; before: string | null }>(`/api/statement?limit=${pageLength}`),
   ])
+  if (mine !== asked) return // a later question has the later answer
   const moves = [
     ...withdrawals.map((move) => ({ what: 'Withdrawal', move })),
     ...deposits.map((move) => ({ what: 'Deposit', move })),
@@ -123,7 +126,7 @@ async function followReturn(id: string): Promise<void> {
     if (deposit.state !== 'pending') break
     await new Promise((resolve) => setTimeout(resolve, 1500))
   }
-  await paint()
+  document.dispatchEvent(new CustomEvent('changed'))
 }
 
 function nothing(text: string): HTMLElement {

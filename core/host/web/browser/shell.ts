@@ -10,10 +10,13 @@ type Me = {
 }
 
 let startedAt: number | undefined
+let asked = 0
 
 /** Balance, net position and elapsed time stand on every page and follow what happens. */
 export async function refresh(): Promise<void> {
+  const mine = ++asked
   const me = await get<Me>('/api/me')
+  if (mine !== asked) return // a later question has the later answer
   showBalance(me.balance.cash)
   byId('net').textContent = showSigned(me.session.net)
   startedAt = Date.parse(me.session.startedAt)
@@ -56,7 +59,7 @@ function listen(pauseMs = 1000): void {
   let next = Math.min(30_000, pauseMs * 2)
   socket.addEventListener('open', () => {
     next = 1000
-    if (pauseMs > 1000) changed() // what happened while nobody listened
+    changed() // what happened between the reading of the page and now was not heard
   })
   socket.addEventListener('message', changed)
   socket.addEventListener('close', () => setTimeout(() => listen(next), pauseMs))
