@@ -3,32 +3,37 @@ import { html } from 'hono/html'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
 import { serveAssets } from './assets.ts'
-import { formField } from './layout.ts'
+import { type Content, formField } from './layout.ts'
 
-/** The back office: enrolment, sign-in, and one desk with withdrawals, players and the audit log. */
+/** The back office: enrolment, sign-in, and one desk with decisions, players, payments and the audit log. */
 export function operatorPages(_host: Host): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>()
   serveAssets(app)
-  app.get('/', (c) =>
-    c.get('staff') ? c.html(desk(c.get('staff')?.name ?? '', c.get('staff')?.role ?? '')) : c.redirect('/sign-in'),
-  )
+  app.get('/', (c) => {
+    const staff = c.get('staff')
+    return staff ? c.html(desk(staff.name, staff.role)) : c.redirect('/sign-in')
+  })
   app.get('/sign-in', (c) =>
     c.html(
-      frame(
+      narrow(
         'Sign in',
-        html`<form class="card" data-post="/api/sessions" data-next="/"><h1>Back office</h1>
-        ${formField('login', 'Name', { autocomplete: 'username' })}${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
-        <p class="problem" role="alert"></p><button class="primary">Sign in</button></form>`,
+        html`<form class="card" data-post="/api/sessions" data-next="return"><h1>Back office</h1>
+        ${c.req.query('ended') === undefined ? '' : html`<p class="note">Your session has ended. Sign in again to go on.</p>`}
+        ${formField('login', 'Name', { autocomplete: 'username', maxlength: '40', hint: 'The name you enrolled with: letters, digits, dot, dash or underscore.' })}
+        ${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
+        <p class="problem" role="alert"></p><button class="primary">Sign in</button>
+        <p class="fine">No account yet? You enrol by the one-time link a colleague gives you.</p></form>`,
       ),
     ),
   )
   app.get('/enrol', (c) =>
     c.html(
-      frame(
+      narrow(
         'Enrol',
         html`<form class="card" data-post="/api/enrolments/use" data-next="/sign-in" data-secret><h1>Welcome to the back office</h1>
-        <p>This link works once. Choose a name and a password of at least 15 characters.</p>
-        ${formField('login', 'Name', { autocomplete: 'username' })}${formField('password', 'Password', { type: 'password', autocomplete: 'new-password' })}
+        <p class="fine">This link works once. Choose a name and a password of at least 15 characters.</p>
+        ${formField('login', 'Name', { autocomplete: 'username', maxlength: '40', hint: '3 to 40 letters, digits, dots, dashes or underscores.' })}
+        ${formField('password', 'Password', { type: 'password', autocomplete: 'new-password' })}
         <p class="problem" role="alert"></p><button class="primary">Enrol</button></form>`,
       ),
     ),
@@ -36,19 +41,27 @@ export function operatorPages(_host: Host): Hono<FaceEnv> {
   return app
 }
 
-function frame(title: string, content: ReturnType<typeof html>) {
+function frame(title: string, module: string, content: Content) {
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8" /><meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${title} · Countroom back office</title><link rel="icon" href="data:," /><link rel="stylesheet" href="/assets/operator.css" />
-    <script type="module" src="/assets/account.js"></script></head><body><main class="narrow">${content}</main></body></html>`
+    <script type="module" src="/assets/${module}.js"></script></head><body>${content}</body></html>`
+}
+
+function narrow(title: string, content: Content) {
+  return frame(title, 'account', html`<main class="narrow"><p class="brand">Countroom</p>${content}</main>`)
 }
 
 function desk(name: string, role: string) {
-  return html`<!doctype html><html lang="en"><head><meta charset="utf-8" /><meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Desk · Countroom back office</title><link rel="icon" href="data:," /><link rel="stylesheet" href="/assets/operator.css" />
-    <script type="module" src="/assets/desk.js"></script></head>
-    <body><header><strong>Countroom back office</strong><span>${name} · ${role}</span><a href="/openapi">API</a><button id="sign-out">Sign out</button></header>
-    <main><section><h2>Withdrawals waiting for a decision</h2><div id="withdrawals" aria-live="polite"></div></section>
-      <section><h2>Players</h2><form id="find"><label>E-mail<input name="email" type="email" /></label><button>Find</button></form><div id="players"></div><div id="player" aria-live="polite"></div></section>
-      <section><h2>Deposits</h2><div id="deposits"></div></section>
-      <section><h2>Audit log</h2><div id="audit"></div></section></main></body></html>`
+  return frame(
+    'Desk',
+    'desk',
+    html`<header><strong class="brand">Countroom <span>back office</span></strong>
+      <nav aria-label="Parts of the desk"><a href="#queue">Decisions</a><a href="#players">Players</a><a href="#payments">Payments</a><a href="#audit">Audit log</a><a href="/openapi">API</a></nav>
+      <span class="who">${name} · ${role}</span><button type="button" id="sign-out">Sign out</button></header>
+    <main><p id="told" class="note good" role="status" hidden></p>
+      <section><h2>Waiting for a decision</h2><div id="queue" aria-live="polite"></div></section>
+      <section><div class="bar"><h2>Players</h2><form id="find"><label for="find-email">E-mail, in full</label><input id="find-email" name="email" type="email" maxlength="254" placeholder="ada@example.com" /><button>Find</button></form></div><div id="players"></div></section>
+      <section><h2>Deposits and withdrawals</h2><div id="payments"></div></section>
+      <section><div class="bar"><h2>Audit log</h2><button type="button" id="audit-again">Read again</button></div><div id="audit"></div></section></main>`,
+  )
 }

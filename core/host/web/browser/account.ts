@@ -1,41 +1,37 @@
-import { Problem, send } from './api.ts'
+import { send, wordsOf } from './api.ts'
+import { onSubmit } from './form.ts'
 
-/** Every form that names where it posts: sends its fields, shows the problem in words, goes on where it says. */
+/** Every form that names where it posts: sends its fields and goes on where it says. */
 for (const form of document.querySelectorAll<HTMLFormElement>('form[data-post]'))
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    const problem = form.querySelector<HTMLElement>('.problem')
-    const button = form.querySelector('button')
-    button?.setAttribute('disabled', '')
-    try {
-      const body = await bodyOf(form)
-      await send(form.dataset.post ?? '', body)
-      const { email } = body as { email?: string }
-      if (email) sessionStorage.setItem('email', email)
-      location.assign(form.dataset.next ?? '/')
-    } catch (error) {
-      if (problem)
-        problem.textContent = error instanceof Problem ? error.message : 'The casino cannot be reached at the moment.'
-    } finally {
-      button?.removeAttribute('disabled')
-    }
+  onSubmit(form, async (fields) => {
+    await send(form.dataset.post ?? '', bodyOf(form, fields))
+    if (fields.email) sessionStorage.setItem('email', fields.email)
+    const came = form.dataset.next === 'return' ? sessionStorage.getItem('return') : null
+    sessionStorage.removeItem('return')
+    location.assign(came ?? (form.dataset.next === 'return' ? '/' : (form.dataset.next ?? '/')))
   })
 
 const remembered = document.querySelector<HTMLInputElement>('input[name=email]')
 if (remembered && !remembered.value) remembered.value = sessionStorage.getItem('email') ?? ''
 
-async function bodyOf(form: HTMLFormElement): Promise<unknown> {
-  const fields = Object.fromEntries(new FormData(form)) as Record<string, string>
-  for (const numeric of form.querySelectorAll<HTMLSelectElement>('[data-number]'))
-    Object.assign(fields, { [numeric.name]: Number(numeric.value) })
+document.getElementById('another-code')?.addEventListener('click', async (event) => {
+  const form = (event.target as HTMLElement).closest('form')
+  const email = String(new FormData(form as HTMLFormElement).get('email'))
+  const words = await send('/api/registrations/code', { email }).then(
+    () => 'If this address waits for a code, another one is on its way.',
+    wordsOf,
+  )
+  const place = form?.querySelector('.problem')
+  if (place) place.textContent = words
+})
+
+function bodyOf(form: HTMLFormElement, fields: Record<string, string>): unknown {
+  const numbers = [...form.querySelectorAll<HTMLSelectElement>('[data-number]')].map(({ name, value }) => [
+    name,
+    Number(value),
+  ])
   if (form.dataset.secret !== undefined) return { ...fields, secret: location.hash.slice(1) }
-  if (form.dataset.shape !== 'registration') return fields
-  const terms = (await (await fetch('/api/terms')).json()) as { termsVersion: string; privacyVersion: string }
+  if (form.dataset.shape !== 'registration') return { ...fields, ...Object.fromEntries(numbers) }
   const { street, city, postalCode, terms: _accepted, ...rest } = fields
-  return {
-    ...rest,
-    address: { street, city, postalCode },
-    termsVersion: terms.termsVersion,
-    privacyVersion: terms.privacyVersion,
-  }
+  return { ...rest, address: { street, city, postalCode } }
 }

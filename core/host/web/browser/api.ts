@@ -1,61 +1,91 @@
-/** Calls the API of this origin. A problem is thrown with its words; an act keeps its key across repeats. */
+import { Lost, reachable } from './reach.ts'
+
+export type Issue = { path: string; message: string }
+
+/** A problem (RFC 9457): its words, its code, what of the request it is about, and whatever else it tells. */
 export class Problem extends Error {
   readonly code: string
   readonly status: number
-  constructor(problem: { detail?: string; title?: string; code?: string }, status: number) {
-    super(problem.detail ?? problem.title ?? 'Something went wrong.')
-    this.code = problem.code ?? ''
+  readonly issues: readonly Issue[]
+  readonly members: Readonly<Record<string, unknown>>
+  constructor(problem: Record<string, unknown>, status: number) {
+    super(String(problem.detail ?? problem.title ?? 'Something went wrong.'))
+    this.code = String(problem.code ?? '')
     this.status = status
+    this.issues = Array.isArray(problem.issues) ? (problem.issues as Issue[]) : []
+    this.members = problem
   }
 }
 
-export async function get<T>(path: string): Promise<T> {
-  return answer<T>(await fetch(path))
-}
+/** Answers that say that nobody knows whether it was done; asking again with the same key tells. */
+const unknownCodes = new Set(['edge.outcome_unknown', 'edge.no_core', 'host.engine_away'])
+/** Answers that say that this sign-in is over. A refused sign-in is not among them. */
+const signedOutCodes = new Set(['sessions.required', 'sessions.ended', 'staff.required'])
+const answerMsMax = 20_000
+const triesMax = 4
 
-/** Sends an act. When its outcome is not known it is sent again with the same key, which tells. */
-export async function send<T>(path: string, body: unknown, method = 'POST'): Promise<T> {
-  const key = crypto.randomUUID()
-  for (let attempt = 1; ; attempt++) {
+/** Reads; while the casino cannot be reached it waits until it can. */
+export async function get<T>(path: string): Promise<T> {
+  for (;;) {
     try {
-      const headers = { 'content-type': 'application/json', 'idempotency-key': key }
-      return await answer<T>(
-        await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
-      )
+      return await ask<T>(path, {})
     } catch (error) {
-      const unknown = error instanceof TypeError || (error instanceof Problem && error.status === 503)
-      if (!unknown || attempt === 4) throw error
-      await new Promise((resolve) => setTimeout(resolve, 400 * attempt))
+      if (!(error instanceof Lost)) throw error
+      await reachable()
     }
   }
 }
 
-async function answer<T>(response: Response): Promise<T> {
-  const body = (await response.json().catch(() => ({}))) as T
-  if (!response.ok) throw new Problem(body as object, response.status)
-  return body
+/**
+ * Does an act, once. When its outcome is not known it is asked again with the same key, for as long as it takes, so that
+ * nothing is shown before it is known.
+ */
+export async function send<T>(path: string, body?: unknown, method = 'POST'): Promise<T> {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }
+  const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask<T>(path, request)
+    } catch (error) {
+      if (error instanceof Lost) await reachable()
+      else if (!(error instanceof Problem && error.status === 503) || attempt >= triesMax) throw error
+      else await new Promise((resolve) => setTimeout(resolve, 400 * attempt))
+    }
+  }
 }
 
-/** Makes an element: text is text, never markup. */
-export function make(
-  tag: string,
-  attributes: Record<string, string> = {},
-  ...children: Array<Node | string>
-): HTMLElement {
-  const element = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  element.append(...children)
-  return element
+/** The words to show for whatever was thrown. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Problem ? error.message : 'Something went wrong on this page. Reload it and try again.'
 }
 
-export function byId(id: string): HTMLElement {
-  const element = document.getElementById(id)
-  if (!element) throw new Error(`no #${id}`)
-  return element
+async function ask<T>(path: string, request: RequestInit): Promise<T> {
+  const response = await fetch(path, { ...request, signal: AbortSignal.timeout(answerMsMax) }).catch(lost)
+  const text = await response.text().catch(lost) // an answer that breaks off is no answer
+  const body = parse(text)
+  if (response.ok && body !== undefined) return body as T
+  if (response.ok) throw new Lost()
+  const problem = new Problem((body ?? {}) as Record<string, unknown>, response.status)
+  if (unknownCodes.has(problem.code)) throw new Lost()
+  if (signedOutCodes.has(problem.code)) leave()
+  throw problem
 }
 
-export type Money = { amount: string; currency: string }
+function lost(): never {
+  throw new Lost()
+}
 
-export function show({ amount, currency }: Money): string {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).format(Number(amount))
+/** To the sign-in page, which says why and leads back here. */
+function leave(): void {
+  if (location.pathname === '/sign-in') return
+  sessionStorage.setItem('return', location.pathname + location.search)
+  location.assign('/sign-in?ended')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -1,72 +1,134 @@
-import { byId, get, type Money, make, Problem, send, show } from './api.ts'
+import { get, send } from './api.ts'
+import { byId, make } from './elements.ts'
+import { onSubmit } from './form.ts'
+import { type Money, show } from './money.ts'
+import { drawStatement, type Line } from './statement.ts'
+import { capital, moodOf, stateName, when } from './words.ts'
 
-type Move = { deposit?: string; withdrawal?: string; state: string; amount: Money }
-type Line = { kind: string; amount: Money; at: string; cash: Money }
+type Move = {
+  id: string
+  state: string
+  amount: Money
+  reason: string | null
+  requestedAt: string
+  settledAt: string | null
+}
+type Card = { id: string; brand: string; last4: string; expiry: string }
+
+const pageLength = 50
 const { currency } = await get<{ currency: string }>('/api/me')
-
+const returnedFrom = new URLSearchParams(location.search).get('deposit')
 const forms = { deposit: byId('deposit') as HTMLFormElement, withdraw: byId('withdraw') as HTMLFormElement }
-on(forms.deposit, async (fields) => {
-  const { redirectUrl } = await send<{ redirectUrl: string }>('/api/deposits', {
-    amount: { amount: fields.amount, currency },
-  })
+let cards = ''
+let earlier: string | null = null
+let asked = 0
+
+onSubmit(forms.deposit, async (fields) => {
+  const amount = { amount: fields.amount?.trim(), currency }
+  const { redirectUrl } = await send<{ redirectUrl: string }>('/api/deposits', { amount })
   location.assign(redirectUrl)
 })
-on(forms.withdraw, async (fields) => {
-  await send('/api/withdrawals', { amount: { amount: fields.amount, currency }, instrument: fields.instrument })
+onSubmit(forms.withdraw, async (fields) => {
+  const amount = { amount: fields.amount?.trim(), currency }
+  await send('/api/withdrawals', { amount, instrument: fields.instrument })
+  forms.withdraw.reset()
   await paint()
 })
+for (const preset of forms.deposit.querySelectorAll<HTMLButtonElement>('[data-amount]'))
+  preset.addEventListener('click', () => {
+    const input = forms.deposit.elements.namedItem('amount') as HTMLInputElement
+    input.value = preset.dataset.amount ?? ''
+  })
+byId('earlier').addEventListener('click', () => void paintEarlier())
 document.addEventListener('changed', () => void paint())
 await paint()
+if (returnedFrom) await followReturn(returnedFrom)
 
 async function paint(): Promise<void> {
-  const [deposits, withdrawals, { instruments }, statement] = await Promise.all([
-    get<{ deposits: Move[] }>('/api/deposits'),
-    get<{ withdrawals: Move[] }>('/api/withdrawals'),
-    get<{ instruments: Array<Record<string, string>> }>('/api/instruments'),
-    get<{ lines: Line[] }>('/api/statement'),
+  const mine = ++asked
+  const [{ deposits }, { withdrawals }, { instruments }, statement] = await Promise.all([
+    get<{ deposits: Move[] }>('/api/deposits?limit=20'),
+    get<{ withdrawals: Move[] }>('/api/withdrawals?limit=20'),
+    get<{ instruments: Card[] }>('/api/instruments'),
+    get<{ lines: Line[]; before: string | null }>(`/api/statement?limit=${pageLength}`),
   ])
-  const row = (what: string, move: Move) =>
-    make(
-      'p',
-      { 'data-state': move.state },
-      make('span', {}, what),
-      make('strong', {}, show(move.amount)),
-      make('span', { class: 'state' }, move.state.replaceAll('_', ' ')),
-    )
-  byId('moves').replaceChildren(
-    ...withdrawals.withdrawals.map((move) => row('Withdrawal', move)),
-    ...deposits.deposits.map((move) => row('Deposit', move)),
-  )
-  forms.withdraw
-    .querySelector('select')
-    ?.replaceChildren(
-      ...instruments.map((card) =>
-        make('option', { value: card.id ?? card.instrument ?? '' }, `${card.brand} ending ${card.last4}`),
-      ),
-    )
+  if (mine !== asked) return // a later question has the later answer
+  const moves = [
+    ...withdrawals.map((move) => ({ what: 'Withdrawal', move })),
+    ...deposits.map((move) => ({ what: 'Deposit', move })),
+  ].sort((one, other) => Date.parse(other.move.requestedAt) - Date.parse(one.move.requestedAt))
+  byId('moves').replaceChildren(moves.length > 0 ? moveTable(moves) : nothing('No deposit and no withdrawal yet.'))
+  paintCards(instruments)
+  earlier = statement.before
+  byId('earlier').hidden = earlier === null
   byId('statement').replaceChildren(
-    ...statement.lines.map((line) =>
-      make(
-        'p',
-        {},
-        make('span', {}, new Date(line.at).toLocaleString('en-GB')),
-        make('span', {}, line.kind),
-        make('strong', {}, show(line.amount)),
-      ),
-    ),
+    statement.lines.length > 0 ? drawStatement(statement.lines) : nothing('Nothing has moved on your account yet.'),
   )
 }
 
-function on(form: HTMLFormElement, act: (fields: Record<string, string>) => Promise<void>): void {
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    const problem = form.querySelector('.problem')
-    if (problem) problem.textContent = ''
-    try {
-      await act(Object.fromEntries(new FormData(form)) as Record<string, string>)
-    } catch (error) {
-      if (problem)
-        problem.textContent = error instanceof Problem ? error.message : 'The casino cannot be reached at the moment.'
-    }
-  })
+async function paintEarlier(): Promise<void> {
+  const page = await get<{ lines: Line[]; before: string | null }>(
+    `/api/statement?limit=${pageLength}&before=${earlier}`,
+  )
+  earlier = page.before
+  byId('earlier').hidden = earlier === null
+  byId('statement').append(drawStatement(page.lines))
+}
+
+function moveTable(moves: ReadonlyArray<{ what: string; move: Move }>): HTMLElement {
+  const rows = moves.map(({ what, move }) =>
+    make(
+      'tr',
+      { 'data-state': move.state },
+      make('td', {}, when(move.requestedAt)),
+      make('td', {}, what, ...(move.reason ? [make('small', {}, capital(move.reason.replaceAll('_', ' ')))] : [])),
+      make('td', {}, badge(move.state)),
+      make('td', { class: 'number' }, show(move.amount)),
+    ),
+  )
+  const head = make('tr', {}, ...['When', 'What', 'State'].map((text) => make('th', { scope: 'col' }, text)))
+  head.append(make('th', { scope: 'col', class: 'number' }, 'Amount'))
+  return make('table', { class: 'moves' }, make('thead', {}, head), make('tbody', {}, ...rows))
+}
+
+function badge(state: string): HTMLElement {
+  return make('span', { class: `badge ${moodOf(state)}` }, stateName(state))
+}
+
+/** Only when they changed: a choice being made must not be taken away. */
+function paintCards(instruments: readonly Card[]): void {
+  const next = JSON.stringify(instruments)
+  if (next === cards) return
+  cards = next
+  const options = instruments.map(({ id, brand, last4, expiry }) =>
+    make('option', { value: id }, `${brand} ending ${last4}, expires ${expiry}`),
+  )
+  byId('instrument').replaceChildren(
+    ...(options.length > 0 ? options : [make('option', { value: '' }, 'First deposit with a card')]),
+  )
+}
+
+/** Back from the gateway: says how the deposit stands, until it has ended one way or the other. */
+async function followReturn(id: string): Promise<void> {
+  const words: Record<string, string> = {
+    pending: 'is on its way: we wait for the word of the payment gateway. You can leave this page.',
+    credited: 'is credited. You can play, or set your limits first.',
+    held: 'arrived and is under review. It is credited once a member of staff has looked at it.',
+    failed: 'failed. Nothing was charged to your balance; try again or use another card.',
+  }
+  for (;;) {
+    const deposit = await get<Move>(`/api/deposits/${encodeURIComponent(id)}`)
+    const note = byId('returned')
+    note.textContent = `Your deposit of ${show(deposit.amount)} ${words[deposit.state] ?? `is ${deposit.state}.`}`
+    note.className = `note ${moodOf(deposit.state)}`
+    note.dataset.state = deposit.state
+    note.hidden = false
+    if (deposit.state !== 'pending') break
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+  }
+  document.dispatchEvent(new CustomEvent('changed'))
+}
+
+function nothing(text: string): HTMLElement {
+  return make('p', { class: 'fine' }, text)
 }

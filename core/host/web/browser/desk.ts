@@ -1,138 +1,111 @@
-import { byId, get, type Money, make, Problem, send, show } from './api.ts'
+import { get, send } from './api.ts'
+import { type AuditRecord, auditTable } from './desk-audit.ts'
+import { badge, code, fill, table } from './desk-parts.ts'
+import { openPlayer } from './desk-player.ts'
+import { paintQueue } from './desk-queue.ts'
+import { act, byId, make } from './elements.ts'
+import { type Money, show } from './money.ts'
+import { when } from './words.ts'
 
-type Row = Record<string, unknown>
+type Player = { player: string; status: string; country: string; currency: string; registeredAt: string }
+type Payment = { id: string; state: string; amount: Money; player: string; requestedAt: string }
+
+const pollMs = 3000
+/** A desk nobody sits at stops asking, so that the sign-in can end by itself. */
+const idleMsMax = 5 * 60_000
+
+const me = await get<{ permissions: string[] }>('/api/me')
+const permissions = new Set(me.permissions)
+const parts = [
+  { permission: 'payments.view', section: 'queue', paint: queue },
+  { permission: 'players.view', section: 'players', paint: () => players('') },
+  { permission: 'payments.view', section: 'payments', paint: payments },
+  { permission: 'audit.view', section: 'audit', paint: audit },
+].filter(({ permission, section }) => {
+  const allowed = permissions.has(permission)
+  byId(section).closest('section')?.toggleAttribute('hidden', !allowed)
+  return allowed
+})
+
+let activeAt = Date.now()
+for (const event of ['pointerdown', 'keydown']) addEventListener(event, () => (activeAt = Date.now()))
 byId('sign-out').addEventListener('click', async () => {
   await send('/api/sessions/current', undefined, 'DELETE').catch(() => {})
   location.assign('/sign-in')
 })
 byId('find').addEventListener('submit', (event) => {
   event.preventDefault()
-  void players(String(new FormData(event.target as HTMLFormElement).get('email') ?? ''))
+  void players(String(new FormData(event.target as HTMLFormElement).get('email') ?? '').trim())
 })
-setInterval(() => void withdrawals(), 3000)
-await Promise.all([withdrawals(), players(''), deposits(), audit()])
+byId('audit-again').addEventListener('click', () => void audit())
+document.addEventListener('changed', () => void paint())
+await paint()
+setInterval(() => {
+  if (permissions.has('payments.view') && !document.hidden && Date.now() - activeAt < idleMsMax) void queue()
+}, pollMs)
 
-async function withdrawals(): Promise<void> {
-  await fill('withdrawals', async () => {
-    const { withdrawals: waiting } = await get<{ withdrawals: Row[] }>('/api/withdrawals?state=requested')
-    return table(
-      ['When', 'Player', 'Amount', 'Decision'],
-      waiting.map((row) => [
-        when(row.requestedAt ?? row.at),
-        String(row.player),
-        show(row.amount as Money),
-        decision(row),
-      ]),
-    )
-  })
+async function paint(): Promise<void> {
+  await Promise.all(parts.map((part) => part.paint()))
 }
 
-function decision(row: Row): HTMLElement {
-  const id = String(row.id ?? row.withdrawal)
-  const reason = make('input', { placeholder: 'Reason', 'aria-label': 'Reason', 'data-for': id }) as HTMLInputElement
-  const act = (text: string, path: string, classes: string) => {
-    const button = make('button', { class: classes }, text)
-    button.addEventListener('click', async () => {
-      try {
-        await send(`/api/withdrawals/${id}/${path}`, { reason: reason.value })
-        await Promise.all([withdrawals(), audit()])
-      } catch (error) {
-        reason.setCustomValidity(error instanceof Problem ? error.message : 'not reachable')
-        reason.reportValidity()
-      }
-    })
-    return button
-  }
-  return make(
-    'span',
-    { class: 'decision' },
-    reason,
-    act('Approve', 'approval', 'primary'),
-    act('Reject', 'rejection', ''),
-  )
+function open(player: string): void {
+  void openPlayer(player, permissions, paint).then(() => (permissions.has('audit.view') ? audit() : undefined))
+}
+
+async function queue(): Promise<void> {
+  await paintQueue(open, paint, permissions.has('payments.approve'))
 }
 
 async function players(email: string): Promise<void> {
   await fill('players', async () => {
-    const found = await get<{ players: Row[] }>(
+    const found = await get<{ players: Player[] }>(
       `/api/players?limit=20${email ? `&email=${encodeURIComponent(email)}` : ''}`,
     )
     return table(
-      ['Player', 'Status', 'Country', 'Registered', ''],
-      found.players.map((row) => {
-        const open = make('button', {}, 'Open')
-        open.addEventListener('click', () => void player(String(row.player)))
-        return [String(row.player), String(row.status), String(row.country), when(row.registeredAt), open]
-      }),
-    )
-  })
-}
-
-async function player(id: string): Promise<void> {
-  await fill('player', async () => {
-    const found = await get<Row>(`/api/players/${id}`)
-    return make(
-      'dl',
-      {},
-      ...Object.entries(found).flatMap(([name, value]) => [
-        make('dt', {}, name),
-        make('dd', {}, typeof value === 'object' ? JSON.stringify(value) : String(value)),
+      ['Player', 'Status', 'Country', 'Registered'],
+      found.players.map(({ player, status, country, registeredAt }) => [
+        link(player),
+        badge(status),
+        country,
+        when(registeredAt),
       ]),
+      email
+        ? `Nobody is registered with ${email}. The whole address is needed; it is not searched in parts.`
+        : 'Nobody has registered yet.',
     )
   })
 }
 
-async function deposits(): Promise<void> {
-  await fill('deposits', async () => {
-    const found = await get<{ deposits: Row[] }>('/api/deposits')
+async function payments(): Promise<void> {
+  await fill('payments', async () => {
+    const [{ deposits }, { withdrawals }] = await Promise.all([
+      get<{ deposits: Payment[] }>('/api/deposits?limit=20'),
+      get<{ withdrawals: Payment[] }>('/api/withdrawals?limit=20'),
+    ])
+    const rows = [
+      ...deposits.map((payment) => ({ what: 'Deposit', payment })),
+      ...withdrawals.map((payment) => ({ what: 'Withdrawal', payment })),
+    ]
+      .sort((one, other) => Date.parse(other.payment.requestedAt) - Date.parse(one.payment.requestedAt))
+      .slice(0, 20)
     return table(
-      ['When', 'Player', 'Amount', 'State'],
-      found.deposits.map((row) => [
-        when(row.at ?? row.requestedAt ?? row.createdAt),
-        String(row.player),
-        show(row.amount as Money),
-        String(row.state),
+      ['When', 'What', 'Player', 'State', 'Amount'],
+      rows.map(({ what, payment }) => [
+        when(payment.requestedAt),
+        make('span', {}, what, ' ', code(payment.id)),
+        link(payment.player),
+        badge(payment.state),
+        show(payment.amount),
       ]),
+      'No money has moved yet. Deposits appear here as soon as a player begins one.',
     )
   })
 }
 
 async function audit(): Promise<void> {
-  await fill('audit', async () => {
-    const { records } = await get<{ records: Row[] }>('/api/audit?limit=30')
-    return table(
-      ['No', 'When', 'Who', 'What', 'On', 'Why'],
-      records.map((row) => [
-        String(row.seq),
-        when(row.at),
-        String(row.actor),
-        String(row.action),
-        String(row.subject),
-        String(row.reason),
-      ]),
-    )
-  })
+  await fill('audit', async () => auditTable((await get<{ records: AuditRecord[] }>('/api/audit?limit=30')).records))
 }
 
-async function fill(id: string, work: () => Promise<HTMLElement>): Promise<void> {
-  if (byId(id).contains(document.activeElement) && document.activeElement instanceof HTMLInputElement) return // do not take away what is being typed
-  byId(id).replaceChildren(
-    await work().catch((error: unknown) =>
-      make('p', { class: 'problem' }, error instanceof Problem ? error.message : 'not reachable'),
-    ),
-  )
-}
-
-function table(head: string[], rows: Array<Array<string | HTMLElement>>): HTMLElement {
-  if (rows.length === 0) return make('p', { class: 'fine' }, 'Nothing here.')
-  return make(
-    'table',
-    {},
-    make('thead', {}, make('tr', {}, ...head.map((text) => make('th', { scope: 'col' }, text)))),
-    make('tbody', {}, ...rows.map((row) => make('tr', {}, ...row.map((cell) => make('td', {}, cell))))),
-  )
-}
-
-function when(at: unknown): string {
-  return at ? new Date(String(at)).toLocaleString('en-GB') : ''
+function link(player: string): HTMLElement {
+  return act(player, { class: 'link', title: 'Open this player' }, () => open(player))
 }

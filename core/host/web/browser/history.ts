@@ -1,84 +1,70 @@
-import { byId, get, type Money, make, show } from './api.ts'
-import { symbol } from './art.ts'
+import { get, wordsOf } from './api.ts'
+import { byId, make } from './elements.ts'
+import { type Money, minorOf, moneyOf, show, showSigned } from './money.ts'
+import { drawReplay, type Paytable, type Recall } from './replay.ts'
+import { when } from './words.ts'
 
-type Spin = { window: string[][]; win: string }
-type Round = {
-  round: string
-  game: string
-  at: string
-  stake: Money
-  win: Money
-  outcome: { number?: number; colour?: string; base?: Spin; free?: Spin[] }
-}
-type Recall = Round & {
-  choice: unknown
-  draws: Array<[string, number, number]>
-  balanceBefore: Money
-  balance: { cash: Money }
-  replay: string
-  version: string
-}
+type Round = { round: string; game: string; at: string; stake: Money; win: Money }
+
+const pageLength = 20
+const { games } = await get<{ games: Array<{ game: string; name: string }> }>('/api/games')
+const names = new Map(games.map(({ game, name }) => [game, name]))
+const sheets = new Map<string, Paytable>()
 
 let before: string | undefined
 byId('more').addEventListener('click', () => void more())
 await more()
+if (/^#rnd_\d+$/.test(location.hash)) await recall(location.hash.slice(1))
 
 async function more(): Promise<void> {
-  const { rounds } = await get<{ rounds: Round[] }>(`/api/rounds?limit=20${before ? `&before=${before}` : ''}`)
+  const { rounds } = await get<{ rounds: Round[] }>(
+    `/api/rounds?limit=${pageLength}${before ? `&before=${before}` : ''}`,
+  )
   before = rounds.at(-1)?.round ?? before
-  byId('more').hidden = rounds.length < 20
+  byId('more').hidden = rounds.length < pageLength
   byId('rounds').append(...rounds.map(row))
-  if (byId('rounds').childElementCount === 0) byId('rounds').append(make('p', {}, 'You have not played yet.'))
+  if (byId('rounds').childElementCount === 0)
+    byId('rounds').append(
+      make(
+        'li',
+        { class: 'lead' },
+        'You have not played yet. The games are in the ',
+        make('a', { href: '/' }, 'lobby'),
+        '.',
+      ),
+    )
 }
 
 function row(round: Round): HTMLElement {
-  const button = make('button', { class: 'quiet' }, 'Look again')
-  button.addEventListener('click', () => void recall(round.round))
-  return make(
-    'p',
-    {},
-    make('span', {}, new Date(round.at).toLocaleString('en-GB')),
-    make('span', {}, round.game),
-    make('span', {}, `staked ${show(round.stake)}`),
-    make('strong', {}, `returned ${show(round.win)}`),
-    button,
+  const net = minorOf(round.win) - minorOf(round.stake)
+  const button = make(
+    'button',
+    {
+      type: 'button',
+      class: 'round-row',
+      'data-round': round.round,
+      'aria-expanded': 'false',
+      'aria-controls': 'recall',
+    },
+    make('strong', {}, names.get(round.game) ?? round.game),
+    make('strong', { class: net > 0n ? 'up' : '' }, showSigned(moneyOf(net, round.stake))),
+    make('small', {}, when(round.at)),
+    make('small', {}, `staked ${show(round.stake)}, returned ${show(round.win)}`),
   )
+  button.addEventListener('click', () => void recall(round.round))
+  return make('li', {}, button)
 }
 
 async function recall(id: string): Promise<void> {
-  const round = await get<Recall>(`/api/rounds/${id}`)
-  const facts: Array<[string, string]> = [
-    ['Round', round.round],
-    ['Played', new Date(round.at).toLocaleString('en-GB')],
-    ['Game and version', `${round.game}, ${round.version}`],
-    ['Choice', JSON.stringify(round.choice)],
-    ['Staked', show(round.stake)],
-    ['Returned', show(round.win)],
-    ['Balance before and after', `${show(round.balanceBefore)} → ${show(round.balance.cash)}`],
-    ['Draws', round.draws.map(([purpose, range, value]) => `${purpose}: ${value} of 0–${range - 1}`).join(', ')],
-    ['Replayed from the draws', round.replay],
-  ]
-  const { outcome } = round
-  const picture =
-    outcome.number === undefined
-      ? [outcome.base, ...(outcome.free ?? [])].map((spin) => board(spin as Spin))
-      : [make('p', { class: `pocket-shown ${outcome.colour}` }, String(outcome.number))]
-  byId('recall').replaceChildren(
-    make(
-      'div',
-      { class: 'card' },
-      make('p', { class: 'replay-mark' }, 'Replay'),
-      ...picture,
-      make('dl', {}, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
-    ),
-  )
-  byId('recall').scrollIntoView({ behavior: 'smooth' })
-}
-
-function board(spin: Spin): HTMLElement {
-  return make(
-    'div',
-    { class: 'board' },
-    ...spin.window.map((reel) => make('div', {}, ...reel.map((name) => symbol(name) as unknown as Node))),
-  )
+  for (const button of document.querySelectorAll('.round-row'))
+    button.setAttribute('aria-expanded', String(button.getAttribute('data-round') === id))
+  try {
+    const round = await get<Recall>(`/api/rounds/${id}`)
+    const sheet = sheets.get(round.game) ?? (await get<Paytable>(`/api/games/${round.game}`))
+    sheets.set(round.game, sheet)
+    byId('recall').replaceChildren(drawReplay(round, sheet))
+  } catch (error) {
+    byId('recall').replaceChildren(make('p', { class: 'note bad' }, wordsOf(error)))
+  }
+  if (matchMedia('(max-width: 760px)').matches) byId('recall').scrollIntoView() // there it stands below the list
 }

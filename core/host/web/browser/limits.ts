@@ -1,5 +1,9 @@
 import './account.ts'
-import { byId, get, make, Problem, send } from './api.ts'
+import { get, send } from './api.ts'
+import { byId, make } from './elements.ts'
+import { onSubmit } from './form.ts'
+import { show } from './money.ts'
+import { when } from './words.ts'
 
 type Limit = { period: string; amount: string | null; used: string; next?: { amount: string | null; from: string } }
 
@@ -15,40 +19,33 @@ function card(limit: Limit, currency: string): HTMLElement {
     name: 'amount',
     inputmode: 'decimal',
     value: limit.amount ?? '',
-    placeholder: 'no limit',
+    placeholder: 'No limit',
     'aria-label': `Deposit limit per ${limit.period}`,
-  }) as HTMLInputElement
-  const problem = make('p', { class: 'problem', role: 'alert' })
+    'data-hint': 'An amount such as 50.00, or nothing for no limit.',
+  })
+  const notes = [`${limit.used} ${currency} used${limit.amount ? ` of ${limit.amount} ${currency}` : ''}`]
+  if (limit.next)
+    notes.push(
+      `From ${when(limit.next.from)}: ${limit.next.amount ? show({ amount: limit.next.amount, currency }) : 'no limit'}`,
+    )
   const form = make(
     'form',
-    { class: 'card', 'data-period': limit.period },
+    { class: 'card', 'data-period': limit.period, novalidate: '' },
     make('h2', {}, `Deposits per ${limit.period}`),
-    input,
-    make('p', { class: 'fine' }, `${limit.used} ${currency} used`),
-    ...(limit.next
-      ? [
-          make(
-            'p',
-            { class: 'fine' },
-            `${limit.next.amount ?? 'No limit'} from ${new Date(limit.next.from).toLocaleString('en-GB')}`,
-          ),
-        ]
-      : []),
-    problem,
+    make('div', { class: 'field' }, input, make('p', { class: 'field-problem', role: 'alert' })),
+    ...(limit.amount ? [gauge(limit.used, limit.amount)] : []),
+    ...notes.map((text) => make('p', { class: 'fine' }, text)),
+    make('p', { class: 'problem', role: 'alert' }),
     make('button', {}, 'Set'),
-  )
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    try {
-      await send(
-        `/api/limits/${limit.period}`,
-        { amount: input.value.trim() === '' ? null : input.value.trim() },
-        'PUT',
-      )
-      await paint()
-    } catch (error) {
-      problem.textContent = error instanceof Problem ? error.message : 'The casino cannot be reached at the moment.'
-    }
+  ) as HTMLFormElement
+  onSubmit(form, async (fields) => {
+    const amount = fields.amount?.trim() ?? ''
+    await send(`/api/limits/${limit.period}`, { amount: amount === '' ? null : amount }, 'PUT')
+    await paint()
   })
   return form
+}
+
+function gauge(used: string, amount: string): HTMLElement {
+  return make('meter', { min: '0', max: amount, value: used, 'aria-label': 'Used of this limit' })
 }

@@ -1,4 +1,7 @@
-import { byId, get, type Money, send, show } from './api.ts'
+import { get, send } from './api.ts'
+import { byId } from './elements.ts'
+import { type Money, show, showSigned } from './money.ts'
+import { when } from './words.ts'
 
 type Me = {
   balance: { cash: Money; held: Money }
@@ -7,23 +10,35 @@ type Me = {
 }
 
 let startedAt: number | undefined
+let asked = 0
 
 /** Balance, net position and elapsed time stand on every page and follow what happens. */
 export async function refresh(): Promise<void> {
+  const mine = ++asked
   const me = await get<Me>('/api/me')
-  byId('balance').textContent = show(me.balance.cash)
-  byId('net').textContent = show(me.session.net)
+  if (mine !== asked) return // a later question has the later answer
+  showBalance(me.balance.cash)
+  byId('net').textContent = showSigned(me.session.net)
   startedAt = Date.parse(me.session.startedAt)
+  tick()
   const bar = byId('bar')
   bar.hidden = me.bar === null
   if (me.bar)
-    bar.textContent = `${me.bar.kind === 'cool_off' ? 'You are taking a break' : 'You have excluded yourself'} until ${new Date(me.bar.until).toLocaleString('en-GB')}. You can withdraw, but not deposit or play.`
+    bar.textContent = `${me.bar.kind === 'cool_off' ? 'You are taking a break' : 'You have excluded yourself'} until ${when(me.bar.until)}. You can withdraw, but not deposit or play.`
+}
+
+/** What a game knows of the balance before the page asks again. */
+export function showBalance(cash: Money): void {
+  byId('balance').textContent = show(cash)
 }
 
 if (document.body.dataset.signedIn === 'yes') {
-  refresh().catch(() => location.assign('/sign-in'))
+  refresh().catch(() => {}) // a lost session leads to the sign-in page by itself
   setInterval(tick, 1000)
   listen()
+  document.addEventListener('changed', () => {
+    if (document.body.dataset.playing !== 'yes') refresh().catch(() => {})
+  })
   byId('sign-out').addEventListener('click', async () => {
     await send('/api/sessions/current', undefined, 'DELETE').catch(() => {})
     location.assign('/')
@@ -40,9 +55,12 @@ function tick(): void {
 
 function listen(pauseMs = 1000): void {
   const socket = new WebSocket(`wss://${location.host}/live`)
-  socket.addEventListener('message', () => {
-    if (document.body.dataset.playing !== 'yes') refresh().catch(() => {})
-    document.dispatchEvent(new CustomEvent('changed'))
+  const changed = () => document.dispatchEvent(new CustomEvent('changed'))
+  let next = Math.min(30_000, pauseMs * 2)
+  socket.addEventListener('open', () => {
+    next = 1000
+    changed() // what happened between the reading of the page and now was not heard
   })
-  socket.addEventListener('close', () => setTimeout(() => listen(Math.min(30_000, pauseMs * 2)), pauseMs))
+  socket.addEventListener('message', changed)
+  socket.addEventListener('close', () => setTimeout(() => listen(next), pauseMs))
 }

@@ -1,181 +1,203 @@
-import { byId, get, type Money, make, Problem, send, show } from './api.ts'
-import { draw, symbol } from './art.ts'
-import { refresh } from './shell.ts'
+import { get, send, wordsOf } from './api.ts'
+import { act, byId, make } from './elements.ts'
+import { type Money, minorOf, moneyOf, show } from './money.ts'
+import { calm, countUp, Patience } from './motion.ts'
+import { drawPaytable, type SlotSheet } from './paytable.ts'
+import { drawReels } from './reels.ts'
+import { refresh, showBalance } from './shell.ts'
+import { forgetBet, latestRounds, noteBet, type Played, unfinishedBet } from './unfinished.ts'
+import { capital } from './words.ts'
 
 type LineWin = { line: number; symbol: string; count: number; times: number }
 type Spin = { window: string[][]; lineWins: LineWin[]; scatters: number; win: string }
-type Round = { stake: Money; win: Money; outcome: { base: Spin; free: Spin[]; freeAwarded: number } }
-type Sheet = {
-  sheet: {
-    strips: string[][]
-    lines: number[][]
-    pays: Record<string, Record<string, number>>
-    scatterPays: Record<string, number>
-  }
+type Round = Played & {
+  stake: Money
+  win: Money
+  outcome: { base: Spin; free: Spin[] }
+  balance: { cash: Money }
 }
 
+const stakes = [20n, 40n, 100n, 200n, 500n, 1000n, 2000n, 5000n, 10_000n] // minor units
+
 const game = document.querySelector<HTMLElement>('[data-game]')?.dataset.game ?? ''
-const { sheet } = await get<Sheet>(`/api/games/${game}`)
-const { balance } = await get<{ balance: { cash: Money } }>('/api/me')
-const currency = balance.cash.currency
-const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-const stakes = ['0.20', '0.40', '1.00', '2.00', '5.00', '10.00']
-let stake = '1.00'
+const [{ sheet }, me, latest] = await Promise.all([
+  get<{ sheet: SlotSheet }>(`/api/games/${game}`),
+  get<{ balance: { cash: Money } }>('/api/me'),
+  latestRounds<Round>(game),
+])
+const example = me.balance.cash
+const money = (minor: bigint) => moneyOf(minor, example)
+const lineCount = BigInt(sheet.lines.length)
+const patience = new Patience()
 
-const reels = sheet.strips.map((strip) => drawReel(strip.slice(0, 3)))
-const lines = draw('svg', { viewBox: '0 0 500 300', class: 'lines', 'aria-hidden': 'true' })
-byId('stage').append(
-  make('div', { class: 'reels' }, ...reels.map((reel) => reel.element), lines as unknown as Node),
-  paytable(),
+let stake = 100n
+let newest = latest.newest
+let won = 0n
+
+const reels = drawReels(sheet.strips, sheet.lines)
+const paytable = drawPaytable(
+  sheet,
+  (times) => show(money((BigInt(times) * stake) / lineCount)),
+  (times) => show(money(BigInt(times) * stake)),
 )
-byId('controls').append(drawControls())
-addEventListener('keydown', (event) => {
-  if (
-    (event.key === ' ' || event.key === 'Enter') &&
-    !(event.target instanceof HTMLElement && event.target.closest('button,select,summary,a'))
-  ) {
-    event.preventDefault()
-    void play()
-  }
-})
+const marquee = make('p', { class: 'marquee' })
+const curtain = make('div', { class: 'curtain', hidden: '' })
+const result = make('p', { id: 'result', class: 'result', role: 'status', 'aria-live': 'polite' })
+const winMeter = make('output', { id: 'win' })
+const stakeShown = make('output', { id: 'stake', 'aria-live': 'polite' })
+const less = act('−', { class: 'step', 'aria-label': 'Lower stake' }, () => step(-1))
+const more = act('+', { class: 'step', 'aria-label': 'Higher stake' }, () => step(1))
+const spinButton = act('Spin', { class: 'primary spin', 'aria-keyshortcuts': 'Space' }, () => void play())
 
+byId('stage').append(
+  make('div', { class: 'machine' }, marquee, make('div', { class: 'frame' }, reels.element, curtain), result),
+)
+byId('controls').append(
+  act('Paytable', { class: 'pays-button' }, paytable.open),
+  make('div', { class: 'stake' }, make('span', {}, 'Stake'), make('div', {}, less, stakeShown, more)),
+  make('p', { class: 'meter' }, 'Win', winMeter),
+  spinButton,
+  paytable.dialog,
+)
+addEventListener('keydown', (event) => {
+  const elsewhere = event.target instanceof HTMLElement && event.target.closest('button,a,summary,dialog')
+  if (event.key !== ' ' || elsewhere) return
+  event.preventDefault()
+  if (!event.repeat) void play()
+})
+idle()
+step(0)
+meter(0n)
+tellUnfinished()
+
+/** One round. While it is shown, asking again stops the reels at once: what they show is settled already. */
 async function play(): Promise<void> {
-  if (document.body.dataset.playing === 'yes') return
+  if (document.body.dataset.playing === 'yes') return patience.hurry()
   document.body.dataset.playing = 'yes'
-  document.querySelector('.spin')?.setAttribute('disabled', '')
+  patience.begin()
+  reels.clear()
   say('')
-  lines.replaceChildren()
+  meter(0n)
+  controls(true)
+  noteBet(game, newest)
   try {
-    const round = await send<Round>(`/api/games/${game}/rounds`, { stake })
-    await showSpin(round.outcome.base)
-    if (round.outcome.free.length > 0) await showFreeSpins(round)
-    const won = Number(round.win.amount)
-    say(won > 0 ? `Returned ${show(round.win)}.` : 'No return this time.', won > Number(round.stake.amount))
+    const round = await send<Round>(`/api/games/${game}/rounds`, { stake: money(stake).amount })
+    newest = round.round
+    showBalance(money(minorOf(round.balance.cash) - minorOf(round.win)))
+    await showRound(round)
   } catch (error) {
-    say(
-      error instanceof Problem
-        ? error.message
-        : 'The casino cannot be reached. Your round, if it was played, is in your history.',
-    )
+    say(wordsOf(error))
   } finally {
+    forgetBet()
     document.body.dataset.playing = 'no'
-    document.querySelector('.spin')?.removeAttribute('disabled')
+    controls(false)
     await refresh().catch(() => {})
   }
 }
 
-async function showFreeSpins(round: Round): Promise<void> {
-  document.body.classList.add('free')
-  let sum = 0
-  for (const [index, spin] of round.outcome.free.entries()) {
-    say(
-      `Free spin ${index + 1} of ${round.outcome.free.length}, pays double. So far ${show({ amount: (sum / 100).toFixed(2), currency })}.`,
+async function showRound(round: Round): Promise<void> {
+  const paid = minorOf(round.stake)
+  const ahead = minorOf(round.win) > paid // a return at or below the stake is told, and not celebrated
+  byId('stage').classList.toggle('ahead', ahead)
+  await showSpin(round.outcome.base, paid, 1)
+  if (round.outcome.free.length > 0) await showFreeSpins(round.outcome.free, paid)
+  meter(minorOf(round.win))
+  if (won === 0n) say('No return this time.')
+  else say(ahead ? `Returned ${show(round.win)}.` : `Returned ${show(round.win)} of ${show(round.stake)}.`, ahead)
+}
+
+async function showFreeSpins(spins: readonly Spin[], paid: bigint): Promise<void> {
+  const { from, count, multiplier, totalMax } = sheet.freeSpins
+  let awarded = count
+  document.body.dataset.free = 'yes'
+  marquee.replaceChildren(make('strong', {}, 'Free spins'))
+  await lift(`${count} free spins`, `Every win counts ${multiplier} times`)
+  for (const [index, spin] of spins.entries()) {
+    marquee.replaceChildren(
+      make('strong', {}, `Free spin ${index + 1} of ${awarded}`),
+      make('span', {}, `× ${multiplier}`),
     )
-    await showSpin(spin)
-    sum += Number(spin.win)
+    await showSpin(spin, paid, multiplier)
+    if (spin.scatters < from || awarded + count > totalMax) continue
+    awarded += count
+    await lift(`${count} more free spins`, `${awarded} in all`)
   }
-  document.body.classList.remove('free')
+  await lift('Free spins are over', `${show(money(won))} in this round`)
+  document.body.dataset.free = 'no'
+  idle()
 }
 
-async function showSpin(spin: Spin): Promise<void> {
-  lines.replaceChildren()
-  await Promise.all(reels.map((reel, index) => reel.roll(spin.window[index] ?? [], calm ? 0 : 700 + index * 260)))
-  for (const win of spin.lineWins) markLine(win)
-  if (spin.scatters >= 3) for (const cell of document.querySelectorAll('[aria-label=moon]')) cell.classList.add('lit')
-  await pause(calm ? 50 : spin.lineWins.length > 0 || spin.scatters >= 3 ? 900 : 250)
-}
-
-function drawReel(symbols: string[]) {
-  const band = make('div', { class: 'band' })
-  const element = make('div', { class: 'reel' }, band)
-  const set = (names: string[]) =>
-    band.replaceChildren(...names.map((name) => make('div', { class: 'cell' }, symbol(name) as unknown as Node)))
-  set(symbols)
-  let shown = symbols
-  return {
-    element,
-    async roll(target: string[], ms: number): Promise<void> {
-      if (ms === 0) {
-        set(target)
-        shown = target
-        return
-      }
-      const passing = Array.from(
-        { length: 14 },
-        () => Object.keys(sheet.pays)[Math.floor(Math.random() * Object.keys(sheet.pays).length)] as string,
-      )
-      set([...target, ...passing, ...shown]) // what passes by is decoration; what stops is the server's
-      band.style.transition = 'none'
-      band.style.transform = `translateY(${(-(passing.length + 3) / (passing.length + 6)) * 100}%)`
-      band.getBoundingClientRect()
-      band.style.transition = `transform ${ms}ms cubic-bezier(.2,.7,.25,1.04)`
-      band.style.transform = 'translateY(0)'
-      await pause(ms)
-      band.style.transition = 'none'
-      set(target)
-      shown = target
-    },
+async function showSpin(spin: Spin, paid: bigint, multiplier: number): Promise<void> {
+  patience.begin()
+  say('')
+  await reels.roll(spin.window, patience)
+  result.setAttribute('data-window', reels.say(spin.window))
+  const scatterTimes = sheet.scatterPays[spin.scatters] ?? 0
+  for (const win of spin.lineWins) {
+    const amount = (BigInt(win.times) * paid * BigInt(multiplier)) / lineCount
+    reels.clear()
+    reels.light(win.line, win.count)
+    await bring(`Line ${win.line + 1}: ${win.count} × ${capital(win.symbol)}, ${show(money(amount))}`, amount)
   }
-}
-
-function markLine({ line, count }: LineWin): void {
-  const rows = sheet.lines[line] ?? []
-  const points = rows.map((row, reel) => `${reel * 100 + 50},${row * 100 + 50}`)
-  lines.append(draw('polyline', { points: points.join(' '), class: 'line' }))
-  rows.slice(0, count).forEach((row, reel) => {
-    document.querySelectorAll('.reel')[reel]?.querySelectorAll('.cell')[row]?.classList.add('lit')
-  })
-}
-
-function drawControls(): HTMLElement {
-  const select = make('select', { 'aria-label': 'Stake' }) as HTMLSelectElement
-  for (const value of stakes) {
-    const option = make('option', { value }, show({ amount: value, currency })) as HTMLOptionElement
-    option.selected = value === stake
-    select.append(option)
+  if (spin.scatters >= sheet.freeSpins.from) {
+    const amount = BigInt(scatterTimes) * paid * BigInt(multiplier)
+    reels.clear()
+    reels.lightSymbol(sheet.scatter)
+    await bring(`${spin.scatters} × ${capital(sheet.scatter)} anywhere, ${show(money(amount))}`, amount)
   }
-  select.addEventListener('change', () => {
-    stake = select.value
-  })
-  const spin = make('button', { class: 'primary spin' }, 'Spin')
-  spin.addEventListener('click', () => void play())
-  return make('div', { class: 'actions' }, make('label', {}, 'Stake', select), spin)
+  if (spin.lineWins.length > 1) for (const win of spin.lineWins) reels.light(win.line, win.count)
+  await patience.pause(calm ? 30 : 220)
 }
 
-function paytable(): HTMLElement {
-  const rows = Object.entries(sheet.pays).map(([name, pays]) =>
-    make(
-      'li',
-      {},
-      symbol(name) as unknown as Node,
-      make(
-        'span',
-        {},
-        Object.entries(pays)
-          .map(([count, times]) => `${count} × ${times}`)
-          .join('  '),
-      ),
-    ),
-  )
-  const scatter = make(
-    'li',
-    {},
-    symbol('moon') as unknown as Node,
-    make('span', {}, '3 or more: 10 free spins, pay double'),
-  )
-  return make(
-    'details',
-    { class: 'paytable' },
-    make('summary', {}, 'Paytable, times the stake per line'),
-    make('ul', {}, ...rows, scatter),
-  )
+/** Says what a line brings and adds it to the meter. */
+async function bring(words: string, amount: bigint): Promise<void> {
+  say(words)
+  const from = won
+  const quick = patience.hurried || !byId('stage').classList.contains('ahead')
+  await Promise.all([countUp(from, from + amount, quick ? 0 : 500, meter), patience.pause(calm ? 60 : 750)])
+}
+
+/** A word over the reels between two parts of the round. */
+async function lift(title: string, words: string): Promise<void> {
+  patience.begin()
+  curtain.replaceChildren(make('strong', {}, title), make('span', {}, words))
+  curtain.hidden = false
+  say(`${title}. ${words}.`)
+  await patience.pause(calm ? 300 : 1700)
+  curtain.hidden = true
+}
+
+function tellUnfinished(): void {
+  const found = unfinishedBet(game, latest)
+  if (found === null) say('Your last spin did not reach the casino. Nothing was staked.')
+  else if (found)
+    say(`Your last spin was played: returned ${show(found.win)} of ${show(found.stake)}. It is in your history.`)
+}
+
+function step(by: number): void {
+  const index = Math.max(0, Math.min(stakes.length - 1, stakes.indexOf(stake) + by))
+  stake = stakes[index] as bigint
+  stakeShown.textContent = show(money(stake))
+  less.disabled = index === 0
+  more.disabled = index === stakes.length - 1
+}
+
+function controls(playing: boolean): void {
+  spinButton.textContent = playing ? 'Stop' : 'Spin'
+  for (const button of [less, more]) button.disabled = playing
+  if (!playing) step(0)
+}
+
+function meter(amount: bigint): void {
+  won = amount
+  winMeter.textContent = show(money(amount))
+}
+
+function idle(): void {
+  marquee.replaceChildren(make('span', {}, `${lineCount} lines · three ${capital(sheet.scatter)}s bring free spins`))
 }
 
 function say(text: string, ahead = false): void {
-  byId('result').textContent = text
-  byId('result').classList.toggle('ahead', ahead)
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+  result.textContent = text
+  result.classList.toggle('ahead', ahead)
 }

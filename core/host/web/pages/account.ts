@@ -1,0 +1,81 @@
+import { html } from 'hono/html'
+import type { Rules } from '#licences'
+import { formChoice, formField, page } from '../layout.ts'
+
+const countries = [
+  ['AT', 'Austria'],
+  ['BE', 'Belgium'],
+  ['CA', 'Canada'],
+  ['DE', 'Germany'],
+  ['DK', 'Denmark'],
+  ['EE', 'Estonia'],
+  ['ES', 'Spain'],
+  ['FI', 'Finland'],
+  ['FR', 'France'],
+  ['GB', 'United Kingdom'],
+  ['IE', 'Ireland'],
+  ['IT', 'Italy'],
+  ['MT', 'Malta'],
+  ['NO', 'Norway'],
+  ['PL', 'Poland'],
+  ['PT', 'Portugal'],
+  ['SE', 'Sweden'],
+  ['US', 'United States'],
+] as const
+
+/** What is accepted is what this page showed: the versions of its links travel with the form. */
+export function registerPage({ ageMin, currencies, passwordLengthMin, termsVersion, privacyVersion }: Rules) {
+  return page(
+    { title: 'Open an account', signedIn: false, module: 'account' },
+    html`
+    <form class="card wide" data-post="/api/registrations" data-shape="registration" data-next="/confirm">
+      <h1>Open an account</h1><p class="lead">It takes a minute. You must be at least ${ageMin}, in some countries older.</p>
+      <fieldset><legend>To sign in</legend><div class="pair">
+        ${formField('email', 'E-mail', { type: 'email', autocomplete: 'email', maxlength: '254', hint: 'An e-mail address, such as ada@example.com.' })}
+        ${formField('password', `Password, at least ${passwordLengthMin} characters`, { type: 'password', autocomplete: 'new-password' })}</div></fieldset>
+      <fieldset><legend>About you</legend><div class="pair">
+        ${formField('name', 'Full name', { autocomplete: 'name', maxlength: '120', hint: 'Your full name, as in your passport.' })}
+        ${formField('dateOfBirth', 'Date of birth', { type: 'date', autocomplete: 'bday', hint: 'A date, such as 15/06/1985.' })}</div>
+        ${formField('street', 'Street and number', { autocomplete: 'street-address', maxlength: '120', hint: 'The street you live in, with its number.' })}
+        <div class="pair">${formField('postalCode', 'Postal code', { autocomplete: 'postal-code', maxlength: '20', hint: 'Your postal code, up to 20 characters.' })}
+        ${formField('city', 'City', { autocomplete: 'address-level2', maxlength: '80', hint: 'The city you live in.' })}</div>
+        <div class="pair">${formChoice('country', 'Country', countries, 'Choose')}
+        ${formChoice(
+          'currency',
+          'Currency of the account',
+          currencies.map((code) => [code, code] as const),
+        )}</div></fieldset>
+      <input type="hidden" name="termsVersion" value="${termsVersion}" /><input type="hidden" name="privacyVersion" value="${privacyVersion}" />
+      <div class="field"><label class="check"><input type="checkbox" name="terms" required /> <span>I have read and accept the <a href="/terms" target="_blank">terms</a> (version ${termsVersion}) and the <a href="/privacy" target="_blank">privacy policy</a> (version ${privacyVersion}).</span></label>
+        <p class="field-problem" role="alert"></p></div>
+      <p class="problem" role="alert"></p><button class="primary">Register</button>
+      <p class="fine">You have an account? <a href="/sign-in">Sign in</a>.</p>
+    </form>`,
+  )
+}
+
+export function confirmPage() {
+  return page(
+    { title: 'Confirm your e-mail', signedIn: false, module: 'account' },
+    html`
+    <form class="card" data-post="/api/registrations/confirmation" data-next="/sign-in"><h1>Confirm your e-mail</h1>
+      <p class="lead">We sent you a code of six digits. It is good for 30 minutes.</p>
+      ${formField('email', 'E-mail', { type: 'email', autocomplete: 'email', maxlength: '254', hint: 'The address you registered with.' })}
+      ${formField('code', 'Code', { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6', hint: 'Six digits, as in the mail.' })}
+      <p class="problem" role="alert"></p><button class="primary">Confirm</button>
+      <button type="button" id="another-code" class="quiet">Send another code</button></form>`,
+  )
+}
+
+export function signInPage(ended: boolean) {
+  return page(
+    { title: 'Sign in', signedIn: false, module: 'account' },
+    html`
+    <form class="card" data-post="/api/sessions" data-next="return"><h1>Sign in</h1>
+      ${ended ? html`<p class="note">Your session has ended. Sign in again to go on where you were.</p>` : ''}
+      ${formField('email', 'E-mail', { type: 'email', autocomplete: 'username', maxlength: '254', hint: 'The address you registered with.' })}
+      ${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
+      <p class="problem" role="alert"></p><button class="primary">Sign in</button>
+      <p class="fine">New here? <a href="/register">Open an account</a>.</p></form>`,
+  )
+}

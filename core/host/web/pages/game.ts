@@ -1,0 +1,25 @@
+import { html } from 'hono/html'
+import { type Currency, money, showMoney } from '#base'
+import * as games from '#games'
+import { page } from '../layout.ts'
+
+/** The longest exact fraction that is worth reading. */
+const denominatorMax = 100_000n
+
+export function gamePage(game: games.Game, currency: string) {
+  const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
+  const module = game.kind === 'slot' ? 'slot' : 'roulette'
+  const exact = game.rtp.d < denominatorMax ? `, exactly ${game.rtp.n}/${game.rtp.d}` : ', by enumerating every stop'
+  return page(
+    { title: game.name, signedIn: true, module, style: module },
+    html`
+    <div class="table" data-game="${game.id}">
+      <div class="title"><h1>${game.name}</h1><p class="fine">${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency} per round · returns ${games.showPercent(game.rtp, 2)} · <a href="#rules">Rules</a></p></div>
+      <div id="stage" class="stage"></div>
+      <div id="controls" class="controls"></div>
+    </div>
+    <section class="rules" id="rules"><h2>Rules and returns</h2>
+      <p><strong>Return to player: ${games.showPercent(game.rtp)}</strong>${exact}.</p>
+      <ul>${game.rules.en.map((rule) => html`<li>${rule}</li>`)}</ul><p class="fine">Version ${game.version}</p></section>`,
+  )
+}

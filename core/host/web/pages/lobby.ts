@@ -1,0 +1,45 @@
+import { html } from 'hono/html'
+import { type Currency, money, showMoney } from '#base'
+import * as games from '#games'
+import { page } from '../layout.ts'
+
+/** What each game is like, in one line; the mathematics is told by the game itself. */
+const blurbs: Record<string, string> = {
+  'roulette-european': 'One zero, every bet of the table from a single number to red or black.',
+  'midnight-orchard': 'Owls, foxes and lanterns under the moon; three moons bring ten free spins at twice the pay.',
+}
+
+export function lobbyPage(currency: string | undefined) {
+  const signedIn = currency !== undefined
+  return page(
+    { title: 'Lobby', signedIn, module: 'lobby', style: 'lobby', here: '/' },
+    html`
+    <section class="hero">
+      <div><h1>Quiet rooms, fair games, and your limits kept.</h1>
+        <p>The exact return of every game is on its door. Every round can be looked at again, draw by draw.</p>
+        <p class="calls">${
+          signedIn
+            ? html`<a class="button primary" href="/cashier">Deposit</a><a class="button" href="/limits">Your limits</a>`
+            : html`<a class="button primary" href="/register">Open an account</a><a class="button" href="/sign-in">Sign in</a>`
+        }</p></div>
+      <div class="hero-art" data-art="hero" aria-hidden="true"></div>
+    </section>
+    <section aria-label="Games"><h2>Games</h2><div class="games">
+      ${games.catalogue().map((game) => card(game, currency ?? 'EUR'))}</div></section>
+    <section class="promises" aria-label="What we keep to">
+      <div><h2>Returns you can check</h2><p>The return to player is computed exactly, not estimated, and no stake or choice of yours changes it.</p></div>
+      <div><h2>Rounds that stay</h2><p>If your connection breaks, the round is settled all the same. You find it in your <a href="/history">history</a>.</p></div>
+      <div><h2>Limits that hold</h2><p><a href="/limits">Deposit limits</a> are judged at the moment money moves, on every device you use.</p></div>
+    </section>`,
+  )
+}
+
+function card(game: games.Game, currency: string) {
+  const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
+  return html`<a class="game-card ${game.id}" href="/games/${game.id}">
+    <span class="game-art" data-art="${game.id}" aria-hidden="true"></span>
+    <span class="kind">${game.kind === 'slot' ? 'Video slot' : 'Table game'}</span>
+    <strong>${game.name}</strong><span class="blurb">${blurbs[game.id] ?? ''}</span>
+    <span class="figures"><span><b>${games.showPercent(game.rtp, 2)}</b> return to player</span><span><b>${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency}</b> per round</span></span>
+    <span class="play">Play</span></a>`
+}
