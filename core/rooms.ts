@@ -16,5 +16,3 @@ export const rooms = [
   'cashier',
   'games',
 ] as const
-
-export type Room = (typeof rooms)[number]

@@ -1,7 +1,7 @@
 import { Refusal } from './refusal.ts'
 
 /** What a batch did with one item, in the order of the items. */
-export type LaneRun<Item, Answer> = (items: readonly Item[]) => Promise<readonly Answer[]>
+type LaneRun<Item, Answer> = (items: readonly Item[]) => Promise<readonly Answer[]>
 
 export type LaneOptions<Item, Answer> = {
   run: LaneRun<Item, Answer>

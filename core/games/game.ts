@@ -4,7 +4,7 @@ import type { Draws } from '#rng'
 import type { Fraction } from './fraction.ts'
 
 /** What a game's mathematics makes of a choice and draws. The outcome is plain data, told to the player as it is. */
-export type Played = { outcome: Record<string, unknown>; win: bigint }
+type Played = { outcome: Record<string, unknown>; win: bigint }
 
 /** A game as pure mathematics: no time, no state, no randomness of its own. Amounts are minor units. */
 export type Game<Choice = unknown> = {

@@ -70,7 +70,7 @@ export const wireMoney = z
   })
   .openapi('Money')
 
-export const problemSchema = z
+const problemSchema = z
   .looseObject({
     type: z.string(),
     title: z.string(),

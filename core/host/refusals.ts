@@ -56,7 +56,7 @@ export function problemResponse(problem: Problem): Response {
 }
 
 /** A refusal as it is; a fault of the engines below as "not now"; undefined for a defect of ours. */
-export function asRefusal(error: unknown): Refusal | undefined {
+function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
   if (error instanceof HTTPException && error.status < 500)
     return new Refusal('invalid', 'request.malformed', 'The request cannot be read.', undefined, error)

@@ -1,5 +1,5 @@
 /** One JSON document per line, either way; a line that is too long ends the connection. */
-export const frameBytesMax = 256 * 1024
+const frameBytesMax = 256 * 1024
 export const protocolVersion = 1
 
 export type Request = { v: number; id: number; op: string; key?: string; args?: Record<string, string> }

@@ -1,7 +1,7 @@
 import type { Reader } from '#base'
 
 /** From when postings are looked at, and from when each must still have its key. */
-export type Horizon = { since: Date; keysSince: Date }
+type Horizon = { since: Date; keysSince: Date }
 
 /** Finds the first row that cannot be, if there is one. */
 export type Contradiction = { name: string; find(reader: Reader, horizon: Horizon): Promise<Array<{ bad: string }>> }

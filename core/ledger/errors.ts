@@ -1,7 +1,7 @@
 import { Refusal } from '#base'
 
 /** What `ledger.post` says of one item when it does not book it. */
-export type PostCode =
+type PostCode =
   | 'posted'
   | 'replayed'
   | 'key_reused'

@@ -29,8 +29,8 @@ export type Registration = {
   privacyVersion: string
 }
 
-export const confirmationMinutes = 30
-export const confirmationAttemptsMax = 5
+const confirmationMinutes = 30
+const confirmationAttemptsMax = 5
 
 /**
  * Registers a player, or, for an address that is known, does the same as far as anybody can see: its owner gets a mail

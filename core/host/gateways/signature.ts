@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-export const toleranceSecondsMax = 300
+const toleranceSecondsMax = 300
 
 /** `t=<unix time>,v1=<hex>`: HMAC-SHA256 over the time, a dot and the bytes. */
 export function sign(secret: string, bytes: Buffer, at: Date): string {

@@ -12,7 +12,7 @@ export const gatewayEvents: JobDefinition = {
   run: (host, data) => processEvent(host, data.gateway ?? '', data.event ?? ''),
 }
 
-export async function processEvent(host: JobHost, gateway: string, event: string): Promise<void> {
+async function processEvent(host: JobHost, gateway: string, event: string): Promise<void> {
   const read = gatewayOf(host, gateway).readEvent
   const actor = { kind: 'partner' as const, id: gateway }
   const done = await transact(host, (tx) =>

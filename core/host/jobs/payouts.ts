@@ -13,7 +13,7 @@ export const payouts: JobDefinition = {
   run: (host, data) => sendPayout(host, data.withdrawal ?? ''),
 }
 
-export async function sendPayout(host: JobHost, withdrawal: string): Promise<void> {
+async function sendPayout(host: JobHost, withdrawal: string): Promise<void> {
   const going = await transact(host, (tx) => cashier.pay(tx, commandOf(host), withdrawal))
   if (!going) return
   const answer = await gatewayOf(host, going.gateway).sendPayout(going.order)
@@ -30,7 +30,7 @@ export const cashierSweep: JobDefinition = {
   run: (host) => askAboutPayouts(host),
 }
 
-export async function askAboutPayouts(host: JobHost): Promise<void> {
+async function askAboutPayouts(host: JobHost): Promise<void> {
   for (const { id, gateway } of await cashier.unanswered(host.sql, host.now())) {
     const answer = await gatewayOf(host, gateway).askPayout(id)
     if (answer.fate === 'not_sent' || answer.fate === 'unknown') continue

@@ -12,8 +12,6 @@ export type KeyName = keyof typeof catalogue
 
 export type Role = 'core' | 'work' | 'ops'
 
-export type Operation = 'health' | 'random' | 'mac' | 'sign' | 'publicKey' | 'newDek' | 'openDek' | 'attributes'
-
 const everyone = ['health', 'random', 'publicKey:sk-audit', 'publicKey:sk-ca', 'newDek:kek-pii-1', 'openDek:kek-pii-1']
 const people = ['mac:hk-email-index', 'mac:hk-pepper']
 
