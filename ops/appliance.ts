@@ -1,12 +1,16 @@
 import { rmSync } from 'node:fs'
-import { clearUnusedToken, homeDirectory, markInstalled, openHome } from './appliance/home.ts'
+import { ensureCluster } from './appliance/cluster.ts'
+import { refuseFullDisk } from './appliance/disk.ts'
+import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
+import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from './appliance/home.ts'
 import { findIdentities } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
-import { ensureCluster, ensureDatabase, postgresUnit } from './appliance/postgres.ts'
+import { freePorts, refuseTakenPorts } from './appliance/ports.ts'
+import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { redisUnit } from './appliance/redis.ts'
-import { bringUpCertificates, bringUpSchema, offerFirstEnrolment } from './appliance/schema.ts'
-import { freePorts, readSettings, refuseTakenPorts } from './appliance/settings.ts'
+import { bringUpCertificates, bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
+import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { asTrouble } from './appliance/trouble.ts'
 
@@ -34,40 +38,56 @@ export type Step = <T>(title: string, work: (tell: (word: string) => void) => Pr
 
 const silently: Step = (_title, work) => work(() => {})
 
+type Options = {
+  home?: string
+  freePorts?: boolean
+  step?: Step
+  say?: (line: string) => void
+  /** Ends a start that is under way; what it had started is stopped. */
+  signal?: AbortSignal
+}
+
 /**
  * Starts a whole appliance in one home: engines, key agent, schema, certificates, every process; answers when all of it
  * serves. What was started is stopped again when a step fails.
  *
- * @throws Trouble with what the operator can do about it
+ * @throws Trouble with what the operator can do about it; the signal's reason when it was aborted
  */
-export async function startAppliance(
-  options: { home?: string; freePorts?: boolean; step?: Step; say?: (line: string) => void } = {},
-): Promise<Appliance> {
-  const step = options.step ?? silently
+export async function startAppliance(options: Options = {}): Promise<Appliance> {
+  const { signal } = options
   const say = options.say ?? (() => {})
-  const { engines, nodes, note } = findIdentities()
+  const step: Step = (title, work) => {
+    signal?.throwIfAborted()
+    return (options.step ?? silently)(title, work)
+  }
+  const identities = findIdentities()
+  const { engines, nodes, note } = identities
   if (note) say(note)
-  const home = openHome(options.home ?? homeDirectory(), engines)
-  const unlock = takeLock(home)
+  const dir = options.home ?? homeDirectory()
+  const home = inWords(dir, () => openHome(dir, engines))
+  const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined
-  const supervisor = createSupervisor(home, (processes) => {
-    if (card) publish({ ...card, processes })
-  })
+  const changed = (processes: UnitState[]) => {
+    if (card) card = publish(home, { ...card, processes })
+  }
+  const supervisor = createSupervisor(home, changed, signal)
   try {
     const left = await stopLeftovers(home)
     if (left.length > 0) say(`Stopped what an earlier start had left running: ${left.join(', ')}.`)
+    refuseFullDisk(home)
+    furnish(home, identities)
     const read = readSettings(home)
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
-    await refuseTakenPorts(settings)
+    await refuseTakenPorts(settings, nodes)
 
     await step('PostgreSQL', async (tell) => {
-      if (ensureCluster(home, engines)) tell('new cluster')
+      if (await ensureCluster(home, engines, signal)) tell('new cluster')
       await supervisor.start(postgresUnit(home, settings, engines))
       await ensureDatabase(home)
     })
     await step('Redis', () => supervisor.start(redisUnit(home, engines)))
     await step('Key agent', async () => {
-      clearUnusedToken(home)
+      await readyToken(home)
       await supervisor.start(keysUnit(home, settings, nodes))
     })
     await step('Database schema', async (tell) => {
@@ -75,23 +95,23 @@ export async function startAppliance(
       tell(applied.length === 0 ? 'current' : `${applied.length} migrations applied`)
     })
     await step('Certificates', async (tell) => {
-      const issued = await bringUpCertificates(home, settings, engines)
+      const { issued, fingerprint } = await bringUpCertificates(home, settings, engines)
       tell(issued.length === 0 ? 'current' : `issued ${issued.join(', ')}`)
+      markInstalled(home, fingerprint)
     })
-    markInstalled(home)
-    await step('Sandbox, worker, two cores', () =>
+    await step('Sandbox, worker, two cores, edge', () =>
       Promise.all([
         supervisor.start(sandboxUnit(home, settings, nodes)),
         supervisor.start(workUnit(home, settings, nodes)),
         supervisor.start(coreUnit(home, settings, 1, nodes)),
         supervisor.start(coreUnit(home, settings, 2, nodes)),
+        supervisor.start(edgeUnit(home, settings, nodes)),
       ]),
     )
-    await step('Edge', () => supervisor.start(edgeUnit(home, settings, nodes)))
 
     const secret = await offerFirstEnrolment(home)
     const origins = originsOf(settings)
-    card = {
+    card = publish(home, {
       home: home.dir,
       supervisor: process.pid,
       urls: {
@@ -104,11 +124,10 @@ export async function startAppliance(
       ca: home.path('tls/ca.pem'),
       ports: settings.ports,
       processes: supervisor.states(),
-    }
-    publish(card)
+    })
   } catch (error) {
     await stop()
-    throw asTrouble(error)
+    throw asTrouble(error, dir)
   }
 
   const published = card
@@ -129,8 +148,28 @@ export async function startAppliance(
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()
   }
+}
 
-  function publish(current: Card): void {
-    home.write('run/appliance.json', `${JSON.stringify(current, null, 2)}\n`)
+/** No token is made where one has been in use: that is damage, even when the mark of the installation is gone too. */
+async function readyToken(home: Home): Promise<void> {
+  if (isInstalled(home)) return
+  if (!(await isInUse(home))) return clearUnusedToken(home)
+  markInstalled(home)
+  refuseDamage(home)
+}
+
+/** A full disk keeps the card as it was; it must not end the appliance. */
+function publish(home: Home, card: Card): Card {
+  try {
+    home.write('run/appliance.json', `${JSON.stringify(card, null, 2)}\n`)
+  } catch {}
+  return card
+}
+
+function inWords<T>(dir: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw asTrouble(error, dir)
   }
 }

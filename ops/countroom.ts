@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { tell } from './appliance/trouble.ts'
+import { exitCodeOf, tell } from './appliance/trouble.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { logsCommand } from './commands/logs.ts'
 import { resetCommand } from './commands/reset.ts'
@@ -22,5 +22,5 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.stderr.write(`\n${tell(error)}\n`)
-  process.exit(1)
+  process.exit(exitCodeOf(error))
 }

@@ -40,6 +40,35 @@ export async function migrate(
   }
 }
 
+export type SchemaState = {
+  /** Known to the code, not to the database. */
+  open: string[]
+  /** Known to the database, not to the code: the schema is newer. */
+  newer: string[]
+  /** Applied with other contents than the file has now. */
+  changed: string[]
+}
+
+/** Compares schema and code and changes nothing; any role that may read `base.migrations` can ask. */
+export async function compareSchema(sql: Sql, coreDir: string = join(import.meta.dirname, '..')): Promise<SchemaState> {
+  const migrations = rooms.flatMap((room) => migrationsOf(coreDir, room))
+  const [table] = await sql<Array<{ there: boolean }>>`select to_regclass('base.migrations') is not null as there`
+  const done = table?.there
+    ? await sql<Array<{ room: string; number: number; name: string; sha256: string }>>`
+        select room, number, name, sha256 from base.migrations order by room, number`
+    : []
+  const knownAs = (row: (typeof done)[number]) => migrations.find((m) => m.room === row.room && m.number === row.number)
+  return {
+    open: migrations
+      .filter((m) => !done.some((row) => row.room === m.room && row.number === m.number))
+      .map((m) => `${m.room}/${m.name}`),
+    newer: done.filter((row) => !knownAs(row)).map((row) => `${row.room}/${row.name}`),
+    changed: done
+      .filter((row) => (knownAs(row)?.sha256 ?? row.sha256) !== row.sha256)
+      .map((row) => `${row.room}/${row.name}`),
+  }
+}
+
 function migrationsOf(coreDir: string, room: string): Migration[] {
   let files: string[]
   try {

@@ -1,17 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
-  mkdirSync,
-  readdirSync as readdirOf,
+  fsyncSync,
+  openSync,
   readFileSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { type Identity, repository } from './identity.ts'
+import { makeFolder, refuseForeignOwner, refuseUnreachable } from './ownership.ts'
 import { Trouble } from './trouble.ts'
 
 /** The home directory: everything one appliance keeps, in one place that can be backed up, moved and removed. */
@@ -23,28 +23,8 @@ export type Home = {
   has(...parts: string[]): boolean
 }
 
-const folders = {
-  redis: 0o700,
-  token: 0o700,
-  'token/tokens': 0o700,
-  tls: 0o755,
-  secrets: 0o700,
-  run: 0o700,
-  log: 0o750,
-}
-
 /** The longest path of a Unix socket Linux takes, without the closing zero. */
 const socketPathMax = 107
-
-export const secretNames = [
-  'postgres-app',
-  'postgres-owner',
-  'postgres-admin',
-  'redis',
-  'hsm-pin',
-  'hsm-so-pin',
-  'gateway-sandbox',
-] as const
 
 /** Where the home is: `COUNTROOM_HOME`, else `/var/lib/countroom` for root, else `var` in the clone. */
 export function homeDirectory(environment: NodeJS.ProcessEnv = process.env): string {
@@ -61,76 +41,82 @@ export function viewHome(dir: string, owner?: Identity): Home {
     has: (...parts) => existsSync(join(dir, ...parts)),
     write(path, content, mode = 0o600) {
       const file = join(dir, path)
-      writeFileSync(`${file}.new`, content, { mode })
-      chmodSync(`${file}.new`, mode)
-      if (owner) chownSync(`${file}.new`, owner.uid, owner.gid)
+      const descriptor = openSync(`${file}.new`, 'w', mode)
+      try {
+        writeFileSync(descriptor, content)
+        chmodSync(`${file}.new`, mode)
+        if (owner) chownSync(`${file}.new`, owner.uid, owner.gid)
+        fsyncSync(descriptor)
+      } catch (error) {
+        // A full disk tells no path when it is met in the middle of a file.
+        throw Object.assign(error as Error, { path: file })
+      } finally {
+        closeSync(descriptor)
+      }
       renameSync(`${file}.new`, file)
     },
   }
 }
 
-/** Makes the folders and secrets that are missing. @throws Trouble when the home is damaged or its path too long */
+/**
+ * The home with the one folder that must be there before the lock can be taken; looks first whether all of it is ours,
+ * and changes nothing when it is not.
+ *
+ * @throws Trouble when its path is too long, somebody else's, or out of the engines' reach
+ */
 export function openHome(dir: string, owner?: Identity): Home {
   const home = viewHome(dir, owner)
-  const longest = home.path('run', '.s.PGSQL.5432')
-  if (Buffer.byteLength(longest) > socketPathMax)
-    throw new Trouble(
-      `The path of the home directory is too long: the Unix socket ${longest} would have ${Buffer.byteLength(longest)} bytes, Linux takes ${socketPathMax}.`,
-      { setting: 'COUNTROOM_HOME', remedy: 'COUNTROOM_HOME=/var/lib/countroom npm start' },
-    )
+  refuseLongPath(home)
+  refuseForeignOwner(home, owner)
   makeFolder(dir, 0o755, owner)
-  for (const [folder, mode] of Object.entries(folders)) makeFolder(home.path(folder), mode, owner)
-  for (const name of secretNames) ensureSecret(home, name)
-  if (isInstalled(home)) refuseDamage(home)
+  refuseUnreachable(home, owner)
+  makeFolder(home.path('run'), 0o700, owner)
   return home
 }
 
+export const secretNames = [
+  'postgres-app',
+  'postgres-owner',
+  'postgres-admin',
+  'redis',
+  'hsm-pin',
+  'hsm-so-pin',
+  'gateway-sandbox',
+] as const
+
+export type SecretName = (typeof secretNames)[number]
+
+export function readSecretFile(home: Home, name: SecretName): string {
+  return readFileSync(home.path('secrets', name), 'utf8').trim()
+}
+
 /** Set once the first start went through; from then on, what is missing is damage and is never made anew. */
-export function markInstalled(home: Home): void {
-  if (!isInstalled(home)) home.write('installed', `${new Date().toISOString()}\n`, 0o644)
+export function markInstalled(home: Home, fingerprint = ''): void {
+  if (!isInstalled(home)) home.write('installed', `${new Date().toISOString()} ${fingerprint}\n`, 0o644)
 }
 
 export function isInstalled(home: Home): boolean {
   return home.has('installed')
 }
 
-export function readSecretFile(home: Home, name: (typeof secretNames)[number]): string {
-  return readFileSync(home.path('secrets', name), 'utf8').trim()
+/** What the appliance's token is known by since the first start; undefined before, and for homes that noted none. */
+export function fingerprintOf(home: Home): string | undefined {
+  return isInstalled(home) ? readFileSync(home.path('installed'), 'utf8').trim().split(' ')[1] : undefined
 }
 
-function makeFolder(path: string, mode: number, owner?: Identity): void {
-  if (existsSync(path)) return
-  mkdirSync(path, { recursive: true, mode })
-  chmodSync(path, mode)
-  if (owner) chownSync(path, owner.uid, owner.gid)
+/** @throws Trouble that names what is damaged and the two ways on */
+export function damaged(home: Home, what: string, setting = home.dir): Trouble {
+  return new Trouble(`The home ${home.dir} is damaged: ${what}.`, {
+    setting,
+    remedy: `restore it from a backup, or start over without its data: COUNTROOM_HOME=${home.dir} npx countroom reset`,
+  })
 }
 
-function ensureSecret(home: Home, name: string): void {
-  if (home.has('secrets', name)) return
-  if (isInstalled(home))
-    throw new Trouble(`The home ${home.dir} is damaged: the secret ${home.path('secrets', name)} is gone.`, {
-      setting: home.path('secrets'),
-      remedy: `restore secrets/ from a backup, or start over without its data: COUNTROOM_HOME=${home.dir} npx countroom reset`,
-    })
-  home.write(`secrets/${name}`, `${randomBytes(24).toString('base64url')}\n`)
-}
-
-function refuseDamage(home: Home): void {
-  for (const part of ['pg/PG_VERSION', 'token/tokens'])
-    if (!home.has(part) || (part === 'token/tokens' && isEmpty(home)))
-      throw new Trouble(`The home ${home.dir} is damaged: ${home.path(part)} is gone or empty.`, {
-        setting: 'COUNTROOM_HOME',
-        remedy: `restore it from a backup, or start over without its data: COUNTROOM_HOME=${home.dir} npx countroom reset`,
-      })
-}
-
-function isEmpty(home: Home): boolean {
-  return readdirOf(home.path('token/tokens')).length === 0
-}
-
-/** A token of a start that never went through holds nothing anybody used; it is made anew. */
-export function clearUnusedToken(home: Home): void {
-  if (isInstalled(home)) return
-  for (const name of readdirOf(home.path('token/tokens')))
-    rmSync(home.path('token/tokens', name), { recursive: true, force: true })
+function refuseLongPath(home: Home): void {
+  const longest = home.path('run', '.s.PGSQL.5432')
+  if (Buffer.byteLength(longest) > socketPathMax)
+    throw new Trouble(
+      `The path of the home directory is too long: the Unix socket ${longest} would have ${Buffer.byteLength(longest)} bytes, Linux takes ${socketPathMax}.`,
+      { setting: 'COUNTROOM_HOME', remedy: 'COUNTROOM_HOME=/var/lib/countroom npm start' },
+    )
 }

@@ -26,8 +26,14 @@ export function findIdentities(): Identities {
   }
 }
 
+/** The name of a user, or its number where it has none. */
+export function nameOf(uid: number | undefined): string {
+  const found = spawnSync('/usr/bin/id', ['-nu', String(uid)], { encoding: 'utf8' })
+  return found.status === 0 ? found.stdout.trim() : `user ${uid}`
+}
+
 function lookUp(name: string): Identity | undefined {
-  const id = (flag: string) => spawnSync('id', [flag, name], { encoding: 'utf8' })
+  const id = (flag: string) => spawnSync('/usr/bin/id', [flag, name], { encoding: 'utf8' })
   const uid = id('-u')
   return uid.status === 0 ? { uid: Number(uid.stdout), gid: Number(id('-g').stdout) } : undefined
 }
@@ -39,14 +45,20 @@ function makeUser(): Identity {
   try {
     execFileSync(command as string, [...(args as string[]), serviceUser], { stdio: 'pipe' })
   } catch (error) {
+    const known = lookUp(serviceUser) // another start may have been quicker
+    if (known) return known
     throw new Trouble(`The system user ${serviceUser} could not be made: ${(error as Error).message}`, {
+      setting: `the system user ${serviceUser}, which runs what must not run as root`,
       remedy: `adduser --system --group --no-create-home ${serviceUser}`,
       cause: error,
     })
   }
   const made = lookUp(serviceUser)
   if (!made)
-    throw new Trouble(`The system user ${serviceUser} was made but is not known.`, { remedy: `id ${serviceUser}` })
+    throw new Trouble(`The system user ${serviceUser} was made but is not known.`, {
+      setting: '/etc/passwd, /etc/nsswitch.conf',
+      remedy: `getent passwd ${serviceUser}`,
+    })
   return made
 }
 

@@ -20,13 +20,30 @@ export function takeLock(home: Home): () => void {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         refuseLiving(home)
-        renameSync(lock, home.path(`run/supervisor.stale.${process.pid}`))
-        rmSync(home.path(`run/supervisor.stale.${process.pid}`), { force: true })
+        setStaleAside(home)
       }
     }
-    throw new Trouble(`The lock ${lock} is contended.`, { remedy: 'countroom status' })
+    throw new Trouble(`Other starts take the lock ${lock} at the same time.`, {
+      setting: 'COUNTROOM_HOME (one home, one appliance)',
+      remedy: 'npx countroom status, then start once more',
+    })
   } finally {
     rmSync(home.path(own), { force: true })
+  }
+}
+
+/** Of two starts that find the same stale lock, one may take the other's fresh one away: that one is put back. */
+function setStaleAside(home: Home): void {
+  const lock = home.path('run/supervisor.lock')
+  const aside = home.path(`run/supervisor.stale.${process.pid}`)
+  try {
+    renameSync(lock, aside)
+    const mark = parseMark(readFileSync(aside, 'utf8'))
+    if (mark && isAlive(mark)) linkSync(aside, lock)
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    rmSync(aside, { force: true })
   }
 }
 
@@ -43,7 +60,7 @@ export function holderOf(home: Home): ProcessMark | undefined {
 function refuseLiving(home: Home): void {
   const holder = holderOf(home)
   if (holder)
-    throw new Trouble(`An appliance already runs in ${home.dir} (process ${holder.pid}).`, {
+    throw new Trouble(`An appliance already runs, or starts, in ${home.dir} (process ${holder.pid}).`, {
       setting: 'COUNTROOM_HOME (another home makes another appliance)',
       remedy: `npx countroom status, or stop it: kill ${holder.pid}`,
     })
@@ -54,8 +71,8 @@ function refuseLiving(home: Home): void {
  * line names this home; nothing else is touched.
  */
 export async function stopLeftovers(home: Home): Promise<string[]> {
-  const files = readdirSync(home.path('run')).filter((file) => file.endsWith('.pid'))
-  const order = ['edge', 'core-1', 'core-2', 'work-1', 'sandbox', 'keys', 'redis', 'postgres']
+  const files = home.has('run') ? readdirSync(home.path('run')).filter((file) => file.endsWith('.pid')) : []
+  const order = ['initdb', 'edge', 'core-1', 'core-2', 'work-1', 'sandbox', 'keys', 'redis', 'postgres']
   const named = files.map((file) => file.slice(0, -4)).sort((a, b) => order.indexOf(a) - order.indexOf(b))
   const stopped: string[] = []
   for (const name of named) {

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase, type Sql } from '../../core/host/database.ts'
 import { type Home, readSecretFile } from './home.ts'
@@ -10,8 +9,7 @@ import { Trouble } from './trouble.ts'
 
 export const databaseName = 'countroom'
 const socketPort = 5432 // the name of the socket file; nothing listens on TCP
-const bytesWanted = 512 * 1024 * 1024
-const roles = { admin: 'postgres', owner: 'countroom_owner', app: 'countroom_app' } as const
+export const roles = { admin: 'postgres', owner: 'countroom_owner', app: 'countroom_app' } as const
 
 /** The newest PostgreSQL server of this machine. @throws Trouble when there is none */
 export function postgresBinaries(): string {
@@ -20,43 +18,10 @@ export function postgresBinaries(): string {
   const newest = versions.sort((a, b) => b - a).find((version) => existsSync(join(base, `${version}/bin/initdb`)))
   if (!newest)
     throw new Trouble('The PostgreSQL server is not installed.', {
+      setting: base,
       remedy: 'npm start (it installs what is missing), or apt-get install postgresql',
     })
   return join(base, `${newest}/bin`)
-}
-
-/** Makes the cluster when there is none: whole under its name, or not there. */
-export function ensureCluster(home: Home, engine: Identity | undefined): boolean {
-  const binaries = postgresBinaries()
-  if (home.has('pg/PG_VERSION')) {
-    refuseOtherVersion(home, binaries)
-    return false
-  }
-  refuseFullDisk(home)
-  const fresh = home.path('pg.new')
-  rmSync(fresh, { recursive: true, force: true })
-  mkdirSync(fresh, { mode: 0o700 })
-  if (engine) chownSync(fresh, engine.uid, engine.gid)
-  try {
-    execFileSync(
-      join(binaries, 'initdb'),
-      [
-        ...['-D', fresh, '-U', roles.admin, '--auth=scram-sha-256', `--pwfile=${home.path('secrets/postgres-admin')}`],
-        ...['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
-      ],
-      { ...engine, cwd: '/', stdio: 'pipe', encoding: 'utf8' },
-    )
-  } catch (error) {
-    rmSync(fresh, { recursive: true, force: true })
-    const said = ((error as { stderr?: string }).stderr ?? '').trim()
-    throw new Trouble(`The database cluster could not be made: ${said || (error as Error).message}`, {
-      setting: 'COUNTROOM_HOME',
-      remedy: `df -h ${home.dir}`,
-      cause: error,
-    })
-  }
-  renameSync(fresh, home.path('pg'))
-  return true
 }
 
 /** PostgreSQL's settings are rendered at every start: what stands here is what runs. */
@@ -142,29 +107,4 @@ log_min_duration_statement = 2s
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 `
-}
-
-function refuseOtherVersion(home: Home, binaries: string): void {
-  const data = readFileSync(home.path('pg/PG_VERSION'), 'utf8').trim()
-  const installed = execFileSync(join(binaries, 'postgres'), ['--version'], { encoding: 'utf8' }).match(/ (\d+)/)?.[1]
-  if (data !== installed)
-    throw new Trouble(
-      `The data in ${home.path('pg')} are PostgreSQL ${data}'s, the installed server is ${installed}.`,
-      {
-        remedy: `apt-get install postgresql-${data}, or pg_upgrade`,
-      },
-    )
-}
-
-function refuseFullDisk(home: Home): void {
-  const disk = statfsSync(home.dir)
-  const free = disk.bavail * disk.bsize
-  if (free < bytesWanted)
-    throw new Trouble(
-      `The disk of ${home.dir} has ${Math.floor(free / 1048576)} MB free; a new appliance needs 512 MB.`,
-      {
-        setting: 'COUNTROOM_HOME',
-        remedy: `df -h ${home.dir}`,
-      },
-    )
 }

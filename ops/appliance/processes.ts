@@ -16,6 +16,14 @@ export function isAlive(mark: ProcessMark): boolean {
   return markOf(mark.pid)?.born === mark.born
 }
 
+/** Whether a process works; `stopped` is one that a signal holds (SIGSTOP, a debugger), which answers nothing. */
+export function stateOf(pid: number | undefined): 'running' | 'stopped' | 'down' {
+  const stat = pid === undefined ? '' : read(`/proc/${pid}/stat`)
+  const state = stat.slice(stat.lastIndexOf(')') + 2)[0]
+  if (state === undefined || state === 'Z' || state === 'X') return 'down'
+  return state === 'T' || state === 't' ? 'stopped' : 'running'
+}
+
 export function parseMark(text: string): ProcessMark | undefined {
   const [pid, born] = text.trim().split(' ')
   return pid && born && Number.isInteger(Number(pid)) ? { pid: Number(pid), born } : undefined

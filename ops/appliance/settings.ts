@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { z } from 'zod'
 import type { Home } from './home.ts'
 import { Trouble } from './trouble.ts'
@@ -50,14 +49,20 @@ export function readSettings(home: Home, environment: NodeJS.ProcessEnv = proces
   const file = home.path('countroom.json')
   const parsed = schema.safeParse(home.has('countroom.json') ? parseJson(file) : {})
   if (!parsed.success)
-    throw new Trouble(`The settings in ${file} are not valid:\n${z.prettifyError(parsed.error)}`, { setting: file })
+    throw new Trouble(`The settings in ${file} are not valid:\n${z.prettifyError(parsed.error)}`, {
+      setting: file,
+      remedy: `correct it, or start with the defaults: mv ${file} ${file}.bad; ops/README.md lists the settings`,
+    })
   const ports = { ...defaultPorts, ...parsed.data.ports }
   for (const name of Object.keys(ports) as PortName[]) {
     const given = environment[variableOf(name)]
     if (given === undefined) continue
     const checked = port.safeParse(Number(given))
     if (!checked.success)
-      throw new Trouble(`${variableOf(name)} is "${given}", which is not a port.`, { setting: variableOf(name) })
+      throw new Trouble(`${variableOf(name)} is "${given}", which is not a port.`, {
+        setting: variableOf(name),
+        remedy: `${variableOf(name)}=${defaultPorts[name]} npm start`,
+      })
     ports[name] = checked.data
   }
   refuseDoubles(ports)
@@ -69,44 +74,13 @@ export function variableOf(name: PortName): string {
   return `COUNTROOM_PORT_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 }
 
-/** Ports that are free at the moment, for tests and for several appliances on one machine. */
-export async function freePorts(): Promise<Ports> {
-  const names = Object.keys(defaultPorts) as PortName[]
-  const held = await Promise.all(names.map(() => listen(0, '127.0.0.1')))
-  const ports = Object.fromEntries(names.map((name, i) => [name, held[i]!.port])) as Ports
-  await Promise.all(held.map(({ close }) => close()))
-  return ports
-}
-
-/** @throws Trouble that names the first port somebody else has */
-export async function refuseTakenPorts(settings: Settings): Promise<void> {
-  const publicPorts: PortName[] = ['player', 'operator', 'partner']
-  for (const [name, number] of Object.entries(settings.ports) as Array<[PortName, number]>)
-    try {
-      const { close } = await listen(number, publicPorts.includes(name) ? settings.address : '127.0.0.1')
-      await close()
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      const why =
-        code === 'EADDRINUSE'
-          ? 'is in use by another program'
-          : code === 'EACCES'
-            ? 'needs a privilege'
-            : `cannot be had (${code})`
-      throw new Trouble(`The port ${number} (${name}) ${why}.`, {
-        setting: `${variableOf(name)}, or "ports": {"${name}": …} in countroom.json`,
-        remedy: `ss -ltnp 'sport = :${number}'`,
-        cause: error,
-      })
-    }
-}
-
 function parseJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new Trouble(`The settings in ${file} cannot be read: ${(error as Error).message}`, {
       setting: file,
+      remedy: `correct it, or start with the defaults: mv ${file} ${file}.bad`,
       cause: error,
     })
   }
@@ -116,19 +90,11 @@ function refuseDoubles(ports: Ports): void {
   const seen = new Map<number, string>()
   for (const [name, number] of Object.entries(ports)) {
     const other = seen.get(number)
-    if (other) throw new Trouble(`The port ${number} is given twice, to ${other} and to ${name}.`, { setting: 'ports' })
+    if (other)
+      throw new Trouble(`The port ${number} is given twice, to ${other} and to ${name}.`, {
+        setting: `"ports" in countroom.json, ${variableOf(name as PortName)}, ${variableOf(other as PortName)}`,
+        remedy: `${variableOf(name as PortName)}=<another port> npm start`,
+      })
     seen.set(number, name)
   }
-}
-
-function listen(number: number, host: string): Promise<{ port: number; close(): Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen({ port: number, host }, () =>
-      resolve({
-        port: (server.address() as { port: number }).port,
-        close: () => new Promise((done) => server.close(() => done())),
-      }),
-    )
-  })
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chownSync, closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chownSync, closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import type { Home } from './home.ts'
 import type { Identity } from './identity.ts'
 import { markOf, printMark } from './processes.ts'
@@ -24,6 +24,8 @@ export type UnitState = {
   pid: number | undefined
   startedAt: string | undefined
   restarts: number
+  /** When it ended without being asked to, the latest ten. */
+  ends: string[]
 }
 
 type Running = {
@@ -37,11 +39,12 @@ type Running = {
 const backoffFirstMs = 100
 const backoffMaxMs = 10_000
 const calmMs = 20_000
+const endsKept = 10
 const stopSecondsMax = 20
 const logBytesMax = 64 * 1024 * 1024
 
 /** Starts processes, brings back what dies, and stops them in the reverse order of their start. */
-export function createSupervisor(home: Home, changed: (states: UnitState[]) => void) {
+export function createSupervisor(home: Home, changed: (states: UnitState[]) => void, signal?: AbortSignal) {
   const running: Running[] = []
   let stopping = false
 
@@ -52,13 +55,14 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
         unit,
         child: undefined,
         backoffMs: backoffFirstMs,
-        state: { name: unit.name, role: unit.role, pid: undefined, startedAt: undefined, restarts: 0 },
+        state: { name: unit.name, role: unit.role, pid: undefined, startedAt: undefined, restarts: 0, ends: [] },
       }
       running.push(entry)
+      const logged = logBytes(home, unit.name)
       launch(entry)
-      await serving(entry, secondsMax)
+      await serving(entry, secondsMax, logged)
     },
-    states: () => running.map((entry) => ({ ...entry.state })),
+    states,
     /** Stops everything, last started first; each process drains on its own signal. */
     async stop(): Promise<void> {
       stopping = true
@@ -86,41 +90,54 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
     state.pid = child.pid
     state.startedAt = new Date(bornAt).toISOString()
     const mark = child.pid === undefined ? undefined : markOf(child.pid)
-    if (mark) home.write(`run/${unit.name}.pid`, printMark(mark))
     child.on('error', () => {})
     child.once('exit', () => {
       entry.child = undefined
       state.pid = undefined
       rmSync(home.path('run', `${unit.name}.pid`), { force: true })
       if (stopping) return
+      state.ends = [...state.ends, new Date().toISOString()].slice(-endsKept)
       if (Date.now() - bornAt > calmMs) entry.backoffMs = backoffFirstMs
-      entry.timer = setTimeout(() => {
-        state.restarts++
-        launch(entry)
-      }, entry.backoffMs)
-      entry.backoffMs = Math.min(backoffMaxMs, entry.backoffMs * 2)
-      changed(running.map((each) => each.state))
+      relaunchLater(entry)
+      changed(states())
     })
-    changed(running.map((each) => each.state))
+    if (mark) home.write(`run/${unit.name}.pid`, printMark(mark))
+    changed(states())
   }
 
-  async function serving(entry: Running, secondsMax: number): Promise<void> {
+  function relaunchLater(entry: Running): void {
+    entry.timer = setTimeout(() => {
+      entry.state.restarts++
+      try {
+        launch(entry)
+      } catch {
+        // A full disk takes neither a log nor a pid file. What keeps the others alive must not end over it.
+        if (!entry.child) relaunchLater(entry)
+      }
+    }, entry.backoffMs)
+    entry.backoffMs = Math.min(backoffMaxMs, entry.backoffMs * 2)
+  }
+
+  function states(): UnitState[] {
+    return running.map(({ state }) => ({ ...state }))
+  }
+
+  async function serving(entry: Running, secondsMax: number, logged: number): Promise<void> {
     const until = Date.now() + secondsMax * 1000
     let why: string | undefined = 'it was not asked yet'
     while (Date.now() < until && !stopping && entry.state.restarts < 3) {
+      signal?.throwIfAborted()
       why = await entry.unit.probe().catch((error: Error) => error.message)
       if (why === undefined) return
       await new Promise((done) => setTimeout(done, 50))
     }
     const log = home.path('log', `${entry.unit.name}.log`)
-    throw new Trouble(`${entry.unit.name} (${entry.unit.role}) does not serve: ${why}`, {
-      setting: log,
-      remedy: `tail -n 20 ${log}`,
-    })
+    throw new Trouble(
+      `${entry.unit.name} (${entry.unit.role}) does not serve: ${lastComplaint(log, logged) ?? why ?? 'it was stopped'}`,
+      { setting: log, remedy: `tail -n 20 ${log}` },
+    )
   }
 }
-
-export type Supervisor = ReturnType<typeof createSupervisor>
 
 async function end(entry: Running): Promise<void> {
   const { child, unit } = entry
@@ -130,6 +147,30 @@ async function end(entry: Running): Promise<void> {
   const hard = setTimeout(() => child.kill(unit.name === 'postgres' ? 'SIGQUIT' : 'SIGKILL'), stopSecondsMax * 1000)
   await gone
   clearTimeout(hard)
+}
+
+/** What the process itself said last about why, in what it wrote since `from`; the operator should not have to look. */
+function lastComplaint(log: string, from: number): string | undefined {
+  const lines = readFileSync(log, 'utf8').slice(from).split('\n')
+  const line = lines.findLast((each) => /FATAL|PANIC|^\w*Error: |"level":(50|60)|# .*error/i.test(each))
+  return line && saying(line).slice(0, 400)
+}
+
+function saying(line: string): string {
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
+    return [msg, err?.message].filter(Boolean).join(': ')
+  } catch {
+    return line.replace(/^.*?(FATAL|PANIC): +/, '')
+  }
+}
+
+function logBytes(home: Home, name: string): number {
+  try {
+    return statSync(home.path('log', `${name}.log`)).size
+  } catch {
+    return 0
+  }
 }
 
 /** The log of a process; one older generation is kept. */

@@ -1,46 +1,66 @@
+import { dirname } from 'node:path'
+
 /**
  * Something the operator must set right: what is wrong, which setting or file it hangs on, and the command that helps.
  * Printed as one message without a stack; everything else thrown is a defect.
  */
 export class Trouble extends Error {
-  readonly setting: string | undefined
-  readonly remedy: string | undefined
+  readonly setting: string
+  readonly remedy: string
+  readonly exitCode: number
 
-  constructor(message: string, options: { setting?: string; remedy?: string; cause?: unknown } = {}) {
+  constructor(message: string, options: { setting: string; remedy: string; exitCode?: number; cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'Trouble'
     this.setting = options.setting
     this.remedy = options.remedy
+    this.exitCode = options.exitCode ?? 1
   }
 }
 
+/** What status, verify and logs answer when there is nothing to ask. */
+export const nothingRunsExitCode = 3
+
 /** Turns what the system says about files and disks into the operator's words; what it does not know stays as it is. */
-export function asTrouble(error: unknown): unknown {
-  const { code, path } = error as NodeJS.ErrnoException
-  const home = { setting: 'COUNTROOM_HOME (where the data live)' }
-  if (code === 'ENOSPC')
-    return new Trouble(`The disk is full${path ? ` (writing ${path})` : ''}.`, {
-      ...home,
-      remedy: 'df -h',
-      cause: error,
-    })
-  if (code === 'EROFS')
-    return new Trouble(`The file system of ${path} is read-only.`, { ...home, remedy: 'mount', cause: error })
-  if (code === 'EACCES' || code === 'EPERM')
-    return new Trouble(`No permission for ${path ?? (error as Error).message}.`, {
-      ...home,
-      remedy: `ls -ld ${path ?? '<home>'}`,
-      cause: error,
-    })
-  return error
+export function asTrouble(error: unknown, home = '<home>'): unknown {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException
+  const words = code === undefined ? undefined : sayings[code]
+  if (!words) return error
+  const where = path ?? home
+  return new Trouble(words.message(where), {
+    setting: 'COUNTROOM_HOME (where the data live)',
+    remedy: words.remedy(where),
+    cause: error,
+  })
+}
+
+const sayings: Record<string, { message(path: string): string; remedy(path: string): string }> = {
+  ENOSPC: {
+    message: (path) => `The disk is full (writing ${path}).`,
+    remedy: (path) => `df -h ${dirname(path)}; df -i ${dirname(path)}`,
+  },
+  EDQUOT: { message: (path) => `The disk quota is used up (writing ${path}).`, remedy: () => 'quota -s' },
+  EROFS: {
+    message: (path) => `The file system of ${path} is read-only.`,
+    remedy: (path) => `findmnt -T ${dirname(path)}`,
+  },
+  EACCES: { message: noPermission, remedy: (path) => `namei -l ${path}` },
+  EPERM: { message: noPermission, remedy: (path) => `namei -l ${path}` },
+  ENOTDIR: { message: (path) => `A part of ${path} is a file, not a folder.`, remedy: (path) => `namei -l ${path}` },
+  EISDIR: { message: (path) => `${path} is a folder, not a file.`, remedy: (path) => `ls -ld ${path}` },
+  EIO: { message: (path) => `The disk fails (${path}).`, remedy: () => 'dmesg | tail' },
+}
+
+function noPermission(path: string): string {
+  return `No permission for ${path}.`
 }
 
 export function tell(error: unknown): string {
   const known = asTrouble(error)
   if (!(known instanceof Trouble)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return [
-    known.message,
-    ...(known.setting ? [`  setting: ${known.setting}`] : []),
-    ...(known.remedy ? [`  try:     ${known.remedy}`] : []),
-  ].join('\n')
+  return [known.message, `  setting: ${known.setting}`, `  try:     ${known.remedy}`].join('\n')
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof Trouble ? error.exitCode : 1
 }

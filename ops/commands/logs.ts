@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { Command } from 'commander'
-import { homeDirectory, viewHome } from '../appliance/home.ts'
+import { Command, InvalidArgumentError } from 'commander'
+import { knownHome } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
 
 /** `countroom logs`: the end of the logs, of one process or all; `-f` goes on. */
@@ -10,9 +10,9 @@ export function logsCommand(): Command {
     .description('show the logs, of one process or of all')
     .argument('[name]', 'core-1, core-2, work-1, edge, keys, sandbox, postgres, redis')
     .option('-f, --follow', 'go on as lines come')
-    .option('-n, --lines <count>', 'how many lines of each', '20')
+    .option('-n, --lines <count>', 'how many lines of each', count, '20')
     .action(async (name: string | undefined, options: { follow?: boolean; lines: string }) => {
-      const home = viewHome(homeDirectory())
+      const home = knownHome()
       const files = home.has('log') ? readdirSync(home.path('log')).filter((file) => file.endsWith('.log')) : []
       const wanted = files
         .filter((file) => name === undefined || file === `${name}.log`)
@@ -23,12 +23,19 @@ export function logsCommand(): Command {
           {
             setting: 'COUNTROOM_HOME',
             remedy:
-              files.length > 0 ? `countroom logs ${files.map((file) => file.slice(0, -4)).join(' | ')}` : 'npm start',
+              files.length > 0
+                ? `npx countroom logs ${files.map((file) => file.slice(0, -4)).join(' | ')}`
+                : 'npm start',
           },
         )
       const tail = spawn('tail', ['-n', options.lines, ...(options.follow ? ['-F'] : []), ...wanted], {
         stdio: 'inherit',
       })
-      await new Promise((resolve) => tail.once('exit', resolve))
+      process.exitCode = await new Promise((resolve) => tail.once('exit', (code) => resolve(code ?? 1)))
     })
+}
+
+function count(text: string): string {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('It is a whole number of lines.')
+  return text
 }

@@ -2,6 +2,8 @@ import { Command } from 'commander'
 import { Listr, PRESET_TIMER } from 'listr2'
 import { type Card, type Step, startAppliance } from '../appliance.ts'
 
+const interruptedExitCode = 130
+
 /** `countroom up`: the whole appliance in the foreground, until Ctrl-C. */
 export function upCommand(): Command {
   return new Command('up')
@@ -10,14 +12,18 @@ export function upCommand(): Command {
     .action(async (options: { freePorts?: boolean }) => {
       const began = performance.now()
       const asked = stopAsked()
-      const starting = startAppliance({
+      const appliance = await startAppliance({
         step: showStep,
         say: (line) => process.stdout.write(`${line}\n`),
         freePorts: options.freePorts === true,
+        signal: asked,
+      }).catch((error: unknown) => {
+        if (!asked.aborted) throw error
+        process.stdout.write('\nStopped before it was up; nothing runs. The next start goes on from here.\n')
+        process.exit(interruptedExitCode)
       })
-      const appliance = await starting
       process.stdout.write(printCard(appliance.card(), (performance.now() - began) / 1000))
-      await asked
+      if (!asked.aborted) await new Promise((resolve) => asked.addEventListener('abort', resolve))
       process.stdout.write('\nDraining and stopping …\n')
       await appliance.stop()
       process.stdout.write('Stopped. The next start has all data.\n')
@@ -45,15 +51,20 @@ export function printCard(card: Card, seconds: number): string {
 /** A step as a line with its progress and time; on a pipe, plain lines. */
 const showStep: Step = async <T>(title: string, work: (tell: (word: string) => void) => Promise<T>): Promise<T> => {
   let result: { value: T } | undefined
+  let failure: unknown
   await new Listr(
     [
       {
         title,
         task: async (_context, task) => {
-          result = {
-            value: await work((word) => {
+          try {
+            const value = await work((word) => {
               task.title = `${title}: ${word}`
-            }),
+            })
+            result = { value }
+          } catch (error) {
+            failure = error
+            throw new Error('see below') // the message is printed once, whole, at the end
           }
         },
       },
@@ -61,17 +72,18 @@ const showStep: Step = async <T>(title: string, work: (tell: (word: string) => v
     {
       renderer: process.stdout.isTTY ? 'default' : 'simple',
       fallbackRenderer: 'simple',
-      rendererOptions: { timer: PRESET_TIMER },
+      rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
       registerSignalListeners: false,
+      exitOnError: false,
     },
   ).run()
-  if (!result) throw new Error(`the step "${title}" ended without a result`)
+  if (!result) throw failure
   return result.value
 }
 
 /** The first signal asks to stop; later ones, such as npm's copy of Ctrl-C, change nothing. */
-function stopAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
-  })
+function stopAsked(): AbortSignal {
+  const asked = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => asked.abort())
+  return asked.signal
 }

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { damaged, type Home, isInstalled, readSecretFile, type SecretName, secretNames } from './home.ts'
+import type { Identities } from './identity.ts'
+import { adopt, makeFolder } from './ownership.ts'
+import { Trouble } from './trouble.ts'
+
+const folders = { redis: 0o700, token: 0o700, 'token/tokens': 0o700, tls: 0o755, secrets: 0o700, log: 0o750 }
+
+/** Makes the folders and secrets that are missing; under the lock. @throws Trouble when the home is damaged */
+export function furnish(home: Home, { engines, nodes }: Identities): void {
+  for (const [folder, mode] of Object.entries(folders)) makeFolder(home.path(folder), mode, engines)
+  for (const name of secretNames) ensureSecret(home, name)
+  if (isInstalled(home)) refuseDamage(home)
+  adopt(home.path('tls'), engines)
+  adopt(home.path('token'), nodes)
+}
+
+/** A token of a start that never went through holds nothing anybody used; it is made anew. */
+export function clearUnusedToken(home: Home): void {
+  for (const name of readdirSync(home.path('token/tokens')))
+    rmSync(home.path('token/tokens', name), { recursive: true, force: true })
+}
+
+/** What an installed appliance must have, and only a backup can give back. */
+export function refuseDamage(home: Home): void {
+  if (!home.has('pg/PG_VERSION')) throw damaged(home, `${home.path('pg')} is gone or empty`)
+  if (readdirSync(home.path('token/tokens')).length === 0)
+    throw damaged(home, `the token in ${home.path('token/tokens')} is gone`)
+}
+
+function ensureSecret(home: Home, name: SecretName): void {
+  const file = home.path('secrets', name)
+  const there = home.has('secrets', name)
+  if (there) refuseOpenSecret(file)
+  if (there && readSecretFile(home, name) !== '') return
+  if (isInstalled(home)) throw damaged(home, `the secret ${file} is ${there ? 'empty' : 'gone'}`, file)
+  home.write(`secrets/${name}`, `${randomBytes(24).toString('base64url')}\n`)
+}
+
+function refuseOpenSecret(file: string): void {
+  const mode = statSync(file).mode & 0o777
+  if ((mode & 0o077) === 0) return
+  throw new Trouble(`The secret ${file} is open to others (mode ${mode.toString(8)}).`, {
+    setting: file,
+    remedy: `chmod 600 ${file}; whoever could read it may know it`,
+  })
+}
