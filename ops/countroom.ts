@@ -1,24 +1,23 @@
 import { Command } from 'commander'
 import { exitCodeOf, tell } from './appliance/trouble.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { logsCommand } from './commands/logs.ts'
-import { resetCommand } from './commands/reset.ts'
-import { statusCommand } from './commands/status.ts'
-import { upCommand } from './commands/up.ts'
-import { verifyCommand } from './commands/verify.ts'
 
-/** The operator's one command. */
+const commands = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  status: async () => (await import('./commands/status.ts')).statusCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  logs: async () => (await import('./commands/logs.ts')).logsCommand(),
+  reset: async () => (await import('./commands/reset.ts')).resetCommand(),
+}
+
+/** The operator's one command. Loads only what is asked for: `status` need not wait for what `up` wants. */
 const program = new Command('countroom')
   .description('Runs and examines an appliance. Its data are in COUNTROOM_HOME.')
   .showHelpAfterError()
-  .addCommand(upCommand())
-  .addCommand(statusCommand())
-  .addCommand(doctorCommand())
-  .addCommand(verifyCommand())
-  .addCommand(logsCommand())
-  .addCommand(resetCommand())
-
+const asked = process.argv[2] ?? ''
+const wanted = Object.entries(commands).filter(([name]) => name === asked)
 try {
+  for (const [, load] of wanted.length > 0 ? wanted : Object.entries(commands)) program.addCommand(await load())
   await program.parseAsync()
 } catch (error) {
   process.stderr.write(`\n${tell(error)}\n`)

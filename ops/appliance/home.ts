@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -62,11 +63,12 @@ export function viewHome(dir: string, owner?: Identity): Home {
  * The home with the one folder that must be there before the lock can be taken; looks first whether all of it is ours,
  * and changes nothing when it is not.
  *
- * @throws Trouble when its path is too long, somebody else's, or out of the engines' reach
+ * @throws Trouble when its path is too long or a file, when it is somebody else's, or out of the engines' reach
  */
 export function openHome(dir: string, owner?: Identity): Home {
   const home = viewHome(dir, owner)
   refuseLongPath(home)
+  refuseNoFolder(home)
   refuseForeignOwner(home, owner)
   makeFolder(dir, 0o755, owner)
   refuseUnreachable(home, owner)
@@ -119,4 +121,12 @@ function refuseLongPath(home: Home): void {
       `The path of the home directory is too long: the Unix socket ${longest} would have ${Buffer.byteLength(longest)} bytes, Linux takes ${socketPathMax}.`,
       { setting: 'COUNTROOM_HOME', remedy: 'COUNTROOM_HOME=/var/lib/countroom npm start' },
     )
+}
+
+function refuseNoFolder({ dir }: Home): void {
+  if (!existsSync(dir) || statSync(dir).isDirectory()) return
+  throw new Trouble(`The home ${dir} is a file, not a folder.`, {
+    setting: 'COUNTROOM_HOME (where the data live)',
+    remedy: 'COUNTROOM_HOME=<a folder> npm start',
+  })
 }

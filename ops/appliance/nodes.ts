@@ -113,6 +113,22 @@ export function edgeUnit(home: Home, settings: Settings, identity: Identity | un
   return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, identity, ports.edgeMetrics)
 }
 
+/** Which process answers on which management port. */
+export function managementPorts(ports: Record<string, number>): Array<{ name: string; port: number }> {
+  const names: Record<string, string> = {
+    core1Metrics: 'core-1',
+    core2Metrics: 'core-2',
+    workMetrics: 'work-1',
+    edgeMetrics: 'edge',
+    keysMetrics: 'keys',
+    sandboxMetrics: 'sandbox',
+  }
+  return Object.entries(names).flatMap(([key, name]) => {
+    const port = ports[key]
+    return port === undefined ? [] : [{ name, port }]
+  })
+}
+
 /** Undefined when a process answers that it is ready, else what it says it misses. */
 export async function askReady(port: number): Promise<string | undefined> {
   const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(3000) }).catch(

@@ -3,9 +3,7 @@ import { chownSync, readdirSync, readFileSync } from 'node:fs'
 import { systemCommand } from '#base'
 import { connectKeys, ensureCertificates } from '#keys'
 import * as staff from '#staff'
-import { jobs } from '../../core/host/jobs/index.ts'
 import { compareSchema, migrate } from '../../core/host/migrations.ts'
-import { installQueue } from '../../core/host/queue.ts'
 import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
 import type { Identity } from './identity.ts'
 import { leavesOf } from './nodes.ts'
@@ -19,6 +17,9 @@ export async function bringUpSchema(home: Home): Promise<string[]> {
   try {
     await refuseForeignSchema(home, owner)
     const { applied } = await migrate(owner)
+    // What jobs need is large; a start that is refused before this never loads it.
+    const { installQueue } = await import('../../core/host/queue.ts')
+    const { jobs } = await import('../../core/host/jobs/index.ts')
     await installQueue(owner, addressOf(home, 'owner'), jobs)
     return applied
   } finally {

@@ -39,6 +39,8 @@ const schema = z.strictObject({
   lanesPerCore: z.int().min(1).max(16).default(2),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),
+  /** With less room than this under the home, the doctor warns. */
+  diskMebibytesMin: z.int().min(0).default(512),
   mailFrom: z.email().default('casino@countroom.example'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

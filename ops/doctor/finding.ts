@@ -1,0 +1,53 @@
+import { connectKeys, type Keys } from '#keys'
+import type { Home } from '../appliance/home.ts'
+import { connect } from '../appliance/postgres.ts'
+import { stateOf } from '../appliance/processes.ts'
+import type { Card } from '../appliance.ts'
+
+export type Severity = 'sound' | 'warning' | 'broken'
+export type Finding = { id: string; severity: Severity; evidence: string; remedy?: string }
+export type Found = Omit<Finding, 'id'>
+
+/** What a check looks at; `now` can be another moment, for what grows old. */
+export type Probe = { home: Home; card: Card | undefined; now: Date }
+
+export type Check = {
+  /** For ever the same. */
+  id: string
+  /** Checks that must be sound, for this one to mean anything: one fault is then named once, where it is. */
+  after: readonly string[]
+  /** What to do when the check itself fails. */
+  remedy: string
+  look(probe: Probe): Promise<Found>
+}
+
+export const sound = (evidence: string): Found => ({ severity: 'sound', evidence })
+export const broken = (evidence: string, remedy: string): Found => ({ severity: 'broken', evidence, remedy })
+
+/** Why a process cannot answer, when the system knows it. */
+export function heldUp({ card }: Probe, name: string): Found | undefined {
+  const unit = card?.processes.find((each) => each.name === name)
+  const state = stateOf(unit?.pid)
+  if (state === 'stopped')
+    return broken(`${name} (process ${unit?.pid}) is stopped by a signal`, `kill -CONT ${unit?.pid}`)
+  if (state === 'down') return broken(`${name} is down`, `npx countroom logs ${name} says why`)
+  return undefined
+}
+
+export async function withSql<T>(home: Home, work: (sql: ReturnType<typeof connect>) => Promise<T>): Promise<T> {
+  const sql = connect(home, 'app')
+  try {
+    return await work(sql)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+export async function withKeys<T>(home: Home, work: (keys: Keys) => Promise<T>): Promise<T> {
+  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  try {
+    return await work(keys)
+  } finally {
+    await keys.close()
+  }
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { commandLineOf } from '../../ops/appliance/processes.ts'
+
+export const repository = join(import.meta.dirname, '../..')
+
+export type Ended = { code: number | null; out: string }
+export type Surroundings = {
+  environment?: Record<string, string>
+  /** Command words in front: another user, a namespace of its own with a full disk in it. */
+  within?: string[]
+}
+
+export type Started = {
+  child: ChildProcess
+  /** What it has said so far, on both streams. */
+  said(): string
+  ended: Promise<Ended>
+}
+
+/** A home in a folder of its own that the service user can reach. */
+export function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'cr-'))
+  chmodSync(home, 0o755)
+  return home
+}
+
+/** The operator's command as the operator runs it: another process, its exit code and what it prints. */
+export function countroom(home: string, args: string[], surroundings: Surroundings = {}): Promise<Ended> {
+  return launch(home, args, surroundings).ended
+}
+
+/** Starts a command and does not wait; `up` for a whole appliance on free ports. */
+export function launch(home: string, args: string[], { environment, within = [] }: Surroundings = {}): Started {
+  const words = [
+    ...within,
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    join(repository, 'ops/countroom.ts'),
+    ...args,
+  ]
+  return spawnQuietly(words, { ...process.env, NODE_ENV: '', NODE_OPTIONS: '', COUNTROOM_HOME: home, ...environment })
+}
+
+export function spawnQuietly([command = '', ...args]: string[], environment: NodeJS.ProcessEnv): Started {
+  const child = spawn(command, args, { cwd: repository, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, out }))
+  })
+  return { child, said: () => out, ended }
+}
+
+/** Polls closely, for moments that last milliseconds. @throws Error with what was waited for */
+export async function moment(what: string, come: () => boolean, secondsMax = 60): Promise<void> {
+  const end = Date.now() + secondsMax * 1000
+  while (!come()) {
+    if (Date.now() > end) throw new Error(`waited ${secondsMax} s for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+export async function cardShown(started: Started): Promise<void> {
+  await Promise.race([
+    moment('the card', () => started.said().includes('Countroom runs')),
+    started.ended.then(({ out }) => {
+      throw new Error(`the start ended: ${out}`)
+    }),
+  ])
+}
+
+/** Everything on this machine whose command line names the home; the processes of its appliance, and their children. */
+export function processesOf(home: string): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return pids.filter((pid) => pid !== process.pid && commandLineOf(pid).includes(home))
+}
+
+/** Ends what a test that failed half-way has left, then removes the home. */
+export function removeHome(home: string): void {
+  for (const pid of processesOf(home)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {}
+  }
+  rmSync(home, { recursive: true, force: true, maxRetries: 20 })
+}
+
+export function cardIn(home: string) {
+  return JSON.parse(readFileSync(join(home, 'run/appliance.json'), 'utf8')) as {
+    ca: string
+    supervisor: number
+    urls: { lobby: string; operator: string; inbox: string }
+    processes: Array<{ name: string; pid: number }>
+  }
+}

@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectKeys, ensureCertificates } from '#keys'
+import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
+import { askReady, leavesOf } from '../../ops/appliance/nodes.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
+import { readSettings } from '../../ops/appliance/settings.ts'
+import type { Appliance } from '../../ops/appliance.ts'
+import { until } from '../support/client.ts'
+import { repository } from './command.ts'
+
+export type Fault = {
+  /** Spoils exactly one thing in a running appliance; answers how to set it right. */
+  plant(): Promise<() => Promise<void>>
+  evidence: RegExp
+  remedy: RegExp
+  /** How much later the check forgets it. */
+  minutesAfter?: number
+}
+
+/** One fault for each check of the doctor. */
+export function faultsOf(appliance: Appliance): Record<string, Fault> {
+  const home = viewHome(appliance.home)
+  return {
+    appliance: {
+      plant: async () => moved('run/supervisor.lock'),
+      evidence: /supervisor of .* is gone/,
+      remedy: /npm start/,
+    },
+    processes: {
+      async plant() {
+        const restore = overwritten('run/sandbox.json', 'not a configuration')
+        process.kill(pidOf('sandbox'), 'SIGTERM')
+        const ends = () => appliance.processes().find((unit) => unit.name === 'sandbox')?.ends.length ?? 0
+        await until('a loop', async () => (ends() >= 3 ? true : undefined))
+        return async () => {
+          restore()
+          const port = appliance.card().ports.sandboxMetrics ?? 0
+          await until('the sandbox', async () => ((await askReady(port)) === undefined ? true : undefined), 30)
+        }
+      },
+      evidence: /sandbox ended \d+ times in the last 5 minutes/,
+      remedy: /countroom logs sandbox/,
+      minutesAfter: 6,
+    },
+    postgres: stopped('postgres'),
+    redis: stopped('redis'),
+    keys: stopped('keys'),
+    ready: stopped('core-2'),
+    'postgres.durability': {
+      async plant() {
+        await statements('alter system set synchronous_commit = off', 'select pg_reload_conf()')
+        return () => statements('alter system reset synchronous_commit', 'select pg_reload_conf()')
+      },
+      evidence: /synchronous_commit is off \(set by: configuration file\)/,
+      remedy: /psql .*alter system reset synchronous_commit/,
+    },
+    'postgres.schema': {
+      async plant() {
+        await statements(
+          `insert into base.migrations (room, number, name, sha256) values ('games', 9999, '9999_later.sql', '')`,
+        )
+        return () => statements('delete from base.migrations where number = 9999')
+      },
+      evidence: /newer than this code, which does not know games\/9999_later\.sql/,
+      remedy: /newer version/,
+    },
+    'keys.extractable': {
+      async plant() {
+        const kept = mkdtempSync(join(tmpdir(), 'cr-token-'))
+        copyAs(home.path('token/tokens'), kept)
+        execFileSync(process.execPath, ['-e', weakKey], {
+          ...ownerOf('token/tokens'),
+          cwd: repository,
+          env: {
+            SOFTHSM2_CONF: home.path('token/softhsm2.conf'),
+            PIN: readSecretFile(home, 'hsm-pin'),
+            MODULES: join(repository, 'node_modules'),
+          },
+        })
+        return async () => {
+          rmSync(home.path('token/tokens'), { recursive: true })
+          copyAs(kept, home.path('token/tokens'))
+          rmSync(kept, { recursive: true })
+          process.kill(pidOf('keys'), 'SIGTERM') // the supervisor brings it back on the old token
+        }
+      },
+      evidence: /can be taken out of the token: hk-pepper$/,
+      remedy: /restore .*token from a backup/,
+    },
+    certificates: {
+      async plant() {
+        const dir = mkdtempSync(join(tmpdir(), 'cr-tls-'))
+        cpSync(home.path('tls/ca.pem'), join(dir, 'ca.pem'))
+        const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+        const leaves = leavesOf(readSettings(home)).filter((leaf) => leaf.name === 'work-1')
+        await ensureCertificates(keys, dir, leaves, new Date(Date.now() - 85 * 86_400_000))
+        await keys.close()
+        const undo = ['pem', 'key'].map((kind) => {
+          const name = `work-1.${kind}`
+          return overwritten(`tls/${name}`, readFileSync(join(dir, name), 'utf8'))
+        })
+        rmSync(dir, { recursive: true })
+        return async () => {
+          for (const each of undo) each()
+        }
+      },
+      evidence: /^work-1\.pem ends in 4 days$/,
+      remedy: /npm start/,
+    },
+    secrets: {
+      async plant() {
+        chmodSync(home.path('secrets/gateway-sandbox'), 0o644)
+        return async () => chmodSync(home.path('secrets/gateway-sandbox'), 0o600)
+      },
+      evidence: /open to others: .*\/secrets\/gateway-sandbox$/,
+      remedy: /chmod 600 .*gateway-sandbox/,
+    },
+    disk: {
+      async plant() {
+        writeFileSync(home.path('countroom.json'), '{"diskMebibytesMin": 1000000000}')
+        return async () => rmSync(home.path('countroom.json'))
+      },
+      evidence: /only \d+ MiB free under .*, fewer than 1000000000/,
+      remedy: /df -h/,
+    },
+    lanes: {
+      async plant() {
+        await statements(`update ledger.lanes set holder = '', leased_until = '-infinity' where lane > 0`)
+        return async () => {} // the cores find out and lease others
+      },
+      evidence: /[0-3] of 4 lanes are leased/,
+      remedy: /countroom logs core-1/,
+    },
+    jobs: {
+      async plant() {
+        await statements(`insert into pgboss.job (name, state, data) values ('payouts', 'failed', '{}')`)
+        return () => statements(`delete from pgboss.job where state = 'failed'`)
+      },
+      evidence: /payouts: 1 failed for good/,
+      remedy: /countroom logs work-1/,
+    },
+    ledger: {
+      async plant() {
+        await statements('update ledger.wallets set cash = cash + 1 where wallet = 1')
+        return () => statements('update ledger.wallets set cash = cash - 1 where wallet = 1')
+      },
+      evidence: /EUR is off by 1\b.*wallet 1\b/,
+      remedy: /countroom verify ledger/,
+    },
+    audit: {
+      async plant() {
+        await statements(`update audit.records set actor = actor || 'x' where seq = 1`)
+        return () => statements(`update audit.records set actor = left(actor, -1) where seq = 1`)
+      },
+      evidence: /^record 1 was changed$/,
+      remedy: /changed the log/,
+    },
+  }
+
+  function stopped(name: string): Fault {
+    return {
+      async plant() {
+        const pid = pidOf(name)
+        process.kill(pid, 'SIGSTOP')
+        return async () => {
+          process.kill(pid, 'SIGCONT')
+        }
+      },
+      evidence: new RegExp(`^${name} \\(process \\d+\\) is stopped by a signal$`),
+      remedy: /^kill -CONT \d+$/,
+    }
+  }
+
+  function pidOf(name: string): number {
+    return appliance.processes().find((unit) => unit.name === name)!.pid!
+  }
+
+  async function statements(...texts: string[]): Promise<void> {
+    const admin = connect(home, 'admin')
+    for (const text of texts) await admin.unsafe(text)
+    await admin.end()
+  }
+
+  function moved(path: string): () => Promise<void> {
+    renameSync(home.path(path), home.path(`${path}.away`))
+    return async () => renameSync(home.path(`${path}.away`), home.path(path))
+  }
+
+  function overwritten(path: string, content: string): () => void {
+    const before = readFileSync(home.path(path))
+    writeFileSync(home.path(path), content)
+    return () => writeFileSync(home.path(path), before)
+  }
+
+  function ownerOf(path: string) {
+    const { uid, gid } = statSync(home.path(path))
+    return process.getuid?.() === 0 ? { uid, gid } : {}
+  }
+}
+
+/** With owners and modes, which a copy by Node loses. */
+function copyAs(from: string, to: string): void {
+  execFileSync('cp', ['--archive', '--no-target-directory', from, to])
+}
+
+/** Puts a key that can be taken out in the place of one that cannot, as somebody with the PIN could. */
+const weakKey = `
+  const pkcs11js = require(process.env.MODULES + '/pkcs11js')
+  const module_ = new pkcs11js.PKCS11()
+  module_.load('/usr/lib/softhsm/libsofthsm2.so')
+  module_.C_Initialize()
+  const slot = module_.C_GetSlotList(true).find((each) => module_.C_GetTokenInfo(each).label.trim() === 'countroom')
+  const session = module_.C_OpenSession(slot, pkcs11js.CKF_SERIAL_SESSION | pkcs11js.CKF_RW_SESSION)
+  module_.C_Login(session, pkcs11js.CKU_USER, process.env.PIN)
+  const label = { type: pkcs11js.CKA_LABEL, value: 'hk-pepper' }
+  module_.C_FindObjectsInit(session, [label])
+  const [old] = module_.C_FindObjects(session, 1)
+  module_.C_FindObjectsFinal(session)
+  module_.C_DestroyObject(session, old)
+  module_.C_GenerateKey(session, { mechanism: pkcs11js.CKM_GENERIC_SECRET_KEY_GEN }, [
+    label,
+    { type: pkcs11js.CKA_TOKEN, value: true },
+    { type: pkcs11js.CKA_PRIVATE, value: true },
+    { type: pkcs11js.CKA_SIGN, value: true },
+    { type: pkcs11js.CKA_VALUE_LEN, value: 32 },
+    { type: pkcs11js.CKA_SENSITIVE, value: false },
+    { type: pkcs11js.CKA_EXTRACTABLE, value: true },
+  ])
+  module_.C_Finalize()
+`
