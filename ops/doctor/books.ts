@@ -1,36 +1,34 @@
 import * as audit from '#audit'
 import * as ledger from '#ledger'
-import { broken, type Check, sound, withKeys, withSql } from './finding.ts'
+import { broken, type Check, sound } from './finding.ts'
 
 export const books: Check = {
   id: 'ledger',
   after: ['postgres'],
   remedy: 'npx countroom verify ledger',
-  look: ({ home }) =>
-    withSql(home, async (sql) => {
-      const proof = await sql.begin('isolation level repeatable read read only', (tx) => ledger.prove(tx))
-      const bad = proof.checks.filter((each) => !each.ok)
-      if (bad.length === 0) return sound(`${proof.checks.length} proofs hold`)
-      return broken(
-        bad.map((each) => `not true: ${each.name} (${each.firstBad})`).join('; '),
-        'stop taking bets, keep a copy of the database, and look at the rows named: npx countroom verify ledger',
-      )
-    }),
+  async look(probe) {
+    const sql = probe.sql()
+    const proof = await sql.begin('isolation level repeatable read read only', (tx) => ledger.prove(tx))
+    const bad = proof.checks.filter((each) => !each.ok)
+    if (bad.length === 0) return sound(`${proof.checks.length} proofs hold`)
+    return broken(
+      bad.map((each) => `not true: ${each.name} (${each.firstBad})`).join('; '),
+      'stop taking bets, keep a copy of the database, and look at the rows named: npx countroom verify ledger',
+    )
+  },
 }
 
 export const log: Check = {
   id: 'audit',
   after: ['postgres', 'keys'],
   remedy: 'npx countroom verify audit',
-  look: ({ home }) =>
-    withSql(home, async (sql) => {
-      const proof = await withKeys(home, (keys) =>
-        sql.begin('isolation level repeatable read read only', (tx) => audit.verify(tx, keys)),
-      )
-      if (proof.ok) return sound(`${proof.count} records linked, ${proof.checkpoints} checkpoints signed`)
-      return broken(
-        proof.firstBad ?? 'the chain is broken',
-        'somebody changed the log: keep a copy of the database, compare with a backup, npx countroom verify audit',
-      )
-    }),
+  async look(probe) {
+    const sql = probe.sql()
+    const proof = await sql.begin('isolation level repeatable read read only', (tx) => audit.verify(tx, probe.keys()))
+    if (proof.ok) return sound(`${proof.count} records linked, ${proof.checkpoints} checkpoints signed`)
+    return broken(
+      proof.firstBad ?? 'the chain is broken',
+      'somebody changed the log: keep a copy of the database, compare with a backup, npx countroom verify audit',
+    )
+  },
 }

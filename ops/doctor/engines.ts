@@ -1,7 +1,7 @@
 import { compareSchema } from '../../core/host/migrations.ts'
 import type { Home } from '../appliance/home.ts'
 import { askRedis } from '../appliance/redis.ts'
-import { broken, type Check, heldUp, sound, withSql } from './finding.ts'
+import { broken, type Check, heldUp, sound } from './finding.ts'
 
 export const postgres: Check = {
   id: 'postgres',
@@ -10,12 +10,10 @@ export const postgres: Check = {
   async look(probe) {
     const held = heldUp(probe, 'postgres')
     if (held) return held
-    return withSql(probe.home, async (sql) => {
-      const [row] = await sql<Array<{ version: string; used: number; max: number }>>`
+    const [row] = await probe.sql()<Array<{ version: string; used: number; max: number }>>`
         select current_setting('server_version') as version, current_setting('max_connections')::int as max,
           (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used`
-      return sound(`version ${row?.version}, ${row?.used} of ${row?.max} connections`)
-    })
+    return sound(`version ${row?.version}, ${row?.used} of ${row?.max} connections`)
   },
 }
 
@@ -26,37 +24,37 @@ export const durability: Check = {
   id: 'postgres.durability',
   after: ['postgres'],
   remedy: 'npx countroom logs postgres',
-  look: ({ home }) =>
-    withSql(home, async (sql) => {
-      const rows = await sql<Array<{ name: string; setting: string; source: string }>>`
-        select name, setting, source from pg_settings where name = any (${durable})`
-      const off = rows.filter((row) => ['off', 'local'].includes(row.setting))
-      if (off.length === 0 && rows.length === durable.length)
-        return sound('every commit is flushed, pages carry checksums')
-      return broken(
-        off.map((row) => `${row.name} is ${row.setting} (set by: ${row.source})`).join(', '),
-        `${psqlOf(home)} ${off.map((row) => `-c '${resetOf(row)}'`).join(' ')} -c 'select pg_reload_conf()'`,
-      )
-    }),
+  async look(probe) {
+    const { home } = probe
+    const sql = probe.sql()
+    const rows = await sql<Array<{ name: string; setting: string; source: string }>>`
+      select name, setting, source from pg_settings where name = any (${durable})`
+    const off = rows.filter((row) => ['off', 'local'].includes(row.setting))
+    if (off.length === 0 && rows.length === durable.length)
+      return sound('every commit is flushed, pages carry checksums')
+    return broken(
+      off.map((row) => `${row.name} is ${row.setting} (set by: ${row.source})`).join(', '),
+      `${psqlOf(home)} ${off.map((row) => `-c '${resetOf(row)}'`).join(' ')} -c 'select pg_reload_conf()'`,
+    )
+  },
 }
 
 export const schema: Check = {
   id: 'postgres.schema',
   after: ['postgres'],
   remedy: 'npx countroom logs postgres',
-  look: ({ home }) =>
-    withSql(home, async (sql) => {
-      const { open, newer, changed } = await compareSchema(sql)
-      if (newer.length > 0)
-        return broken(
-          `newer than this code, which does not know ${newer.join(', ')}`,
-          'stop, check out the newer version, npm start',
-        )
-      if (changed.length > 0)
-        return broken(`applied with other contents: ${changed.join(', ')}`, 'git checkout -- core')
-      if (open.length > 0) return broken(`not applied yet: ${open.join(', ')}`, 'stop, then npm start applies them')
-      return sound('as this code wants it')
-    }),
+  async look(probe) {
+    const sql = probe.sql()
+    const { open, newer, changed } = await compareSchema(sql)
+    if (newer.length > 0)
+      return broken(
+        `newer than this code, which does not know ${newer.join(', ')}`,
+        'stop, check out the newer version, npm start',
+      )
+    if (changed.length > 0) return broken(`applied with other contents: ${changed.join(', ')}`, 'git checkout -- core')
+    if (open.length > 0) return broken(`not applied yet: ${open.join(', ')}`, 'stop, then npm start applies them')
+    return sound('as this code wants it')
+  },
 }
 
 export const redis: Check = {

@@ -1,6 +1,6 @@
-import { connectKeys, type Keys } from '#keys'
+import type { Keys } from '#keys'
+import type { Sql } from '../../core/host/database.ts'
 import type { Home } from '../appliance/home.ts'
-import { connect } from '../appliance/postgres.ts'
 import { stateOf } from '../appliance/processes.ts'
 import type { Card } from '../appliance.ts'
 
@@ -8,8 +8,8 @@ export type Severity = 'sound' | 'warning' | 'broken'
 export type Finding = { id: string; severity: Severity; evidence: string; remedy?: string }
 export type Found = Omit<Finding, 'id'>
 
-/** What a check looks at; `now` can be another moment, for what grows old. */
-export type Probe = { home: Home; card: Card | undefined; now: Date }
+/** What a check looks at; `now` can be another moment, for what grows old. Connections are shared by all checks. */
+export type Probe = { home: Home; card: Card | undefined; now: Date; sql(): Sql; keys(): Keys }
 
 export type Check = {
   /** For ever the same. */
@@ -32,22 +32,4 @@ export function heldUp({ card }: Probe, name: string): Found | undefined {
     return broken(`${name} (process ${unit?.pid}) is stopped by a signal`, `kill -CONT ${unit?.pid}`)
   if (state === 'down') return broken(`${name} is down`, `npx countroom logs ${name} says why`)
   return undefined
-}
-
-export async function withSql<T>(home: Home, work: (sql: ReturnType<typeof connect>) => Promise<T>): Promise<T> {
-  const sql = connect(home, 'app')
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
-}
-
-export async function withKeys<T>(home: Home, work: (keys: Keys) => Promise<T>): Promise<T> {
-  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
-  try {
-    return await work(keys)
-  } finally {
-    await keys.close()
-  }
 }

@@ -1,4 +1,4 @@
-import { broken, type Check, heldUp, sound, withKeys } from './finding.ts'
+import { broken, type Check, heldUp, sound } from './finding.ts'
 
 export const keys: Check = {
   id: 'keys',
@@ -7,7 +7,7 @@ export const keys: Check = {
   async look(probe) {
     const held = heldUp(probe, 'keys')
     if (held) return held
-    await withKeys(probe.home, (agent) => agent.health())
+    await probe.keys().health()
     return sound('the agent answers from its token')
   },
 }
@@ -17,8 +17,8 @@ export const extractable: Check = {
   id: 'keys.extractable',
   after: ['keys'],
   remedy: 'npx countroom logs keys says why',
-  async look({ home }) {
-    const attributes = Object.entries(await withKeys(home, (agent) => agent.attributes()))
+  async look({ home, keys }) {
+    const attributes = Object.entries(await keys().attributes())
     const open = attributes.filter(([, found]) => found.extractable !== false || found.sensitive !== true)
     if (open.length === 0) return sound(`${attributes.length} keys, none extractable`)
     return broken(

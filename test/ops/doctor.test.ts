@@ -22,6 +22,7 @@ beforeAll(async () => {
   await depositByCard(player, '50.00') // books and a log that have something in them
   await player.close()
   faults = faultsOf(appliance)
+  expect(await unsound()).toEqual([])
 })
 afterAll(async () => {
   await appliance?.stop()
@@ -33,7 +34,6 @@ test('every check has a fault here, and every fault a check', () => {
 })
 
 test.each(checks.map((check) => check.id))('%s: its fault is named alone, with a remedy, and goes', async (id) => {
-  expect(await unsound()).toEqual([])
   const fault = faults[id]!
   const undo = await fault.plant()
   try {
