@@ -1,5 +1,5 @@
 // The first things first, in JavaScript that any Node from 18 on can run: system packages, npm packages, the pinned Node.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,15 +16,25 @@ export const pinnedNode = join(modules, `node-linux-${process.arch}`, 'bin', 'no
 export function prepare({ forTests = false } = {}) {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
     fail('Countroom runs on Linux, x64 or arm64.', `This is ${process.platform} ${process.arch}.`)
+  const missing = missingPackages(forTests)
+  const stamp = stampOfLockfile()
+  if (missing.length === 0 && hasModules(stamp) && addonLoads()) return
   checkDisk()
-  installSystemPackages(forTests)
-  installModules()
+  installSystemPackages(missing)
+  if (!hasModules(stamp) || !addonLoads()) alone(() => installModules(stamp))
 }
 
 /** Runs the pinned Node on a file of the project and ends with its exit code. */
 export function runPinned(args, environment = {}) {
   const result = spawnSync(pinnedNode, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } })
   return result.status ?? 1
+}
+
+/** As `runPinned`, for what stays: a signal that reaches this process only, such as npm's, is passed on. */
+export function stayPinned(args) {
+  const child = spawn(pinnedNode, args, { cwd: root, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code) => process.exit(code ?? 1))
 }
 
 export function fail(what, why, remedy) {
@@ -73,15 +83,18 @@ function postgresqlDir() {
     .find((dir) => existsSync(join(dir, 'initdb')))
 }
 
-function installSystemPackages(forTests) {
+function missingPackages(forTests) {
   const wanted = [...needs, ...(forTests ? needsForTests : []), ...(addonLoads() ? [] : needsForAddon)]
-  const missing = wanted.filter((need) => !need.there()).map((need) => need.package)
+  return wanted.filter((need) => !need.there()).map((need) => need.package)
+}
+
+function installSystemPackages(missing) {
   if (missing.length === 0) return
   if (!found('apt-get'))
     fail(
       'Packages are missing and there is no apt to install them.',
       `Missing: ${missing.join(', ')}.`,
-      'install them by hand, then start again',
+      `install them with the package manager of this system, then npm start; on Debian: apt-get install ${missing.join(' ')}`,
     )
   const sudo = process.getuid() === 0 ? [] : ['sudo']
   if (sudo.length > 0 && !found('sudo'))
@@ -96,60 +109,98 @@ function installSystemPackages(forTests) {
       `Missing: ${missing.join(', ')}.`,
       `sudo apt-get install --no-install-recommends ${missing.join(' ')}`,
     )
-  step(`system packages: ${missing.join(', ')}`, () => withQuietServices(sudo, () => apt(sudo, missing)))
+  step(`system packages: ${missing.join(', ')}`, () => apt(sudo, missing))
 }
 
 function apt(sudo, packages) {
-  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages]
-  let result = run(...asCommand([...sudo, ...install]), aptEnvironment)
-  if (result.status !== 0) {
-    run(...asCommand([...sudo, 'apt-get', 'update', '-q']), aptEnvironment) // the lists may be old or empty
-    result = run(...asCommand([...sudo, ...install]), aptEnvironment)
-  }
+  const install = `apt-get install -o DPkg::Lock::Timeout=120 -y -q --no-install-recommends ${packages.join(' ')}`
+  const result = run(...asCommand([...sudo, 'sh', '-c', quietly(install, packages)]), aptEnvironment)
   if (result.status !== 0)
-    fail(
-      'apt could not install what is missing.',
-      lastLines(result.stderr || result.stdout),
-      `${[...sudo, ...install].join(' ')}`,
-    )
+    fail('apt could not install what is missing.', lastLines(result.stderr), [...sudo, install].join(' '))
 }
 
 const aptEnvironment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
 
 /**
  * Debian starts a database cluster and services when their packages are installed. Ours must not appear beside what an
- * operator runs: while we install, services stay down and no cluster is made; what was set before is put back.
+ * operator runs: while we install, services stay down and no cluster is made; what was set before is put back. One shell
+ * does all of it, so that it is put back too when this process is ended meanwhile; what a shell that was killed has left
+ * is known by our mark and cleared by the next one.
  */
-function withQuietServices(sudo, work) {
-  const policy = '/usr/sbin/policy-rc.d'
-  const cluster = '/etc/postgresql-common/createcluster.conf'
-  const hadPolicy = existsSync(policy)
-  const hadCluster = existsSync(cluster)
-  const shell = (script) => run(...asCommand([...sudo, 'sh', '-c', script]))
-  if (!hadPolicy) shell(`printf '#!/bin/sh\\nexit 101\\n' > ${policy} && chmod 755 ${policy}`)
-  if (!hadCluster) shell(`mkdir -p ${dirname(cluster)} && echo 'create_main_cluster = false' > ${cluster}`)
-  try {
-    work()
-  } finally {
-    if (!hadPolicy) shell(`rm -f ${policy}`)
-  }
+function quietly(install, packages) {
+  const mark = '# countroom: only while it installs packages'
+  return `
+    policy=/usr/sbin/policy-rc.d
+    cluster=/etc/postgresql-common/createcluster.conf
+    template=/usr/share/postgresql-common/createcluster.conf
+    put_back() {
+      grep -qsF '${mark}' $policy && rm -f $policy
+      if grep -qsF '${mark}' $cluster; then
+        if [ -e $cluster.before-countroom ]; then mv -f $cluster.before-countroom $cluster
+        elif [ -e $template ]; then cp $template $cluster
+        else rm -f $cluster
+        fi
+      fi
+    }
+    put_back
+    said=$(mktemp) # a file and not a pipe: apt must not end because this process does
+    trap 'put_back; rm -f $said' EXIT
+    trap 'exit 130' INT TERM HUP
+    [ -e $policy ] || { printf '#!/bin/sh\n${mark}\nexit 101\n' > $policy && chmod 755 $policy; } || exit 1
+    mkdir -p /etc/postgresql-common
+    [ -e $cluster ] && cp -p $cluster $cluster.before-countroom
+    printf '${mark}\ncreate_main_cluster = false\n' > $cluster || exit 1
+    { ${install} || { apt-get update -q; ${install}; }; } > $said 2>&1 || { tail -n 8 $said >&2; exit 1; }
+    ${packages.includes('redis-server') ? 'command -v systemctl > /dev/null && systemctl --quiet disable redis-server 2> /dev/null' : ':'}
+    exit 0`
 }
 
-function installModules() {
-  const stamp = createHash('sha256')
+/** Two set-ups of one clone would spoil each other's work. */
+function alone(work) {
+  const lock = join(root, '.cache', 'setup.lock')
+  const holder = existsSync(lock) ? readFileSync(lock, 'utf8').trim() : ''
+  try {
+    mkdirSync(dirname(lock), { recursive: true })
+    if (!existsSync(`/proc/${holder || 'nobody'}`)) rmSync(lock, { force: true })
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+  } catch (error) {
+    if (error.code === 'EEXIST')
+      fail(
+        `Another set-up of this clone is at work (process ${holder}).`,
+        lock,
+        'wait until it is done, then npm start',
+      )
+    fail('This user may not write to the clone, and it is not set up yet.', error.message, `as its owner: npm start`)
+  }
+  process.on('exit', () => rmSync(lock, { force: true }))
+  work()
+}
+
+function stampOfLockfile() {
+  return createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .update(process.arch)
     .digest('hex')
-  const present = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
-  if (!present) {
+}
+
+function hasModules(stamp) {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
+}
+
+function installModules(stamp) {
+  const present = hasModules(stamp)
+  if (!present)
     step('npm packages from the lockfile, the pinned Node among them', () => {
       const result = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { ...process.env, NODE_ENV: '' })
       if (result.status !== 0)
-        fail('npm could not install the packages.', lastLines(result.stderr), 'npm ci --ignore-scripts')
+        fail(
+          'npm could not install the packages.',
+          lastLines(result.stderr) || String(result.error?.message),
+          'npm ci --ignore-scripts, which says more; behind a proxy: npm config set https-proxy <url>',
+        )
       if (!existsSync(pinnedNode))
         fail('The pinned Node is not there after installing.', pinnedNode, 'npm ci --include=optional')
     })
-  }
   if (!addonLoads())
     step('the PKCS#11 add-on, compiled', () => {
       const headers = join(modules, `node-linux-${process.arch}`)
@@ -164,8 +215,11 @@ function installModules() {
   if (!present) writeFileSync(stampFile, stamp)
 }
 
+let addonHasLoaded = false
+
 function addonLoads() {
-  return existsSync(pinnedNode) && run(pinnedNode, ['-e', "require('pkcs11js')"]).status === 0
+  addonHasLoaded ||= existsSync(pinnedNode) && run(pinnedNode, ['-e', "require('pkcs11js')"]).status === 0
+  return addonHasLoaded
 }
 
 function found(command) {

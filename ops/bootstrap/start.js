@@ -1,6 +1,6 @@
-import { prepare, runPinned } from './prepare.js'
+import { prepare, stayPinned } from './prepare.js'
 
-process.on('SIGINT', () => {}) // Ctrl-C reaches the appliance itself, which drains; this process waits for it
 process.stdout.write('Countroom\n')
 prepare()
-process.exit(runPinned(['--disable-warning=ExperimentalWarning', 'ops/countroom.ts', 'up', ...process.argv.slice(2)]))
+// Ctrl-C and kill reach the appliance, which drains; this process waits for it.
+stayPinned(['--disable-warning=ExperimentalWarning', 'ops/countroom.ts', 'up', ...process.argv.slice(2)])

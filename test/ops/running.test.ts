@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { commandLineOf } from '../../ops/appliance/processes.ts'
+import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import { countroom, newHome, processesOf, repository } from './command.ts'
+
+/** A running appliance, seen from outside: by its commands, and by what the kernel knows of its processes. */
+const home = newHome()
+let appliance: Appliance
+beforeAll(async () => {
+  appliance = await startAppliance({ home, freePorts: true })
+})
+afterAll(async () => {
+  await appliance?.stop()
+  rmSync(home, { recursive: true, force: true })
+})
+
+test('status: one screen, and JSON without the enrolment secret', async () => {
+  const screen = await countroom(home, ['status'])
+  expect(screen.code, screen.out).toBe(0)
+  for (const { name, pid } of appliance.processes()) expect(screen.out).toMatch(new RegExp(`${name} +running +${pid} `))
+  const json = await countroom(home, ['status', '--json'])
+  expect(JSON.parse(json.out)).toMatchObject({ running: true, urls: { lobby: appliance.urls.lobby } })
+  expect(json.out).not.toContain('enrol')
+})
+
+test('status tells a process that a signal holds, with exit code 2', async () => {
+  const pid = appliance.processes().find((unit) => unit.name === 'sandbox')!.pid!
+  process.kill(pid, 'SIGSTOP')
+  const { code, out } = await countroom(home, ['status']).finally(() => process.kill(pid, 'SIGCONT'))
+  expect(code).toBe(2)
+  expect(out).toMatch(/sandbox +stopped/)
+})
+
+test('doctor: 0 when all is sound, 2 when something is broken; JSON parses', async () => {
+  expect((await countroom(home, ['doctor'])).code).toBe(0)
+  writeFileSync(join(home, 'countroom.json'), '{"diskMebibytesMin": 1000000000}')
+  const { code, out } = await countroom(home, ['doctor', '--json'])
+  rmSync(join(home, 'countroom.json'))
+  expect(code).toBe(2)
+  const { findings } = JSON.parse(out) as { findings: Array<{ id: string; severity: string }> }
+  expect(findings.filter(({ severity }) => severity !== 'sound')).toMatchObject([{ id: 'disk', severity: 'broken' }])
+})
+
+test('verify: proves, in words and JSON; what it does not know it names with what it does', async () => {
+  expect((await countroom(home, ['verify'])).out).toMatch(/^ok {4} {2}ledger: [\s\S]*^ok {4} {2}audit: /m)
+  const json = await countroom(home, ['verify', 'ledger', '--json'])
+  expect(JSON.parse(json.out)).toMatchObject({ ok: true })
+  const nonsense = await countroom(home, ['verify', 'nonsense'])
+  expect(nonsense.code).toBe(1)
+  expect(nonsense.out).toMatch(/'nonsense' is invalid[\s\S]*ledger, audit, all/)
+})
+
+test('logs: of one process; one there is not is named with those there are', async () => {
+  const { code, out } = await countroom(home, ['logs', 'edge', '-n', '3'])
+  expect(code).toBe(0)
+  expect(out.trim().split('\n')).toHaveLength(3)
+  expect(out).toContain('"name":"edge"')
+  const nosuch = await countroom(home, ['logs', 'nosuch'])
+  expect(nosuch.code).toBe(1)
+  expect(nosuch.out).toMatch(/no log of "nosuch"[\s\S]*try: .*core-1 \|/)
+  expect((await countroom(home, ['logs', '-n', 'many'])).code).toBe(1)
+})
+
+test('reset refuses while it runs, and removes nothing', async () => {
+  const { code, out } = await countroom(home, ['reset', '--yes'])
+  expect(code).toBe(1)
+  expect(out).toMatch(new RegExp(`runs \\(process ${process.pid}\\)[\\s\\S]*try: .*kill ${process.pid}`))
+  expect(appliance.processes().every((unit) => unit.restarts === 0 && unit.pid !== undefined)).toBe(true)
+  expect(statSync(join(home, 'pg/PG_VERSION')).isFile()).toBe(true)
+})
+
+test('where nothing runs: status 3, verify 3, doctor 2, logs and reset say so', async () => {
+  const nothing = newHome()
+  const codes: Record<string, number | null> = {}
+  for (const words of ['status', 'status --json', 'verify', 'doctor', 'logs', 'reset --yes']) {
+    const { code, out } = await countroom(nothing, words.split(' '))
+    codes[words] = code
+    expect(out, words).not.toMatch(/\n {4}at /)
+    if (words.endsWith('--json')) expect(JSON.parse(out)).toEqual({ running: false })
+  }
+  expect(codes).toEqual({ status: 3, 'status --json': 3, verify: 3, doctor: 2, logs: 1, 'reset --yes': 0 })
+  expect(readdirSync(nothing)).toEqual([])
+  rmSync(nothing, { recursive: true })
+})
+
+test('nothing listens beyond loopback', () => {
+  const inodes = new Set(family().flatMap(socketsOf))
+  const listening = ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((kind) =>
+    socketsIn(kind).filter(({ inode }) => inodes.has(inode)),
+  )
+  const ports = new Set(listening.map(({ port }) => port))
+  for (const [name, port] of Object.entries(appliance.card().ports)) expect(ports.has(port), name).toBe(true) // seen at all
+  for (const { kind, address, port } of listening)
+    expect(address, `${kind} port ${port}`).toMatch(/^0100007F$|^0{24}01000000$/)
+})
+
+test('engines never run as root, and nothing does where the clone can be read', () => {
+  for (const pid of family()) {
+    const uids = /^Uid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]?.split(/\s+/) ?? []
+    expect(uids, commandLineOf(pid)).toHaveLength(4)
+    expect(uids, commandLineOf(pid)).not.toContain('0')
+  }
+})
+
+test('secrets and private keys are for their owner only', () => {
+  const files = ['secrets', 'tls', 'token']
+    .flatMap((folder) =>
+      readdirSync(join(home, folder), { recursive: true }).map((name) => join(home, folder, String(name))),
+    )
+    .filter((file) => statSync(file).isFile() && !file.endsWith('.pem'))
+  expect(files.length).toBeGreaterThan(12)
+  for (const file of files) expect((statSync(file).mode & 0o777).toString(8), file).toBe('600')
+  for (const folder of ['pg', 'secrets', 'token', 'run', 'redis'])
+    expect((statSync(join(home, folder)).mode & 0o777).toString(8), folder).toBe('700')
+})
+
+test.each(['core-1', 'work-1'])(
+  '%s can load no add-on, write no file, start no process, read no token',
+  (name) => {
+    const { pid } = appliance.processes().find((unit) => unit.name === name)!
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const flags = words.slice(
+      1,
+      words.findIndex((word) => word.endsWith('.ts')),
+    )
+    expect(flags).toContain('--permission')
+    const addon = join(repository, 'node_modules/pkcs11js/build/Release/pkcs11.node')
+    const secret = join(home, 'secrets/hsm-pin')
+    const attempts: Record<string, string> = {
+      'load the add-on': `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`,
+      'write a file': `require('fs').writeFileSync(${JSON.stringify(join(home, 'run/written'))}, 'x')`,
+      'start a process': `require('child_process').execFileSync('/bin/true')`,
+      'start a worker': `new (require('worker_threads').Worker)('1', { eval: true })`,
+      'read the PIN': `require('fs').readFileSync(${JSON.stringify(secret)})`,
+      'read the token': `require('fs').readdirSync(${JSON.stringify(join(home, 'token'))})`,
+    }
+    for (const [what, code] of Object.entries(attempts)) {
+      // Without the flags the same words must do something, or the refusal would prove nothing.
+      expect(run([], code), `${what}, unconfined`).toBe('done')
+      expect(run(flags, code), what).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/)
+    }
+    rmSync(join(home, 'run/written'), { force: true })
+  },
+)
+
+function run(flags: string[], code: string): string {
+  const attempt = `try { ${code}; console.log('done') } catch (error) { console.log(error.code) }`
+  const words = ['--disable-warning=ExperimentalWarning', ...flags, '-e', attempt]
+  return execFileSync(process.execPath, words, { encoding: 'utf8' }).trim()
+}
+
+/** Every process of the appliance: what the supervisor started, and what these started. */
+function family(): number[] {
+  const started = appliance.processes().flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
+  const all = new Set([...started, ...processesOf(home)])
+  const parents = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  for (const pid of parents) if (all.has(parentOf(pid))) all.add(pid)
+  expect(all.size).toBeGreaterThan(started.length + 2) // PostgreSQL's own and the workers of the edge
+  return [...all]
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  } catch {
+    return 0
+  }
+}
+
+function socketsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? []
+      } catch {
+        return []
+      }
+    })
+  } catch {
+    return []
+  }
+}
+
+/** Listening sockets of TCP, all of UDP, as the kernel lists them. */
+function socketsIn(kind: string): Array<{ kind: string; address: string; port: number; inode: string }> {
+  const rows = readFileSync(`/proc/net/${kind}`, 'utf8').trim().split('\n').slice(1)
+  return rows.flatMap((row) => {
+    const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/)
+    const [address = '', port = ''] = local.split(':')
+    return kind.startsWith('tcp') && state !== '0A' ? [] : [{ kind, address, port: Number.parseInt(port, 16), inode }]
+  })
+}
