@@ -117,34 +117,31 @@ test('secrets and private keys are for their owner only', () => {
     expect((statSync(join(home, folder)).mode & 0o777).toString(8), folder).toBe('700')
 })
 
-test.each(['core-1', 'work-1'])(
-  '%s can load no add-on, write no file, start no process, read no token',
-  (name) => {
-    const { pid } = appliance.processes().find((unit) => unit.name === name)!
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    const flags = words.slice(
-      1,
-      words.findIndex((word) => word.endsWith('.ts')),
-    )
-    expect(flags).toContain('--permission')
-    const addon = join(repository, 'node_modules/pkcs11js/build/Release/pkcs11.node')
-    const secret = join(home, 'secrets/hsm-pin')
-    const attempts: Record<string, string> = {
-      'load the add-on': `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`,
-      'write a file': `require('fs').writeFileSync(${JSON.stringify(join(home, 'run/written'))}, 'x')`,
-      'start a process': `require('child_process').execFileSync('/bin/true')`,
-      'start a worker': `new (require('worker_threads').Worker)('1', { eval: true })`,
-      'read the PIN': `require('fs').readFileSync(${JSON.stringify(secret)})`,
-      'read the token': `require('fs').readdirSync(${JSON.stringify(join(home, 'token'))})`,
-    }
-    for (const [what, code] of Object.entries(attempts)) {
-      // Without the flags the same words must do something, or the refusal would prove nothing.
-      expect(run([], code), `${what}, unconfined`).toBe('done')
-      expect(run(flags, code), what).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/)
-    }
-    rmSync(join(home, 'run/written'), { force: true })
-  },
-)
+test.each(['core-1', 'work-1'])('%s can load no add-on, write no file, start no process, read no token', (name) => {
+  const { pid } = appliance.processes().find((unit) => unit.name === name)!
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  const flags = words.slice(
+    1,
+    words.findIndex((word) => word.endsWith('.ts')),
+  )
+  expect(flags).toContain('--permission')
+  const addon = join(repository, 'node_modules/pkcs11js/build/Release/pkcs11.node')
+  const secret = join(home, 'secrets/hsm-pin')
+  const attempts: Record<string, string> = {
+    'load the add-on': `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`,
+    'write a file': `require('fs').writeFileSync(${JSON.stringify(join(home, 'run/written'))}, 'x')`,
+    'start a process': `require('child_process').execFileSync('/bin/true')`,
+    'start a worker': `new (require('worker_threads').Worker)('1', { eval: true })`,
+    'read the PIN': `require('fs').readFileSync(${JSON.stringify(secret)})`,
+    'read the token': `require('fs').readdirSync(${JSON.stringify(join(home, 'token'))})`,
+  }
+  for (const [what, code] of Object.entries(attempts)) {
+    // Without the flags the same words must do something, or the refusal would prove nothing.
+    expect(run([], code), `${what}, unconfined`).toBe('done')
+    expect(run(flags, code), what).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/)
+  }
+  rmSync(join(home, 'run/written'), { force: true })
+})
 
 function run(flags: string[], code: string): string {
   const attempt = `try { ${code}; console.log('done') } catch (error) { console.log(error.code) }`
