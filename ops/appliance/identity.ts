@@ -9,7 +9,7 @@ export type Identity = { uid: number; gid: number }
 /** `engines` is for PostgreSQL and Redis, which never run as root; `nodes` for our own processes. */
 export type Identities = { engines?: Identity; nodes?: Identity; note?: string }
 
-export const serviceUser = 'countroom'
+const serviceUser = 'countroom'
 export const repository = join(import.meta.dirname, '../..')
 
 /**

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
 import { Trouble } from './trouble.ts'
 
-export const databaseName = 'countroom'
+const databaseName = 'countroom'
 const socketPort = 5432 // the name of the socket file; nothing listens on TCP
 export const roles = { admin: 'postgres', owner: 'countroom_owner', app: 'countroom_app' } as const
 

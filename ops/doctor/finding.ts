@@ -4,7 +4,7 @@ import type { Home } from '../appliance/home.ts'
 import { stateOf } from '../appliance/processes.ts'
 import type { Card } from '../appliance.ts'
 
-export type Severity = 'sound' | 'warning' | 'broken'
+type Severity = 'sound' | 'warning' | 'broken'
 export type Finding = { id: string; severity: Severity; evidence: string; remedy?: string }
 export type Found = Omit<Finding, 'id'>
 

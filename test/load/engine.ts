@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { Agent, request } from 'undici'
-import type { HttpAnswer, HttpRequest, VuData } from './k6/bridge.ts'
+import type { HttpAnswer, HttpRequest, VuData } from './bridge.ts'
 import { type Scenario, type ScriptOptions, scenariosOf } from './scenario.ts'
 import { createTally, type Tally } from './tally.ts'
 import type { Told, Turn } from './vu.ts'

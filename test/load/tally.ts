@@ -1,4 +1,4 @@
-import type { Sample } from './k6/bridge.ts'
+import type { Sample } from './bridge.ts'
 
 /** Adds up what virtual users noted, under k6's names; the kind of a metric stands before its name. */
 export function createTally() {

@@ -1,19 +1,19 @@
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { note, pause, type Sample, takeSamples, type VuData } from './k6/bridge.ts'
+import { note, pause, type Sample, takeSamples, type VuData } from './bridge.ts'
 import { type Scenario, type ScriptOptions, vusAt } from './scenario.ts'
 
 /** The thread of one virtual user, or of the one that only tells the script's options. */
 export type Turn = { vu: number; index: number; scenario: Scenario; beganAtMs: number }
 export type Told = { options: ScriptOptions } | { samples: Sample[]; failures: string[] }
 
-const shims: Record<string, string> = { k6: 'index', 'k6/http': 'http', 'k6/metrics': 'metrics' }
+const shims: Record<string, string> = { k6: './k6.ts', 'k6/http': './k6-http.ts', 'k6/metrics': './k6-metrics.ts' }
 registerHooks({
   resolve: (specifier, context, next) =>
     shims[specifier] === undefined
       ? next(specifier, context)
-      : { url: new URL(`./k6/${shims[specifier]}.ts`, import.meta.url).href, shortCircuit: true },
+      : { url: new URL(shims[specifier], import.meta.url).href, shortCircuit: true },
 })
 
 const { script, environment } = workerData as VuData
