@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { residentBytes, stateOf } from '../appliance/processes.ts'
+import { memoryBytes, stateOf } from '../appliance/processes.ts'
 import { cardOf, knownHome, runningCard } from '../appliance/running.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
@@ -27,7 +27,7 @@ export function statusCommand(): Command {
 
 /** The card tells what the supervisor knows; state and memory are the system's, of this moment. */
 function withFacts(unit: Card['processes'][number]) {
-  const bytes = unit.pid === undefined ? 0 : residentBytes(unit.pid)
+  const bytes = unit.pid === undefined ? 0 : memoryBytes(unit.pid)
   return { ...unit, state: stateOf(unit.pid), memoryMegabytes: Math.round(bytes / 1024 ** 2) }
 }
 

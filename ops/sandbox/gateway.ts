@@ -18,7 +18,7 @@ export type Payout = {
   token: string
   status: 'processing' | 'paid' | 'failed'
 }
-export type Knobs = { payout: 'pay' | 'fail' | 'unknown'; duplicate: boolean; webhookDelayMs: number }
+type Knobs = { payout: 'pay' | 'fail' | 'unknown'; duplicate: boolean; webhookDelayMs: number }
 type Card = { token: string; brand: string; last4: string; expiry: string; holder: string }
 
 /** A payment gateway as it would be outside: its own memory, signed requests in, signed events out until they are taken. */
