@@ -8,7 +8,7 @@ import { newHome, repository, spawnQuietly } from '../ops/command.ts'
 import { scenariosOf, secondsOf, vusAt } from './scenario.ts'
 import { createTally, judge, statistic } from './tally.ts'
 
-const home = newHome()
+const home = newHome('small')
 let appliance: Appliance
 beforeAll(async () => {
   appliance = await startAppliance({ home, freePorts: true })

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cardShown, type Ended, newHome, processesOf, removeHome, repository, spawnQuietly } from './command.ts'
+import { asNobody, type Ended, repository, spawnQuietly } from './command.ts'
 
 /**
  * `npm start` on machines that lack things. A mount namespace hides the packages of this one and keeps what the
@@ -17,7 +16,6 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 const root = process.getuid?.() === 0
-const asNobody = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
 const hidden = ['/usr/lib/postgresql', '/usr/lib/softhsm']
 const written = ['/usr/sbin', '/etc']
 
@@ -76,26 +74,6 @@ test('a policy of the operator is not touched', async () => {
   expect(out).not.toContain('exit 101')
 })
 
-test('kill of npm start drains the appliance, started by an ordinary user with an empty PATH', async () => {
-  const home = newHome()
-  if (root) execFileSync('chown', ['65534', home])
-  const nowhere = mkdtempSync(join(scratch, 'path-'))
-  const started = spawnQuietly(
-    [...(root ? asNobody : []), process.execPath, join(repository, 'ops/bootstrap/start.js'), '--free-ports'],
-    { PATH: nowhere, COUNTROOM_HOME: home },
-  )
-  try {
-    await cardShown(started)
-    started.child.kill('SIGTERM')
-    const { code, out } = await started.ended
-    expect(code, out).toBe(0)
-    expect(out).toContain('The next start has all data')
-    expect(processesOf(home)).toEqual([])
-  } finally {
-    removeHome(home)
-  }
-})
-
 /** Runs `npm start`'s first program where PostgreSQL and SoftHSM are not installed. */
 function start(options: {
   commands: Record<string, string>
@@ -105,7 +83,7 @@ function start(options: {
 }): Promise<Ended> {
   const empty = join(scratch, 'empty')
   mkdirSync(empty, { recursive: true })
-  const user = options.ordinary && root ? `${asNobody.join(' ')} ` : ''
+  const user = options.ordinary ? `${asNobody.join(' ')} ` : ''
   const overlays = written.map((dir, index) => {
     const layer = mkdtempSync(join(scratch, `layer${index}-`))
     for (const part of ['upper', 'work']) mkdirSync(join(layer, part))

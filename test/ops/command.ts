@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
@@ -20,10 +20,11 @@ export type Started = {
   ended: Promise<Ended>
 }
 
-/** A home in a folder of its own that the service user can reach. */
-export function newHome(): string {
+/** A home in a folder of its own that the service user can reach; `small` has one worker at the edge. */
+export function newHome(size: 'small' | 'usual' = 'usual'): string {
   const home = mkdtempSync(join(tmpdir(), 'cr-'))
   chmodSync(home, 0o755)
+  if (size === 'small') writeFileSync(join(home, 'countroom.json'), '{"edgeWorkers": 1}')
   return home
 }
 
@@ -31,6 +32,10 @@ export function newHome(): string {
 export function countroom(home: string, args: string[], surroundings: Surroundings = {}): Promise<Ended> {
   return launch(home, args, surroundings).ended
 }
+
+/** An ordinary user, whoever runs the tests. */
+export const asNobody =
+  process.getuid?.() === 0 ? ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : []
 
 /** Starts a command and does not wait; `up` for a whole appliance on free ports. */
 export function launch(home: string, args: string[], { environment, within = [] }: Surroundings = {}): Started {

@@ -10,7 +10,7 @@ import { newHome } from './command.ts'
 import { type Fault, faultsOf } from './faults.ts'
 
 /** For each check: plant its fault, see that one named and no other, undo, see all green again. */
-const home = newHome()
+const home = newHome('small')
 let appliance: Appliance
 let faults: Record<string, Fault>
 let minutesAhead = 0 // some things are forgotten only with time
@@ -53,12 +53,12 @@ test.each(checks.map((check) => check.id))('%s: its fault is named alone, with a
 
 test('the doctor changes nothing: a migration that is missing is named and not made', async () => {
   const sql = connect(viewHome(home), 'admin')
-  const [row] = await sql`delete from base.migrations where room = 'games' returning *`
+  const [row] = await sql`delete from base.migrations where room = 'licences' and number = 1 returning *`
   const [finding] = (await look()).filter(({ id }) => id === 'postgres.schema')
-  const [after] = await sql`select from base.migrations where room = 'games'`
+  const [after] = await sql`select from base.migrations where room = 'licences' and number = 1`
   await sql`insert into base.migrations ${sql(row as Record<string, string>)}`
   await sql.end()
-  expect(finding).toMatchObject({ severity: 'broken', evidence: 'not applied yet: games/0001_games.sql' })
+  expect(finding).toMatchObject({ severity: 'broken', evidence: 'not applied yet: licences/0001_licences.sql' })
   expect(after).toBeUndefined()
 })
 

@@ -23,7 +23,7 @@ let home: string
 let running: Started | undefined
 let ada: { email: string; password: string }
 beforeAll(() => {
-  home = newHome()
+  home = newHome('small')
 })
 afterAll(async () => {
   running?.child.kill('SIGTERM')
@@ -61,15 +61,20 @@ test('killed outright while it runs, then two starts at once: one takes over wit
   await running?.ended
   expect(processesOf(home).length).toBeGreaterThan(0)
 
-  const [one, other] = [up(), up()]
+  const npmStart = () =>
+    spawnQuietly([process.execPath, join(repository, 'ops/bootstrap/start.js'), '--free-ports'], {
+      ...process.env,
+      COUNTROOM_HOME: home,
+    })
+  const [one, other] = [npmStart(), npmStart()]
   const loser = await Promise.race([one.ended.then(() => one), other.ended.then(() => other)])
   running = loser === one ? other : one
-  const winner = running.child.pid
   expect((await loser.ended).code).toBe(1)
-  expect(loser.said()).toMatch(new RegExp(`already runs, or starts, .*process ${winner}`))
+  const [, winner] = /already runs, or starts, .*process (\d+)/.exec(loser.said()) ?? []
   expect(loser.said()).toMatch(/setting: COUNTROOM_HOME[\s\S]*try: .*kill/)
 
   await cardShown(running)
+  expect(winner).toBe(String(cardIn(home).supervisor))
   expect(running.said()).toMatch(/left running: .*postgres/)
   expect(processesOf(home).filter((pid) => before.includes(pid))).toEqual([])
   const { urls, ca } = cardIn(home)
@@ -78,7 +83,7 @@ test('killed outright while it runs, then two starts at once: one takes over wit
   await client.close()
 }, 90_000)
 
-test('Ctrl-C stops everything it started, with exit code 0', async () => {
+test('Ctrl-C, wherever it arrives, stops everything it started, with exit code 0', async () => {
   running?.child.kill('SIGINT')
   const { code, out } = (await running?.ended) ?? { code: null, out: '' }
   expect(code, out).toBe(0)
@@ -118,7 +123,6 @@ test('a schema newer than the code is refused by its name', async () => {
 }, 30_000)
 
 test('reset removes what the appliance made and leaves what is not its own', async () => {
-  writeFileSync(at('countroom.json'), '{}')
   const unasked = await countroom(home, ['reset'])
   expect(unasked.code).toBe(1)
   expect(unasked.out).toContain('reset --yes')

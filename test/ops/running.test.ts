@@ -7,7 +7,7 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { countroom, newHome, processesOf, repository } from './command.ts'
 
 /** A running appliance, seen from outside: by its commands, and by what the kernel knows of its processes. */
-const home = newHome()
+const home = newHome('small')
 let appliance: Appliance
 beforeAll(async () => {
   appliance = await startAppliance({ home, freePorts: true })
@@ -135,18 +135,22 @@ test.each(['core-1', 'work-1'])('%s can load no add-on, write no file, start no 
     'read the PIN': `require('fs').readFileSync(${JSON.stringify(secret)})`,
     'read the token': `require('fs').readdirSync(${JSON.stringify(join(home, 'token'))})`,
   }
-  for (const [what, code] of Object.entries(attempts)) {
-    // Without the flags the same words must do something, or the refusal would prove nothing.
-    expect(run([], code), `${what}, unconfined`).toBe('done')
-    expect(run(flags, code), what).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/)
-  }
+  // Without the flags the same words must do something, or the refusals would prove nothing.
+  expect(run([], attempts)).toEqual(Object.fromEntries(Object.keys(attempts).map((what) => [what, 'done'])))
+  for (const [what, outcome] of Object.entries(run(flags, attempts)))
+    expect(outcome, what).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/)
   rmSync(join(home, 'run/written'), { force: true })
 })
 
-function run(flags: string[], code: string): string {
-  const attempt = `try { ${code}; console.log('done') } catch (error) { console.log(error.code) }`
-  const words = ['--disable-warning=ExperimentalWarning', ...flags, '-e', attempt]
-  return execFileSync(process.execPath, words, { encoding: 'utf8' }).trim()
+/** Tries each piece of code in one process; answers what became of it: done, or the code of its error. */
+function run(flags: string[], attempts: Record<string, string>): Record<string, string> {
+  const tries = Object.entries(attempts).map(
+    ([what, code]) =>
+      `try { ${code}; said[${JSON.stringify(what)}] = 'done' } catch (error) { said[${JSON.stringify(what)}] = error.code }`,
+  )
+  const words = ['--disable-warning=ExperimentalWarning', ...flags, '-e']
+  const script = `const said = {}; ${tries.join('\n')}\nconsole.log(JSON.stringify(said))`
+  return JSON.parse(execFileSync(process.execPath, [...words, script], { encoding: 'utf8' })) as Record<string, string>
 }
 
 /** Every process of the appliance: what the supervisor started, and what these started. */
