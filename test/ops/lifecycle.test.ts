@@ -15,7 +15,9 @@ import {
   newHome,
   processesOf,
   removeHome,
+  repository,
   type Started,
+  spawnQuietly,
 } from './command.ts'
 
 /** One home through a bad life: each start must cope with what the one before has left. */
@@ -68,14 +70,15 @@ test('killed outright while it runs, then two starts at once: one takes over wit
     })
   const [one, other] = [npmStart(), npmStart()]
   const loser = await Promise.race([one.ended.then(() => one), other.ended.then(() => other)])
-  running = loser === one ? other : one
+  const taken = loser === one ? other : one
+  running = taken
   expect((await loser.ended).code).toBe(1)
   const [, winner] = /already runs, or starts, .*process (\d+)/.exec(loser.said()) ?? []
   expect(loser.said()).toMatch(/setting: COUNTROOM_HOME[\s\S]*try: .*kill/)
 
-  await cardShown(running)
+  await cardShown(taken)
   expect(winner).toBe(String(cardIn(home).supervisor))
-  expect(running.said()).toMatch(/left running: .*postgres/)
+  expect(taken.said()).toMatch(/left running: .*postgres/)
   expect(processesOf(home).filter((pid) => before.includes(pid))).toEqual([])
   const { urls, ca } = cardIn(home)
   const client = openClient(urls.lobby, { ca })
