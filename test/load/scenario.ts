@@ -1,5 +1,5 @@
 /** The scenarios of a script, as far as they are run here: a number of virtual users over time. */
-export type Stage = { seconds: number; target: number }
+type Stage = { seconds: number; target: number }
 export type Scenario = { exec: string; from: number; stages: Stage[]; vusMax: number; seconds: number }
 
 type Given = {
