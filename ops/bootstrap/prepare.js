@@ -200,6 +200,7 @@ function installModules(stamp) {
         )
       if (!existsSync(pinnedNode))
         fail('The pinned Node is not there after installing.', pinnedNode, 'npm ci --include=optional')
+      addonHasLoaded = false // installing anew took the compiled one away
     })
   if (!addonLoads())
     step('the PKCS#11 add-on, compiled', () => {
