@@ -17,7 +17,8 @@ create function games.settle(
   _leg_items int[], _leg_wallets bigint[], _leg_keys text[], _leg_hashes uuid[], _leg_sources text[], _leg_targets text[], _leg_amounts bigint[],
   out item int, out code text, out transfer bigint, out game text, out version text, out stake bigint, out win bigint,
   out outcome text, out cash bigint, out bonus bigint, out held bigint, out at timestamptz
-) returns setof record language plpgsql set plan_cache_mode = force_generic_plan as $$
+) returns setof record language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
 declare
   _verdicts text[];
