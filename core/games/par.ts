@@ -93,19 +93,32 @@ function scatterDistribution(sheet: SlotSheet): Fraction[] {
 function expectedFreeSpins({ freeSpins }: SlotSheet, chance: Fraction): Fraction {
   const { count, totalMax } = freeSpins
   if (totalMax === undefined) return divide(fraction(count), subtract(fraction(1), multiply(fraction(count), chance)))
-  // With a cap: expected spins from (left to play, awarded so far), counted down; numerators over powers of one denominator.
-  const known = new Map<string, Fraction>()
-  const expected = (left: number, awarded: number): Fraction => {
-    if (left === 0) return fraction(0)
-    if (awarded + count > totalMax) return fraction(left)
+  return cappedFreeSpins({ count, totalMax }, chance)
+}
+
+/**
+ * With a cap: expected spins from (left to play, awarded so far), counted down. All numerators stand over powers of the
+ * chance's one denominator, as many as spins can still come, so that only the last fraction is reduced.
+ */
+function cappedFreeSpins({ count, totalMax }: { count: number; totalMax: number }, chance: Fraction): Fraction {
+  const powers = [1n]
+  const power = (n: number): bigint => {
+    while (powers.length <= n) powers.push(powers.at(-1)! * chance.d)
+    return powers[n]!
+  }
+  const known = new Map<string, bigint>()
+  const spinsAtMost = (left: number, awarded: number) => left + Math.floor((totalMax - awarded) / count) * count
+  const numerator = (left: number, awarded: number): bigint => {
+    if (awarded + count > totalMax || left === 0) return BigInt(left) * power(spinsAtMost(left, awarded))
     const name = `${left}/${awarded}`
     const before = known.get(name)
-    if (before) return before
-    const again = multiply(chance, expected(left - 1 + count, awarded + count))
-    const done = multiply(subtract(fraction(1), chance), expected(left - 1, awarded))
-    const result = add(fraction(1), add(again, done))
+    if (before !== undefined) return before
+    const result =
+      power(spinsAtMost(left, awarded)) +
+      chance.n * numerator(left - 1 + count, awarded + count) +
+      (chance.d - chance.n) * numerator(left - 1, awarded)
     known.set(name, result)
     return result
   }
-  return expected(count, count)
+  return fraction(numerator(count, count), power(spinsAtMost(count, count)))
 }
