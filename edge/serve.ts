@@ -2,7 +2,6 @@ import cluster, { type Worker } from 'node:cluster'
 import { pino } from 'pino'
 import { readConfig } from './config.ts'
 import { startManagement } from './metrics.ts'
-import { runWorker } from './worker.ts'
 
 const config = readConfig()
 if (cluster.isPrimary) await supervise()
@@ -57,6 +56,7 @@ async function supervise(): Promise<void> {
 }
 
 async function work(): Promise<void> {
+  const { runWorker } = await import('./worker.ts') // most of the edge, and nothing the supervisor needs
   const worker = await runWorker(config)
   process.on('SIGINT', () => {}) // a terminal sends it to the whole group; the supervisor decides
   process.once('SIGTERM', async () => {

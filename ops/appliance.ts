@@ -80,33 +80,41 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
     await refuseTakenPorts(settings, nodes)
 
-    await step('PostgreSQL', async (tell) => {
-      if (await ensureCluster(home, engines, signal)) tell('new cluster')
-      await supervisor.start(postgresUnit(home, settings, engines))
-      await ensureDatabase(home)
+    await step('PostgreSQL, Redis, sandbox', async (tell) => {
+      const postgres = async () => {
+        if (await ensureCluster(home, engines, signal)) tell('new cluster')
+        await supervisor.start(postgresUnit(home, settings, engines))
+        await ensureDatabase(home)
+      }
+      await allOf(
+        postgres(),
+        supervisor.start(redisUnit(home, engines)),
+        supervisor.start(sandboxUnit(home, settings, nodes)),
+      )
     })
-    await step('Redis', () => supervisor.start(redisUnit(home, engines)))
     await step('Key agent', async () => {
       await readyToken(home)
       await supervisor.start(keysUnit(home, settings, nodes))
     })
-    await step('Database schema', async (tell) => {
-      const applied = await bringUpSchema(home)
-      tell(applied.length === 0 ? 'current' : `${applied.length} migrations applied`)
-    })
-    await step('Certificates', async (tell) => {
-      const { issued, fingerprint } = await bringUpCertificates(home, settings, engines)
-      tell(issued.length === 0 ? 'current' : `issued ${issued.join(', ')}`)
+    await step('Database schema, certificates', async (tell) => {
+      const [applied, { issued, fingerprint }] = await allOf(
+        bringUpSchema(home),
+        bringUpCertificates(home, settings, engines),
+      )
+      const news = [
+        ...(applied.length > 0 ? [`${applied.length} migrations applied`] : []),
+        ...(issued.length > 0 ? [`issued ${issued.join(', ')}`] : []),
+      ]
+      tell(news.length === 0 ? 'current' : news.join('; '))
       markInstalled(home, fingerprint)
     })
-    await step('Sandbox, worker, two cores, edge', () =>
-      Promise.all([
-        supervisor.start(sandboxUnit(home, settings, nodes)),
+    await step('Worker, two cores, edge', () =>
+      allOf(
         supervisor.start(workUnit(home, settings, nodes)),
         supervisor.start(coreUnit(home, settings, 1, nodes)),
         supervisor.start(coreUnit(home, settings, 2, nodes)),
         supervisor.start(edgeUnit(home, settings, nodes)),
-      ]),
+      ),
     )
 
     const secret = await offerFirstEnrolment(home)
@@ -172,4 +180,10 @@ function inWords<T>(dir: string, work: () => T): T {
   } catch (error) {
     throw asTrouble(error, dir)
   }
+}
+
+/** All of it, and when something fails, not before all of it has ended: nothing may begin behind the back of a stop. */
+async function allOf<T extends Promise<unknown>[]>(...work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return (await Promise.all(work)) as { [K in keyof T]: Awaited<T[K]> }
 }
