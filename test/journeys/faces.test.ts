@@ -294,10 +294,13 @@ const metricsOf = {
 
 test('every process tells its metrics', async () => {
   const { ports } = appliance.card()
+  const told = new Map<keyof typeof metricsOf, string>()
   for (const [name, port] of Object.entries(ports).filter(([name]) => name.endsWith('Metrics'))) {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     expect(text, name).toContain('nodejs_eventloop_lag_p99_seconds')
-    for (const metric of metricsOf[name.replace(/\d?Metrics$/, '') as keyof typeof metricsOf])
-      expect(text, `${name}: ${metric}`).toContain(metric)
+    const kind = name.replace(/\d?Metrics$/, '') as keyof typeof metricsOf
+    told.set(kind, (told.get(kind) ?? '') + text) // which of the cores took the bets is for the edge to choose
   }
+  for (const [kind, metrics] of Object.entries(metricsOf))
+    for (const metric of metrics) expect(told.get(kind as keyof typeof metricsOf), kind).toContain(metric)
 })
