@@ -6,13 +6,14 @@ export { type Adjustment, adjust } from './adjustment.ts'
 export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions } from './archive.ts'
 // Many transfers in one statement, and what it says of each
 export { type PostResult, postBatch } from './batch.ts'
+// Proving the books
+export { beginning } from './contradictions.ts'
 export { refusalOf } from './errors.ts'
 // Money set aside
 export { capture, expireHolds, hold, release } from './hold.ts'
 // Lanes: who may book batches
 export { isLeaseLost, type Lease, leaseLane, leaseSecondsMax, renewLease, returnLease } from './lease.ts'
-// Proving the books
-export { beginning, type Check, keepProof, lastProof, type Proof, prove, unprovenSince } from './proof.ts'
+export { type Check, keepProof, lastProof, type Proof, prove, unprovenSince } from './proof.ts'
 export { type Reversal, type Reversed, reverse, type Shortfall } from './reversal.ts'
 // Reading the books
 export { balanceAt, netSince, type StatementLine, statement } from './statement.ts'

@@ -1,17 +1,14 @@
 import type { Reader, Tx } from '#base'
 import { keyDaysMin } from './archive.ts'
-import { type Contradiction, contradictions } from './contradictions.ts'
+import { beginning, type Contradiction, contradictions } from './contradictions.ts'
 
 export type Check = { name: string; ok: boolean; firstBad?: string }
 export type Proof = { ok: boolean; checks: Check[] }
 
-/** Before anything was booked. */
-export const beginning = new Date('1970-01-01T00:00:00Z')
-
 /**
  * Proves the books from their rows alone: each check is one query that finds what contradicts it, and names the first.
  * Run it in a REPEATABLE READ transaction, so that all checks see one instant. With `since`, only what was booked from then
- * on is proven, and that it follows from what was there before; balances and sums are proven whole all the same.
+ * on is proven, and that it follows from what was there before; sums and holds are proven whole all the same.
  */
 export async function prove(reader: Reader, options: { since?: Date; now?: Date } = {}): Promise<Proof> {
   const since = options.since ?? beginning

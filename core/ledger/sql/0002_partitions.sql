@@ -43,7 +43,7 @@ create table ledger.transfers (
   primary key (wallet, key)
 );
 -- Keys expire by age; a block range index costs next to nothing on a table that grows in order of time.
-create index transfers_by_time on ledger.transfers using brin (at) with (pages_per_range = 32);
+create index transfers_by_time on ledger.transfers using brin (at) with (pages_per_range = 32, autosummarize);
 
 -- `keys` digests who asked for what under which key, `digest` chains it with the postings; so a batch proves itself with
 -- its keys expired, by the digest it kept of them.
@@ -56,6 +56,8 @@ create table ledger.batches (
   digest bytea not null,
   primary key (lane, batch)
 );
+
+create index batches_by_time on ledger.batches using brin (at) with (pages_per_range = 16, autosummarize);
 
 -- Where the postings of a wallet begin once older ones are detached.
 create table ledger.openings (
@@ -72,19 +74,27 @@ create table ledger.archived (
 );
 
 /*
- * Makes the partition of the month an instant lies in, if there is none. With the owner's rights, since the application
- * has none to make tables. Answers its name.
+ * Makes the partition of the month an instant lies in, if there is none; what was booked in it meanwhile comes along. With
+ * the owner's rights, since the application has none to make tables. Attached rather than created in place, so that
+ * bookings in other months do not wait. Answers its name.
  */
-create function ledger.make_partition(_month date) returns text language plpgsql security definer set search_path = pg_catalog as $$
+create function ledger.make_partition(_month date) returns text language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
 declare
   _first date := date_trunc('month', _month);
+  _from timestamptz := _first::timestamp at time zone 'UTC';
+  _to timestamptz := (_first + interval '1 month') at time zone 'UTC';
   _name text := 'postings_' || to_char(_first, 'YYYY_MM');
 begin
   if to_regclass('ledger.' || _name) is null then
-    execute format('create table ledger.%I partition of ledger.postings for values from (%L) to (%L)',
-      _name, _first::timestamp at time zone 'UTC', (_first + interval '1 month') at time zone 'UTC');
+    lock table ledger.postings_other in access exclusive mode;
+    execute format('create table ledger.%I (like ledger.postings including all)', _name);
+    execute format('with late as (delete from ledger.postings_other where at >= %L and at < %L returning *)
+      insert into ledger.%I select * from late', _from, _to, _name);
     execute format('create unique index on ledger.%I (wallet, version)', _name);
+    execute format('create index on ledger.%I using brin (at) with (pages_per_range = 32, autosummarize)', _name);
     execute format('revoke update, delete, truncate on ledger.%I from countroom_app', _name);
+    execute format('alter table ledger.postings attach partition ledger.%I for values from (%L) to (%L)', _name, _from, _to);
   end if;
   return _name;
 end
@@ -93,6 +103,8 @@ $$;
 -- What no month takes (a clock gone wrong) is still booked.
 create table ledger.postings_other partition of ledger.postings default;
 create unique index on ledger.postings_other (wallet, version);
+create index on ledger.postings_other using brin (at) with (pages_per_range = 32, autosummarize);
+revoke update, delete, truncate on ledger.postings_other from countroom_app;
 select ledger.make_partition(month::date) from (
   select generate_series(date_trunc('month', coalesce(min(at), now())), now() + interval '3 months', interval '1 month') as month
   from ledger.postings_before
@@ -171,14 +183,16 @@ create view ledger.entries as
   union all
   select wallet, version, transfer, target, amount, kind, at, reference from ledger.postings;
 
-revoke update, delete, truncate on ledger.postings, ledger.batches, ledger.openings, ledger.archived from countroom_app;
+revoke insert, update, delete, truncate on ledger.openings, ledger.archived from countroom_app;
+revoke update, delete, truncate on ledger.postings, ledger.batches, ledger.proofs from countroom_app;
 revoke update, delete, truncate on ledger.transfers from countroom_app;
 
 /*
  * Forgets keys older than an instant, some at a time; answers how many. Nobody may ask for the last 120 days: that long a
  * key keeps its promise.
  */
-create function ledger.expire_keys(_before timestamptz, _count int) returns int language plpgsql security definer set search_path = pg_catalog as $$
+create function ledger.expire_keys(_before timestamptz, _count int) returns int language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
 declare
   _expired int;
 begin
@@ -194,13 +208,17 @@ $$;
 /*
  * Detaches the postings of a month that ended before the keys' promise did: keeps the balances where each wallet's
  * remaining postings begin and the batches that ended, and leaves the month as a table of its own, to be kept elsewhere.
- * Only the oldest month can go. Answers the table's name.
+ * Two writers' clocks differ, so a wallet or a lane may have booked in the next month before it last booked in this one;
+ * such postings go along, for the proof goes by versions and batches. Only the oldest month can go. Answers the table's name.
  */
-create function ledger.detach_partition(_month date) returns text language plpgsql security definer set search_path = pg_catalog as $$
+create function ledger.detach_partition(_month date) returns text language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
 declare
   _first date := date_trunc('month', _month);
   _name text := 'postings_' || to_char(_first, 'YYYY_MM');
+  _kept text := 'archived_' || _name;
   _end timestamptz := (_first + interval '1 month') at time zone 'UTC';
+  _taken int;
 begin
   if to_regclass('ledger.' || _name) is null or not exists (
     select from pg_inherits where inhparent = 'ledger.postings'::regclass and inhrelid = to_regclass('ledger.' || _name)) then
@@ -212,14 +230,25 @@ begin
   if exists (select from ledger.postings where at < _first::timestamp at time zone 'UTC') then
     raise exception 'an older month is still attached' using errcode = 'CR003';
   end if;
-  execute format(
-    'insert into ledger.openings as o select distinct on (wallet) wallet, version, cash, bonus, held from ledger.%I order by wallet, version desc
-     on conflict (wallet) do update set version = excluded.version, cash = excluded.cash, bonus = excluded.bonus, held = excluded.held', _name);
-  execute format(
-    'insert into ledger.archived as a select lane, max(batch) from ledger.%I group by lane
-     on conflict (lane) do update set batch = excluded.batch', _name);
   execute format('alter table ledger.postings detach partition ledger.%I', _name);
-  execute format('alter table ledger.%I rename to %I', _name, 'archived_' || _name);
-  return 'ledger.archived_' || _name;
+  execute format('alter table ledger.%I rename to %I', _name, _kept);
+  loop
+    execute format(
+      'insert into ledger.openings as o select distinct on (wallet) wallet, version, cash, bonus, held from ledger.%I order by wallet, version desc
+       on conflict (wallet) do update set version = excluded.version, cash = excluded.cash, bonus = excluded.bonus, held = excluded.held', _kept);
+    execute format(
+      'insert into ledger.archived as a select lane, max(batch) from ledger.%I group by lane
+       on conflict (lane) do update set batch = excluded.batch', _kept);
+    execute format(
+      'with early as (
+         delete from ledger.postings p where p.at < %L and (
+           exists (select from ledger.openings o where o.wallet = p.wallet and p.version <= o.version)
+           or exists (select from ledger.archived a where a.lane = p.lane and p.batch <= a.batch))
+         returning *)
+       insert into ledger.%I select * from early', _end + interval '1 day', _kept);
+    get diagnostics _taken = row_count;
+    exit when _taken = 0;
+  end loop;
+  return 'ledger.' || _kept;
 end
 $$;
