@@ -33,8 +33,8 @@ export async function isInUse(home: Home): Promise<boolean> {
   try {
     const [table] = await owner<Array<{ there: boolean }>>`select to_regclass('keys.deks') is not null as there`
     if (!table?.there) return false
-    const [used] = await owner<Array<{ any: boolean }>>`select exists (select from keys.deks) as any`
-    return used?.any === true
+    const [deks] = await owner<Array<{ there: boolean }>>`select exists (select from keys.deks) as there`
+    return deks?.there === true
   } finally {
     await owner.end({ timeout: 5 })
   }

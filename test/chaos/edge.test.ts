@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
 import { arrive, type Client, depositByCard, openClient } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
 
 /** Short here; `COUNTROOM_CHAOS_SECONDS=30 COUNTROOM_CHAOS_PLAYERS=50` for the long run. */
 const seconds = Number(process.env.COUNTROOM_CHAOS_SECONDS ?? 8)
@@ -16,8 +15,7 @@ const people = Number(process.env.COUNTROOM_CHAOS_PLAYERS ?? 12)
 let appliance: Appliance
 let home: string
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'cr-'))
-  chmodSync(home, 0o755) // the service user must reach it
+  home = newHome()
   appliance = await startAppliance({ home, freePorts: true })
 })
 afterAll(async () => {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, type Client, depositByCard, openClient, until } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
 
 /** The edge from outside, over raw connections: what it negotiates, refuses, passes on, and how it leaves. */
 let appliance: Appliance
@@ -13,8 +13,7 @@ let home: string
 let ca: Buffer
 let port: number
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'cr-'))
-  chmodSync(home, 0o755) // the service user must reach it
+  home = newHome()
   appliance = await startAppliance({ home, freePorts: true })
   ca = readFileSync(appliance.card().ca)
   port = Number(new URL(appliance.urls.lobby).port)

@@ -1,20 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
 import { codeFor, someone } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
 
 /** The main job as people do it, in a browser, through every process. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
 let appliance: Appliance
 let home: string
 let browser: Browser
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'cr-'))
-  chmodSync(home, 0o755) // the service user must reach it
+  home = newHome()
   appliance = await startAppliance({ home, freePorts: true })
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -12,6 +11,7 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { examine } from '../../ops/commands/doctor.ts'
 import { verify } from '../../ops/commands/verify.ts'
 import { arrive, type Client, depositByCard, must, openClient, someone, until } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
 import { routesOf } from '../support/routes.ts'
 
 let appliance: Appliance
@@ -22,8 +22,7 @@ let ada: { email: string; password: string }
 const staffPassword = 'a very long password indeed'
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'cr-'))
-  chmodSync(home, 0o755) // the service user must reach it
+  home = newHome()
   appliance = await startAppliance({ home, freePorts: true })
   const { ca, urls } = appliance.card()
   player = openClient(urls.lobby, { ca })
@@ -167,8 +166,8 @@ test('generated input at every route of every face gets an answer of its own, ne
   await partner.close()
 })
 
-function signature(body: string): string {
-  const t = Math.floor(Date.now() / 1000)
+function signature(body: string, seconds = Date.now() / 1000): string {
+  const t = Math.floor(seconds)
   const mac = createHmac('sha256', readSecretFile(viewHome(home), 'gateway-sandbox'))
     .update(`${t}.`)
     .update(body)
@@ -252,14 +251,35 @@ test('missing keys, foreign origins, foreign ids and oversize bodies are refused
   await stranger.close()
 })
 
-test('a forged or replayed event at the partner face does no harm', async () => {
+test('forged, altered, stale and replayed events at the partner face move no money', async () => {
   const partner = openClient(appliance.urls.partner, { ca: appliance.card().ca })
-  const event = { id: 'evt_forged', type: 'payment.succeeded', data: { id: 'x', reference: 'dep_x' } }
-  const answer = await partner.ask<{ code: string }>('POST', '/api/gateways/sandbox/events', event, {
-    'gateway-signature': 't=1,v1=00',
+  const tell = (body: string, signed: string) =>
+    partner.ask<{ code: string }>('POST', '/api/gateways/sandbox/events', body, { 'gateway-signature': signed })
+  const deposit = await depositByCard(player, '10.00')
+  const balance = async () => (await player.ask<{ balance: unknown }>('GET', '/api/me')).body.balance
+  const before = await balance()
+  const event = (id: string, type: string) =>
+    JSON.stringify({ id, type, data: { id: 'pay_1', reference: deposit, amount: { value: '10.00', currency: 'EUR' } } })
+
+  const again = event('evt_again', 'payment.succeeded')
+  for (const [body, signed] of [
+    [again, 't=1,v1=00'],
+    [again, signature(again, Date.now() / 1000 - 3600)], // genuine once, an hour old
+    [again, signature(`${again} `)],
+    [`\ufeff${again}`, signature(again)], // the same to a lenient reader, other bytes
+    [again.replace('10.00', '99.00'), signature(again)],
+  ] as const)
+    expect((await tell(body, signed)).body.code, body).toMatch(/^cashier\.event_not_authentic/)
+  for (const body of [again, again, event('evt_late', 'payment.failed')])
+    expect((await tell(body, signature(body))).status).toBe(200)
+  await until('the events to be processed', async () => {
+    const sql = connect(viewHome(home), 'app')
+    const rows =
+      await sql`select 1 from cashier.gateway_events where id in ('evt_again', 'evt_late') and processed_at is not null`
+    await sql.end()
+    return rows.length === 2 ? true : undefined
   })
-  expect(answer.status).toBe(401)
-  expect(answer.body.code).toMatch(/^cashier\./)
+  expect(await balance()).toEqual(before)
   await partner.close()
 })
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
 
@@ -18,14 +17,6 @@ export type Started = {
   /** What it has said so far, on both streams. */
   said(): string
   ended: Promise<Ended>
-}
-
-/** A home in a folder of its own that the service user can reach; `small` has one worker at the edge. */
-export function newHome(size: 'small' | 'usual' = 'usual'): string {
-  const home = mkdtempSync(join(tmpdir(), 'cr-'))
-  chmodSync(home, 0o755)
-  if (size === 'small') writeFileSync(join(home, 'countroom.json'), '{"edgeWorkers": 1}')
-  return home
 }
 
 /** The operator's command as the operator runs it: another process, its exit code and what it prints. */

@@ -6,7 +6,8 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { checks } from '../../ops/doctor/checks.ts'
 import { examine } from '../../ops/doctor/examine.ts'
 import { arrive, depositByCard, openClient, until } from '../support/client.ts'
-import { newHome } from './command.ts'
+import { newHome } from '../support/home.ts'
+
 import { type Fault, faultsOf } from './faults.ts'
 
 /** For each check: plant its fault, see that one named and no other, undo, see all green again. */

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askReady } from '../../ops/appliance/nodes.ts'
 import type { Card } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
 import {
   asNobody,
   cardShown,
   countroom,
-  newHome,
   processesOf,
   removeHome,
   repository,

@@ -6,13 +6,13 @@ import { postgresBinaries } from '../../ops/appliance/postgres.ts'
 import { Trouble } from '../../ops/appliance/trouble.ts'
 import { startAppliance } from '../../ops/appliance.ts'
 import { arrive, must, openClient } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
 import {
   cardIn,
   cardShown,
   countroom,
   launch,
   moment,
-  newHome,
   processesOf,
   removeHome,
   repository,

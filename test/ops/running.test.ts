@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { countroom, newHome, processesOf, repository } from './command.ts'
+import { newHome } from '../support/home.ts'
+import { countroom, processesOf, repository } from './command.ts'
 
 /** A running appliance, seen from outside: by its commands, and by what the kernel knows of its processes. */
 const home = newHome('small')

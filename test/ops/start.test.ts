@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Trouble } from '../../ops/appliance/trouble.ts'
 import { startAppliance } from '../../ops/appliance.ts'
-import { countroom, newHome, processesOf, removeHome } from './command.ts'
+import { newHome } from '../support/home.ts'
+import { countroom, processesOf, removeHome } from './command.ts'
 
 /** Starts that cannot go through: one message with the thing, the setting and the command; the home as it was. */
 let homes: string[] = []
