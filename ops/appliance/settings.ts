@@ -36,7 +36,7 @@ const schema = z.strictObject({
   /** The name people open in their browser. */
   hostName: z.string().default('localhost'),
   edgeWorkers: z.int().min(1).max(64).default(2),
-  lanesPerCore: z.int().min(1).max(16).default(2),
+  lanesPerCore: z.int().min(1).max(16).default(1),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),
   /** With less room than this under the home, the doctor warns. */
