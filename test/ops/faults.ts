@@ -138,7 +138,7 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
           await admin.end()
         }
       },
-      evidence: /[0-3] of 4 lanes are leased/,
+      evidence: /[01] of 2 lanes are leased/,
       remedy: /countroom logs core-1/,
     },
     jobs: {
