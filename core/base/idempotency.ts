@@ -41,11 +41,19 @@ async function storedAnswer(tx: Tx, claim: Claim, hash: Buffer): Promise<StoredA
   return { status: row.status, body: row.body }
 }
 
-/** JSON with sorted keys, so that two spellings of one payload hash alike. */
+/**
+ * JSON with sorted keys, so that two spellings of one payload hash alike. A `bigint` stands as its decimal text. Each bet
+ * and transfer is written this way once, so it goes straight to text.
+ */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part) => {
-    if (typeof part === 'bigint') return part.toString()
-    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `"${value}"`
+  if (Array.isArray(value)) return `[${value.map((part) => canonical(part ?? null)).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if ('toJSON' in value) return canonical((value as { toJSON(): unknown }).toJSON())
+  const parts = value as Record<string, unknown>
+  let text = ''
+  for (const name of Object.keys(parts).sort())
+    if (parts[name] !== undefined) text += `${text && ','}${JSON.stringify(name)}:${canonical(parts[name])}`
+  return `{${text}}`
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Command, canonical, type Tx } from '#base'
 import { refusalOf } from './errors.ts'
 
@@ -69,7 +69,7 @@ export async function book(
 
 /** The first 128 bits of the SHA-256 of what must be the same on a repeat, in the form PostgreSQL keeps in 16 bytes. */
 export function payloadHash(payload: unknown): string {
-  return createHash('sha256').update(canonical(payload)).digest('hex').slice(0, 32)
+  return hash('sha256', canonical(payload), 'hex').slice(0, 32)
 }
 
 export function nameOf(account: Account): string {
