@@ -78,12 +78,10 @@ export function openExports({
         clearTimeout(late)
         free()
         ended.inc({ outcome })
+        if (outcome === 'failed' || outcome === 'late') outgoing.destroy() // the client must not take it for whole
         if (outcome === 'failed') log.error({ requestId: c.get('requestId'), err: error }, 'export failed')
       })
-      const late = setTimeout(() => {
-        sent.end('late')
-        outgoing.destroy()
-      }, exportSecondsMax * 1000)
+      const late = setTimeout(() => sent.end('late'), exportSecondsMax * 1000)
       late.unref()
       if (outgoing.destroyed) sent.end('left')
       outgoing.once('close', () => sent.end('left'))
@@ -116,11 +114,10 @@ function streamOf(chunks: AsyncGenerator<string, void, void>, onEnd: (outcome: O
           const next = await chunks.next()
           if (!next.done) return controller.enqueue(encoder.encode(next.value))
           end('sent')
-          controller.close()
         } catch (error) {
           end('failed', error)
-          throw error
         }
+        controller.close()
       },
       cancel: () => end('left'),
     },
