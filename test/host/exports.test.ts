@@ -1,6 +1,7 @@
 import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
+import { register } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Reader } from '#base'
 import * as ledger from '#ledger'
@@ -21,7 +22,7 @@ beforeAll(async () => {
   db = await openTestDatabase()
   const books = bookkeeper(db)
   wallet = await books.open()
-  await books.fill(wallet, 300_000, new Date('2026-01-01T00:00:00Z'))
+  await books.fill(wallet, 160_000, new Date('2026-01-01T00:00:00Z'))
 })
 afterAll(() => db.stop())
 
@@ -31,6 +32,7 @@ let begin: (reader: Reader) => AsyncGenerator<string, void, void>
 beforeEach(() => serve(60))
 async function serve(exportSecondsMax: number): Promise<void> {
   made = 0
+  register.getSingleMetric('countroom_exports_total')?.reset()
   const limits = { exportsMax: 2, exportSecondsMax, exportConnectionsMax: 1, exportStatementSecondsMax: 1 }
   begin = async function* (reader) {
     for await (const chunk of ledger.statementCsv(reader, await ledger.statementExtract(reader, wallet, {}))) {
@@ -77,6 +79,14 @@ const busy = async () =>
     await db.admin`select 1 from pg_stat_activity where datname = current_database() and application_name = 'test-exports' and state <> 'idle'`
   ).length
 
+/** How exports ended in this test, as the metric tells. */
+async function endings(): Promise<string[]> {
+  const { values } = (await register.getSingleMetric('countroom_exports_total')!.get()) as {
+    values: Array<{ labels: { outcome?: string }; value: number }>
+  }
+  return values.flatMap(({ labels, value }) => Array.from({ length: value }, () => String(labels.outcome))).sort()
+}
+
 test('a reader that stops reading is not read ahead of, and gets the rest when it goes on', async () => {
   const answer = await ask('slow')
   expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8; header=present')
@@ -90,7 +100,8 @@ test('a reader that stops reading is not read ahead of, and gets the rest when i
   expect(await busy()).toBe(0)
   const size = await sizeOf(answer)
   expect(size).toBe(made)
-  expect(size).toBeGreaterThan(20 * 1024 ** 2)
+  expect(size).toBeGreaterThan(12 * 1024 ** 2)
+  expect(await endings()).toEqual(['sent'])
 })
 
 test('a reader that leaves in the middle ends the work, and its place is free', async () => {
@@ -101,6 +112,7 @@ test('a reader that leaves in the middle ends the work, and its place is free', 
   expect(made).toBeLessThan(10 * 1024 ** 2)
   expect(await busy()).toBe(0)
   expect((await whole('leaver')).status).toBe(200)
+  expect(await endings()).toEqual(['left', 'sent'])
 })
 
 test('one at a time for each caller, and so many in all', async () => {
@@ -123,6 +135,7 @@ test('a reader that takes too long is cut off, and knows that the file is not wh
     yield 'head\r\n'
   }
   expect(await whole('late')).toEqual({ status: 200, size: 6 })
+  expect(await endings()).toEqual(['late', 'sent'])
 })
 
 test('a statement that hangs is cancelled by the server; a file that fails breaks off, before its first byte it is an answer', async () => {
@@ -141,6 +154,7 @@ test('a statement that hangs is cancelled by the server; a file that fails break
     yield 'head\r\n'
   }
   expect(await whole('hung')).toEqual({ status: 200, size: 6 })
+  expect(await endings()).toEqual(['failed', 'sent'])
 })
 
 /** Until no more is made: buffers are full, or nobody reads. */

@@ -153,6 +153,12 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await expectText(desk, '#told', 'approved')
   await desk.locator('#players .link').first().click()
   await expectText(desk, '.drawer', 'A••• L•••')
+  await desk.getByPlaceholder('Why you need the statement').fill('asked by the player')
+  const [statement] = await Promise.all([
+    desk.waitForEvent('download'),
+    desk.getByRole('button', { name: 'Download statement' }).click(),
+  ])
+  expect(readFileSync(await statement.path(), 'utf8')).toContain(',withdrawal.held,')
   await desk.getByRole('button', { name: 'Close' }).click()
   await expectText(desk, '#audit', 'Opened a player, masked')
   await desk.setViewportSize({ width: 900, height: 900 })
@@ -203,7 +209,7 @@ async function statementByFilter(page: Page): Promise<void> {
   }
   const all = await download()
   await page.getByLabel('What').selectOption('Deposits and withdrawals')
-  await page.locator('#statement [data-kind=round]').waitFor({ state: 'detached' })
+  await page.locator('#statement [data-kind=round]').first().waitFor({ state: 'detached' })
   const payments = await download()
   expect(payments).toEqual(all.filter((line) => /,(deposit|withdrawal)/.test(line)))
   expect(await shown()).toBe(payments.length)

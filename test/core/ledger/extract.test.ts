@@ -92,13 +92,8 @@ test('entries of the house by time are those whose batch carries such an instant
       await keeper.move(wallet, 5n, { at, house: n % 4 ? 'gateway.clearing' : 'adjustments' })
     }
   }
-  for (const [from, until] of [
-    [0, 200],
-    [30, 90],
-    [31, 32],
-    [119, 400],
-    [500, 600],
-  ] as const) {
+  const windows = Array.from({ length: 130 }, (_, from) => [from, from + 1 + ((from * 7) % 40)] as const)
+  for (const [from, until] of [...windows, [0, 200], [119, 400], [500, 600]] as const) {
     const filter = { from: minute(from), until: minute(until) }
     const rows = await whole(ledger.houseCsv(own.sql, await ledger.houseExtract(own.sql, filter)))
     const expected = instants.filter((at) => at >= filter.from && at < filter.until)
