@@ -5,6 +5,8 @@ export { numberArray, textArray } from './array.ts'
 export type { Actor, Command, PgTypes, Reader, Tx } from './command.ts'
 // Who may read, who may write, who acts and when
 export { systemCommand } from './command.ts'
+// Lines of a file for spreadsheets
+export { type CsvCell, csvLine } from './csv.ts'
 // News travels up, work is done later, a key does its work once
 export { type Event, emit, hear } from './events.ts'
 export { type Claim, canonical, once, type StoredAnswer } from './idempotency.ts'

@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { type Currency, showMoney } from '#base'
+import { showMoney } from '#base'
 import type { Deposit, Withdrawal } from '#cashier'
-import type { StatementLine } from '#ledger'
 import { wireMoney } from './face.ts'
 
 /** How the cashier's things look on the wire, to players and staff alike. */
@@ -47,22 +46,6 @@ export const instrumentSchema = z
   })
   .openapi('Instrument')
 
-export const statementLineSchema = z
-  .strictObject({
-    version: z.string(),
-    transfer: z.string(),
-    kind: z.string(),
-    reference: z.string().nullable(),
-    source: z.string(),
-    target: z.string(),
-    amount: wireMoney,
-    cash: wireMoney,
-    bonus: wireMoney,
-    held: wireMoney,
-    at: time,
-  })
-  .openapi('StatementLine')
-
 export const pageQuery = z.strictObject({
   before: z.string().max(64).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -92,23 +75,5 @@ export function showWithdrawal(withdrawal: Withdrawal): z.infer<typeof withdrawa
     requestedAt: withdrawal.requestedAt.toISOString(),
     decidedAt: withdrawal.decidedAt?.toISOString() ?? null,
     settledAt: withdrawal.settledAt?.toISOString() ?? null,
-  }
-}
-
-export function showLine(line: StatementLine, currency: Currency): z.infer<typeof statementLineSchema> {
-  const show = (amount: bigint) => showMoney({ amount, currency })
-  const { kind, reference, source, target } = line
-  return {
-    version: line.version.toString(),
-    transfer: line.transfer.toString(),
-    kind,
-    reference,
-    source,
-    target,
-    amount: show(line.amount),
-    cash: show(line.cash),
-    bonus: show(line.bonus),
-    held: show(line.held),
-    at: line.at.toISOString(),
   }
 }

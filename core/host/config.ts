@@ -20,6 +20,13 @@ const limits = z.strictObject({
   drainSecondsMax: z.int().positive().default(10),
   betSessionCacheSecondsMax: z.int().positive().default(10),
   liveConnectionsMax: z.int().positive().default(10_000),
+  /** Downloads of this process at a time; each caller has one. */
+  exportsMax: z.int().positive().default(8),
+  /** A client that takes longer for a download is cut off. */
+  exportSecondsMax: z.int().positive().default(1800),
+  exportConnectionsMax: z.int().positive().default(2),
+  /** Less than what the edge waits for the next bytes of an answer. */
+  exportStatementSecondsMax: z.int().positive().default(4),
 })
 
 const schema = z.strictObject({

@@ -11,6 +11,10 @@ export type DatabaseAddress = {
   password: string
   poolMax?: number
   name?: string
+  /** After so long without work a connection is closed; never without it. */
+  idleSecondsMax?: number
+  /** A statement that takes longer is cancelled by the server; never without it. */
+  statementSecondsMax?: number
 }
 
 /** Opens a pool whose `bigint` columns arrive as BigInt and whose JSON parameters may be text already. */
@@ -23,9 +27,12 @@ export function openDatabase(address: DatabaseAddress): Sql {
     password: address.password,
     max: address.poolMax ?? 8,
     connect_timeout: 5,
-    idle_timeout: 0,
+    idle_timeout: address.idleSecondsMax ?? 0,
     max_lifetime: null,
-    connection: { application_name: address.name ?? 'countroom' },
+    connection: {
+      application_name: address.name ?? 'countroom',
+      ...(address.statementSecondsMax ? { statement_timeout: address.statementSecondsMax * 1000 } : {}),
+    },
     onnotice: () => {},
     types: { bigint: postgres.BigInt, json: jsonType },
   }) as unknown as Sql

@@ -4,6 +4,7 @@ import type { Keys } from '#keys'
 import type { Cache } from './cache.ts'
 import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
+import type { Exports } from './exports.ts'
 import type { FaceContext } from './face.ts'
 import type { Logger } from './log.ts'
 import { problemOf } from './refusals.ts'
@@ -15,6 +16,7 @@ export type Host = {
   readonly keys: Keys
   readonly cache: Cache
   readonly log: Logger
+  readonly exports: Exports
   /** The hot path (`openGames` of the games room, on this process's lanes); the worker has none. */
   readonly games: Games | undefined
   now(): Date

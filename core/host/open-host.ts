@@ -3,6 +3,7 @@ import { connectKeys } from '#keys'
 import { openCache } from './cache.ts'
 import type { Config } from './config.ts'
 import { type DatabaseAddress, openDatabase } from './database.ts'
+import { openExports } from './exports.ts'
 import type { Host } from './host.ts'
 import { createLog } from './log.ts'
 import { openQueue, type Queue } from './queue.ts'
@@ -22,6 +23,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
   const { passwordFile, ...address } = config.database
   const database = { ...address, password: readSecret(passwordFile), name: config.name }
   const sql = openDatabase(database)
+  const exports = openExports({ config, database, log })
   const keys = connectKeys({ socket: config.keys.socket })
   const cache = openCache({ socket: config.redis.socket, password: readSecret(config.redis.passwordFile), log })
   const queue = await openQueue(database, role, log)
@@ -34,6 +36,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     keys,
     cache,
     log,
+    exports,
     now: () => new Date(),
     async missing() {
       const [database, agent] = await Promise.all([answers(sql`select 1`), answers(keys.health())])
@@ -41,6 +44,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     },
     async close() {
       await queue.close()
+      await exports.close()
       await sql.end({ timeout: 5 })
       await keys.close()
       await cache.close()

@@ -43,3 +43,14 @@ export function notReversible(): Refusal {
 export function approvalMissing(): Refusal {
   return new Refusal('forbidden', 'ledger.approval_missing', 'An adjustment needs the id of its approval.')
 }
+
+/** What was asked about is in months that are detached; the detail says from which instant on the books tell. */
+export function archivedBefore(at: Date): Refusal {
+  return new Refusal('refused', 'ledger.archived', 'The books of that time are archived and kept elsewhere.', {
+    from: at.toISOString(),
+  })
+}
+
+export function archivedMeanwhile(): Refusal {
+  return new Refusal('conflict', 'ledger.archived_meanwhile', 'A month was archived meanwhile. Please ask again.')
+}

@@ -9,23 +9,53 @@ export { type PostResult, postBatch } from './batch.ts'
 // Proving the books
 export { beginning } from './contradictions.ts'
 export { refusalOf } from './errors.ts'
+// Files of what was booked, read in pieces
+export { type StatementExtract, statementCsv, statementExtract } from './extract.ts'
 // Money set aside
 export { capture, expireHolds, hold, release } from './hold.ts'
+// The house's side
+export {
+  type HouseBalance,
+  type HouseExtract,
+  type HouseFilter,
+  houseBalances,
+  houseCsv,
+  houseExtract,
+} from './house.ts'
 // Lanes: who may book batches
 export { isLeaseLost, type Lease, leaseLane, leaseSecondsMax, renewLease, returnLease } from './lease.ts'
 export { type Check, keepProof, lastProof, type Proof, prove, unprovenSince } from './proof.ts'
 export { type Reversal, type Reversed, reverse, type Shortfall } from './reversal.ts'
 // Reading the books
-export { balanceAt, netSince, type StatementLine, statement } from './statement.ts'
+export {
+  balanceAt,
+  netSince,
+  type Opening,
+  type StatementFilter,
+  type StatementLine,
+  type StatementPage,
+  statement,
+} from './statement.ts'
 // Moving money, once per key
 export {
   type Account,
   type Booked,
   type HouseAccount,
+  houseAccounts,
   type Leg,
   type Pocket,
   payloadHash,
+  pockets,
   type Transfer,
   transfer,
 } from './transfer.ts'
-export { type Balance, balance, lockWallet, openWallet, type Wallet, walletOf } from './wallet.ts'
+export {
+  type Balance,
+  balance,
+  type Liability,
+  liability,
+  lockWallet,
+  openWallet,
+  type Wallet,
+  walletOf,
+} from './wallet.ts'

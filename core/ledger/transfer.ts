@@ -2,18 +2,21 @@ import { hash } from 'node:crypto'
 import { type Command, canonical, type Tx } from '#base'
 import { refusalOf } from './errors.ts'
 
-export type Pocket = 'cash' | 'bonus' | 'held'
+export const pockets = ['cash', 'bonus', 'held'] as const
+export type Pocket = (typeof pockets)[number]
 
-export type HouseAccount =
-  | 'games.revenue'
-  | 'bonus.cost'
-  | 'jackpot.pools'
-  | 'gateway.clearing'
-  | 'gateway.fees'
-  | 'studio.payables'
-  | 'taxes'
-  | 'adjustments'
-  | 'player.shortfalls'
+export const houseAccounts = [
+  'games.revenue',
+  'bonus.cost',
+  'jackpot.pools',
+  'gateway.clearing',
+  'gateway.fees',
+  'studio.payables',
+  'taxes',
+  'adjustments',
+  'player.shortfalls',
+] as const
+export type HouseAccount = (typeof houseAccounts)[number]
 
 /** A pocket of the transfer's wallet, or an account of the house. */
 export type Account = { pocket: Pocket } | { house: HouseAccount }

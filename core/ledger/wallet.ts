@@ -6,6 +6,18 @@ export type Wallet = { wallet: bigint; player: string; currency: Currency }
 
 export type Balance = { currency: Currency; cash: bigint; bonus: bigint; held: bigint; version: bigint }
 
+/** What is owed to players in a currency, over all wallets. What players owe stands apart and is not set off. */
+export type Liability = {
+  currency: Currency
+  cash: bigint
+  bonus: bigint
+  held: bigint
+  /** Cash, bonus and held together. */
+  owed: bigint
+  debts: bigint
+  wallets: bigint
+}
+
 /** Opens the player's wallet, or finds the one there is. */
 export async function openWallet(
   tx: Tx,
@@ -40,4 +52,19 @@ export async function balance(reader: Reader, wallet: bigint): Promise<Balance> 
 export async function lockWallet(tx: Tx, wallet: bigint): Promise<void> {
   const locked = await tx`select 1 from ledger.wallets where wallet = ${wallet} for no key update`
   if (locked.count === 0) throw refusalOf('wallet_unknown')
+}
+
+/** What is owed to players, per currency (the view `ledger.liability`), exact to any size. */
+export async function liability(reader: Reader): Promise<Liability[]> {
+  const rows = await reader<Array<Record<keyof Omit<Liability, 'currency'>, string> & { currency: Currency }>>`
+    select currency, cash, bonus, held, owed, debts, wallets from ledger.liability order by currency`
+  return rows.map(({ currency, ...sums }) => ({
+    currency,
+    cash: BigInt(sums.cash),
+    bonus: BigInt(sums.bonus),
+    held: BigInt(sums.held),
+    owed: BigInt(sums.owed),
+    debts: BigInt(sums.debts),
+    wallets: BigInt(sums.wallets),
+  }))
 }

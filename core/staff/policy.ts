@@ -5,6 +5,7 @@ export const permissions = [
   'players.suspend',
   'payments.view',
   'payments.approve',
+  'books.view',
   'audit.view',
   'staff.enrol',
 ] as const
@@ -15,7 +16,7 @@ export const roles = {
   administrator: permissions,
   payments: ['players.view', 'payments.view', 'payments.approve'],
   support: ['players.view', 'players.unmask', 'players.suspend', 'payments.view'],
-  auditor: ['players.view', 'payments.view', 'audit.view'],
+  auditor: ['players.view', 'payments.view', 'books.view', 'audit.view'],
 } as const satisfies Record<string, readonly Permission[]>
 export type StaffRole = keyof typeof roles
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
@@ -153,6 +153,12 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await expectText(desk, '#told', 'approved')
   await desk.locator('#players .link').first().click()
   await expectText(desk, '.drawer', 'A••• L•••')
+  await desk.getByPlaceholder('Why you need the statement').fill('asked by the player')
+  const [statement] = await Promise.all([
+    desk.waitForEvent('download'),
+    desk.getByRole('button', { name: 'Download statement' }).click(),
+  ])
+  expect(readFileSync(await statement.path(), 'utf8')).toContain(',withdrawal.held,')
   await desk.getByRole('button', { name: 'Close' }).click()
   await expectText(desk, '#audit', 'Opened a player, masked')
   await desk.setViewportSize({ width: 900, height: 900 })
@@ -163,6 +169,7 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await page.locator('#moves [data-state=paid]').waitFor({ timeout: 30_000 })
   await expectText(page, '#statement [data-kind="withdrawal.held"]', '-€20.00')
   await picture(page, 'cashier')
+  await statementByFilter(page)
   const phone = await browser.newContext({
     ignoreHTTPSErrors: true,
     viewport: { width: 390, height: 844 },
@@ -188,6 +195,31 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   expect(faults).toEqual([])
   expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
 })
+
+/** What the form lets through is what is shown, and what the file holds. */
+async function statementByFilter(page: Page): Promise<void> {
+  const shown = () => page.locator('#statement tbody tr').count()
+  const download = async () => {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('Download (CSV)').click()])
+    expect(file.suggestedFilename()).toMatch(/^statement-\d{4}-\d\d-\d\d\.csv$/)
+    return readFileSync(await file.path(), 'utf8')
+      .trim()
+      .split('\r\n')
+      .slice(1)
+  }
+  const all = await download()
+  await page.getByLabel('What').selectOption('Deposits and withdrawals')
+  await page.locator('#statement [data-kind=round]').first().waitFor({ state: 'detached' })
+  const payments = await download()
+  expect(payments).toEqual(all.filter((line) => /,(deposit|withdrawal)/.test(line)))
+  expect(await shown()).toBe(payments.length)
+  await page.getByLabel('To', { exact: true }).last().fill('2020-01-01')
+  await page.getByText('Nothing moved that is like this.').waitFor()
+  expect(await download()).toEqual([])
+  await page.getByLabel('To', { exact: true }).last().fill('')
+  await page.getByLabel('What').selectOption('Everything')
+  await page.locator('#statement [data-kind=round]').first().waitFor()
+}
 
 /** Tab, arrows and Enter place, a key spins: no mouse at all. */
 async function betByKeyboardOnly(page: Page): Promise<void> {

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { Agent, request } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
@@ -76,6 +77,118 @@ test('the main job, by the API: from registration to a payout', async () => {
   ).body.records.map((record) => record.action)
   expect(log).toContain('cashier.withdrawal_approved')
   expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
+})
+
+test('the books, by the API: the player’s own as a page and a file, for staff with a reason and a record', async () => {
+  type Line = { at: string; kind: string; reference: string; cash: { amount: string } }
+  type Page = { lines: Line[]; before: string | null; opening: null }
+  const page = async (query: string) => (await must(player.ask<Page>('GET', `/api/statement?${query}`), 200)).body
+  const { lines } = await page('limit=200')
+  const deposit = lines.at(-1)!
+  expect((await page('kinds=deposit')).lines).toEqual([deposit])
+  expect((await page(`reference=${deposit.reference}`)).lines).toEqual([deposit])
+  expect((await page(`until=${deposit.at}`)).lines).toEqual([])
+  const first = await page('limit=2')
+  expect([...first.lines, ...(await page(`limit=200&before=${first.before}`)).lines]).toEqual(lines)
+  const then = await must(player.ask<{ cash: unknown }>('GET', `/api/balance?at=${deposit.at}`), 200)
+  expect(then.body.cash).toEqual(deposit.cash)
+  for (const query of ['from=yesterday', 'from=0000-01-01T00:00:00Z', 'account=x', 'reference=%00', 'sort=x'])
+    expect((await player.ask('GET', `/api/statement.csv?${query}`)).status, query).toBe(400)
+
+  const own = await must(player.ask('GET', '/api/statement.csv'), 200)
+  expect(own.headers['content-type']).toContain('text/csv')
+  expect(
+    own.raw
+      .trim()
+      .split('\r\n')
+      .map((line) => line.split(',')[0]),
+  ).toEqual(['at', ...lines.map(({ at }) => at).reverse()])
+
+  const { players } = (
+    await operator.ask<{ players: Array<{ player: string }> }>('GET', `/api/players?email=${ada.email}`)
+  ).body
+  const path = `/api/players/${players[0]!.player}`
+  expect((await operator.ask('GET', `${path}/statement.csv`)).status, 'a reason is needed').toBe(400)
+  expect((await must(operator.ask('GET', `${path}/statement.csv?reason=asked%20by%20the%20player`), 200)).raw).toBe(
+    own.raw,
+  )
+  expect((await must(operator.ask<Page>('GET', `${path}/statement?limit=200`), 200)).body.lines).toEqual(lines)
+  expect(
+    (await must(operator.ask<{ cash: unknown }>('GET', `${path}/balance?at=${deposit.at}`), 200)).body.cash,
+  ).toEqual(deposit.cash)
+  const house = (await must(operator.ask('GET', '/api/house/entries.csv?account=gateway.clearing'), 200)).raw
+  expect(house.split('\r\n')[1]).toMatch(/^\S+Z,gateway\.clearing,EUR,-\d+,1,\d+,-50\.00,-50\.00$/)
+  type Books = { liability: Array<{ owed: { amount: string } }>; house: Array<{ balance: { amount: string } }> }
+  const books = (await must(operator.ask<Books>('GET', '/api/house/balances'), 200)).body
+  const sum = [...books.liability.map(({ owed }) => owed), ...books.house.map(({ balance }) => balance)]
+  expect(sum.reduce((total, { amount }) => total + BigInt(amount.replace('.', '')), 0n)).toBe(0n)
+  type Audit = { records: Array<{ action: string; reason: string; detail: string }> }
+  const { records } = (await operator.ask<Audit>('GET', `/api/audit?subject=${players[0]!.player}`)).body
+  const exported = records.find(({ action }) => action === 'ledger.statement_exported')
+  expect(exported?.reason).toBe('asked by the player')
+  expect(JSON.parse(exported!.detail)).toEqual({ versions: { after: '0', upTo: String(lines.length) } })
+  expect(records.map(({ action }) => action)).toEqual(
+    expect.arrayContaining(['ledger.statement_viewed', 'ledger.balance_viewed']),
+  )
+  const of = (await operator.ask<Audit>('GET', '/api/audit?subject=house')).body.records.map(({ action }) => action)
+  expect(of).toEqual(['ledger.house_viewed', 'ledger.house_exported'])
+
+  const support = openClient(appliance.urls.operator, { ca: appliance.card().ca })
+  const { url } = (await must(operator.ask<{ url: string }>('POST', '/api/enrolments', { role: 'support' }), 201)).body
+  const login = { login: 'sue', password: staffPassword }
+  await must(support.ask('POST', '/api/enrolments/use', { secret: url.split('#')[1], ...login }), 201)
+  await must(support.ask('POST', '/api/sessions', login), 201)
+  for (const closed of ['/api/house/balances', '/api/house/entries.csv'])
+    expect((await support.ask('GET', closed)).status, closed).toBe(403)
+  for (const client of [support, player])
+    expect((await client.ask('GET', '/api/players/plr_x/statement.csv?reason=curious')).status).toBe(404)
+  await support.close()
+})
+
+test('a file of the books streams through the edge: slow readers get it whole, one who leaves frees the place', {
+  timeout: 120_000,
+}, async () => {
+  const sql = connect(viewHome(home), 'admin')
+  const { ca, urls } = appliance.card()
+  const client = openClient(urls.lobby, { ca })
+  await arrive(client, appliance.urls)
+  // Lines past `post`, in a wallet of its own; taken away again, for the proofs that follow.
+  const count = 150_000
+  const [{ wallet } = { wallet: 0n }] = await sql<
+    Array<{ wallet: bigint }>
+  >`select max(wallet) as wallet from ledger.wallets`
+  await sql`
+    insert into ledger.postings (wallet, version, transfer, amount, cash, bonus, held, at, batch, lane, source, target, kind)
+    select ${wallet}, n, n, 1, 0, 0, 0, now(), n, 1, 'cash', 'games.revenue', 'round' from generate_series(1, ${count}::int) n`
+  await sql`update ledger.wallets set version = ${count} where wallet = ${wallet}`
+  try {
+    const open = async () => {
+      const answer = await request(new URL('/api/statement.csv', urls.lobby), {
+        headers: { cookie: client.cookie },
+        dispatcher: new Agent({ connect: { ca: readFileSync(ca) }, bodyTimeout: 60_000 }),
+      })
+      expect(answer.statusCode).toBe(200)
+      return answer.body
+    }
+    const leaver = await open()
+    await new Promise((resolve) => leaver.once('data', resolve))
+    leaver.destroy()
+    const body = await until('the place to be free', async () => open().catch(() => undefined))
+    let lines = -1
+    let read = 0
+    for await (const chunk of body) {
+      if (read === 0) await new Promise((resolve) => setTimeout(resolve, 7000)) // longer than the edge waits for a core
+      read += (chunk as Buffer).length
+      lines += String(chunk).split('\n').length - 1
+    }
+    expect(lines).toBe(count)
+    expect(read).toBeGreaterThan(8 * 1024 ** 2)
+  } finally {
+    await sql`delete from ledger.postings where wallet = ${wallet}`
+    await sql`update ledger.wallets set version = 0 where wallet = ${wallet}`
+    await sql.end()
+    await client.close()
+  }
 })
 
 test('live pages hear of changes through the edge, strangers hear nothing', async () => {

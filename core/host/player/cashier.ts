@@ -1,15 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { readPositiveMoney } from '#base'
 import * as cashier from '#cashier'
-import * as ledger from '#ledger'
 import {
   depositSchema,
   instrumentSchema,
   pageQuery,
   showDeposit,
-  showLine,
   showWithdrawal,
-  statementLineSchema,
   withdrawalSchema,
 } from '../cashier-shapes.ts'
 import { createRoutes, type FaceEnv, idempotencyHeader, problems, sessionOf, wireMoney } from '../face.ts'
@@ -89,32 +86,6 @@ const getInstruments = createRoute({
   summary: 'The cards I have paid with, to which I can withdraw.',
   responses: { 200: json(z.strictObject({ instruments: z.array(instrumentSchema) }), 'The cards.'), ...problems },
 })
-const getStatement = createRoute({
-  method: 'get',
-  path: '/api/statement',
-  summary: 'Every movement of my money, newest first.',
-  request: {
-    query: z.strictObject({
-      before: z
-        .string()
-        .regex(/^\d{1,18}$/)
-        .optional(),
-      limit: z.coerce.number().int().min(1).max(200).default(50),
-      kinds: z
-        .string()
-        .regex(/^[a-z_.]{1,40}(,[a-z_.]{1,40}){0,19}$/)
-        .optional(),
-    }),
-  },
-  responses: {
-    200: json(
-      z.strictObject({ lines: z.array(statementLineSchema), before: z.string().nullable() }),
-      'A page; ask the next one with `before`.',
-    ),
-    ...problems,
-  },
-})
-
 /** Money in and out, for the player. */
 export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
@@ -163,18 +134,6 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
   routes.openapi(getInstruments, async (c) => {
     const found = await cashier.instruments(host.sql, host.keys, sessionOf(c).playerId)
     return c.json({ instruments: found.map((card) => ({ ...card, savedAt: card.savedAt.toISOString() })) }, 200)
-  })
-  routes.openapi(getStatement, async (c) => {
-    const { wallet } = sessionOf(c)
-    const { before, limit, kinds } = c.req.valid('query')
-    const { currency } = await ledger.balance(host.sql, wallet)
-    const lines = await ledger.statement(host.sql, wallet, {
-      limit,
-      ...(before === undefined ? {} : { before: BigInt(before) }),
-      ...(kinds === undefined ? {} : { kinds: kinds.split(',') }),
-    })
-    const next = lines.length === limit ? lines.at(-1)!.version.toString() : null
-    return c.json({ lines: lines.map((line) => showLine(line, currency)), before: next }, 200)
   })
   return routes
 }

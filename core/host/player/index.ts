@@ -8,6 +8,7 @@ import { playerSignIn } from '../middleware/sign-in.ts'
 import { playerPages } from '../web/player.ts'
 import { cashierRoutes } from './cashier.ts'
 import { gamesRoutes } from './games.ts'
+import { ledgerRoutes } from './ledger.ts'
 import { playersRoutes } from './players.ts'
 import { protectionRoutes } from './protection.ts'
 import { sessionsRoutes } from './sessions.ts'
@@ -18,7 +19,7 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
   app.use(sameOrigin(host.config.origins.player))
   app.use(strictJson())
   app.use(playerSignIn(host))
-  for (const routes of [playersRoutes, sessionsRoutes, protectionRoutes, cashierRoutes, gamesRoutes])
+  for (const routes of [playersRoutes, sessionsRoutes, protectionRoutes, cashierRoutes, ledgerRoutes, gamesRoutes])
     app.route('/', routes(host))
   app.route('/', playerPages(host))
   return app

@@ -73,7 +73,7 @@ describe('money that is spent by now is taken back all the same', () => {
     await reverse(wallet, 'win', 'house')
     expect(await reverse(wallet, 'win', 'house')).toMatchObject({ replayed: true })
     expect(await cashOf(wallet)).toBe(0n)
-    const [line] = (await ledger.statement(db.sql, wallet, { limit: 2 })).slice(-1)
+    const [line] = (await ledger.statement(db.sql, wallet, { limit: 2 })).lines.slice(-1)
     expect(line).toMatchObject({ source: 'player.shortfalls', target: 'cash', amount: 50n })
     await proves()
   })

@@ -47,6 +47,11 @@ test('books that were kept before months existed come along whole, chains includ
   await migrate(owner)
   expect((await ledger.prove(owner)).checks.filter((check) => !check.ok)).toEqual([])
   expect(await ledger.balance(owner, 2n)).toMatchObject({ cash: 457n, version: 4n })
-  expect((await ledger.statement(owner, 2n, { limit: 10 })).map((line) => line.amount)).toEqual([7n, 30n, 20n, 500n])
+  expect((await ledger.statement(owner, 2n, { limit: 10 })).lines.map((line) => line.amount)).toEqual([
+    7n,
+    30n,
+    20n,
+    500n,
+  ])
   expect(await ledger.attachedMonths(owner)).toEqual(expect.arrayContaining(['2026-01-01', '2026-02-01', '2026-03-01']))
 })

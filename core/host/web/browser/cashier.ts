@@ -2,7 +2,7 @@ import { get, send } from './api.ts'
 import { byId, make } from './elements.ts'
 import { onSubmit } from './form.ts'
 import { type Money, show } from './money.ts'
-import { drawStatement, type Line } from './statement.ts'
+import { drawOpening, drawStatement, filterOf, readStatement, type Statement } from './statement.ts'
 import { capital, moodOf, stateName, when } from './words.ts'
 
 type Move = {
@@ -15,9 +15,9 @@ type Move = {
 }
 type Card = { id: string; brand: string; last4: string; expiry: string }
 
-const pageLength = 50
 const { currency } = await get<{ currency: string }>('/api/me')
 const returnedFrom = new URLSearchParams(location.search).get('deposit')
+const filterForm = byId('filter') as HTMLFormElement
 const forms = { deposit: byId('deposit') as HTMLFormElement, withdraw: byId('withdraw') as HTMLFormElement }
 let cards = ''
 let earlier: string | null = null
@@ -39,6 +39,7 @@ for (const preset of forms.deposit.querySelectorAll<HTMLButtonElement>('[data-am
     const input = forms.deposit.elements.namedItem('amount') as HTMLInputElement
     input.value = preset.dataset.amount ?? ''
   })
+filterForm.addEventListener('change', () => void paint())
 byId('earlier').addEventListener('click', () => void paintEarlier())
 document.addEventListener('changed', () => void paint())
 await paint()
@@ -46,11 +47,13 @@ if (returnedFrom) await followReturn(returnedFrom)
 
 async function paint(): Promise<void> {
   const mine = ++asked
+  const filter = filterOf(filterForm)
+  byId('download').setAttribute('href', `/api/statement.csv?${filter}`)
   const [{ deposits }, { withdrawals }, { instruments }, statement] = await Promise.all([
     get<{ deposits: Move[] }>('/api/deposits?limit=20'),
     get<{ withdrawals: Move[] }>('/api/withdrawals?limit=20'),
     get<{ instruments: Card[] }>('/api/instruments'),
-    get<{ lines: Line[]; before: string | null }>(`/api/statement?limit=${pageLength}`),
+    readStatement(filter, null),
   ])
   if (mine !== asked) return // a later question has the later answer
   const moves = [
@@ -59,20 +62,25 @@ async function paint(): Promise<void> {
   ].sort((one, other) => Date.parse(other.move.requestedAt) - Date.parse(one.move.requestedAt))
   byId('moves').replaceChildren(moves.length > 0 ? moveTable(moves) : nothing('No deposit and no withdrawal yet.'))
   paintCards(instruments)
-  earlier = statement.before
-  byId('earlier').hidden = earlier === null
-  byId('statement').replaceChildren(
-    statement.lines.length > 0 ? drawStatement(statement.lines) : nothing('Nothing has moved on your account yet.'),
-  )
+  byId('statement').replaceChildren()
+  if (statement.lines.length === 0 && statement.opening === null)
+    byId('statement').append(
+      nothing(filter.size > 0 ? 'Nothing moved that is like this.' : 'Nothing has moved on your account yet.'),
+    )
+  append(statement)
 }
 
 async function paintEarlier(): Promise<void> {
-  const page = await get<{ lines: Line[]; before: string | null }>(
-    `/api/statement?limit=${pageLength}&before=${earlier}`,
-  )
-  earlier = page.before
-  byId('earlier').hidden = earlier === null
-  byId('statement').append(drawStatement(page.lines))
+  const mine = asked
+  const page = await readStatement(filterOf(filterForm), earlier)
+  if (mine === asked) append(page)
+}
+
+function append({ lines, before, opening }: Statement): void {
+  earlier = before
+  byId('earlier').hidden = before === null
+  if (lines.length > 0) byId('statement').append(drawStatement(lines))
+  if (opening) byId('statement').append(drawOpening(opening))
 }
 
 function moveTable(moves: ReadonlyArray<{ what: string; move: Move }>): HTMLElement {

@@ -80,6 +80,13 @@ export async function openPlayer(
     if (!detail.masked)
       parts.push(make('p', { class: 'note' }, 'Shown in full. The reason you gave is in the audit log.'))
     if (permissions.has('players.suspend')) parts.push(...standing(detail))
+    if (permissions.has('payments.view') && balance)
+      parts.push(
+        reasoned('statement', 'Download statement', 'Why you need the statement', async (reason) => {
+          const href = `/api/players/${id}/statement.csv?reason=${encodeURIComponent(reason)}`
+          make('a', { href, download: '' }).click()
+        }),
+      )
     return parts
   }
 

@@ -1,5 +1,6 @@
 import { get, send } from './api.ts'
 import { type AuditRecord, auditTable } from './desk-audit.ts'
+import { paintBooks } from './desk-books.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { openPlayer } from './desk-player.ts'
 import { paintQueue } from './desk-queue.ts'
@@ -20,6 +21,7 @@ const parts = [
   { permission: 'payments.view', section: 'queue', paint: queue },
   { permission: 'players.view', section: 'players', paint: () => players('') },
   { permission: 'payments.view', section: 'payments', paint: payments },
+  { permission: 'books.view', section: 'books', paint: () => paintBooks() },
   { permission: 'audit.view', section: 'audit', paint: audit },
 ].filter(({ permission, section }) => {
   const allowed = permissions.has(permission)

@@ -1,3 +1,4 @@
+import { get } from './api.ts'
 import { make } from './elements.ts'
 import { type Money, minorOf, moneyOf, show, showSigned } from './money.ts'
 import { kindName, when } from './words.ts'
@@ -12,6 +13,46 @@ export type Line = {
   cash: Money
   held: Money
   at: string
+}
+
+export type Statement = {
+  lines: Line[]
+  before: string | null
+  opening: { cash: Money; held: Money; at: string } | null
+}
+
+const pageLength = 50
+
+/** What the form over the statement lets through, as the API takes it. Days are the reader's own; the last one counts whole. */
+export function filterOf(form: HTMLFormElement): URLSearchParams {
+  const fields = Object.fromEntries(new FormData(form)) as { kinds: string; from: string; to: string }
+  const filter = new URLSearchParams()
+  if (fields.kinds) filter.set('kinds', fields.kinds)
+  if (fields.from) filter.set('from', startOfDay(fields.from, 0))
+  if (fields.to) filter.set('until', startOfDay(fields.to, 1))
+  return filter
+}
+
+/** A page with something in it, or the last: a page may be empty while there is more behind it. */
+export async function readStatement(filter: URLSearchParams, before: string | null): Promise<Statement> {
+  const query = new URLSearchParams(filter)
+  query.set('limit', String(pageLength))
+  for (let cursor = before; ; ) {
+    if (cursor !== null) query.set('before', cursor)
+    const page = await get<Statement>(`/api/statement?${query}`)
+    if (page.lines.length > 0 || page.before === null) return page
+    cursor = page.before
+  }
+}
+
+function startOfDay(date: string, daysLater: number): string {
+  const [year = 0, month = 1, day = 1] = date.split('-').map(Number)
+  return new Date(year, month - 1, day + daysLater).toISOString()
+}
+
+/** What is said under the last line when older ones are archived. */
+export function drawOpening({ cash, at }: NonNullable<Statement['opening']>): HTMLElement {
+  return make('p', { class: 'fine' }, `Movements up to ${when(at)} are archived; your balance then was ${show(cash)}.`)
 }
 
 /** Each movement with its sign as the player's cash saw it, and what was there afterwards. */

@@ -1,6 +1,10 @@
 import { html } from 'hono/html'
 import { formField, page } from '../layout.ts'
 
+/** What the cashier books; what is not among it is play, bonus or a correction. */
+const payments =
+  'deposit,deposit.held,deposit.released,withdrawal.held,withdrawal.paid,withdrawal.rejected,withdrawal.failed'
+
 export function cashierPage() {
   return page(
     { title: 'Cashier', signedIn: true, module: 'cashier', here: '/cashier' },
@@ -19,6 +23,13 @@ export function cashierPage() {
         <p class="fine">The amount is set aside at once, and a member of staff looks at each withdrawal. It cannot be taken back.</p></form>
     </div>
     <section class="panel"><h2>Deposits and withdrawals</h2><div id="moves" aria-live="polite"></div></section>
-    <section class="panel"><h2>Statement</h2><div id="statement"></div><button type="button" id="earlier" hidden>Earlier movements</button></section>`,
+    <section class="panel"><h2>Statement</h2>
+      <form id="filter" class="filter">
+        <div class="field"><label for="filter-kinds">What</label><select id="filter-kinds" name="kinds"><option value="">Everything</option><option value="${payments}">Deposits and withdrawals</option><option value="round">Play</option></select></div>
+        <div class="field"><label for="filter-from">From</label><input id="filter-from" name="from" type="date" min="1970-01-01" max="2999-12-31" /></div>
+        <div class="field"><label for="filter-to">To</label><input id="filter-to" name="to" type="date" min="1970-01-01" max="2999-12-31" /></div>
+        <a class="button" id="download" href="/api/statement.csv" download>Download (CSV)</a>
+      </form>
+      <div id="statement"></div><button type="button" id="earlier" hidden>Earlier movements</button></section>`,
   )
 }
