@@ -1,7 +1,8 @@
-import postgres from 'postgres'
+import type { Sql as DriverSql } from 'postgres'
 import type { PgTypes } from '#base'
+import postgres from './driver.ts'
 
-export type Sql = postgres.Sql<PgTypes>
+export type Sql = DriverSql<PgTypes>
 
 export type DatabaseAddress = {
   host: string // a directory of sockets, or a host name
