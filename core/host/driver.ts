@@ -9,6 +9,8 @@ import { registerHooks } from 'node:module'
  * - What was about to be written when it closed stays, and with it the note that a write is due; a connection opened again
  *   would begin with the remains, or never write a small message again.
  * - The error that ended a connection stays as well, and is told to whoever asks first on the next.
+ * - One that ends while it is being opened, at the question after the types there are, ends the process as well.
+ * - What is asked between the error and the end of a connection is never answered, or by another's answer later.
  * - A transaction goes on after its connection was lost, and the pool may have opened that connection again by then: the
  *   statements that were still to come would each commit alone.
  *
@@ -19,6 +21,7 @@ const mends: Readonly<Record<string, ReadonlyArray<readonly [from: string, to: s
     [
       'const x = socket.write(chunk, fn)',
       `if (!socket) {
+      clearImmediate(nextWriteTimer)
       chunk = nextWriteTimer = null
       error(Errors.connection('CONNECTION_CLOSED', options, socket))
       return false
@@ -27,15 +30,20 @@ const mends: Readonly<Record<string, ReadonlyArray<readonly [from: string, to: s
     ],
     [
       'async function closed(hadError) {',
-      'async function closed(hadError) {\n    clearImmediate(nextWriteTimer)\n    chunk = nextWriteTimer = null',
-    ],
-    [
-      'closedTime = performance.now()\n',
-      `query = results = errorResponse = null
+      `function forget() {
+    query = results = errorResponse = null
     result = new Result()
     rows = 0
-    closedTime = performance.now()\n`,
+  }
+
+  async function closed(hadError) {
+    clearImmediate(nextWriteTimer)
+    chunk = nextWriteTimer = null
+    initial && forget()`,
     ],
+    ['!hadError && (query || sent.length) && error(', ';(query || sent.length) && error('],
+    ['closedTime = performance.now()\n', 'forget()\n    closedTime = performance.now()\n'],
+    ['return fetchArrayTypes()', 'return fetchArrayTypes().catch(() => {})'],
   ],
   '/postgres/src/index.js': [
     ['let savepoints = 0\n', 'let savepoints = 0\n      , lost = null\n'],

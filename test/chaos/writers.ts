@@ -15,6 +15,8 @@ export type Writer = {
   /** Resolves when so many more orders than now were acknowledged. */
   proceeds(more: number, secondsMax?: number): Promise<void>
   kill(): Promise<void>
+  /** Resolves when it has made the orders it was to make. */
+  finishes(): Promise<void>
   /** Lets it finish what it asked; throws when it does not end well. */
   end(): Promise<void>
 }
@@ -39,6 +41,10 @@ export function openWriters() {
       })
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       const acknowledged = () => read(journal).filter((fate) => fate.receipt).length
+      const finishes = async () => {
+        await ended
+        if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}: ${complaints}`)
+      }
       return {
         name,
         read: () => read(journal),
@@ -55,10 +61,10 @@ export function openWriters() {
           child.kill('SIGKILL')
           await ended
         },
+        finishes,
         async end() {
           child.kill('SIGTERM')
-          await ended
-          if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}: ${complaints}`)
+          await finishes()
         },
       }
     },
