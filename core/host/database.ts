@@ -24,7 +24,7 @@ export function openDatabase(address: DatabaseAddress): Sql {
     password: address.password,
     max: address.poolMax ?? 8,
     connect_timeout: 5,
-    backoff: reconnectSeconds, // the driver's own grows to 20 s in an outage of one, and keeps who asks first waiting for as long
+    backoff: () => reconnectSeconds, // the driver's own grows to 20 s in a short outage, and who asks first waits as long
     idle_timeout: 0,
     max_lifetime: null,
     connection: { application_name: address.name ?? 'countroom' },

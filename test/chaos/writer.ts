@@ -102,7 +102,7 @@ function nextOrders(): Order[] {
       wallet,
       key: name,
       stake,
-      ...(task.stake || Math.random() < 0.5 ? {} : { win: String(1 + Math.floor(Math.random() * 9)) }),
+      ...(task.stake || Math.random() < 0.5 ? {} : { win: String(1 + Math.floor(Math.random() * 18)) }),
     },
   ]
 }

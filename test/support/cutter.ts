@@ -7,7 +7,7 @@ import { join } from 'node:path'
  * Where a connection is cut: `asked`, the request never reaches the server; `done`, the server has done it and none of its
  * answer comes back; `told`, half of the answer does.
  */
-export type Cut = 'asked' | 'done' | 'told'
+type Cut = 'asked' | 'done' | 'told'
 
 export type Cutter = {
   /** A directory with the socket, to be used as the host of the database. */
