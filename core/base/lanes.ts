@@ -6,7 +6,9 @@ type LaneRun<Item, Answer> = (items: readonly Item[]) => Promise<readonly Answer
 export type LaneOptions<Item, Answer> = {
   run: LaneRun<Item, Answer>
   batchMax: number
+  /** How many calls may wait; the last places are never for those who have many. */
   queueMax: number
+  /** After this a call is answered whatever happens, at most an eighth of it later. */
   deadlineMs: number
   /** Did the engine say "again, please" (deadlock, serialisation failure)? Then nothing was done. */
   isRetryable(error: unknown): boolean
@@ -38,24 +40,33 @@ const retriesMax = 5
  * shrink to one by themselves when it is quiet. One batch takes at most one item per affinity, and affinities take
  * turns, so nobody who floods the lane delays the others by more than one item per batch.
  *
+ * The queue is shared by a dynamic threshold (Choudhury and Hahne, Dynamic queue length thresholds for shared-memory packet
+ * switches, IEEE/ACM Transactions on Networking 6(2), 1998): an affinity may have as many calls waiting as there are places
+ * left. One that floods alone gets half of the queue, n that flood leave every n + first place free, and who has nothing
+ * waiting is refused only when there is no place at all.
+ *
+ * Each call is answered by its deadline: refused if its batch has not left, unknown if it has and is not back.
+ *
  * @throws Refusal `base.lane_full` nothing was done; `base.lane_late` nothing was done; `base.outcome_unknown` ask again
  * with the same key
  */
 export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): Lane<Item, Answer> {
   const queues = new Map<bigint, Call<Item, Answer>[]>() // in order of turn: the first key is next
+  let travelling: readonly Call<Item, Answer>[] = []
   let waiting = 0
   let inFlight = false
-  let closed = false
+  let closing: Promise<void> | undefined
   let onIdle: (() => void) | undefined
+  const watch = setInterval(answerLate, options.deadlineMs / 8)
+  watch.unref()
 
   return {
     submit(affinity, item) {
-      if (closed || waiting >= options.queueMax) return Promise.reject(laneFull())
+      const queue = queues.get(affinity) ?? []
+      if (closing || queue.length >= options.queueMax - waiting) return Promise.reject(laneFull())
       return new Promise<Answer>((resolve, reject) => {
-        const call = { item, dueMs: performance.now() + options.deadlineMs, resolve, reject }
-        const queue = queues.get(affinity)
-        if (queue) queue.push(call)
-        else queues.set(affinity, [call])
+        queue.push({ item, dueMs: performance.now() + options.deadlineMs, resolve, reject })
+        queues.set(affinity, queue)
         waiting++
         // What arrives in this turn of the event loop leaves together.
         if (!inFlight) {
@@ -68,19 +79,20 @@ export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): La
       return waiting
     },
     close() {
-      closed = true
-      if (!inFlight && waiting === 0) return Promise.resolve()
-      return new Promise((resolve) => {
+      closing ??= new Promise<void>((resolve) => {
         onIdle = resolve
-      })
+        if (!inFlight) resolve()
+      }).then(() => clearInterval(watch))
+      return closing
     },
   }
 
   async function depart(): Promise<void> {
     while (waiting > 0) {
-      const calls = board()
-      if (calls.length > 0) await travel(calls)
+      travelling = board()
+      if (travelling.length > 0) await travel(travelling)
     }
+    travelling = []
     inFlight = false
     onIdle?.()
   }
@@ -103,7 +115,20 @@ export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): La
     return calls
   }
 
-  async function travel(calls: Call<Item, Answer>[]): Promise<void> {
+  /** The batch in flight may never come back; those who wait for it, or behind it, are told in time all the same. */
+  function answerLate(): void {
+    const nowMs = performance.now()
+    for (const call of travelling) if (call.dueMs < nowMs) call.reject(outcomeUnknown())
+    for (const [affinity, queue] of queues) {
+      const inTime = queue.findIndex((call) => call.dueMs >= nowMs)
+      const late = queue.splice(0, inTime === -1 ? queue.length : inTime)
+      waiting -= late.length
+      for (const call of late) call.reject(laneLate())
+      if (queue.length === 0) queues.delete(affinity)
+    }
+  }
+
+  async function travel(calls: readonly Call<Item, Answer>[]): Promise<void> {
     const started = performance.now()
     const facts = (outcome: 'done' | 'failed' | 'unknown') =>
       options.onBatch?.({ size: calls.length, waiting, seconds: (performance.now() - started) / 1000, outcome })
@@ -163,7 +188,7 @@ function laneLate(): Refusal {
   )
 }
 
-function outcomeUnknown(cause: unknown): Refusal {
+function outcomeUnknown(cause?: unknown): Refusal {
   return new Refusal(
     'unavailable',
     'base.outcome_unknown',

@@ -1,7 +1,8 @@
-import postgres from 'postgres'
+import type { Sql as DriverSql } from 'postgres'
 import type { PgTypes } from '#base'
+import postgres from './driver.ts'
 
-export type Sql = postgres.Sql<PgTypes>
+export type Sql = DriverSql<PgTypes>
 
 export type DatabaseAddress = {
   host: string // a directory of sockets, or a host name
@@ -27,6 +28,7 @@ export function openDatabase(address: DatabaseAddress): Sql {
     password: address.password,
     max: address.poolMax ?? 8,
     connect_timeout: 5,
+    backoff: () => reconnectSeconds, // the driver's own grows to 20 s in a short outage, and who asks first waits as long
     idle_timeout: address.idleSecondsMax ?? 0,
     max_lifetime: null,
     connection: {
@@ -37,6 +39,8 @@ export function openDatabase(address: DatabaseAddress): Sql {
     types: { bigint: postgres.BigInt, json: jsonType },
   }) as unknown as Sql
 }
+
+const reconnectSeconds = 0.1
 
 /** The job engine hands JSON over as text, our own code as objects; both mean the same document. */
 const jsonType = {

@@ -34,7 +34,9 @@ export async function openPlay(host: OpenHost): Promise<Play> {
     entropy: async (bytes) => joined(await host.keys.random(bytes), randomBytes(bytes)),
     personalisation: `${host.config.name} ${process.pid} ${newId('gen')}`,
   })
-  const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host)))
+  const settle = (connection: Sql, lease: ledger.Lease, bets: readonly games.Bet[]) =>
+    games.settle(connection, lease, host.now(), bets)
+  const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host, settle)))
   const all = createLanes(lanes.map((lane) => lane.lane))
   const play = games.openGames({ lanes: all, generator })
   lanesWaiting.reset()
@@ -63,28 +65,35 @@ export async function openPlay(host: OpenHost): Promise<Play> {
   }
 }
 
-type OpenedLane = { lane: Lane<games.Bet, games.Settled>; held(): boolean; close(): Promise<void> }
+type LaneHost = Pick<OpenHost, 'database' | 'sql' | 'log'> & { config: Pick<OpenHost['config'], 'name' | 'lanes'> }
+type OpenedLane<Item, Answer> = { lane: Lane<Item, Answer>; held(): boolean; close(): Promise<void> }
 
-/** A lane keeps its lease by renewing it; when another process got it meanwhile, it leases the next free one. */
-async function openLane(host: OpenHost): Promise<OpenedLane> {
+/**
+ * A lane that books by a batch function on a connection of its own. It keeps its lease by renewing it; when another process
+ * got it meanwhile, it leases the next free one.
+ */
+export async function openLane<Item, Answer>(
+  host: LaneHost,
+  book: (connection: Sql, lease: ledger.Lease, items: readonly Item[]) => Promise<Answer[]>,
+): Promise<OpenedLane<Item, Answer>> {
   const connection: Sql = openDatabase({ ...host.database, poolMax: 1, name: `${host.config.name} lane` })
   let lease = await leaseOne()
   let held = true
   const renewal = setInterval(
     () => {
-      ledger.renewLease(host.sql, lease).then(
-        (renewed) => (renewed ? undefined : again()),
-        () => {},
-      )
+      ledger
+        .renewLease(host.sql, lease)
+        .then((renewed) => (renewed ? undefined : again()))
+        .catch(() => {}) // the next renewal finds out
     },
     (ledger.leaseSecondsMax / 3) * 1000,
   )
 
-  const lane = createLane<games.Bet, games.Settled>({
+  const lane = createLane<Item, Answer>({
     ...host.config.lanes,
     run: async (items) => {
       try {
-        return await games.settle(connection, lease, host.now(), items)
+        return await book(connection, lease, items)
       } catch (error) {
         if (ledger.isLeaseLost(error)) await again()
         throw error

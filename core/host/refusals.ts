@@ -1,6 +1,6 @@
 import { HTTPException } from 'hono/http-exception'
-import postgres from 'postgres'
 import { Refusal, type RefusalKind } from '#base'
+import postgres from './driver.ts'
 
 /** RFC 9457. */
 export type Problem = {

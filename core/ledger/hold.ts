@@ -49,13 +49,16 @@ export async function expireHolds(tx: Tx, command: Command, countMax: number): P
     select wallet, hold from ledger.holds
     where expires_at <= ${command.now} and captured + released < amount
     order by wallet, hold limit ${countMax}`
+  // All wallets before the first lane: a wallet locked after one could belong to who waits for that lane.
+  await tx`
+    select 1 from ledger.wallets where wallet = any (${due.map(({ wallet }) => String(wallet))}::text[]::bigint[])
+    order by wallet for no key update`
   let expired = 0
   for (const { wallet, hold } of due) if (await expire(tx, command, wallet, hold)) expired++
   return expired
 }
 
 async function expire(tx: Tx, command: Command, wallet: bigint, hold: string): Promise<boolean> {
-  await lockWallet(tx, wallet) // the wallet before its holds, as everywhere
   const left = await leftOf(tx, wallet, hold)
   if (left === 0n) return false
   await release(tx, command, { wallet, hold, key: `expire:${hold}`, amount: left, kind: 'hold.expired' })

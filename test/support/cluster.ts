@@ -1,12 +1,21 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const binaries = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/15/bin'].find((path) => existsSync(path)) ?? ''
 const port = 5432 // the name of the socket file; nothing listens on TCP
 
-export type Cluster = { host: string; port: number; pid: number; stop(): Promise<void> }
+export type Cluster = {
+  host: string
+  port: number
+  readonly pid: number
+  /** Ends the postmaster and every process of it at once, as a power cut would, but for what the kernel has yet to write. */
+  kill(): Promise<void>
+  /** Starts again over the same directory after `kill`: crash recovery. Resolves when it answers. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
 
 /**
  * A PostgreSQL of its own for one run: a temporary directory, a socket, roles as in an installed appliance. `durable`
@@ -34,8 +43,41 @@ export async function startCluster(options: { durable?: boolean } = {}): Promise
     'max_wal_size=4GB',
     ...(options.durable ? ['fsync=on', 'synchronous_commit=on'] : ['fsync=off', 'full_page_writes=off']),
   ]
-  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
-    ...user,
+  let server: Server
+  const start = async () => {
+    server = await startServer(home, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])])
+  }
+  await start()
+  const psql = (text: string) =>
+    execFileSync(join(binaries, 'psql'), ['-h', home, '-U', 'postgres', '-qc', text], { stdio: 'ignore' })
+  psql('create role countroom_owner login createdb')
+  psql('create role countroom_app login')
+  return {
+    host: home,
+    port,
+    get pid() {
+      return server.process.pid!
+    },
+    async kill() {
+      const { pid } = server.process
+      process.kill(pid!, 'SIGSTOP') // or it would start others, or let them end well
+      for (const each of [...childrenOf(pid!), pid!]) process.kill(each, 'SIGKILL')
+      await server.ended
+    },
+    restart: start,
+    async stop() {
+      server.process.kill('SIGINT')
+      await server.ended
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+type Server = { process: ChildProcess; ended: Promise<void> }
+
+async function startServer(home: string, options: readonly string[]): Promise<Server> {
+  const server = spawn(join(binaries, 'postgres'), options, {
+    ...serviceUser(),
     cwd: home,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -49,20 +91,11 @@ export async function startCluster(options: { durable?: boolean } = {}): Promise
     () => server.exitCode === null,
     () => complaints,
   )
-  const psql = (text: string) =>
-    execFileSync(join(binaries, 'psql'), ['-h', home, '-U', 'postgres', '-qc', text], { stdio: 'ignore' })
-  psql('create role countroom_owner login createdb')
-  psql('create role countroom_app login')
-  return {
-    host: home,
-    port,
-    pid: server.pid!,
-    async stop() {
-      server.kill('SIGINT')
-      await ended
-      rmSync(home, { recursive: true, force: true })
-    },
-  }
+  return { process: server, ended }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 }
 
 async function ready(home: string, alive: () => boolean, complaints: () => string): Promise<void> {
