@@ -1,4 +1,4 @@
-import { type Contradiction, isWhole, touched } from './horizon.ts'
+import { type Contradiction, isTouched, isWhole } from './horizon.ts'
 
 /** Money set aside. */
 export const holds: readonly Contradiction[] = [
@@ -6,12 +6,11 @@ export const holds: readonly Contradiction[] = [
     name: 'what is held is what holds have left',
     find: (sql, horizon) => sql`
       select format('wallet %s', w.wallet) as bad from ledger.wallets w
-      full join (
-        select wallet, sum(amount - captured - released)::bigint as held from ledger.holds
-        where ${isWhole(horizon)} or wallet in (${touched(sql, horizon)}) group by wallet
+      left join (
+        select h.wallet, sum(h.amount - h.captured - h.released)::bigint as held from ledger.holds h
+        where ${isTouched(sql, horizon, 'h.wallet')} group by h.wallet
       ) h on h.wallet = w.wallet
-      where (w.wallet is null or w.wallet in (${touched(sql, horizon)})) and coalesce(w.held, 0) <> coalesce(h.held, 0)
-      limit 1`,
+      where ${isTouched(sql, horizon, 'w.wallet')} and w.held <> coalesce(h.held, 0)`,
   },
   {
     name: 'every hold has its key, and follows from what was booked',
@@ -20,14 +19,13 @@ export const holds: readonly Contradiction[] = [
       left join ledger.wallets w on w.wallet = h.wallet
       left join ledger.transfers t on t.wallet = h.wallet and t.key = 'hold:' || h.hold
       left join ledger.postings p on p.wallet = t.wallet and p.version = t.version
-      where h.wallet in (${isWhole(horizon) ? sql`select wallet from ledger.holds` : touched(sql, horizon)})
+      where ${isTouched(sql, horizon, 'h.wallet')}
         and (w.wallet is null or least(h.captured, h.released) < 0 or h.captured + h.released > h.amount
           or t.wallet is null and h.placed_at >= ${horizon.keysSince} or t.at <> h.placed_at or p.amount <> h.amount)
       union all
       select format('wallet %s, key %s has no hold', t.wallet, t.key) from ledger.transfers t
       left join ledger.holds h on h.wallet = t.wallet and h.hold = substr(t.key, 6)
-      where t.at >= ${horizon.since} and t.key like 'hold:%' and t.legs <> 0 and h.wallet is null
-      limit 1`,
+      where t.at >= ${horizon.since} and t.key like 'hold:%' and t.legs <> 0 and h.wallet is null`,
   },
   {
     // Captures and releases do not name their hold in the books, so they are counted together; where months are detached
@@ -47,7 +45,7 @@ export const holds: readonly Contradiction[] = [
           ) p on p.wallet = h.wallet
           where (h.placed, h.captured, h.released) is distinct from (p.placed, p.captured, p.released)
             and not exists (select from ledger.openings o where o.wallet = coalesce(h.wallet, p.wallet))
-          order by 1 limit 1`
-        : Promise.resolve([]),
+          order by 1`
+        : undefined,
   },
 ]

@@ -1,3 +1,4 @@
+import type postgres from 'postgres'
 import type { Reader } from '#base'
 
 /** How far a proof looks. */
@@ -11,8 +12,11 @@ export type Horizon = {
   archived: readonly string[]
 }
 
-/** Finds the first row that cannot be, if there is one. */
-export type Contradiction = { name: string; find(reader: Reader, horizon: Horizon): Promise<Array<{ bad: string }>> }
+/** A query for what cannot be: a row for each, its `bad` names it, the first comes first. None where it has nothing to look at. */
+export type Contradiction = {
+  name: string
+  find(reader: Reader, horizon: Horizon): postgres.PendingQuery<postgres.Row[]> | undefined
+}
 
 /** Before this nothing was booked: a proof from here on is the whole proof, and leaves nothing out for being old. */
 export const beginning = new Date('1970-01-01T00:00:00Z')
@@ -21,10 +25,10 @@ export function isWhole({ since }: Pick<Horizon, 'since'>): boolean {
   return since <= beginning
 }
 
-/** Wallets that something new was booked on; nothing else moves money, so a proof of the new looks at no others. */
-export function touched(sql: Reader, horizon: Horizon) {
-  if (isWhole(horizon)) return sql`select wallet from ledger.wallets`
-  return sql`select distinct wallet from ledger.postings where at >= ${horizon.since}`
+/** The wallets something new was booked on; nothing else moves money, so a proof of the new looks at no others. */
+export function isTouched(sql: Reader, { since }: Horizon, wallet: 'w.wallet' | 'h.wallet' | 'o.wallet') {
+  if (isWhole({ since })) return sql`true`
+  return sql`${sql(wallet)} in (select wallet from ledger.postings where at >= ${since})`
 }
 
 /** Every posting that is in the database, in its month or detached from it. */

@@ -21,7 +21,7 @@ export const keys: readonly Contradiction[] = [
           is distinct from (p.legs, p.version, p.cash, p.bonus, p.held, p.at, p.lane, p.batch)
           or p.at <> p.at_max or p.version - p.version_first + 1 <> p.legs
         end
-      order by 1 limit 1`,
+      order by 1`,
   },
   {
     name: 'a tombstone marks a key and nothing else',
@@ -37,6 +37,6 @@ export const keys: readonly Contradiction[] = [
         or (t.version > coalesce(o.version, 0) or p.version is not null)
           and (t.cash, t.bonus, t.held) is distinct from (p.cash, p.bonus, p.held)
         or t.version = 0 and (t.cash, t.bonus, t.held) <> (0, 0, 0))
-      order by t.wallet, t.key limit 1`,
+      order by t.wallet, t.key`,
   },
 ]

@@ -1,4 +1,4 @@
-import { type Contradiction, isWhole, newEntries, touched } from './horizon.ts'
+import { type Contradiction, isTouched, isWhole, newEntries } from './horizon.ts'
 
 /** Wallets, their postings, and the sum of all. */
 export const wallets: readonly Contradiction[] = [
@@ -10,7 +10,7 @@ export const wallets: readonly Contradiction[] = [
           select format('%s is off by %s', currency, sum(amount)) as bad from (
             select currency, (cash + bonus + held)::numeric as amount from ledger.wallets
             union all select currency, balance from ledger.house
-          ) sides group by currency having sum(amount) <> 0 order by currency limit 1`
+          ) sides group by currency having sum(amount) <> 0 order by currency`
         : // The sums were zero when they were proven, so what was added since must be.
           sql`
           select format('%s is off by %s', currency, sum(amount)) as bad from (
@@ -20,7 +20,7 @@ export const wallets: readonly Contradiction[] = [
             union all
             select e.currency, sum(e.amount) from (${newEntries(sql, horizon)}) e
             join ledger.batches b on b.lane = e.lane and b.batch = e.batch where b.at >= ${horizon.since} group by e.currency
-          ) sides group by currency having sum(amount) <> 0 order by currency limit 1`,
+          ) sides group by currency having sum(amount) <> 0 order by currency`,
   },
   {
     name: 'every wallet equals its last running balance',
@@ -28,11 +28,11 @@ export const wallets: readonly Contradiction[] = [
       select format('wallet %s', w.wallet) as bad from ledger.wallets w
       left join ledger.postings p on p.wallet = w.wallet and p.version = w.version
       left join ledger.openings o on o.wallet = w.wallet and o.version = w.version
-      where w.wallet in (${touched(sql, horizon)})
+      where ${isTouched(sql, horizon, 'w.wallet')}
         and ((w.cash, w.bonus, w.held) is distinct from
             (coalesce(p.cash, o.cash, 0), coalesce(p.bonus, o.bonus, 0), coalesce(p.held, o.held, 0))
           or (w.version <> 0 and p.version is null and o.version is null))
-      order by w.wallet limit 1`,
+      order by w.wallet`,
   },
   {
     name: 'running balances follow from amounts, versions have no gap',
@@ -59,7 +59,7 @@ export const wallets: readonly Contradiction[] = [
          or cash <> cash_before + case 'cash' when target then amount when source then -amount else 0 end
          or bonus <> bonus_before + case 'bonus' when target then amount when source then -amount else 0 end
          or held <> held_before + case 'held' when target then amount when source then -amount else 0 end
-      order by wallet, version limit 1`,
+      order by wallet, version`,
   },
   {
     name: 'no posting without a wallet, an account of the chart and a positive amount',
@@ -70,7 +70,7 @@ export const wallets: readonly Contradiction[] = [
       left join ledger.accounts t on t.account = p.target
       where p.at >= ${since} and (w.wallet is null or s.account is null or t.account is null or p.amount <= 0
          or p.source = p.target or (s.side = 'house' and t.side = 'house'))
-      order by p.wallet, p.version limit 1`,
+      order by p.wallet, p.version`,
   },
   {
     name: 'nothing is negative but a debt that a reversal left',
@@ -79,17 +79,16 @@ export const wallets: readonly Contradiction[] = [
       left join ledger.transfers t on p.cash < 0 and p.source = 'cash' and t.wallet = p.wallet and t.transfer = p.transfer
       where p.at >= ${horizon.since} and (least(p.bonus, p.held) < 0 or (t.key is not null and t.key not like 'reverse:%'))
       union all
-      select format('wallet %s', wallet) from ledger.wallets
-      where wallet in (${touched(sql, horizon)}) and (least(bonus, held) < 0 or overdrawn <> (cash < 0))
-      limit 1`,
+      select format('wallet %s', w.wallet) from ledger.wallets w
+      where ${isTouched(sql, horizon, 'w.wallet')} and (least(bonus, held) < 0 or overdrawn <> (cash < 0))`,
   },
   {
     name: 'a wallet stays whose it was',
     find: (sql, horizon) => sql`
       select format('wallet %s', o.wallet) as bad from ledger.owners o
       left join ledger.wallets w on w.wallet = o.wallet
-      where o.wallet in (${isWhole(horizon) ? sql`select wallet from ledger.owners` : touched(sql, horizon)})
+      where ${isTouched(sql, horizon, 'o.wallet')}
         and (o.player, o.currency, o.opened_at) is distinct from (w.player, w.currency, w.opened_at)
-      order by o.wallet limit 1`,
+      order by o.wallet`,
   },
 ]

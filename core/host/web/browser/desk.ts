@@ -1,5 +1,6 @@
 import { get, send } from './api.ts'
 import { type AuditRecord, auditTable } from './desk-audit.ts'
+import { watchBooks } from './desk-books.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { openPlayer } from './desk-player.ts'
 import { paintQueue } from './desk-queue.ts'
@@ -40,9 +41,14 @@ byId('find').addEventListener('submit', (event) => {
 byId('audit-again').addEventListener('click', () => void audit())
 document.addEventListener('changed', () => void paint())
 await paint()
+await watchBooks(attended)
 setInterval(() => {
-  if (permissions.has('payments.view') && !document.hidden && Date.now() - activeAt < idleMsMax) void queue()
+  if (permissions.has('payments.view') && attended()) void queue()
 }, pollMs)
+
+function attended(): boolean {
+  return !document.hidden && Date.now() - activeAt < idleMsMax
+}
 
 async function paint(): Promise<void> {
   await Promise.all(parts.map((part) => part.paint()))
