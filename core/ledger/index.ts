@@ -7,7 +7,7 @@ export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions } f
 // Many transfers in one statement, and what it says of each
 export { type PostResult, postBatch } from './batch.ts'
 // Proving the books
-export { beginning } from './contradictions.ts'
+export { beginning } from './contradictions/horizon.ts'
 export { refusalOf } from './errors.ts'
 // Files of what was booked, read in pieces
 export { type StatementExtract, statementCsv, statementExtract } from './extract.ts'
@@ -24,7 +24,7 @@ export {
 } from './house.ts'
 // Lanes: who may book batches
 export { isLeaseLost, type Lease, leaseLane, leaseSecondsMax, renewLease, returnLease } from './lease.ts'
-export { type Check, keepProof, lastProof, type Proof, prove, unprovenSince } from './proof.ts'
+export { type Check, type KeptProof, keepProof, lastProof, type Proof, prove, unprovenSince } from './proof.ts'
 export { type Reversal, type Reversed, reverse, type Shortfall } from './reversal.ts'
 // Reading the books
 export {

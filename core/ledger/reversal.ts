@@ -42,10 +42,7 @@ export async function reverse(tx: Tx, command: Command, order: Reversal): Promis
 
 /** The key without a transfer: whoever comes with it later is refused. */
 async function bury(tx: Tx, command: Command, { wallet, key }: Reversal): Promise<Reversed> {
-  await tx`
-    insert into ledger.transfers (wallet, transfer, cash, bonus, held, version, at, batch, payload_hash, lane, legs, key)
-    select wallet, 0, cash, bonus, held, version, ${command.now}, 0, '00000000-0000-0000-0000-000000000000', 0, 0, ${key}
-    from ledger.wallets where wallet = ${wallet}`
+  await tx`select ledger.bury(${wallet}, ${key}, ${command.now})`
   return { outcome: 'tombstone', replayed: false }
 }
 

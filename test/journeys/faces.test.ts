@@ -45,6 +45,19 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
+test('staff are told how the books stand, and strangers are not', async () => {
+  const admin = connect(viewHome(home), 'admin')
+  await admin`insert into ledger.proofs values (now(), '1970-01-01', false, 'wallet 7')`
+  const told = await operator.ask<{ state: string }>('GET', '/api/books')
+  await admin`delete from ledger.proofs where not ok`
+  await admin.end()
+  expect(told).toMatchObject({ status: 200, body: { state: 'contradict', firstBad: 'wallet 7' } })
+  expect((await operator.ask<{ state: string }>('GET', '/api/books')).body.state).toMatch(/^(sound|unproven)$/)
+  const stranger = openClient(appliance.urls.operator, { ca: appliance.card().ca })
+  expect((await stranger.ask('GET', '/api/books')).status).toBe(401)
+  await stranger.close()
+})
+
 test('the main job, by the API: from registration to a payout', async () => {
   ada = await arrive(player, appliance.urls)
   await depositByCard(player, '50.00')

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { newHome } from '../support/home.ts'
@@ -43,6 +45,47 @@ test('doctor: 0 when all is sound, 2 when something is broken; JSON parses', asy
   expect(code).toBe(2)
   const { findings } = JSON.parse(out) as { findings: Array<{ id: string; severity: string }> }
   expect(findings.filter(({ severity }) => severity !== 'sound')).toMatchObject([{ id: 'disk', severity: 'broken' }])
+})
+
+test('books that contradict themselves: verify names the row with exit code 1, status says what the worker found with 2', async () => {
+  const admin = connect(viewHome(home), 'admin')
+  expect((await countroom(home, ['status'])).out).toMatch(/Books (sound, proven|not proven yet)/)
+  await admin`insert into ledger.wallets (player, currency, opened_at, cash) values ('plr_forged', 'EUR', now(), 5)`
+  const [{ wallet } = {}] = await admin`select wallet from ledger.wallets where player = 'plr_forged'`
+  const whole = await countroom(home, ['verify', 'ledger'])
+  const fresh = await countroom(home, ['verify', 'ledger', '--since', new Date().toISOString()])
+  await admin`delete from ledger.wallets where player = 'plr_forged'`
+  expect(whole.code).toBe(1)
+  expect(whole.out).toMatch(new RegExp(`^FAILED {2}ledger: every wallet equals .*: wallet ${wallet}$`, 'm'))
+  expect(whole.out).toContain('ops/runbooks/books-contradict.md')
+  expect(fresh).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/was proven from \S+Z on; what is older was not looked at/),
+  })
+
+  await admin`insert into ledger.proofs values (now(), '1970-01-01', false, 'every wallet equals its last running balance: wallet 7')`
+  const told = await countroom(home, ['status'])
+  const json = await countroom(home, ['status', '--json'])
+  await admin`delete from ledger.proofs where not ok`
+  await admin.end()
+  expect(told).toMatchObject({
+    code: 2,
+    out: expect.stringMatching(/BOOKS CONTRADICT THEMSELVES.*wallet 7\n.*books-contradict\.md/),
+  })
+  expect(JSON.parse(json.out)).toMatchObject({
+    books: { state: 'contradict', firstBad: expect.stringContaining('wallet 7') },
+  })
+})
+
+test('verify of what is new: from the last sound proof on, or from an instant', async () => {
+  expect((await countroom(home, ['verify', 'ledger', '--incremental'])).code).toBe(0)
+  const json = await countroom(home, ['verify', 'ledger', '--since', '2026-01-01T00:00:00Z', '--json'])
+  expect(JSON.parse(json.out)).toMatchObject({ ok: true, since: '2026-01-01T00:00:00.000Z' })
+  for (const words of [
+    ['--since', 'yesterday'],
+    ['--since', '2026-01-01', '--incremental'],
+  ])
+    expect((await countroom(home, ['verify', 'ledger', ...words])).code).toBe(1)
 })
 
 test('verify: proves, in words and JSON; what it does not know it names with what it does', async () => {

@@ -1,4 +1,4 @@
-import { Gauge } from 'prom-client'
+import { Gauge, register } from 'prom-client'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
 import * as ledger from '#ledger'
@@ -7,18 +7,13 @@ import type { JobDefinition } from '../queue.ts'
 
 const monthsAhead = 3
 const batch = 1000
+const proofSound = 'countroom_ledger_proof_sound'
 const keyDays = 180 // beyond the promise, so that a late repeat is still answered
 
-const proofSound = new Gauge({
-  name: 'countroom_ledger_proof_sound',
-  help: '1 when the last proof of the books held, 0 when it found a contradiction.',
-})
-const proofAt = new Gauge({
-  name: 'countroom_ledger_proof_timestamp_seconds',
-  help: 'When the books were last proven.',
-})
-
-/** Every minute what is new is proven; a contradiction is a significant event, and the metric says so until it is gone. */
+/**
+ * Every minute what is new is proven; a contradiction is a significant event. From then on all of it is proven every minute,
+ * and the metric says so, until it is gone.
+ */
 export const proveLedger: JobDefinition = {
   queue: 'ledger.prove',
   cron: '* * * * *',
@@ -26,7 +21,7 @@ export const proveLedger: JobDefinition = {
   run: async (host) => proveSince(host, ledger.unprovenSince(await ledger.lastProof(host.sql))),
 }
 
-/** Every night all of it. */
+/** Every night all of it: what was spoilt and is older than the last proof is found here. */
 export const proveWholeLedger: JobDefinition = {
   queue: 'ledger.prove-whole',
   cron: '30 3 * * *',
@@ -57,12 +52,11 @@ type JobHost = Pick<Host, 'sql' | 'log' | 'now'>
 type Work = Parameters<typeof transact<number>>[1]
 
 async function proveSince(host: JobHost, since: Date): Promise<void> {
+  observeProofs(host)
   const at = host.now()
   const found = (await host.sql.begin('isolation level repeatable read read only', (tx) =>
     ledger.prove(tx, { since, now: at }),
   )) as ledger.Proof
-  proofSound.set(found.ok ? 1 : 0)
-  proofAt.set(at.getTime() / 1000)
   const bad = found.checks.find((each) => !each.ok)
   if (bad) host.log.error({ check: bad.name, firstBad: bad.firstBad }, 'the books contradict themselves')
   await transact(host, async (tx) => {
@@ -75,6 +69,34 @@ async function proveSince(host: JobHost, since: Date): Promise<void> {
         detail: { check: bad.name, firstBad: bad.firstBad ?? '' },
       })
   })
+}
+
+/**
+ * Metrics tell what is kept, not what this worker last did: of several workers any may have proven last. Before the first
+ * proof there is nothing to tell, and where the database does not answer there is none; both are alarms of their own.
+ */
+function observeProofs({ sql }: JobHost): void {
+  if (register.getSingleMetric(proofSound)) return
+  const observe = (name: string, help: string, read: (last: ledger.KeptProof) => number) =>
+    new Gauge({
+      name,
+      help,
+      async collect() {
+        const last = await ledger.lastProof(sql).catch(() => undefined)
+        if (last) this.set(read(last))
+        else this.remove()
+      },
+    })
+  observe(
+    proofSound,
+    '1 while the books stand proven, 0 from a proof that found a contradiction until a whole proof finds none.',
+    ({ ok }) => (ok ? 1 : 0),
+  )
+  observe(
+    'countroom_ledger_proof_timestamp_seconds',
+    'When the books were last proven, sound or not.',
+    ({ at }) => at.getTime() / 1000,
+  )
 }
 
 async function untilNone(work: Work, host: JobHost): Promise<void> {

@@ -8,6 +8,7 @@ import { staffSignIn } from '../middleware/sign-in.ts'
 import { serveDocument } from '../openapi.ts'
 import { operatorPages } from '../web/operator.ts'
 import { auditRoutes } from './audit.ts'
+import { booksRoutes } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { playersRoutes } from './players.ts'
@@ -19,7 +20,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
   app.use(sameOrigin(host.config.origins.operator))
   app.use(strictJson())
   app.use(staffSignIn(host))
-  for (const routes of [staffRoutes, playersRoutes, cashierRoutes, ledgerRoutes, auditRoutes])
+  for (const routes of [staffRoutes, playersRoutes, cashierRoutes, ledgerRoutes, booksRoutes, auditRoutes])
     app.route('/', routes(host))
   serveDocument(app, 'Countroom, operator face')
   app.route('/', operatorPages(host))

@@ -58,6 +58,7 @@ function desk(name: string, role: string) {
     html`<header><strong class="brand">Countroom <span>back office</span></strong>
       <nav aria-label="Parts of the desk"><a href="#queue">Decisions</a><a href="#players">Players</a><a href="#payments">Payments</a><a href="#books">Books</a><a href="#audit">Audit log</a><a href="/openapi">API</a></nav>
       <span class="who">${name} · ${role}</span><button type="button" id="sign-out">Sign out</button></header>
+    <p id="proof" class="alarm" role="alert" hidden></p>
     <main><p id="told" class="note good" role="status" hidden></p>
       <section><h2>Waiting for a decision</h2><div id="queue" aria-live="polite"></div></section>
       <section><div class="bar"><h2>Players</h2><form id="find"><label for="find-email">E-mail, in full</label><input id="find-email" name="email" type="email" maxlength="254" placeholder="ada@example.com" /><button>Find</button></form></div><div id="players"></div></section>

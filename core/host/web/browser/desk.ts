@@ -3,6 +3,7 @@ import { type AuditRecord, auditTable } from './desk-audit.ts'
 import { paintBooks } from './desk-books.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { openPlayer } from './desk-player.ts'
+import { watchBooks } from './desk-proof.ts'
 import { paintQueue } from './desk-queue.ts'
 import { act, byId, make } from './elements.ts'
 import { type Money, show } from './money.ts'
@@ -42,9 +43,14 @@ byId('find').addEventListener('submit', (event) => {
 byId('audit-again').addEventListener('click', () => void audit())
 document.addEventListener('changed', () => void paint())
 await paint()
+await watchBooks(attended)
 setInterval(() => {
-  if (permissions.has('payments.view') && !document.hidden && Date.now() - activeAt < idleMsMax) void queue()
+  if (permissions.has('payments.view') && attended()) void queue()
 }, pollMs)
+
+function attended(): boolean {
+  return !document.hidden && Date.now() - activeAt < idleMsMax
+}
 
 async function paint(): Promise<void> {
   await Promise.all(parts.map((part) => part.paint()))
