@@ -1,4 +1,4 @@
-import { type Contradiction, isWhole } from './horizon.ts'
+import { type Contradiction, isWhole, postingsAnywhere } from './horizon.ts'
 
 /** Two hosts' clocks may differ by this much. */
 const skew = '1 minute'
@@ -14,6 +14,8 @@ export const seams: readonly Contradiction[] = [
           left join ledger.wallets w on w.wallet = o.wallet
           where w.wallet is null or o.version < 1 or o.version > w.version
             or exists (select from ledger.postings p where p.wallet = o.wallet and p.version <= o.version)
+            -- A later instant than need be only refuses more questions about the past; an earlier one would answer them wrongly.
+            or o.at < (select max(p.at) from (${postingsAnywhere(sql, horizon)}) p where p.wallet = o.wallet and p.version <= o.version)
           order by o.wallet`
         : undefined,
   },

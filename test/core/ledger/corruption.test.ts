@@ -81,6 +81,7 @@ const wrong: Record<string, string> = {
   'lanes.lane': '99',
   'owners.currency': `'USD'`,
   'proofs.at': `at + interval '1 year'`, // whoever moves it ahead would have the next proofs look at nothing
+  'openings.at': `at - interval '1 second'`, // later would only refuse more
   'proofs.since': `at + interval '1 minute'`,
   'proofs.first_bad': `'nothing'`,
 }
@@ -88,6 +89,7 @@ const wrongOfType: Record<string, (column: string) => string> = {
   bigint: (column) => `${column} + 1000`,
   smallint: (column) => `${column} + 7`,
   integer: (column) => `${column} + 1`,
+  numeric: (column) => `${column} + 1`,
   text: (column) => `coalesce(${column}, '') || 'x'`,
   bytea: (column) => `sha256(${column})`,
   uuid: () => 'gen_random_uuid()',
@@ -208,7 +210,7 @@ function forged(): Record<string, [insert: string, bad: RegExp]> {
       copy('holds', { hold: `'forged'`, amount: '3', captured: '3', released: '0' }),
       /hold forged/,
     ],
-    openings: [`insert into ledger.openings values (${names.debtor}, 1, 0, 0, 0)`, named('debtor')],
+    openings: [`insert into ledger.openings values (${names.debtor}, 1, 0, 0, 0, now())`, named('debtor')],
     archived: [`insert into ledger.archived values (1, 1)`, /lane 1, archived batch 1/],
     'owners, old': [`insert into ledger.owners values (1000000, 'plr_forged', 'EUR', ${at})`, /wallet 1000000/],
     proofs: [`insert into ledger.proofs values (now() + interval '1 day', now(), true, null)`, /proof of /],
