@@ -163,10 +163,30 @@ export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): La
   }
 }
 
-/** Lanes side by side, an affinity always in the same one, so that no two of them wait for each other's rows. */
+/**
+ * Lanes side by side. An affinity stays in one lane while it has calls there, so that no two lanes wait for each other's
+ * rows; otherwise it goes where the fewest calls are, the first of several, so that who is alone is always served by the
+ * same connection, which is warm.
+ */
 export function createLanes<Item, Answer>(lanes: readonly Lane<Item, Answer>[]): Lane<Item, Answer> {
+  type Place = { lane: Lane<Item, Answer>; calls: number }
+  const lanesWithCalls: Place[] = lanes.map((lane) => ({ lane, calls: 0 }))
+  const affinities = new Map<bigint, { place: Place; calls: number }>()
+  const emptiest = () => lanesWithCalls.reduce((best, each) => (each.calls < best.calls ? each : best))
   return {
-    submit: (affinity, item) => lanes[Number(affinity % BigInt(lanes.length))]!.submit(affinity, item),
+    submit(affinity, item) {
+      const stay = affinities.get(affinity) ?? { place: emptiest(), calls: 0 }
+      affinities.set(affinity, stay)
+      stay.calls++
+      stay.place.calls++
+      const leave = () => {
+        stay.place.calls--
+        if (--stay.calls === 0) affinities.delete(affinity)
+      }
+      const answer = stay.place.lane.submit(affinity, item)
+      answer.then(leave, leave)
+      return answer
+    },
     get waiting() {
       return lanes.reduce((sum, lane) => sum + lane.waiting, 0)
     },

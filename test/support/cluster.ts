@@ -3,7 +3,8 @@ import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const binaries = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/15/bin'].find((path) => existsSync(path)) ?? ''
+export const binaries =
+  ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/15/bin'].find((path) => existsSync(path)) ?? ''
 const port = 5432 // the name of the socket file; nothing listens on TCP
 
 export type Cluster = {
@@ -41,7 +42,10 @@ export async function startCluster(options: { durable?: boolean } = {}): Promise
     'max_connections=200',
     'shared_buffers=256MB',
     'max_wal_size=4GB',
-    ...(options.durable ? ['fsync=on', 'synchronous_commit=on'] : ['fsync=off', 'full_page_writes=off']),
+    // A durable one keeps its used segments of the log, as a server that has run for a while has them: new ones are slow.
+    ...(options.durable
+      ? ['fsync=on', 'synchronous_commit=on', 'min_wal_size=2GB']
+      : ['fsync=off', 'full_page_writes=off']),
   ]
   let server: Server
   const start = async () => {
@@ -75,7 +79,8 @@ export async function startCluster(options: { durable?: boolean } = {}): Promise
 
 type Server = { process: ChildProcess; ended: Promise<void> }
 
-async function startServer(home: string, options: readonly string[]): Promise<Server> {
+/** Starts a server whose socket stands in `home`; resolves when it answers. */
+export async function startServer(home: string, options: readonly string[], socketPort = port): Promise<Server> {
   const server = spawn(join(binaries, 'postgres'), options, {
     ...serviceUser(),
     cwd: home,
@@ -88,6 +93,7 @@ async function startServer(home: string, options: readonly string[]): Promise<Se
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   await ready(
     home,
+    socketPort,
     () => server.exitCode === null,
     () => complaints,
   )
@@ -98,12 +104,12 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 }
 
-async function ready(home: string, alive: () => boolean, complaints: () => string): Promise<void> {
+async function ready(home: string, socketPort: number, alive: () => boolean, complaints: () => string): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 50))
     if (!alive()) throw new Error(`PostgreSQL did not start: ${complaints()}`)
     try {
-      execFileSync(join(binaries, 'pg_isready'), ['-h', home, '-q'])
+      execFileSync(join(binaries, 'pg_isready'), ['-h', home, '-p', String(socketPort), '-q'])
       return
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -113,7 +119,7 @@ async function ready(home: string, alive: () => boolean, complaints: () => strin
 }
 
 /** PostgreSQL refuses root; as root, tests run it as the user its package made. */
-function serviceUser(): { uid: number; gid: number } | undefined {
+export function serviceUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }

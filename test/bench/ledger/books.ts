@@ -58,6 +58,20 @@ export async function fillPast(sql: Sql, count: number, each: number): Promise<v
   }
 }
 
+/**
+ * Makes segments of the log and lets a checkpoint keep them, as on a server that has run for a while: otherwise each new one
+ * is written full of zeros and flushed while everybody waits.
+ */
+export async function runInLog(cluster: Cluster): Promise<void> {
+  const admin = openDatabase({ ...cluster, database: 'postgres', user: 'postgres', password: '', poolMax: 1 })
+  for (let segment = 0; segment < 120; segment++) {
+    await admin`select pg_logical_emit_message(false, 'bench', 'begin a segment')`
+    await admin`select pg_switch_wal()`
+  }
+  await admin`checkpoint`
+  await admin.end()
+}
+
 /** Bytes of tables and indexes that transfers grow, and how many transfers there are. */
 export async function sizeOf(sql: Sql): Promise<{ bytes: number; transfers: number }> {
   const [row] = await sql<Array<{ bytes: string; transfers: string }>>`

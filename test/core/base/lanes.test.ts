@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createLane, type Lane, type LaneOptions } from '#base'
+import { createLane, createLanes, type Lane, type LaneOptions } from '#base'
 
 type Item = { player: bigint; serial: number; poison?: boolean }
 
@@ -252,4 +252,37 @@ test('a lane that closes takes no more and answers what it took, however often i
   await Promise.all(closing)
   expect(await Promise.all(taken)).toEqual(['done', 'done', 'done'])
   await lane.close()
+})
+
+test('lanes side by side: who is alone is served by the first, many share evenly, and nobody is in two at once', async () => {
+  const served: Item[][] = [[], []]
+  const inFlight = new Set<bigint>()
+  const lanes = createLanes(
+    served.map((items) =>
+      createLane<Item, number>({
+        ...usual,
+        run: async (batch) => {
+          for (const { player } of batch) {
+            if (inFlight.has(player)) throw fault('in two lanes')
+            inFlight.add(player)
+          }
+          await pause(Math.random() * 3)
+          for (const { player } of batch) inFlight.delete(player)
+          items.push(...batch)
+          return batch.map((item) => item.serial)
+        },
+      }),
+    ),
+  )
+  let serial = 0
+  const ask = (player: number) => lanes.submit(BigInt(player), { player: BigInt(player), serial: ++serial })
+  for (const player of [1, 2, 3]) await ask(player)
+  expect(served.map((items) => items.length)).toEqual([3, 0])
+
+  const callers = Array.from({ length: 40 }, async () => {
+    for (let i = 0; i < 20; i++) expect(await ask(Math.floor(Math.random() * 30))).toBeGreaterThan(0)
+  })
+  await Promise.all(callers)
+  await lanes.close()
+  for (const items of served) expect(items.length).toBeGreaterThan(200)
 })
