@@ -61,6 +61,30 @@ test('a connection that ends while a statement is about to be written serves aga
   }
 })
 
+test('what is asked while a connection ends is answered or refused, never forgotten, and the pool serves again', async () => {
+  for (let i = 0; i < 10; i++) {
+    await terminateUnseen(await pidOf(pool))
+    const first = outcome(pool`select 1 as one`)
+    const second = first.then(() => outcome(pool`select 1 as one`)) // between the error and the end
+    expect(await Promise.race([second, late()])).not.toBe('late')
+    await expect.poll(() => outcome(pool`select 1 as one`)).toBe('done')
+  }
+})
+
+/** Ends a backend while this process looks away, so that it finds out by writing. */
+async function terminateUnseen(pid: number): Promise<void> {
+  void outcome(db.admin`select pg_terminate_backend(${pid})`)
+  for (let i = 0; i < 2; i++) await new Promise(setImmediate)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60)
+}
+
+const outcome = (asked: PromiseLike<unknown>) =>
+  Promise.resolve(asked).then(
+    () => 'done',
+    (error: { code?: string }) => error.code,
+  )
+const late = () => new Promise<string>((resolve) => setTimeout(resolve, 4000, 'late'))
+
 test('what fails at the commit itself is not acknowledged, in a transaction or alone', async () => {
   await pool`insert into kept (what, late) values ('one', 'same')`
   await expect(pool`insert into kept (what, late) values ('two', 'same')`).rejects.toMatchObject({ code: '23505' })
