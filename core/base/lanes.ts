@@ -165,23 +165,21 @@ export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): La
 
 /**
  * Lanes side by side. An affinity stays in one lane while it has calls there, so that no two lanes wait for each other's
- * rows; otherwise it goes where the fewest calls are, the first of several, so that who is alone is always served by the
- * same connection, which is warm.
+ * rows. Otherwise it goes where the fewest affinities are, since a batch takes one item of each, however many calls it has;
+ * and to the first of several such, so that who is alone is always served by the same connection, which is warm.
  */
 export function createLanes<Item, Answer>(lanes: readonly Lane<Item, Answer>[]): Lane<Item, Answer> {
-  type Place = { lane: Lane<Item, Answer>; calls: number }
-  const lanesWithCalls: Place[] = lanes.map((lane) => ({ lane, calls: 0 }))
-  const affinities = new Map<bigint, { place: Place; calls: number }>()
-  const emptiest = () => lanesWithCalls.reduce((best, each) => (each.calls < best.calls ? each : best))
+  type Place = { lane: Lane<Item, Answer>; affinities: number }
+  const places: Place[] = lanes.map((lane) => ({ lane, affinities: 0 }))
+  const stays = new Map<bigint, { place: Place; calls: number }>()
   return {
     submit(affinity, item) {
-      const stay = affinities.get(affinity) ?? { place: emptiest(), calls: 0 }
-      affinities.set(affinity, stay)
+      const stay = stays.get(affinity) ?? enter(affinity)
       stay.calls++
-      stay.place.calls++
       const leave = () => {
-        stay.place.calls--
-        if (--stay.calls === 0) affinities.delete(affinity)
+        if (--stay.calls > 0) return
+        stay.place.affinities--
+        stays.delete(affinity)
       }
       const answer = stay.place.lane.submit(affinity, item)
       answer.then(leave, leave)
@@ -193,6 +191,14 @@ export function createLanes<Item, Answer>(lanes: readonly Lane<Item, Answer>[]):
     async close() {
       await Promise.all(lanes.map((lane) => lane.close()))
     },
+  }
+
+  function enter(affinity: bigint) {
+    const place = places.reduce((best, each) => (each.affinities < best.affinities ? each : best))
+    place.affinities++
+    const stay = { place, calls: 0 }
+    stays.set(affinity, stay)
+    return stay
   }
 }
 
