@@ -22,7 +22,9 @@ export type Cluster = {
  * A PostgreSQL of its own for one run: a temporary directory, a socket, roles as in an installed appliance. `durable`
  * keeps every flush, for benchmarks; tests go without.
  */
-export async function startCluster(options: { durable?: boolean } = {}): Promise<Cluster> {
+export async function startCluster(
+  options: { durable?: boolean; sharedBuffersMegabytes?: number } = {},
+): Promise<Cluster> {
   const home = mkdtempSync(join(tmpdir(), 'cr-pg-'))
   const user = serviceUser()
   if (user) chownSync(home, user.uid, user.gid)
@@ -40,7 +42,7 @@ export async function startCluster(options: { durable?: boolean } = {}): Promise
     'listen_addresses=',
     `unix_socket_directories=${home}`,
     'max_connections=200',
-    'shared_buffers=256MB',
+    `shared_buffers=${options.sharedBuffersMegabytes ?? 256}MB`,
     'max_wal_size=4GB',
     // A durable one keeps its used segments of the log, as a server that has run for a while has them: new ones are slow.
     ...(options.durable
