@@ -22,6 +22,8 @@ export type Lane<Item, Answer> = {
   /** Asks for one item; items of one affinity are done one after the other, each in a batch of its own. */
   submit(affinity: bigint, item: Item): Promise<Answer>
   readonly waiting: number
+  /** Resolves when no batch that is in flight now is so any more, whatever its calls were told meanwhile. */
+  returned(): Promise<unknown>
   /** Takes no more, and resolves when what was taken is answered. */
   close(): Promise<void>
 }
@@ -53,6 +55,7 @@ const retriesMax = 5
 export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): Lane<Item, Answer> {
   const queues = new Map<bigint, Call<Item, Answer>[]>() // in order of turn: the first key is next
   let travelling: readonly Call<Item, Answer>[] = []
+  let journey = Promise.resolve()
   let waiting = 0
   let inFlight = false
   let closing: Promise<void> | undefined
@@ -78,6 +81,7 @@ export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): La
     get waiting() {
       return waiting
     },
+    returned: () => journey,
     close() {
       closing ??= new Promise<void>((resolve) => {
         onIdle = resolve
@@ -90,7 +94,9 @@ export function createLane<Item, Answer>(options: LaneOptions<Item, Answer>): La
   async function depart(): Promise<void> {
     while (waiting > 0) {
       travelling = board()
-      if (travelling.length > 0) await travel(travelling)
+      if (travelling.length === 0) continue
+      journey = travel(travelling)
+      await journey
     }
     travelling = []
     inFlight = false
@@ -182,12 +188,14 @@ export function createLanes<Item, Answer>(lanes: readonly Lane<Item, Answer>[]):
         stays.delete(affinity)
       }
       const answer = stay.place.lane.submit(affinity, item)
-      answer.then(leave, leave)
+      // A call that is told "unknown" may still be in flight, with the locks of its batch.
+      answer.then(leave, () => stay.place.lane.returned().then(leave))
       return answer
     },
     get waiting() {
       return lanes.reduce((sum, lane) => sum + lane.waiting, 0)
     },
+    returned: () => Promise.all(lanes.map((lane) => lane.returned())),
     async close() {
       await Promise.all(lanes.map((lane) => lane.close()))
     },

@@ -58,6 +58,12 @@ const schema = z.strictObject({
       deadlineMs: z.int().positive().default(5000),
     })
     .prefault({}),
+  ledger: z
+    .strictObject({
+      /** Whole months whose postings stay at hand; those before are detached. The keys' promise forbids fewer than six. */
+      monthsAttached: z.int().min(6).default(25),
+    })
+    .prefault({}),
   smtp: z.strictObject({ host: z.string(), port: z.int(), from: z.email() }),
   gateways: z.record(z.string(), z.strictObject({ url: z.url(), secretFile: z.string() })).default({}),
   limits: limits.prefault({}),

@@ -16,6 +16,8 @@ export type DatabaseAddress = {
   idleSecondsMax?: number
   /** A statement that takes longer is cancelled by the server; never without it. */
   statementSecondsMax?: number
+  /** A statement that waits longer for a lock fails; as the server is set without it. */
+  lockMsMax?: number
 }
 
 /** Opens a pool whose `bigint` columns arrive as BigInt and whose JSON parameters may be text already. */
@@ -34,6 +36,7 @@ export function openDatabase(address: DatabaseAddress): Sql {
     connection: {
       application_name: address.name ?? 'countroom',
       ...(address.statementSecondsMax ? { statement_timeout: address.statementSecondsMax * 1000 } : {}),
+      ...(address.lockMsMax ? { lock_timeout: address.lockMsMax } : {}),
     },
     onnotice: () => {},
     types: { bigint: postgres.BigInt, json: jsonType },

@@ -76,7 +76,12 @@ export async function openLane<Item, Answer>(
   host: LaneHost,
   book: (connection: Sql, lease: ledger.Lease, items: readonly Item[]) => Promise<Answer[]>,
 ): Promise<OpenedLane<Item, Answer>> {
-  const connection: Sql = openDatabase({ ...host.database, poolMax: 1, name: `${host.config.name} lane` })
+  const connection: Sql = openDatabase({
+    ...host.database,
+    poolMax: 1,
+    name: `${host.config.name} lane`,
+    lockMsMax: Math.ceil(host.config.lanes.deadlineMs / 2), // one wallet that is held long must not hold the others of its batch
+  })
   let lease = await leaseOne()
   let held = true
   const renewal = setInterval(
@@ -101,7 +106,8 @@ export async function openLane<Item, Answer>(
     },
     isRetryable: (error) =>
       ledger.isLeaseLost(error) || ['40001', '40P01'].includes((error as { code?: string }).code ?? ''),
-    isUnknown: (error) => !/^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? ''),
+    // The server's own codes have a digit; a socket's (`EPIPE`) have none.
+    isUnknown: (error) => !/^(?=.*\d)[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? ''),
     onBatch: ({ size, seconds }) => {
       batchSize.observe({ lane: lease.lane }, size)
       batchSeconds.observe({ lane: lease.lane }, seconds)

@@ -6,7 +6,8 @@ export type Adjustment = {
   wallet: bigint
   /** In minor units: above zero gives the player money, below takes it. */
   amount: bigint
-  /** The id under which two people agreed to exactly this; it is the key, so one approval adjusts once. */
+  /** The id under which two people agreed to exactly this; it is the key, so one approval adjusts once while keys
+   * are kept (`keyDaysMin`); who approves must use it up. */
   approval: string
 }
 

@@ -3,11 +3,18 @@ import type { Reader, Tx } from '#base'
 /** How long a key keeps its promise at least; the database refuses to forget sooner. */
 export const keyDaysMin = 120
 
-/** Makes the months of postings to come; answers their names. Safe to repeat. */
+/**
+ * Makes the months of postings to come, and those of postings that no month took (a clock gone wrong), which would keep older
+ * months from being detached; answers their names. Safe to repeat.
+ */
 export async function makePartitions(tx: Tx, now: Date, monthsAhead: number): Promise<string[]> {
   const rows = await tx<Array<{ name: string }>>`
-    select ledger.make_partition((date_trunc('month', ${now}::timestamptz at time zone 'UTC') + make_interval(months => n))::date) as name
-    from generate_series(0, ${monthsAhead}::int) n`
+    select ledger.make_partition(month) as name from (
+      select (date_trunc('month', ${now}::timestamptz at time zone 'UTC') + make_interval(months => n))::date as month
+      from generate_series(0, ${monthsAhead}::int) n
+      union
+      select date_trunc('month', at at time zone 'UTC')::date from ledger.postings_other where at < ${now}
+    ) months order by month`
   return rows.map((row) => row.name)
 }
 
@@ -24,6 +31,12 @@ export async function attachedMonths(reader: Reader): Promise<string[]> {
     from pg_inherits join pg_class on pg_class.oid = inhrelid
     where inhparent = 'ledger.postings'::regclass and relname ~ '^postings_\\d{4}_\\d{2}$' order by 1`
   return rows.map((row) => row.month)
+}
+
+/** The months to be detached, oldest first, so that so many whole ones before the present one stay at hand. */
+export async function monthsPast(reader: Reader, now: Date, monthsAttached: number): Promise<string[]> {
+  const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsAttached))
+  return (await attachedMonths(reader)).filter((month) => month < first.toISOString().slice(0, 10))
 }
 
 /**

@@ -3,7 +3,7 @@
 // Taking back, and correcting what two people approved
 export { type Adjustment, adjust } from './adjustment.ts'
 // Months of postings, and keys that grow old
-export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions } from './archive.ts'
+export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions, monthsPast } from './archive.ts'
 // Many transfers in one statement, and what it says of each
 export { type PostResult, postBatch } from './batch.ts'
 // Proving the books

@@ -63,10 +63,13 @@ async function takeBack(tx: Tx, command: Command, order: Reversal, rows: readonl
   if (order.shortfall === 'debt') return book(tx, command, booked, { overdraft: true })
   const missing = await missingFor(tx, order, legs)
   if (missing > 0n) booked.legs.unshift(legOf('player.shortfalls', 'cash', missing))
-  return book(tx, command, booked, { overdraft: false })
+  return book(tx, command, booked, { overdraft: true }) // an older debt may stand; a new one cannot, by what was added
 }
 
-/** What the house must add so that no leg finds too little cash; nothing when the reversal was booked before. */
+/**
+ * What the house must add so that this reversal leaves no debt that was not there before; what the player owed already stays
+ * owed. Nothing when the reversal was booked before.
+ */
 async function missingFor(tx: Tx, order: Reversal, legs: readonly Leg[]): Promise<bigint> {
   const [before] = await tx<Row[]>`
     select p.source, p.target, p.amount from ledger.transfers t
@@ -74,14 +77,15 @@ async function missingFor(tx: Tx, order: Reversal, legs: readonly Leg[]): Promis
     where t.wallet = ${order.wallet} and t.key = ${`reverse:${order.key}`}`
   if (before) return before.source === 'player.shortfalls' ? before.amount : 0n
   let { cash } = await balance(tx, order.wallet)
-  let lowest = 0n
+  const floor = cash < 0n ? cash : 0n
+  let lowest = floor
   for (const { from, to, amount } of legs) {
     if ('pocket' in to && to.pocket === 'cash') cash += amount
     if (!('pocket' in from) || from.pocket !== 'cash') continue
     cash -= amount
     if (cash < lowest) lowest = cash
   }
-  return -lowest
+  return floor - lowest
 }
 
 function legOf(from: string, to: string, amount: bigint): Leg {

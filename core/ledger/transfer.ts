@@ -26,7 +26,7 @@ export type Leg = { from: Account; to: Account; amount: bigint }
 
 export type Transfer = {
   wallet: bigint
-  /** Unique within the wallet, and for ever: `deposit:dep_…`. */
+  /** Unique within the wallet: `deposit:dep_…`. It does its work once for at least 120 days (`keyDaysMin`). */
   key: string
   /** What the statement calls it: `deposit`, `withdrawal.hold`, … */
   kind: string

@@ -160,6 +160,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     keys: { socket: home.path(`run/keys-${role}.sock`) },
     tls: { ca: home.path('tls/ca.pem'), cert: home.path(`tls/${name}.pem`), key: home.path(`tls/${name}.key`) },
     lanes: { count: settings.lanesPerCore },
+    ledger: { monthsAttached: settings.ledgerMonthsAttached },
     smtp: { ...loopback(settings.ports.sandboxSmtp), from: settings.mailFrom },
     gateways: {
       sandbox: {

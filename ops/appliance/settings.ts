@@ -36,6 +36,8 @@ const schema = z.strictObject({
   /** The name people open in their browser. */
   hostName: z.string().default('localhost'),
   edgeWorkers: z.int().min(1).max(64).default(2),
+  /** Whole months of the ledger that stay at hand; older ones are detached into tables of their own. */
+  ledgerMonthsAttached: z.int().min(6).max(1200).default(25),
   lanesPerCore: z.int().min(1).max(16).default(1),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),

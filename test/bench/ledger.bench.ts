@@ -6,13 +6,14 @@ import { type Cluster, startCluster } from '../support/cluster.ts'
 import { startStandby } from '../support/standby.ts'
 import { type Benchmark, type Figure, keepBusy, keepPace, median, percentile, type RunOptions } from './benchmark.ts'
 import { reserveHugePages, standsOnHugePages } from './huge-pages.ts'
-import { fillPast, openBooks, runInLog, sizeOf, wallets, walPosition } from './ledger/books.ts'
+import { fillPast, hotShare, openBooks, runInLog, settingsOf, sizeOf, wallets, walPosition } from './ledger/books.ts'
 import {
   type Contestant,
   openLanes,
   openPgledger,
   openRowLocks,
   openSingles,
+  openSpread,
   openTbPerf,
 } from './ledger/contestants.ts'
 import { machine } from './machine.ts'
@@ -65,6 +66,11 @@ async function measure(cluster: Cluster, options: RunOptions) {
       callers: at,
       open: () => openSingles(cluster, 'bench'),
     })),
+    ...[16, 64].map((at) => ({
+      name: 'one transaction each over sixteen houses',
+      callers: at,
+      open: () => openSpread(cluster, 'bench'),
+    })),
     ...[1, 4, 16, 64].map((at) => ({ name: 'row locks', callers: at, open: kept(rowLocks) })),
     ...(pgledger ? [{ name: 'pgledger', callers: 32, open: kept(pgledger) }] : []),
     ...(tbPerf ? [{ name: 'tb-perf batches of 100', callers: 1, open: kept(tbPerf) }] : []),
@@ -108,6 +114,11 @@ async function measure(cluster: Cluster, options: RunOptions) {
       unit: 'times',
       bar: '>=15',
     },
+    {
+      name: 'lanes over one transaction each over sixteen houses, at its best',
+      value: lanes / best('one transaction each over sixteen houses'),
+      unit: 'times',
+    },
     ...(pgledger
       ? [
           {
@@ -135,6 +146,7 @@ async function measure(cluster: Cluster, options: RunOptions) {
     { name: 'half of maximum load, p50', value: half.p50, unit: 'ms' },
     { name: 'tables and indexes, keys included', value: tableBytes, unit: 'bytes each', bar: '<=600' },
     { name: 'write-ahead log', value: walBytes, unit: 'bytes each' },
+    { name: 'updates of wallets that left the indexes alone (HOT)', value: await hotShare(sql), unit: '%' },
     { name: `synchronous standby, ${laneName(lanesDefault)}`, value: underStandby.lanes, unit: 'transfers/s' },
     { name: 'synchronous standby, row locks at their best', value: underStandby.rowLocks, unit: 'transfers/s' },
     {
@@ -150,13 +162,14 @@ async function measure(cluster: Cluster, options: RunOptions) {
     { name: 'memory, client under load', value: process.memoryUsage().rss / 2 ** 20, unit: 'MiB' },
     { name: 'memory, PostgreSQL under load', value: memory, unit: 'MiB' },
   ]
-  if (options.large) figures.push(...(await largeLedger(cluster, options)))
+  const settings = await settingsOf(sql)
+  if (options.large) figures.push(...(await largeLedger(cluster, sql, options)))
   await sql.end()
   for (const contestant of [rowLocks, pgledger, tbPerf]) await contestant?.close()
   return {
     conditions: {
       ...machine(cluster.host),
-      'shared buffers': `${sharedBuffersMegabytes} MB`,
+      settings,
       'huge pages': standsOnHugePages(cluster.pid) ? 'yes, for the shared buffers' : 'no',
       wallets: wallets.toLocaleString('en'),
       callers: String(callers),
@@ -225,7 +238,7 @@ async function withStandby(
 }
 
 /** A million wallets with ten transfers each, in turns with the small ledger, so that a machine's moods are the same for both. */
-async function largeLedger(cluster: Cluster, { seconds, say }: RunOptions): Promise<Figure[]> {
+async function largeLedger(cluster: Cluster, bench: Sql, { seconds, say }: RunOptions): Promise<Figure[]> {
   const players = 1_000_000
   say('filling a large ledger: a million wallets, ten million transfers')
   const sql = await openBooks(cluster, 'large', players)
@@ -240,6 +253,7 @@ async function largeLedger(cluster: Cluster, { seconds, say }: RunOptions): Prom
     for (const books of ['small', 'large'] as const)
       found[books].push((await run({ name: '', callers, open: open[books] }, seconds)).perSecond)
   const { transfers } = await sizeOf(sql)
+  const { transfers: small } = await sizeOf(bench)
   await sql.end()
   const large = median(found.large)
   return [
@@ -250,7 +264,8 @@ async function largeLedger(cluster: Cluster, { seconds, say }: RunOptions): Prom
       unit: '%',
       bar: '>=85',
     },
-    { name: 'transfers in the large ledger in the end', value: transfers, unit: 'transfers' },
+    { name: 'the large ledger in the end', value: transfers, unit: 'transfers' },
+    { name: 'the small ledger in the end', value: small, unit: 'transfers' },
   ]
 }
 

@@ -1,12 +1,13 @@
 import { Gauge, register } from 'prom-client'
 import * as audit from '#audit'
-import { systemCommand } from '#base'
+import { type Reader, systemCommand } from '#base'
 import * as ledger from '#ledger'
 import { type Host, transact } from '../host.ts'
 import type { JobDefinition } from '../queue.ts'
 
 const monthsAhead = 3
 const batch = 1000
+const holdBatch = 50 // their wallets are locked together
 const proofSound = 'countroom_ledger_proof_sound'
 const keyDays = 180 // beyond the promise, so that a late repeat is still answered
 
@@ -34,17 +35,29 @@ export const expireHolds: JobDefinition = {
   queue: 'ledger.expire-holds',
   cron: '* * * * *',
   retryMax: 0,
-  run: (host) => untilNone((tx) => ledger.expireHolds(tx, commandAt(host), batch), host),
+  run: (host) => untilNone((tx) => ledger.expireHolds(tx, commandAt(host), holdBatch), host, holdBatch),
 }
 
-/** Months to come get their tables; keys whose promise is long over are forgotten. */
+/**
+ * Months to come get their tables, months long past are detached into tables of their own, and keys whose promise is long
+ * over are forgotten.
+ */
 export const keepLedgerTables: JobDefinition = {
   queue: 'ledger.tables',
   cron: '15 2 * * *',
   async run(host) {
-    await transact(host, (tx) => ledger.makePartitions(tx, host.now(), monthsAhead))
     const before = new Date(host.now().getTime() - keyDays * 86_400_000)
-    await untilNone((tx) => ledger.expireKeys(tx, before, batch), host)
+    await untilNone((tx) => ledger.expireKeys(tx, before, batch), host, batch)
+    await transact(host, (tx) => ledger.makePartitions(tx, host.now(), monthsAhead))
+    for (const month of await ledger.monthsPast(host.sql, host.now(), host.config.ledger.monthsAttached))
+      await transact(host, async (tx) => {
+        const table = await ledger.detachMonth(tx, month)
+        await audit.record(tx, commandAt(host), {
+          action: 'ledger.month_detached',
+          subject: 'ledger',
+          detail: { month, table },
+        })
+      })
   },
 }
 
@@ -54,9 +67,10 @@ type Work = Parameters<typeof transact<number>>[1]
 async function proveSince(host: JobHost, since: Date): Promise<void> {
   observeProofs(host)
   const at = host.now()
-  const found = (await host.sql.begin('isolation level repeatable read read only', (tx) =>
-    ledger.prove(tx, { since, now: at }),
-  )) as ledger.Proof
+  const found = (await host.sql.begin('isolation level repeatable read read only', async (tx) =>
+    (await isOnly(tx)) ? ledger.prove(tx, { since, now: at }) : undefined,
+  )) as ledger.Proof | undefined
+  if (!found) return
   const bad = found.checks.find((each) => !each.ok)
   if (bad) host.log.error({ check: bad.name, firstBad: bad.firstBad }, 'the books contradict themselves')
   await transact(host, async (tx) => {
@@ -69,6 +83,12 @@ async function proveSince(host: JobHost, since: Date): Promise<void> {
         detail: { check: bad.name, firstBad: bad.firstBad ?? '' },
       })
   })
+}
+
+/** One proof at a time: while a long one runs, those that come due meanwhile are left out, not piled up. */
+async function isOnly(tx: Reader): Promise<boolean> {
+  const [row] = await tx<Array<{ only: boolean }>>`select pg_try_advisory_xact_lock(hashtext('ledger.prove')) as only`
+  return row?.only ?? false
 }
 
 /**
@@ -99,8 +119,8 @@ function observeProofs({ sql }: JobHost): void {
   )
 }
 
-async function untilNone(work: Work, host: JobHost): Promise<void> {
-  while ((await transact(host, work)) === batch);
+async function untilNone(work: Work, host: JobHost, countMax: number): Promise<void> {
+  while ((await transact(host, work)) === countMax);
 }
 
 function commandAt(host: JobHost) {

@@ -7,7 +7,7 @@ export const holds: readonly Contradiction[] = [
     find: (sql, horizon) => sql`
       select format('wallet %s', w.wallet) as bad from ledger.wallets w
       left join (
-        select h.wallet, sum(h.amount - h.captured - h.released)::bigint as held from ledger.holds h
+        select h.wallet, sum(h.amount - h.captured - h.released) as held from ledger.holds h
         where ${isTouched(sql, horizon, 'h.wallet')} group by h.wallet
       ) h on h.wallet = w.wallet
       where ${isTouched(sql, horizon, 'w.wallet')} and w.held <> coalesce(h.held, 0)`,

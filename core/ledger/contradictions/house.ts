@@ -37,7 +37,7 @@ export const house: readonly Contradiction[] = [
         where e.batch > coalesce(a.batch, 0) and coalesce(b.at, 'infinity') >= ${horizon.since}
       ) h
       full join (
-        select p.lane, p.batch, s.account, w.currency, sum(s.amount)::bigint as amount
+        select p.lane, p.batch, s.account, w.currency, sum(s.amount) as amount
         from ledger.postings p
         join ledger.wallets w on w.wallet = p.wallet
         cross join lateral (values (p.source, -p.amount), (p.target, p.amount)) s (account, amount)

@@ -38,10 +38,7 @@ async function fund(sql: Sql, count: number): Promise<void> {
   await ledger.returnLease(sql, lease)
 }
 
-/**
- * Ten million transfers of the past, booked by set-based SQL as the ledger would have: ten per wallet of a million. The
- * statements hold what `prove` asks for except the digests of their batches, which belong to a lane of their own.
- */
+/** Transfers of the past, so many for each wallet, by the same function that books all others. */
 export async function fillPast(sql: Sql, count: number, each: number): Promise<void> {
   for (let round = 1; round <= each; round++) {
     const lease = (await ledger.leaseLane(sql, `past-${round}`))!
@@ -79,6 +76,21 @@ export async function sizeOf(sql: Sql): Promise<{ bytes: number; transfers: numb
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'ledger' and c.relkind = 'r' and c.relname not in ('accounts', 'lanes')`
   return { bytes: Number(row?.bytes), transfers: Number(row?.transfers) }
+}
+
+/** How many of the wallets' updates left the indexes alone, in percent. */
+export async function hotShare(sql: Sql): Promise<number> {
+  const [row] = await sql<Array<{ share: number }>>`
+    select (100.0 * n_tup_hot_upd / n_tup_upd)::float8 as share from pg_stat_user_tables where relid = 'ledger.wallets'::regclass`
+  return row?.share ?? Number.NaN
+}
+
+/** The settings a figure must be read with. */
+export async function settingsOf(sql: Sql): Promise<string> {
+  const [row] = await sql<Array<{ settings: string }>>`
+    select string_agg(name || ' ' || current_setting(name), ', ' order by name) as settings from pg_settings
+    where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_level', 'wal_sync_method', 'shared_buffers', 'max_wal_size', 'commit_delay')`
+  return row?.settings ?? ''
 }
 
 export async function walPosition(sql: Sql): Promise<number> {

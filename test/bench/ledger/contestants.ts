@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createLane, createLanes } from '#base'
+import { createLane, createLanes, systemCommand } from '#base'
 import * as ledger from '#ledger'
 import { openDatabase, type Sql } from '../../../core/host/database.ts'
 import type { Cluster } from '../../support/cluster.ts'
@@ -18,7 +18,7 @@ const stake = (wallet: bigint): ledger.Transfer => ({
   legs: [{ from: { pocket: 'cash' }, to: { house: 'games.revenue' }, amount: 10n }],
 })
 
-/** Our ledger through lanes, as a core process uses it. */
+/** Our ledger through lanes, with the limits a core process has when nothing else is said. */
 export async function openLanes(
   cluster: Cluster,
   database: string,
@@ -36,9 +36,9 @@ export async function openLanes(
     lanes.push(
       createLane<ledger.Transfer, ledger.PostResult>({
         run: (items) => ledger.postBatch(connection, lease, new Date(), items),
-        batchMax: 256,
-        queueMax: 65_536,
-        deadlineMs: 30_000,
+        batchMax: 128,
+        queueMax: 4096,
+        deadlineMs: 5000,
         isRetryable: () => false,
         isUnknown: () => false,
       }),
@@ -62,7 +62,17 @@ export async function openLanes(
   }
 }
 
-/** The same SQL and the same house account, one transfer and one commit per call: our ledger without lanes. */
+/** Our ledger without lanes, as everything but play uses it: one transfer and one commit per call, over sixteen house sub-accounts. */
+export async function openSpread(cluster: Cluster, database: string): Promise<Contestant> {
+  const connection = openDatabase({ ...cluster, database, user: 'countroom_app', password: '', poolMax: 64 })
+  return {
+    transfersPerCall: 1,
+    call: () => ledger.transfer(connection as never, systemCommand('bench', new Date()), stake(BigInt(someone()))),
+    close: () => connection.end(),
+  }
+}
+
+/** The same SQL and one house account, one transfer and one commit per call: what lanes do, without them. */
 export async function openSingles(cluster: Cluster, database: string): Promise<Contestant> {
   const connection = openDatabase({ ...cluster, database, user: 'countroom_app', password: '', poolMax: 64 })
   const lease = (await ledger.leaseLane(connection, `bench-${++serial}`))!

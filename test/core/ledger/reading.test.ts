@@ -274,8 +274,20 @@ describe('sizes', () => {
       const wallet = await keeper.open('BTC')
       if (wallet % 16n === 1n) await keeper.move(wallet, most)
     }
+    // And a batch that nets as much at once.
+    const deposits: ledger.Transfer[] = []
+    for (let i = 0; i < 12; i++)
+      deposits.push({
+        wallet: await keeper.open('BTC'),
+        key: 'most',
+        kind: 'deposit',
+        legs: [{ from: { house: 'gateway.clearing' }, to: { pocket: 'cash' }, amount: most }],
+      })
+    const lease = (await ledger.leaseLane(own.sql, 'most'))!
+    const posted = await ledger.postBatch(own.sql, lease, new Date(), deposits)
+    expect(posted.every(({ code }) => code === 'posted')).toBe(true)
     const [house] = await ledger.houseBalances(own.sql)
-    expect(house).toEqual({ account: 'gateway.clearing', currency: 'BTC', balance: -11n * most })
+    expect(house).toEqual({ account: 'gateway.clearing', currency: 'BTC', balance: -23n * most })
     expect((await ledger.prove(own.sql)).checks.filter((check) => !check.ok)).toEqual([])
     await own.stop()
   })

@@ -79,6 +79,19 @@ describe('money that is spent by now is taken back all the same', () => {
   })
 })
 
+test('what the house bears is what this reversal leaves uncovered: an older debt stays the player’s', async () => {
+  const wallet = await open(100n)
+  await book(wallet, 'first', [[revenue, cash, 100n]])
+  await book(wallet, 'second', [[revenue, cash, 50n]])
+  await book(wallet, 'spent', [[cash, revenue, 250n]])
+  await reverse(wallet, 'first', 'debt')
+  expect(await cashOf(wallet)).toBe(-100n)
+  await reverse(wallet, 'second', 'house')
+  expect(await reverse(wallet, 'second', 'house')).toMatchObject({ replayed: true })
+  expect(await cashOf(wallet)).toBe(-100n)
+  await proves()
+})
+
 test('a reversal that comes first leaves a tombstone, and the transfer is refused for ever', async () => {
   const wallet = await open(100n)
   expect(await reverse(wallet, 'late')).toEqual({ outcome: 'tombstone', replayed: false })

@@ -30,6 +30,7 @@ const actions: Record<string, string> = {
   'ledger.statement_exported': 'Downloaded a player’s statement',
   'ledger.house_viewed': 'Looked at the books of the house',
   'ledger.house_exported': 'Downloaded entries of the house',
+  'ledger.month_detached': 'Detached a month of postings',
   'players.registered': 'Registered',
   'players.email_confirmed': 'Confirmed the e-mail address',
   'players.viewed_masked': 'Opened a player, masked',
