@@ -78,6 +78,11 @@ export function processesOf(home: string): number[] {
   return pids.filter((pid) => pid !== process.pid && commandLineOf(pid).includes(home))
 }
 
+/** The same with what each one is, for whoever reads why there should be none. */
+export function leftIn(home: string): string[] {
+  return processesOf(home).map((pid) => `${pid} ${commandLineOf(pid)}`)
+}
+
 /** Ends what a test that failed half-way has left, then removes the home. */
 export function removeHome(home: string): void {
   for (const pid of processesOf(home)) {

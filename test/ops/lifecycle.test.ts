@@ -12,6 +12,7 @@ import {
   cardShown,
   countroom,
   launch,
+  leftIn,
   moment,
   processesOf,
   removeHome,
@@ -90,7 +91,7 @@ test('Ctrl-C, wherever it arrives, stops everything it started, with exit code 0
   running?.child.kill('SIGINT')
   const { code, out } = (await running?.ended) ?? { code: null, out: '' }
   expect(code, out).toBe(0)
-  expect(processesOf(home)).toEqual([])
+  expect(leftIn(home)).toEqual([])
   expect(readdirSync(at('run')).filter((file) => /\.(pid|lock|sock)$|appliance/.test(file))).toEqual([])
 }, 30_000)
 
@@ -102,7 +103,7 @@ test('Ctrl-C in the middle of a start ends it at once and leaves nothing running
   expect(code, out).toBe(130)
   expect(out).toContain('Stopped before it was up')
   expect(out).not.toContain('Countroom runs')
-  expect(processesOf(home)).toEqual([])
+  expect(leftIn(home)).toEqual([])
 }, 30_000)
 
 test('what is lost from an installed home is named with the two ways on, and never made anew', async () => {
@@ -113,7 +114,7 @@ test('what is lost from an installed home is named with the two ways on, and nev
     expect(trouble.message, what).toContain(what)
     expect(trouble.setting, what).toContain(home)
     expect(trouble.remedy, what).toMatch(/backup.*countroom reset|tail -n/)
-    expect(processesOf(home), what).toEqual([])
+    expect(leftIn(home), what).toEqual([])
   }
 }, 60_000)
 
@@ -122,7 +123,7 @@ test('a schema newer than the code is refused by its name', async () => {
   const trouble = await refusal()
   expect(trouble.message).toMatch(/newer than this code: it has ledger\/9999_from_the_future\.sql/)
   expect(trouble.remedy).toMatch(/newer version/)
-  expect(processesOf(home)).toEqual([])
+  expect(leftIn(home)).toEqual([])
 }, 30_000)
 
 test('reset removes what the appliance made and leaves what is not its own', async () => {
