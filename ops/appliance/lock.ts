@@ -1,6 +1,7 @@
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { Home } from './home.ts'
-import { commandLineOf, isAlive, markOf, type ProcessMark, parseMark, printMark } from './processes.ts'
+import { commandLineOf, isAlive, markOf, type ProcessMark, parseMark, printMark, processesWith } from './processes.ts'
 import { Trouble } from './trouble.ts'
 
 /** One supervisor per home. A lock whose process is gone is taken over. @throws Trouble when one is running */
@@ -83,7 +84,19 @@ export async function stopLeftovers(home: Home): Promise<string[]> {
     }
     rmSync(home.path('run', `${name}.pid`), { force: true })
   }
+  for (const [name, mark] of unnoted(home)) {
+    await stopMark(mark, ['SIGTERM', 'SIGKILL'])
+    stopped.push(name)
+  }
   return stopped
+}
+
+/** Ours as well: what reads its configuration in this home. A supervisor may be killed between a start and its note. */
+function unnoted(home: Home): Array<[name: string, mark: ProcessMark]> {
+  return processesWith('--config').flatMap(({ pid, value }) => {
+    const mark = dirname(value) === home.path('run') ? markOf(pid) : undefined
+    return mark ? [[basename(value, '.json'), mark]] : []
+  })
 }
 
 async function stopMark(mark: ProcessMark, signals: NodeJS.Signals[]): Promise<void> {

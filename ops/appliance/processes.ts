@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 
 /** What tells one process from a later one with the same number. */
 export type ProcessMark = { pid: number; born: string }
@@ -35,6 +35,21 @@ export function printMark(mark: ProcessMark): string {
 
 export function commandLineOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
+}
+
+/** The processes we may end (our user's, or all as root) that were given an option, and its value. */
+export function processesWith(option: string): Array<{ pid: number; value: string }> {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return pids.flatMap((pid) => {
+    const words = read(`/proc/${pid}/cmdline`).split('\0')
+    const value = words[words.indexOf(option) + 1]
+    return words.includes(option) && value && isOurs(pid) ? [{ pid, value }] : []
+  })
+}
+
+function isOurs(pid: number): boolean {
+  const user = process.getuid?.()
+  return user === 0 || statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === user
 }
 
 /** Memory of a process and all it started, in bytes; what they share counts once (PSS, where we may read it). */
