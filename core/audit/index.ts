@@ -1,5 +1,8 @@
-// Writing down who did what, and finding it again
-
+// Writing down what happened
+export type { AuditEvent, Outcome } from './event.ts'
+export { openPersonal, type Personal } from './personal.ts'
 // Showing that nothing was changed
-export { type AuditProof, checkpoint, verify } from './proof.ts'
-export { type AuditRecord, type Entry, record, search } from './record.ts'
+export { type AuditProof, verify } from './proof.ts'
+export { changed, type Entry, type RecordingCommand, record } from './record.ts'
+// Finding it again
+export { search, type Wanted } from './search.ts'

@@ -11,7 +11,7 @@ export { type CsvCell, csvLine } from './csv.ts'
 export { type Event, emit, hear } from './events.ts'
 export { type Claim, canonical, once, type StoredAnswer } from './idempotency.ts'
 // Ids that say what they are
-export { isId, newId } from './ids.ts'
+export { isId, isUuid, newId, newUuid, uuidFrom } from './ids.ts'
 export { enqueue, type Job, provideQueue } from './jobs.ts'
 // Many calls, one transaction
 export { createLane, createLanes, type Lane, type LaneOptions } from './lanes.ts'

@@ -86,8 +86,8 @@ test('the main job, by the API: from registration to a payout', async () => {
     'deposit',
   ])
   const log = (
-    await operator.ask<{ records: Array<{ action: string }> }>('GET', `/api/audit?subject=${id}`)
-  ).body.records.map((record) => record.action)
+    await operator.ask<{ events: Array<{ code: string }> }>('GET', `/api/audit?subject=${id}`)
+  ).body.events.map((event) => event.code)
   expect(log).toContain('cashier.withdrawal_approved')
   expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
 })
@@ -135,15 +135,15 @@ test('the books, by the API: the player’s own as a page and a file, for staff 
   const books = (await must(operator.ask<Books>('GET', '/api/house/balances'), 200)).body
   const sum = [...books.liability.map(({ owed }) => owed), ...books.house.map(({ balance }) => balance)]
   expect(sum.reduce((total, { amount }) => total + BigInt(amount.replace('.', '')), 0n)).toBe(0n)
-  type Audit = { records: Array<{ action: string; reason: string; detail: string }> }
-  const { records } = (await operator.ask<Audit>('GET', `/api/audit?subject=${players[0]!.player}`)).body
-  const exported = records.find(({ action }) => action === 'ledger.statement_exported')
+  type Audit = { events: Array<{ code: string; reason: string; detail: unknown }> }
+  const { events } = (await operator.ask<Audit>('GET', `/api/audit?subject=${players[0]!.player}`)).body
+  const exported = events.find(({ code }) => code === 'ledger.statement_exported')
   expect(exported?.reason).toBe('asked by the player')
-  expect(JSON.parse(exported!.detail)).toEqual({ versions: { after: '0', upTo: String(lines.length) } })
-  expect(records.map(({ action }) => action)).toEqual(
+  expect(exported?.detail).toEqual({ versions: { after: '0', upTo: String(lines.length) } })
+  expect(events.map(({ code }) => code)).toEqual(
     expect.arrayContaining(['ledger.statement_viewed', 'ledger.balance_viewed']),
   )
-  const of = (await operator.ask<Audit>('GET', '/api/audit?subject=house')).body.records.map(({ action }) => action)
+  const of = (await operator.ask<Audit>('GET', '/api/audit?subject=house')).body.events.map(({ code }) => code)
   expect(of).toEqual(['ledger.house_viewed', 'ledger.house_exported'])
 
   const support = openClient(appliance.urls.operator, { ca: appliance.card().ca })

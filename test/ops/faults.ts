@@ -159,10 +159,15 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
     },
     audit: {
       async plant() {
-        await statements(`update audit.records set actor = actor || 'x' where seq = 1`)
-        return () => statements(`update audit.records set actor = left(actor, -1) where seq = 1`)
+        await statements(
+          `update audit.events set actor = actor || 'x' where id = (select min(id::text)::uuid from audit.events)`,
+        )
+        return () =>
+          statements(
+            `update audit.events set actor = left(actor, -1) where id = (select min(id::text)::uuid from audit.events)`,
+          )
       },
-      evidence: /^record 1 was changed$/,
+      evidence: /^event [0-9a-f-]{36} was changed$/,
       remedy: /changed the log/,
     },
   }

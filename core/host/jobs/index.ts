@@ -1,5 +1,4 @@
 import type { JobDefinition } from '../queue.ts'
-import { checkpointAudit } from './audit.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
 import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
@@ -13,7 +12,6 @@ export const jobs: readonly JobDefinition[] = [
   gatewayEventsSweep,
   payouts,
   cashierSweep,
-  checkpointAudit,
   proveLedger,
   proveWholeLedger,
   expireHolds,

@@ -46,7 +46,7 @@ const run = async (job: typeof proveLedger) => {
 }
 const metric = async (name: string) =>
   Number((await register.metrics()).match(new RegExp(`^${name} (\\S+)$`, 'm'))?.[1])
-const news = async () => (await audit.search(db.sql, { action: 'ledger.proof_failed', limit: 10 })).length
+const news = async () => (await audit.search(db.sql, { code: 'ledger.proof_failed', limit: 10 })).length
 
 test('sound books: the metric says 1 and when, and nobody is told anything', async () => {
   expect(await metric('countroom_ledger_proof_sound')).toBeNaN() // nothing is claimed before the first proof

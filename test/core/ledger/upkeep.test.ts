@@ -38,7 +38,7 @@ test('months to come are made, and those a wrong clock booked in; months past ar
   const months = await ledger.attachedMonths(db.sql)
   expect(months[0]).toBe('2025-11-01')
   expect(months).toEqual(expect.arrayContaining(['2026-05-01', '2026-08-01']))
-  const records = await audit.search(db.sql, { action: 'ledger.month_detached', limit: 50 })
+  const records = await audit.search(db.sql, { code: 'ledger.month_detached', limit: 50 })
   expect(records.length).toBe(23)
   const [kept] = await db.admin<Array<{ count: number }>>`select count(*)::int from ledger.archived_postings_2024_02`
   expect(kept?.count).toBe(1)
@@ -48,5 +48,5 @@ test('months to come are made, and those a wrong clock booked in; months past ar
   expect((await ledger.prove(db.sql, { now })).checks.filter((check) => !check.ok)).toEqual([])
 
   await keepLedgerTables.run(host, {}) // the next night there is nothing to do
-  expect(await audit.search(db.sql, { action: 'ledger.month_detached', limit: 50 })).toHaveLength(23)
+  expect(await audit.search(db.sql, { code: 'ledger.month_detached', limit: 50 })).toHaveLength(23)
 })

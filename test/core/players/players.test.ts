@@ -63,6 +63,6 @@ test('no column, event or job holds personal data; staff see it masked, and ever
   const full = await world.act((tx) => players.inspect(tx, world.command(), { player, unmaskFor: 'complaint 12' }))
   expect(full).toMatchObject({ email, name: 'Ada Lovelace' })
   const records =
-    await world.sql`select action, reason from audit.records where subject = ${player} order by seq desc limit 2`
-  expect(records.map((record) => record.action)).toEqual(['players.viewed_in_full', 'players.viewed_masked'])
+    await world.sql`select code, entry::json ->> 'reason' as reason from audit.events where subject = ${player} order by id desc limit 2`
+  expect(records.map((record) => record.code)).toEqual(['players.viewed_in_full', 'players.viewed_masked'])
 })

@@ -2,14 +2,14 @@ import { code, table } from './desk-parts.ts'
 import { make } from './elements.ts'
 import { capital, when } from './words.ts'
 
-export type AuditRecord = {
-  seq: string
+export type AuditEvent = {
+  id: string
   at: string
-  actor: string
-  actorKind: string
-  action: string
+  code: string
+  outcome: string
+  actor: { kind: string; id: string }
   subject: string
-  reason: string
+  reason?: string
 }
 
 /** Human names of what is written down; the code stays beside them, because it is what one searches for. */
@@ -51,16 +51,15 @@ const actions: Record<string, string> = {
   'staff.sign_in_refused': 'Sign-in refused, staff',
 }
 
-export function auditTable(records: readonly AuditRecord[]): HTMLElement {
+export function auditTable(events: readonly AuditEvent[]): HTMLElement {
   return table(
-    ['No', 'When', 'Who', 'What', 'On', 'Why'],
-    records.map(({ seq, at, actor, actorKind, action, subject, reason }) => [
-      seq,
+    ['When', 'Who', 'What', 'On', 'Why'],
+    events.map(({ at, actor, code: action, subject, reason }) => [
       when(at),
-      make('span', {}, `${capital(actorKind)} `, code(actor)),
+      make('span', {}, `${capital(actor.kind)} `, code(actor.id)),
       make('span', {}, actions[action] ?? capital(action.replaceAll(/[._]/g, ' ')), make('small', {}, action)),
       code(subject),
-      reason,
+      reason ?? '',
     ]),
     'Nothing is written down about this yet.',
   )

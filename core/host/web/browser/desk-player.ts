@@ -1,5 +1,5 @@
 import { get, send, wordsOf } from './api.ts'
-import { type AuditRecord, auditTable } from './desk-audit.ts'
+import { type AuditEvent, auditTable } from './desk-audit.ts'
 import { badge, code, confirm, table, tell } from './desk-parts.ts'
 import { act, facts, make } from './elements.ts'
 import { type Money, show } from './money.ts'
@@ -136,8 +136,8 @@ export async function openPlayer(
 
   async function log(): Promise<HTMLElement[]> {
     if (!permissions.has('audit.view')) return []
-    const { records } = await get<{ records: AuditRecord[] }>(`/api/audit?subject=${id}&limit=10`)
-    return [make('h3', {}, 'In the audit log'), auditTable(records)]
+    const { events } = await get<{ events: AuditEvent[] }>(`/api/audit?player=${id}&limit=10`)
+    return [make('h3', {}, 'In the audit log'), auditTable(events)]
   }
 }
 

@@ -1,5 +1,5 @@
 import { get, send } from './api.ts'
-import { type AuditRecord, auditTable } from './desk-audit.ts'
+import { type AuditEvent, auditTable } from './desk-audit.ts'
 import { paintBooks } from './desk-books.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { openPlayer } from './desk-player.ts'
@@ -111,7 +111,7 @@ async function payments(): Promise<void> {
 }
 
 async function audit(): Promise<void> {
-  await fill('audit', async () => auditTable((await get<{ records: AuditRecord[] }>('/api/audit?limit=30')).records))
+  await fill('audit', async () => auditTable((await get<{ events: AuditEvent[] }>('/api/audit?limit=30')).events))
 }
 
 function link(player: string): HTMLElement {
