@@ -20,7 +20,7 @@ export async function ensureCertificates(
   leaves: readonly Leaf[],
   now: Date = new Date(),
 ): Promise<string[]> {
-  const spki = (await keys.publicKey('sk-ca')).export({ format: 'der', type: 'spki' })
+  const spki = (await keys.publicKey('sk-ca-root')).export({ format: 'der', type: 'spki' })
   const soundAuthority = authorityIn(dir, spki, now)
   const missing = leaves.filter((leaf) => !soundAuthority || !isSound(dir, leaf, soundAuthority, now))
   if (soundAuthority && missing.length === 0) return []

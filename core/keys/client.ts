@@ -1,98 +1,209 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createConnection, type Socket } from 'node:net'
-import { Refusal } from '#base'
-import { frameReader, protocolVersion, type Response } from './frames.ts'
+import { Refusal, type RefusalKind } from '#base'
+import type { KeyEntry } from './entry.ts'
+import { frameReader, monotonicMs, protocolVersion, type Request, type Response } from './frames.ts'
+import type { JournalLine } from './journal.ts'
 
-/** What a process may ask of the key agent, as far as its role goes. */
+export type SignatureAlgorithm = 'ed25519' | 'ecdsa-p256-sha256'
+export type WrappedDek = { kek: string; wrapped: Buffer; binding: Buffer }
+
+/**
+ * What a process may ask of the key agent, as far as its role goes. A key is named by its family, which means the
+ * active epoch, or by one epoch (`kek-pii-2`).
+ */
 export type Keys = {
   health(): Promise<void>
   random(bytes: number): Promise<Buffer>
   mac(key: string, data: Buffer): Promise<Buffer>
   /** A raw P-256 signature (64 bytes) over a 32-byte digest. */
   sign(key: string, digest: Buffer): Promise<Buffer>
+  /** A signature (64 bytes) over a message, by whatever algorithm the key has; ECDSA is over its SHA-256. */
+  signMessage(key: string, message: Buffer): Promise<{ key: string; algorithm: SignatureAlgorithm; signature: Buffer }>
+  /** Of any epoch, also one that is destroyed. */
   publicKey(key: string): Promise<KeyObject>
-  newDek(kek: string, context: Buffer): Promise<{ dek: Buffer; wrapped: Buffer; binding: Buffer }>
+  /** The name of a family's active epoch; some seconds old at most. */
+  active(family: string): Promise<string>
+  /** Answers the epoch that was used, too. */
+  newDek(kek: string, context: Buffer): Promise<WrappedDek & { dek: Buffer }>
   openDek(kek: string, context: Buffer, wrapped: Buffer, binding: Buffer): Promise<Buffer>
+  /** The same data keys under the active epoch of their family; they do not leave the agent. All of one family. */
+  rewrapDeks(items: ReadonlyArray<WrappedDek & { context: Buffer }>): Promise<WrappedDek[]>
+  list(): Promise<KeyEntry[]>
   attributes(): Promise<Record<string, Record<string, boolean>>>
+  /** A new epoch, not in use before it is activated. */
+  create(family: string): Promise<KeyEntry>
+  /** The epoch so far active becomes decrypt-only. */
+  activate(key: string): Promise<KeyEntry>
+  /** For good; never the active epoch. */
+  destroy(key: string): Promise<KeyEntry>
+  journal(after: number, limit: number): Promise<JournalLine[]>
   close(): Promise<void>
 }
 
-type Pending = {
-  on: Socket
-  resolve(ok: Record<string, string>): void
+type Answer = Record<string, unknown>
+type Call = {
+  request: Request
+  /** Doing it twice does no harm, so it is sent again when the connection breaks before the answer. */
+  repeatable: boolean
+  on?: Socket
+  resolve(ok: Answer): void
   reject(error: Error): void
   timer: NodeJS.Timeout
 }
 
+const activeFreshMs = 5000
+const rewrapsPerRequest = 500
+const reconnectFirstMs = 20
+const reconnectMaxMs = 500
+const changing = new Set(['create', 'activate', 'destroy'])
+
 /**
- * The client of the key agent: one connection, many requests at once, each with a deadline. The connection is made when
- * it is needed, so an agent that restarts is found again by the next request.
+ * The client of the key agent: one connection, many requests at once, each with a deadline. When the agent dies the
+ * connection is made again with growing pauses, and what can be asked twice is asked again, as long as its deadline allows.
  *
- * Every call throws Refusal `keys.unavailable` when the agent does not answer, and an Error when it refuses: what a
- * process may not ask is a defect of ours.
+ * Every call throws Refusal `keys.unavailable` when there is no answer in time, a Refusal when the agent says no to
+ * something a person can set right, and an Error when it refuses for any other reason: what a process may not ask is a
+ * defect of ours.
  */
 export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: string; deadlineMs?: number }): Keys {
-  const pending = new Map<number, Pending>()
+  const calls = new Map<number, Call>()
+  const actives = new Map<string, { key: string; until: number }>()
   let connection: Socket | undefined
+  let pauseMs = reconnectFirstMs
+  let again: NodeJS.Timeout | undefined
+  let closed = false
   let lastId = 0
 
   return {
     health: async () => {
       await ask('health')
     },
-    random: async (bytes) => take(await ask('random', undefined, { bytes: String(bytes) }), 'bytes'),
+    random: async (bytes) => take(await ask('random', undefined, { bytes }), 'bytes'),
     mac: async (key, data) => take(await ask('mac', key, { data: give(data) }), 'mac'),
     sign: async (key, digest) => take(await ask('sign', key, { digest: give(digest) }), 'signature'),
+    async signMessage(key, message) {
+      const ok = await ask('signMessage', key, { message: give(message) })
+      return {
+        key: String(ok.key),
+        algorithm: ok.algorithm as SignatureAlgorithm,
+        signature: take(ok, 'signature'),
+      }
+    },
     publicKey: async (key) =>
       createPublicKey({ key: take(await ask('publicKey', key), 'spki'), format: 'der', type: 'spki' }),
-    newDek: async (kek, context) => {
+    async active(family) {
+      const known = actives.get(family)
+      if (known && known.until > monotonicMs()) return known.key
+      const key = String((await ask('active', family)).key)
+      actives.set(family, { key, until: monotonicMs() + activeFreshMs })
+      return key
+    },
+    async newDek(kek, context) {
       const ok = await ask('newDek', kek, { context: give(context) })
-      return { dek: take(ok, 'dek'), wrapped: take(ok, 'wrapped'), binding: take(ok, 'binding') }
+      return { dek: take(ok, 'dek'), ...takeWrapped(ok) }
     },
     openDek: async (kek, context, wrapped, binding) =>
       take(
         await ask('openDek', kek, { context: give(context), wrapped: give(wrapped), binding: give(binding) }),
         'dek',
       ),
-    attributes: async () => JSON.parse((await ask('attributes')).attributes ?? '{}'),
+    async rewrapDeks(items) {
+      const done: WrappedDek[] = []
+      for (let at = 0; at < items.length; at += rewrapsPerRequest) {
+        const some = items.slice(at, at + rewrapsPerRequest)
+        const ok = await ask('rewrapDeks', familyOf(some[0]!.kek), { items: some.map(giveWrapped) })
+        done.push(...(ok.items as Answer[]).map(takeWrapped))
+      }
+      return done
+    },
+    list: async () => (await ask('list')).keys as KeyEntry[],
+    attributes: async () => (await ask('attributes')).attributes as Record<string, Record<string, boolean>>,
+    create: async (family) => (await ask('create', family)).entry as KeyEntry,
+    activate: async (key) => (await ask('activate', key)).entry as KeyEntry,
+    destroy: async (key) => (await ask('destroy', key)).entry as KeyEntry,
+    journal: async (after, limit) => (await ask('journal', undefined, { after, limit })).lines as JournalLine[],
     close: async () => {
+      closed = true
+      clearTimeout(again)
       connection?.destroy()
+      for (const id of [...calls.keys()]) settle(id)?.reject(unavailable('the client was closed'))
     },
   }
 
-  function ask(op: string, key?: string, args?: Record<string, string>): Promise<Record<string, string>> {
+  function ask(op: string, key?: string, args?: Answer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const id = ++lastId
       const timer = setTimeout(() => settle(id)?.reject(unavailable('it did not answer in time')), deadlineMs)
-      const on = connected()
-      pending.set(id, { on, resolve, reject, timer })
-      on.write(`${JSON.stringify({ v: protocolVersion, id, op, key, args })}\n`)
+      const request = {
+        v: protocolVersion,
+        id,
+        op,
+        by: monotonicMs() + deadlineMs,
+        ...(key ? { key } : {}),
+        ...(args ? { args } : {}),
+      }
+      const call: Call = { request, repeatable: !changing.has(op), resolve, reject, timer }
+      calls.set(id, call)
+      if (again === undefined) send(call, connected())
     })
+  }
+
+  function send(call: Call, on: Socket): void {
+    call.on = on
+    on.write(`${JSON.stringify(call.request)}\n`)
   }
 
   function connected(): Socket {
     if (connection && !connection.destroyed) return connection
     const fresh = createConnection(path)
     const hear = frameReader<Response>((response) => {
+      pauseMs = reconnectFirstMs
       const call = settle(response.id)
       if (response.ok) call?.resolve(response.ok)
-      else call?.reject(new Error(`The key agent refused: ${response.error?.code} (${response.error?.message})`))
+      else call?.reject(refusalOf(response.error))
     })
-    fresh.on('data', hear)
+    fresh.on('data', (chunk: Buffer) => {
+      try {
+        hear(chunk)
+      } catch {
+        fresh.destroy()
+      }
+    })
     fresh.on('error', () => fresh.destroy())
-    fresh.on('close', () => {
-      for (const [id, call] of [...pending])
-        if (call.on === fresh) settle(id)?.reject(unavailable('the connection ended'))
-    })
+    fresh.on('close', () => lost(fresh))
     connection = fresh
     return fresh
   }
 
-  function settle(id: number): Pending | undefined {
-    const call = pending.get(id)
-    pending.delete(id)
+  /** What waited on this connection is asked again on the next one, or its outcome is unknown. */
+  function lost(socket: Socket): void {
+    for (const [id, call] of [...calls])
+      if (call.on === socket && !call.repeatable)
+        settle(id)?.reject(unavailable('the connection ended before the answer'))
+    const waiting = [...calls.values()].filter((call) => call.on === socket)
+    if (closed || waiting.length === 0 || again !== undefined) return
+    again = setTimeout(() => {
+      again = undefined
+      const next = connected()
+      for (const call of calls.values()) if (call.on === socket || call.on === undefined) send(call, next)
+    }, pauseMs)
+    pauseMs = Math.min(reconnectMaxMs, pauseMs * 2)
+  }
+
+  function settle(id: number): Call | undefined {
+    const call = calls.get(id)
+    calls.delete(id)
     clearTimeout(call?.timer)
     return call
+  }
+
+  /** A refusal may mean that a key has another state than we remember. */
+  function refusalOf(error: Response['error']): Error {
+    actives.clear()
+    const { code, message, kind } = error ?? { code: 'keys.malformed', message: 'an answer of no kind' }
+    if (kind === undefined) return new Error(`The key agent refused: ${code} (${message})`)
+    return new Refusal(kind as RefusalKind, code, `The key agent refused: ${message}.`)
   }
 }
 
@@ -106,10 +217,22 @@ function unavailable(reason: string): Refusal {
   )
 }
 
+function familyOf(epoch: string): string {
+  return epoch.replace(/-\d+$/, '')
+}
+
 function give(bytes: Buffer): string {
   return bytes.toString('base64')
 }
 
-function take(ok: Record<string, string>, name: string): Buffer {
-  return Buffer.from(ok[name] ?? '', 'base64')
+function giveWrapped({ kek, context, wrapped, binding }: WrappedDek & { context: Buffer }): Answer {
+  return { kek, context: give(context), wrapped: give(wrapped), binding: give(binding) }
+}
+
+function take(ok: Answer, name: string): Buffer {
+  return Buffer.from(String(ok[name] ?? ''), 'base64')
+}
+
+function takeWrapped(ok: Answer): WrappedDek {
+  return { kek: String(ok.kek), wrapped: take(ok, 'wrapped'), binding: take(ok, 'binding') }
 }

@@ -4,11 +4,13 @@
 export { blindIndex, normaliseEmail } from './blind-index.ts'
 // The appliance's own certificate authority
 export { ensureCertificates, type Leaf } from './certificates.ts'
-export { connectKeys, type Keys } from './client.ts'
+export { connectKeys, type Keys, type SignatureAlgorithm, type WrappedDek } from './client.ts'
 export { type KeyedCommand, shred } from './dek.ts'
+export type { KeyEntry, KeyState } from './entry.ts'
 // Personal data as envelopes under per-player keys
 export { open, type Place, seal } from './envelope.ts'
 export { TamperedEnvelope } from './errors.ts'
+export { firstBadLine, type JournalLine, journalStart } from './journal.ts'
 // Passwords and bearer secrets, kept as what cannot be turned back
 export { hashPassword, verifyPassword } from './password.ts'
 export { digestOf, newSecret } from './token-secret.ts'

@@ -97,7 +97,7 @@ function signingThrough(keys: Keys): Crypto {
           const bytes = ArrayBuffer.isView(data)
             ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
             : new Uint8Array(data)
-          const signature = await keys.sign('sk-ca', createHash('sha256').update(bytes).digest())
+          const signature = await keys.sign('sk-ca-root', createHash('sha256').update(bytes).digest())
           return new Uint8Array(signature).buffer
         }
       const value = Reflect.get(target, name) as unknown

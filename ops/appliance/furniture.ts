@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { damaged, type Home, isInstalled, readSecretFile, type SecretName, secretNames } from './home.ts'
 import type { Identities } from './identity.ts'
 import { adopt, makeFolder } from './ownership.ts'
 import { Trouble } from './trouble.ts'
 
-const folders = { redis: 0o700, token: 0o700, 'token/tokens': 0o700, tls: 0o755, secrets: 0o700, log: 0o750 }
+const folders = {
+  redis: 0o700,
+  token: 0o700,
+  'token/tokens': 0o700,
+  'token/state': 0o700,
+  tls: 0o755,
+  secrets: 0o700,
+  log: 0o750,
+}
 
 /** Makes the folders and secrets that are missing; under the lock. @throws Trouble when the home is damaged */
 export function furnish(home: Home, { engines, nodes }: Identities): void {
@@ -18,8 +26,8 @@ export function furnish(home: Home, { engines, nodes }: Identities): void {
 
 /** A token of a start that never went through holds nothing anybody used; it is made anew. */
 export function clearUnusedToken(home: Home): void {
-  for (const name of readdirSync(home.path('token/tokens')))
-    rmSync(home.path('token/tokens', name), { recursive: true, force: true })
+  for (const folder of ['token/tokens', 'token/state'])
+    for (const name of readdirSync(home.path(folder))) rmSync(home.path(folder, name), { recursive: true, force: true })
 }
 
 /** What an installed appliance must have, and only a backup can give back. */
@@ -33,9 +41,17 @@ function ensureSecret(home: Home, name: SecretName): void {
   const file = home.path('secrets', name)
   const there = home.has('secrets', name)
   if (there) refuseOpenSecret(file)
-  if (there && readSecretFile(home, name) !== '') return
+  if (there && readSecretFile(home, name) !== '') {
+    if ((statSync(file).mode & 0o777) !== modeOf(name)) chmodSync(file, modeOf(name)) // earlier versions made all alike
+    return
+  }
   if (isInstalled(home)) throw damaged(home, `the secret ${file} is ${there ? 'empty' : 'gone'}`, file)
-  home.write(`secrets/${name}`, `${randomBytes(24).toString('base64url')}\n`)
+  home.write(`secrets/${name}`, `${randomBytes(24).toString('base64url')}\n`, modeOf(name))
+}
+
+/** PINs never change, and the key agent takes them from a file that not even its owner writes to. */
+function modeOf(name: SecretName): number {
+  return name.startsWith('hsm-') ? 0o400 : 0o600
 }
 
 function refuseOpenSecret(file: string): void {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Home } from './home.ts'
+import { type Home, isInstalled } from './home.ts'
 import { type Identity, repository } from './identity.ts'
 import type { Ports, Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
@@ -37,13 +37,15 @@ export function keysUnit(home: Home, settings: Settings, identity: Identity | un
   )
   const config = {
     name: 'keys',
-    home: home.dir,
-    module: '/usr/lib/softhsm/libsofthsm2.so',
-    tokenLabel: 'countroom',
-    pinFile: home.path('secrets/hsm-pin'),
-    soPinFile: home.path('secrets/hsm-so-pin'),
-    softhsmConf: home.path(softhsmConf),
-    sockets: Object.fromEntries(['core', 'work', 'ops'].map((role) => [role, home.path(`run/keys-${role}.sock`)])),
+    stateDir: home.path('token/state'),
+    module: { path: '/usr/lib/softhsm/libsofthsm2.so', softhsmConf: home.path(softhsmConf) },
+    token: { label: 'countroom' },
+    pin: { from: 'file', file: home.path('secrets/hsm-pin') },
+    soPin: { from: 'file', file: home.path('secrets/hsm-so-pin') },
+    firstStart: isInstalled(home) ? 'refuse' : 'create',
+    sockets: Object.fromEntries(
+      ['core', 'work', 'edge', 'ops'].map((role) => [role, home.path(`run/keys-${role}.sock`)]),
+    ),
     listen: { metrics: loopback(settings.ports.keysMetrics) },
     log: { level: settings.logLevel },
   }

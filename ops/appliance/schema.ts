@@ -48,7 +48,7 @@ export async function bringUpCertificates(
 ): Promise<{ issued: string[]; fingerprint: string }> {
   const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
-    const spki = (await keys.publicKey('sk-ca')).export({ format: 'der', type: 'spki' })
+    const spki = (await keys.publicKey('sk-ca-root')).export({ format: 'der', type: 'spki' })
     const fingerprint = createHash('sha256').update(spki).digest('hex')
     refuseForeignToken(home, fingerprint)
     const issued = await ensureCertificates(keys, home.path('tls'), leavesOf(settings))

@@ -41,7 +41,7 @@ export const processes: Check = {
 
 export const ready: Check = {
   id: 'ready',
-  after: ['appliance', 'processes', 'postgres', 'keys'],
+  after: ['appliance', 'processes', 'postgres', 'keys', 'keys.extractable'],
   remedy: 'npx countroom logs',
   async look(probe) {
     const asked = managementPorts(probe.card?.ports ?? {})

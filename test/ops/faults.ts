@@ -87,7 +87,7 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
           process.kill(pidOf('keys'), 'SIGTERM') // the supervisor brings it back on the old token
         }
       },
-      evidence: /can be taken out of the token: hk-pepper$/,
+      evidence: /hk-pepper-1 must not be extractable.*hk-pepper-1 is another key/,
       remedy: /restore .*token from a backup/,
     },
     certificates: {
@@ -227,7 +227,7 @@ const weakKey = `
   const slot = module_.C_GetSlotList(true).find((each) => module_.C_GetTokenInfo(each).label.trim() === 'countroom')
   const session = module_.C_OpenSession(slot, pkcs11js.CKF_SERIAL_SESSION | pkcs11js.CKF_RW_SESSION)
   module_.C_Login(session, pkcs11js.CKU_USER, process.env.PIN)
-  const label = { type: pkcs11js.CKA_LABEL, value: 'hk-pepper' }
+  const label = { type: pkcs11js.CKA_LABEL, value: 'hk-pepper-1' }
   module_.C_FindObjectsInit(session, [label])
   const [old] = module_.C_FindObjects(session, 1)
   module_.C_FindObjectsFinal(session)

@@ -172,7 +172,7 @@ function damages(): Array<[string, () => () => void]> {
     [at('secrets/redis'), overwritten('secrets/redis', '')],
     [at('pg'), away('pg')],
     [at('token/tokens'), away('token/tokens')],
-    ['not the one it was installed with', emptied],
+    ['no token "countroom"', emptied],
     ['postgres (the truth) does not serve', overwritten('pg/global/pg_control', 'x')],
   ]
 }

@@ -4,44 +4,52 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectKeys, type Keys } from '#keys'
 
+const roles = ['core', 'work', 'edge', 'ops'] as const
+type Role = (typeof roles)[number]
+
 export type TestKeys = {
   keys: Keys
   socket: string
   dir: string
-  as(role: 'core' | 'work' | 'ops'): Keys
+  as(role: Role): Keys
   kill(): Promise<void>
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** A real key agent on a fresh SoftHSM token in a temporary directory; `keys` has the role core. */
-export async function startTestKeys(): Promise<TestKeys> {
+/**
+ * A real key agent on a fresh SoftHSM token in a temporary directory; `keys` has the role core. `before` may put
+ * something into the token first.
+ */
+export async function startTestKeys(options: { before?(dir: string): void } = {}): Promise<TestKeys> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-keys-'))
   mkdirSync(join(dir, 'tokens'))
   writeFileSync(
     join(dir, 'softhsm2.conf'),
     `directories.tokendir = ${dir}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n`,
   )
-  writeFileSync(join(dir, 'pin'), '12345678', { mode: 0o600 })
-  writeFileSync(join(dir, 'so-pin'), '87654321', { mode: 0o600 })
-  const sockets = { core: join(dir, 'core.sock'), work: join(dir, 'work.sock'), ops: join(dir, 'ops.sock') }
+  writeFileSync(join(dir, 'pin'), '12345678', { mode: 0o400 })
+  writeFileSync(join(dir, 'so-pin'), '87654321', { mode: 0o400 })
+  mkdirSync(join(dir, 'state'), { mode: 0o700 })
+  const sockets = Object.fromEntries(roles.map((role) => [role, join(dir, `${role}.sock`)])) as Record<Role, string>
   writeFileSync(
     join(dir, 'keys.json'),
     JSON.stringify({
       name: 'keys',
-      home: dir,
-      module: '/usr/lib/softhsm/libsofthsm2.so',
-      tokenLabel: 'countroom',
-      pinFile: join(dir, 'pin'),
-      soPinFile: join(dir, 'so-pin'),
-      softhsmConf: join(dir, 'softhsm2.conf'),
+      stateDir: join(dir, 'state'),
+      module: { path: '/usr/lib/softhsm/libsofthsm2.so', softhsmConf: join(dir, 'softhsm2.conf') },
+      token: { label: 'countroom' },
+      pin: { from: 'file', file: join(dir, 'pin') },
+      soPin: { from: 'file', file: join(dir, 'so-pin') },
+      firstStart: 'create',
       sockets,
       listen: { metrics: { host: '127.0.0.1', port: 0 } },
     }),
   )
+  options.before?.(dir)
   let agent = await startAgent(join(dir, 'keys.json'))
   const opened: Keys[] = []
-  const as = (role: 'core' | 'work' | 'ops') => {
+  const as = (role: Role) => {
     const keys = connectKeys({ socket: sockets[role] })
     opened.push(keys)
     return keys

@@ -1,57 +1,146 @@
 import type { Request } from '../frames.ts'
 import { protocolVersion } from '../frames.ts'
-import { catalogue, type KeyName, mayAsk, type Role } from './catalogue.ts'
-import { type Token, TokenRefusal } from './token.ts'
+import { parseKey } from './catalogue.ts'
+import { type Deks, openDeks, type WrappedDek } from './deks.ts'
+import type { Journal } from './journal.ts'
+import type { Keyring } from './keyring.ts'
+import { TokenRefusal } from './module.ts'
+import { AgentRefusal } from './refusal.ts'
+import { mayAsk, type Role } from './roles.ts'
+import type { Token } from './token.ts'
 
-export class AgentRefusal extends Error {
-  readonly code: string
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
-  }
-}
+export type Agent = { token: Token; keyring: Keyring; journal: Journal; now(): Date }
+export type Answer = Record<string, unknown>
 
-/** Does what a role may ask. Everything binary travels in base 64. @throws AgentRefusal */
-export function answer(token: Token, role: Role, request: Request): Record<string, string> {
-  if (request.v !== protocolVersion) throw new AgentRefusal('keys.version', 'this protocol version is not spoken here')
-  if (request.key !== undefined && !(request.key in catalogue))
-    throw new AgentRefusal('keys.unknown_key', 'there is no such key')
-  if (!mayAsk(role, request.op, request.key)) throw new AgentRefusal('keys.not_allowed', `${role} may not ask for this`)
-  const key = request.key as KeyName
-  try {
-    switch (request.op) {
-      case 'health':
-        token.random(1)
-        return {}
-      case 'random':
-        return { bytes: write(token.random(Number(request.args?.bytes))) }
-      case 'mac':
-        return { mac: write(token.mac(key, read(request, 'data'))) }
-      case 'sign':
-        return { signature: write(token.sign(key, read(request, 'digest'))) }
-      case 'publicKey':
-        return { spki: write(token.publicKey(key)) }
-      case 'newDek': {
-        const { dek, wrapped, binding } = token.newDek(key, read(request, 'context'))
-        return { dek: write(dek), wrapped: write(wrapped), binding: write(binding) }
+const healthFreshMs = 10_000
+const rewrapMax = 500
+const rewrapSlice = 8 // others wait no longer than this many
+const journalLinesMax = 1000
+
+/** Does what a role may ask. Everything binary travels in base 64. @throws AgentRefusal, ModuleLost */
+export function openAnswers({ token, keyring, journal, now }: Agent) {
+  const deks: Deks = openDeks(token, keyring)
+  let judgedAt = Number.NEGATIVE_INFINITY
+  let faults: string[] = []
+
+  const operations: Record<string, (request: Request, role: Role) => Answer | Promise<Answer>> = {
+    health(_request, role) {
+      // Processes ask every moment, a person wants to know how it is now.
+      if (role === 'ops' || now().getTime() - judgedAt > healthFreshMs) {
+        faults = keyring.faults()
+        judgedAt = now().getTime()
       }
-      case 'openDek':
-        return {
-          dek: write(token.openDek(key, read(request, 'context'), read(request, 'wrapped'), read(request, 'binding'))),
-        }
-      case 'attributes':
-        return { attributes: JSON.stringify(token.attributes()) }
-      default:
-        throw new AgentRefusal('keys.unknown_operation', 'there is no such operation')
+      if (faults.length > 0) throw new AgentRefusal('keys.unsound', faults.join('; '))
+      token.random(1)
+      return {}
+    },
+    random: ({ args }) => ({ bytes: write(token.random(Number(args?.bytes))) }),
+    mac: (request) => ({ mac: write(token.mac(keyring.find(keyIn(request), useOf(request)), read(request, 'data'))) }),
+    sign: (request) => ({
+      signature: write(token.signDigest(keyring.find(keyIn(request), 'anew'), read(request, 'digest'))),
+    }),
+    signMessage(request) {
+      const entry = keyring.find(keyIn(request), 'anew')
+      const signature = write(token.signMessage(entry, read(request, 'message')))
+      return { key: entry.key, algorithm: entry.mechanism, signature }
+    },
+    publicKey(request) {
+      const { key, spki } = keyring.find(keyIn(request), 'public')
+      if (spki === undefined) throw new AgentRefusal('keys.refused', `${key} has no public half`)
+      return { spki }
+    },
+    active: (request) => ({ key: keyring.find(keyIn(request), 'anew').key }),
+    newDek(request) {
+      const { dek, ...wrapped } = deks.create(keyIn(request), read(request, 'context'))
+      return { dek: write(dek), ...written(wrapped) }
+    },
+    openDek: (request) => ({ dek: write(deks.open({ kek: keyIn(request), ...wrappedIn(request.args) })) }),
+    rewrapDeks: (request) => rewrap(request),
+    list: () => ({ keys: keyring.list() }),
+    journal: ({ args }) => ({
+      lines: journal.lines(Number(args?.after), Math.min(Number(args?.limit), journalLinesMax)),
+    }),
+    attributes: () => ({
+      attributes: Object.fromEntries(
+        keyring
+          .list()
+          .filter(({ state }) => state !== 'destroyed')
+          .map(({ key }) => [key, token.attributes(keyring.find(key, 'public'))]),
+      ),
+    }),
+    create(request, role) {
+      const parsed = parseKey(keyIn(request))
+      if (!parsed || parsed.epoch !== undefined) throw new AgentRefusal('keys.malformed', 'name a family')
+      return { entry: keyring.create(role, parsed.family) }
+    },
+    activate: (request, role) => ({ entry: keyring.activate(role, epochIn(request)) }),
+    destroy: (request, role) => ({ entry: keyring.destroy(role, epochIn(request)) }),
+  }
+
+  return async function answer(role: Role, request: Request): Promise<Answer> {
+    if (request.v !== protocolVersion)
+      throw new AgentRefusal('keys.version', 'this protocol version is not spoken here')
+    const operation = Object.hasOwn(operations, request.op) ? operations[request.op] : undefined
+    if (!operation) throw new AgentRefusal('keys.unknown_operation', 'there is no such operation')
+    if (request.key !== undefined && !parseKey(request.key))
+      throw new AgentRefusal('keys.unknown_key', 'there is no such key')
+    if (!mayAsk(role, request.op, request.key))
+      throw new AgentRefusal('keys.not_allowed', `${role} may not ask for this`)
+    try {
+      return await operation(request, role)
+    } catch (error) {
+      if (error instanceof TokenRefusal) throw new AgentRefusal('keys.refused', error.message)
+      throw error
     }
-  } catch (error) {
-    if (error instanceof TokenRefusal) throw new AgentRefusal('keys.refused', error.message)
-    throw error
+  }
+
+  /** Key by key, and after a few of them everybody else's turn, so that a rotation keeps nobody waiting. */
+  async function rewrap(request: Request): Promise<Answer> {
+    const items = request.args?.items
+    if (!Array.isArray(items) || items.length > rewrapMax)
+      throw new AgentRefusal('keys.malformed', `give a list of at most ${rewrapMax}`)
+    const { family } = keyring.find(keyIn(request), 'anew')
+    const done: Answer[] = []
+    for (const item of items as Array<Record<string, unknown>>) {
+      const kek = String(item.kek)
+      if (parseKey(kek)?.family !== family) throw new AgentRefusal('keys.malformed', 'all of one family, please')
+      done.push(written(deks.rewrap({ kek, ...wrappedIn(item) })))
+      if (done.length % rewrapSlice === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return { items: done }
   }
 }
 
-function read(request: Request, name: string): Buffer {
-  const text = request.args?.[name]
+/** A MAC may be asked of an epoch by its name even when it is no longer active, to compare with what was made then. */
+function useOf({ key }: Request): 'anew' | 'compare' {
+  return parseKey(key ?? '')?.epoch === undefined ? 'anew' : 'compare'
+}
+
+function keyIn({ key }: Request): string {
+  if (key === undefined) throw new AgentRefusal('keys.malformed', 'the request names no key')
+  return key
+}
+
+function epochIn(request: Request): string {
+  const key = keyIn(request)
+  if (parseKey(key)?.epoch === undefined) throw new AgentRefusal('keys.malformed', 'name an epoch, not a family')
+  return key
+}
+
+function wrappedIn(args: Record<string, unknown> | undefined): Omit<WrappedDek, 'kek'> & { context: Buffer } {
+  return { context: bytesIn(args, 'context'), wrapped: bytesIn(args, 'wrapped'), binding: bytesIn(args, 'binding') }
+}
+
+function written({ kek, wrapped, binding }: WrappedDek): Answer {
+  return { kek, wrapped: write(wrapped), binding: write(binding) }
+}
+
+function read({ args }: Request, name: string): Buffer {
+  return bytesIn(args, name)
+}
+
+function bytesIn(args: Record<string, unknown> | undefined, name: string): Buffer {
+  const text = args?.[name]
   if (typeof text !== 'string') throw new AgentRefusal('keys.malformed', `the request has no ${name}`)
   return Buffer.from(text, 'base64')
 }

@@ -39,7 +39,7 @@ describe('the token', () => {
   })
 
   test('a role may ask only what is written for it', async () => {
-    await expect(agent.keys.sign('sk-ca', Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
+    await expect(agent.keys.sign('sk-ca-root', Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
     await expect(agent.keys.sign('sk-audit', Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
     await expect(agent.keys.attributes()).rejects.toThrow('keys.not_allowed')
     await expect(agent.as('ops').newDek('kek-pii-1', Buffer.from('x'))).rejects.toThrow('keys.not_allowed')

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { type Family, familyNames } from './catalogue.ts'
+
+const pinSource = z.discriminatedUnion('from', [
+  z.strictObject({ from: z.literal('file'), file: z.string() }),
+  z.strictObject({ from: z.literal('credential'), name: z.string().regex(/^[\w.-]+$/) }),
+  z.strictObject({ from: z.literal('prompt') }),
+])
+
+const schema = z.strictObject({
+  name: z.string(),
+  /** The agent's own folder: register, journal, sealed copies. Nobody else writes there. */
+  stateDir: z.string(),
+  module: z.strictObject({
+    path: z.string(),
+    /** What some modules want to be told when they are loaded (NSS: `configdir='sql:…'`). */
+    initArgs: z.string().optional(),
+    softhsmConf: z.string().optional(),
+  }),
+  token: z.union([z.strictObject({ label: z.string() }), z.strictObject({ slot: z.int().min(0) })]),
+  pin: pinSource,
+  /** Only to make a token where there is none yet. */
+  soPin: pinSource.optional(),
+  /** What to do where there is no register: make all keys, or refuse because there must be one. */
+  firstStart: z.enum(['create', 'refuse']).default('refuse'),
+  rotationDays: z.partialRecord(z.enum(familyNames as [Family, ...Family[]]), z.int().min(1).max(7300)).default({}),
+  sockets: z.partialRecord(z.enum(['core', 'work', 'edge', 'ops']), z.string()),
+  /** The group that may connect to all sockets, by number; without it, the agent's own. */
+  socketGroup: z.int().min(0).optional(),
+  listen: z.strictObject({ metrics: z.strictObject({ host: z.string(), port: z.int() }) }),
+  log: z.strictObject({ level: z.string().default('info') }).prefault({}),
+})
+
+export type AgentConfig = Readonly<z.infer<typeof schema>>
+export type PinSource = z.infer<typeof pinSource>
+
+/** @throws Error that says what is wrong in the file */
+export function readAgentConfig(file: string): AgentConfig {
+  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (!parsed.success) throw new Error(`The configuration ${file} is not valid:\n${z.prettifyError(parsed.error)}`)
+  return parsed.data
+}

@@ -1,0 +1,65 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import type { KeyState, Origin } from '../entry.ts'
+import type { Family } from './catalogue.ts'
+import { writeWhole } from './files.ts'
+import type { KeyRef } from './token.ts'
+
+/** One epoch of a family, as the register remembers it. */
+export type Entry = KeyRef & {
+  readonly family: Family
+  readonly epoch: number
+  readonly state: KeyState
+  readonly origin: Origin
+  readonly createdAt: string
+  readonly activatedAt?: string
+  readonly retiredAt?: string
+  readonly destroyedAt?: string
+  /** What shows that the token still holds this very key; hex. */
+  readonly check: string
+  /** SubjectPublicKeyInfo of a key that has a public half, base 64; stays when the key is destroyed. */
+  readonly spki?: string
+}
+
+export type Register = {
+  readonly entries: readonly Entry[]
+  /** The journal's line that ordered this state: a journal that does not have it was cut. */
+  readonly journal: { readonly number: number; readonly hash: string }
+}
+
+type Sealer = (sealedBy: string, content: Buffer) => Buffer
+
+/** Reads the register before anything in it may be believed; `verified` judges it once its key is found. */
+export function readRegister(
+  file: string,
+): { sealedBy: string; entries: Entry[]; verified(seal: Sealer): Register } | undefined {
+  if (!existsSync(file)) return undefined
+  const { sealedBy, seal, register } = JSON.parse(readFileSync(file, 'utf8')) as {
+    sealedBy: string
+    seal: string
+    register: string
+  }
+  const parsed = JSON.parse(register) as Register
+  return {
+    sealedBy,
+    entries: [...parsed.entries],
+    verified(make) {
+      const made = make(sealedBy, sealed(sealedBy, register))
+      const given = Buffer.from(seal, 'hex')
+      if (given.length !== made.length || !timingSafeEqual(given, made))
+        throw new Error(`the register ${file} was changed by somebody else, or its key ${sealedBy} was replaced`)
+      return parsed
+    },
+  }
+}
+
+/** Writes the register whole or not at all, sealed by the newest key for it. */
+export function writeRegister(file: string, content: Register, sealedBy: string, make: Sealer): void {
+  const register = JSON.stringify(content)
+  const seal = make(sealedBy, sealed(sealedBy, register)).toString('hex')
+  writeWhole(file, `${JSON.stringify({ sealedBy, seal, register }, null, 2)}\n`)
+}
+
+function sealed(sealedBy: string, register: string): Buffer {
+  return createHash('sha256').update(`countroom-register-1|${sealedBy}|${register}`).digest()
+}

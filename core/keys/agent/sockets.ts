@@ -1,0 +1,113 @@
+import { chmodSync, chownSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { frameReader, monotonicMs, type Request, type Response } from '../frames.ts'
+import { AgentRefusal } from './refusal.ts'
+import type { Role } from './roles.ts'
+
+const waitingPerConnectionMax = 1024
+const waitingMax = 4096
+const sliceMs = 5 // then the sockets are read again
+
+type Waiting = { connection: Connection; request: Request }
+type Connection = { role: Role; socket: Socket; waiting: number }
+
+export type Sockets = { open(role: Role, path: string, group?: number): Promise<void>; close(): void }
+
+/**
+ * One Unix socket per role. Requests wait in one bounded queue and are done in the order they came; one whose asker has
+ * stopped waiting is dropped and told so; what does not fit is refused at once; what is no request ends the connection.
+ */
+export function openSockets(
+  answer: (role: Role, request: Request) => Promise<Record<string, unknown>>,
+  told: (role: Role, request: Request, error: unknown) => { code: string; message: string; kind?: string } | undefined,
+): Sockets {
+  const servers: Array<ReturnType<typeof createServer>> = []
+  const connections = new Set<Connection>()
+  const queue: Waiting[] = []
+  let working = false
+
+  return {
+    open(role, path, group) {
+      rmSync(path, { force: true })
+      const server = createServer((socket) => serve(role, socket))
+      servers.push(server)
+      return new Promise((resolve, reject) => {
+        server.once('error', reject)
+        const before = process.umask(0o117) // 0660: the role's group may connect, nobody else
+        server.listen(path, () => {
+          chmodSync(path, 0o660)
+          if (group !== undefined) chownSync(path, -1, group)
+          resolve()
+        })
+        process.umask(before)
+      })
+    },
+    close() {
+      for (const server of servers) server.close()
+      for (const { socket } of connections) socket.end()
+    },
+  }
+
+  function serve(role: Role, socket: Socket): void {
+    const connection = { role, socket, waiting: 0 }
+    connections.add(connection)
+    socket.on('close', () => connections.delete(connection))
+    socket.on('error', () => socket.destroy())
+    const hear = frameReader<Request>((request) => take(connection, request))
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        hear(chunk)
+      } catch {
+        socket.destroy()
+      }
+    })
+  }
+
+  function take(connection: Connection, request: Request): void {
+    if (!Number.isSafeInteger(request.id) || typeof request.op !== 'string') throw new Error('this is no request')
+    if (connection.waiting >= waitingPerConnectionMax || queue.length >= waitingMax) {
+      refuse(connection, request, new AgentRefusal('keys.busy', 'too many requests wait', 'unavailable'))
+      return
+    }
+    connection.waiting++
+    queue.push({ connection, request })
+    if (!working) void work()
+  }
+
+  async function work(): Promise<void> {
+    working = true
+    for (let next = queue.shift(), since = performance.now(); next; next = queue.shift()) {
+      const { connection, request } = next
+      connection.waiting--
+      // A long one goes on beside the others: it gives way by itself.
+      const done = settle(connection, request)
+      if (request.op !== 'rewrapDeks') await done
+      if (performance.now() - since < sliceMs) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      since = performance.now()
+    }
+    working = false
+  }
+
+  async function settle(connection: Connection, request: Request): Promise<void> {
+    if (connection.socket.destroyed) return
+    try {
+      if (!(request.by > monotonicMs()))
+        throw new AgentRefusal('keys.late', 'it came too late to be done', 'unavailable')
+      const ok = await answer(connection.role, request)
+      told(connection.role, request, undefined)
+      reply(connection, { id: request.id, ok })
+    } catch (error) {
+      refuse(connection, request, error)
+    }
+  }
+
+  function refuse(connection: Connection, request: Request, error: unknown): void {
+    const said = told(connection.role, request, error)
+    if (said) reply(connection, { id: request.id, error: said })
+  }
+
+  function reply({ socket }: Connection, response: Response): void {
+    if (!socket.destroyed) socket.write(`${JSON.stringify(response)}\n`)
+  }
+}
