@@ -202,8 +202,17 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
   function refusalOf(error: Response['error']): Error {
     actives.clear()
     const { code, message, kind } = error ?? { code: 'keys.malformed', message: 'an answer of no kind' }
-    if (kind === undefined) return new Error(`The key agent refused: ${code} (${message})`)
+    if (kind === undefined) return new KeysRefused(code, message)
     return new Refusal(kind as RefusalKind, code, `The key agent refused: ${message}.`)
+  }
+}
+
+/** The agent refused, and nobody but us is to blame: what was asked may not be asked, or does not open. */
+export class KeysRefused extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(`The key agent refused: ${code} (${message})`)
+    this.code = code
   }
 }
 

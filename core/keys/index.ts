@@ -4,7 +4,7 @@
 export { blindIndex, normaliseEmail } from './blind-index.ts'
 // The appliance's own certificate authority
 export { ensureCertificates, type Leaf } from './certificates.ts'
-export { connectKeys, type Keys, type SignatureAlgorithm, type WrappedDek } from './client.ts'
+export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type WrappedDek } from './client.ts'
 export { type KeyedCommand, shred } from './dek.ts'
 export type { KeyEntry, KeyState } from './entry.ts'
 // Personal data as envelopes under per-player keys
