@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs'
+import { survey } from '#program'
 import { ensureCluster } from './appliance/cluster.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
 import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from './appliance/home.ts'
-import { findIdentities } from './appliance/identity.ts'
+import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
 import { freePorts, refuseTakenPorts } from './appliance/ports.ts'
 import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
+import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
 import { bringUpCertificates, bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
 import { readSettings } from './appliance/settings.ts'
@@ -41,6 +43,8 @@ const silently: Step = (_title, work) => work(() => {})
 type Options = {
   home?: string
   freePorts?: boolean
+  /** The operator's word that the program as it stands is the one that may serve. */
+  approveProgram?: boolean
   step?: Step
   say?: (line: string) => void
   /** Ends a start that is under way; what it had started is stopped. */
@@ -80,6 +84,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
     await refuseTakenPorts(settings, nodes)
 
+    const surveyed = survey(repository) // takes as long as the engines do, so it goes on beside them
+    surveyed.catch(() => {})
+
     await step('PostgreSQL, Redis, sandbox', async (tell) => {
       const postgres = async () => {
         if (await ensureCluster(home, engines, signal)) tell('new cluster')
@@ -108,14 +115,23 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       tell(news.length === 0 ? 'current' : news.join('; '))
       markInstalled(home, fingerprint)
     })
-    await step('Worker, two cores, edge', () =>
-      allOf(
-        supervisor.start(workUnit(home, settings, nodes)),
-        supervisor.start(coreUnit(home, settings, 1, nodes)),
-        supervisor.start(coreUnit(home, settings, 2, nodes)),
-        supervisor.start(edgeUnit(home, settings, nodes)),
-      ),
-    )
+    const units = [
+      workUnit(home, settings, nodes),
+      coreUnit(home, settings, 1, nodes),
+      coreUnit(home, settings, 2, nodes),
+      edgeUnit(home, settings, nodes),
+    ]
+    await step('Control program', async (tell) => {
+      const approve = options.approveProgram === true
+      const word = await checkProgram(home, settings, {
+        surveyed,
+        approve,
+        fixedPorts: !options.freePorts,
+        owner: engines,
+      })
+      tell(word)
+    })
+    await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
 
     const secret = await offerFirstEnrolment(home)
     const origins = originsOf(settings)

@@ -6,6 +6,7 @@ const commands = {
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
 }

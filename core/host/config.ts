@@ -43,6 +43,8 @@ const schema = z.strictObject({
   }),
   redis: z.strictObject({ socket: z.string(), passwordFile: z.string() }),
   keys: z.strictObject({ socket: z.string() }),
+  /** Where the approved program is listed, and what a core does when another was found. */
+  program: z.strictObject({ manifest: z.string(), onMismatch: z.enum(['refuse', 'alarm']).default('alarm') }),
   tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string() }),
   listen: z.strictObject({
     player: socketAddress.optional(),

@@ -9,10 +9,12 @@ import { partnerFace } from './partner/index.ts'
 import { openPlay } from './play.ts'
 import { playerFace } from './player/index.ts'
 import { observePool } from './pool.ts'
+import { refuseUnapproved } from './program.ts'
 
 /** A core process: the three faces on their three networks, and the hot path. */
 const config = readConfig(configFileFromArguments())
 const open = await openHost(config, 'sends')
+await refuseUnapproved(open)
 const play = await openPlay(open)
 observePool(open)
 const host = { ...open, games: play.games }

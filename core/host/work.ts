@@ -4,12 +4,14 @@ import { observeMachine } from './machine.ts'
 import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
 import { observePool } from './pool.ts'
+import { observeProgram } from './program.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
 const config = readConfig(configFileFromArguments())
 const host = await openHost(config, 'works')
 observeMachine(configFileFromArguments())
 observePool(host)
+observeProgram(host)
 
 let stopping = false
 const ready = async () => (stopping ? ['draining'] : await host.missing())

@@ -34,7 +34,8 @@ export async function approve(
     surveyed?: Survey
   },
 ): Promise<Approval> {
-  const { keys, now } = command
+  const { keys, ...acting } = command
+  const { now } = acting
   const { node, version, onMismatch, by, also, surveyed = await survey(place.repository) } = what
   const elements = await elementsOf(tx)
   const script = elementScript(place.manifest)
@@ -74,8 +75,11 @@ export async function approve(
   await tx`
     insert into program.approvals (digest, node, at, files, key)
     values (${digest}, ${node}, ${now}, ${sums.size}, ${keyFingerprint})`
+  await tx`
+    insert into program.verdicts (node, at, occasion, ok, expected, actual, files, differences, first_bad)
+    values (${node}, ${now}, 'approval', true, ${digest}, ${digest}, ${sums.size}, 0, null)`
   const changes = differencesOf(before ?? new Map(), sums)
-  await audit.record(tx, command, {
+  await audit.record(tx, acting, {
     action: 'program.approved',
     subject: node,
     detail: {

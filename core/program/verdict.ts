@@ -2,7 +2,7 @@ import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import type { Inspection } from './inspection.ts'
 
-export type Occasion = 'start' | 'daily' | 'demand'
+export type Occasion = 'approval' | 'start' | 'daily' | 'demand'
 
 export type Verdict = {
   at: Date
@@ -40,6 +40,7 @@ export async function keep(
     await audit.record(tx, command, {
       action: 'program.mismatch',
       subject: node,
+      outcome: 'failure',
       detail: { occasion, ...difference, differences: differences.length },
     })
 }

@@ -7,6 +7,8 @@ export const permissions = [
   'payments.approve',
   'books.view',
   'audit.view',
+  'program.view',
+  'program.verify',
   'staff.enrol',
 ] as const
 export type Permission = (typeof permissions)[number]
@@ -16,7 +18,7 @@ export const roles = {
   administrator: permissions,
   payments: ['players.view', 'payments.view', 'payments.approve'],
   support: ['players.view', 'players.unmask', 'players.suspend', 'payments.view'],
-  auditor: ['players.view', 'payments.view', 'books.view', 'audit.view'],
+  auditor: ['players.view', 'payments.view', 'books.view', 'audit.view', 'program.view', 'program.verify'],
 } as const satisfies Record<string, readonly Permission[]>
 export type StaffRole = keyof typeof roles
 

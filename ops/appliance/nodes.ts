@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Home, isInstalled } from './home.ts'
 import { type Identity, repository } from './identity.ts'
+import { onMismatchOf, othersOf } from './program.ts'
 import type { Ports, Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
 
@@ -72,7 +73,7 @@ export function workUnit(home: Home, settings: Settings, identity: Identity | un
     ...nodeConfig(home, settings, 'work-1', 'work'),
     listen: { metrics: loopback(settings.ports.workMetrics) },
   }
-  const flags = permission(home, 'work-1', ['/proc', '/sys'])
+  const flags = permission(home, 'work-1', ['/proc', '/sys', ...inspected(home)])
   return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, identity, settings.ports.workMetrics, flags)
 }
 
@@ -160,6 +161,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     },
     redis: { socket: home.path('run/redis.sock'), passwordFile: home.path('secrets/redis') },
     keys: { socket: home.path(`run/keys-${role}.sock`) },
+    program: { manifest: home.path('manifest'), onMismatch: onMismatchOf(settings) },
     tls: { ca: home.path('tls/ca.pem'), cert: home.path(`tls/${name}.pem`), key: home.path(`tls/${name}.key`) },
     lanes: { count: settings.lanesPerCore },
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
@@ -188,11 +190,18 @@ function permission(home: Home, name: string, also: string[] = []): string[] {
   const readable = [
     ...['core', 'node_modules', 'package.json'].map((part) => join(repository, part)),
     home.path(`run/${name}.json`),
+    home.path('manifest'),
     ...['ca.pem', `${name}.pem`, `${name}.key`].map((file) => home.path('tls', file)),
     ...['postgres-app', 'redis', 'gateway-sandbox'].map((file) => home.path('secrets', file)),
     ...also,
   ]
   return ['--permission', '--allow-net', ...readable.map((path) => `--allow-fs-read=${path}`)]
+}
+
+/** The worker compares all of the control program with what was approved; it reads what it compares, and nothing else more. */
+function inspected(home: Home): string[] {
+  const shipped = ['edge', 'ops', 'provisioning', 'package-lock.json'].map((part) => join(repository, part))
+  return [...shipped, ...othersOf(home, true)]
 }
 
 function node(

@@ -8,7 +8,7 @@ type Place = { readonly dir: string; path(...parts: string[]): string }
 
 /** What the engines' user owns, with what lies in it; what lies in the other folders is adopted or made anew. */
 const ownedWithContents = ['pg', 'secrets']
-const owned = ['redis', 'tls', 'run', 'log', 'installed']
+const owned = ['redis', 'tls', 'run', 'log', 'manifest', 'installed']
 
 /** A home of somebody else is left exactly as it is. @throws Trouble that names the file and both users */
 export function refuseForeignOwner(home: Place, owner?: Identity): void {

@@ -43,6 +43,8 @@ const schema = z.strictObject({
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),
   /** With less room than this under the home, the doctor warns. */
   diskMebibytesMin: z.int().min(0).default(512),
+  /** What a start does that finds another program than was approved; unsaid: refuse, in a git clone alarm. */
+  programMismatch: z.enum(['refuse', 'alarm']).optional(),
   mailFrom: z.email().default('casino@countroom.example'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

@@ -6,7 +6,20 @@ import { knownHome } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
 
 /** The mark of the installation goes last: a reset that is cut short is still seen as damage, and can be repeated. */
-const made = ['pg', 'pg.new', 'redis', 'token', 'tls', 'secrets', 'log', 'run', 'installed']
+const made = [
+  'pg',
+  'pg.new',
+  'redis',
+  'token',
+  'tls',
+  'secrets',
+  'log',
+  'manifest',
+  'manifest.new',
+  'manifest.before',
+  'run',
+  'installed',
+]
 
 /** `countroom reset`: removes what the appliance made in its home, and nothing else that lies there. */
 export function resetCommand(): Command {

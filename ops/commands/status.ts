@@ -1,13 +1,15 @@
 import { Command } from 'commander'
 import * as ledger from '#ledger'
+import * as program from '#program'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { memoryBytes, stateOf } from '../appliance/processes.ts'
+import { nodeNameOf, runbook } from '../appliance/program.ts'
 import { cardOf, knownHome, runningCard } from '../appliance/running.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 
-/** `countroom status`: one screen; exit code 0 when all runs and the books are sound, 2 when not, 3 when nothing runs. */
+/** `countroom status`: one screen; exit code 0 when all runs, the books are sound and the program is as approved. */
 export function statusCommand(): Command {
   return new Command('status')
     .description('what runs, on one screen')
@@ -23,9 +25,14 @@ export function statusCommand(): Command {
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
       const books = await booksOf(home)
-      if (options.json) process.stdout.write(`${JSON.stringify({ running: true, ...card, urls, processes, books })}\n`)
-      else process.stdout.write(screen(card, processes, books))
-      process.exitCode = books.state !== 'contradict' && processes.every((unit) => unit.state === 'running') ? 0 : 2
+      const approved = await programOf(home)
+      if (options.json)
+        process.stdout.write(
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, program: approved })}\n`,
+        )
+      else process.stdout.write(screen(card, processes, books, approved))
+      const sound = books.state !== 'contradict' && approved.state !== 'differs'
+      process.exitCode = sound && processes.every((unit) => unit.state === 'running') ? 0 : 2
     })
 }
 
@@ -39,24 +46,41 @@ type Books = { state: 'sound' | 'contradict' | 'unproven' | 'unknown'; provenAt?
 
 /** How the books stand by the worker's last proof; it is told, not proven again here. */
 async function booksOf(home: Home): Promise<Books> {
-  const sql = connect(home, 'app')
-  try {
-    const last = await Promise.race([ledger.lastProof(sql), patience()])
-    if (last === 'no answer') return { state: 'unknown' }
-    if (!last) return { state: 'unproven' }
-    const provenAt = last.at.toISOString()
-    return last.ok ? { state: 'sound', provenAt } : { state: 'contradict', provenAt, firstBad: last.firstBad ?? '' }
-  } catch {
-    return { state: 'unknown' } // what is wrong with the database is the doctor's to say
-  } finally {
-    void sql.end({ timeout: 0 })
-  }
+  const last = await ask(home, (sql) => ledger.lastProof(sql))
+  if (last === noAnswer) return { state: 'unknown' }
+  if (!last) return { state: 'unproven' }
+  const provenAt = last.at.toISOString()
+  return last.ok ? { state: 'sound', provenAt } : { state: 'contradict', provenAt, firstBad: last.firstBad ?? '' }
+}
+
+type Approved = { state: 'approved' | 'differs' | 'unknown'; inspectedAt?: string; firstBad?: string }
+
+/** How the control program stands by the last inspection; it is told, not inspected again here. */
+async function programOf(home: Home): Promise<Approved> {
+  const last = await ask(home, (sql) => program.lastVerdict(sql, nodeNameOf(home)))
+  if (!last || last === noAnswer) return { state: 'unknown' }
+  const inspectedAt = last.at.toISOString()
+  return last.ok ? { state: 'approved', inspectedAt } : { state: 'differs', inspectedAt, firstBad: last.firstBad ?? '' }
 }
 
 const answerMsMax = 3000
 
-function patience(): Promise<'no answer'> {
-  return new Promise((resolve) => setTimeout(resolve, answerMsMax, 'no answer' as const).unref())
+const noAnswer = Symbol('no answer')
+
+/** What is wrong with a database that does not answer is the doctor's to say. */
+async function ask<T>(
+  home: Home,
+  question: (sql: ReturnType<typeof connect>) => Promise<T>,
+): Promise<T | typeof noAnswer> {
+  const sql = connect(home, 'app')
+  const patience = new Promise<typeof noAnswer>((resolve) => setTimeout(resolve, answerMsMax, noAnswer).unref())
+  try {
+    return await Promise.race([question(sql), patience])
+  } catch {
+    return noAnswer
+  } finally {
+    void sql.end({ timeout: 0 })
+  }
 }
 
 function wordsOf({ state, provenAt, firstBad }: Books): string {
@@ -66,7 +90,13 @@ function wordsOf({ state, provenAt, firstBad }: Books): string {
   return `BOOKS CONTRADICT THEMSELVES, by the proof of ${provenAt}: ${firstBad}\n  → ops/runbooks/books-contradict.md; npx countroom verify ledger`
 }
 
-function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, books: Books): string {
+function wordsOfProgram({ state, inspectedAt, firstBad }: Approved): string {
+  if (state === 'unknown') return 'Control program not inspected, as far as is known'
+  if (state === 'approved') return `Control program as approved, inspected ${inspectedAt}`
+  return `THE CONTROL PROGRAM IS NOT AS APPROVED, inspected ${inspectedAt}: ${firstBad}\n  → ${runbook}; npx countroom verify program`
+}
+
+function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, books: Books, approved: Approved): string {
   const rows = processes.map((unit) =>
     [
       unit.name.padEnd(10),
@@ -78,5 +108,5 @@ function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, book
     ].join(' '),
   )
   const head = ['process   ', 'state     ', 'pid     ', 'restarts ', 'memory   ', 'role'].join(' ')
-  return `Countroom in ${card.home}\n\n${[head, ...rows].map((row) => `  ${row}`).join('\n')}\n\n  Lobby ${card.urls.lobby}   Operator ${card.urls.operator}   Inbox ${card.urls.inbox}\n  ${wordsOf(books)}\n`
+  return `Countroom in ${card.home}\n\n${[head, ...rows].map((row) => `  ${row}`).join('\n')}\n\n  Lobby ${card.urls.lobby}   Operator ${card.urls.operator}   Inbox ${card.urls.inbox}\n  ${wordsOf(books)}\n  ${wordsOfProgram(approved)}\n`
 }

@@ -9,13 +9,15 @@ export function upCommand(): Command {
   return new Command('up')
     .description('start everything and stay; Ctrl-C drains and stops')
     .option('--free-ports', 'take any free ports instead of the configured ones')
-    .action(async (options: { freePorts?: boolean }) => {
+    .option('--approve-program', 'after an upgrade: the program as it stands now is the approved one')
+    .action(async (options: { freePorts?: boolean; approveProgram?: boolean }) => {
       const began = performance.now()
       const asked = stopAsked()
       const appliance = await startAppliance({
         step: showStep,
         say: (line) => process.stdout.write(`${line}\n`),
         freePorts: options.freePorts === true,
+        approveProgram: options.approveProgram === true,
         signal: asked,
       }).catch((error: unknown) => {
         if (!asked.aborted) throw error

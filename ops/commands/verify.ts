@@ -1,11 +1,13 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import * as audit from '#audit'
 import * as ledger from '#ledger'
+import * as program from '#program'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
+import { inspectProgram, runbook } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 
-const subjects = ['ledger', 'audit', 'all'] as const
+const subjects = ['ledger', 'audit', 'program', 'all'] as const
 type Subject = (typeof subjects)[number]
 export type Verification = {
   ok: boolean
@@ -17,12 +19,12 @@ export type Verification = {
 type Scope = { since?: Date; incremental?: boolean }
 
 /**
- * `countroom verify`: proves ledger and audit log from their rows, and names the first row of each contradiction; exit code
- * 1 when a proof fails, 3 when nothing runs. What is older than `--since` or `--incremental` looks at is not proven.
+ * `countroom verify`: proves ledger and audit log from their rows and names the first row of each contradiction; compares the
+ * control program with what was approved and names what differs. Exit code 1 when a proof fails, 3 when nothing runs. What is older than `--since` or `--incremental` looks at is not proven.
  */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('prove the ledger and the audit log')
+    .description('prove the ledger and the audit log, compare the program with what was approved')
     .addArgument(new Argument('[what]', 'what to prove').choices(subjects).default('all'))
     .option('--incremental', 'of the ledger only what is new since the last sound proof')
     .addOption(
@@ -46,7 +48,7 @@ function screen({ ok, since, checks }: Verification): string {
     (check) => `${check.ok ? 'ok    ' : 'FAILED'}  ${check.name}${check.firstBad ? `: ${check.firstBad}` : ''}`,
   )
   if (since) lines.push('', `The ledger was proven from ${since} on; what is older was not looked at.`)
-  if (!ok) lines.push('', 'What to do: ops/runbooks/books-contradict.md')
+  if (!ok) lines.push('', `What to do: ${runbooksOf(checks)}`)
   return `${lines.join('\n')}\n`
 }
 
@@ -70,11 +72,26 @@ export async function verify(home: Home, what: Subject = 'all', scope: Scope = {
         ...(proof.firstBad ? { firstBad: proof.firstBad } : {}),
       })
     }
-    const partly = since && since > ledger.beginning && what !== 'audit'
+    if (what === 'all' || what === 'program') checks.push(...checksOf(await inspectProgram(home, 'demand')))
+    const partly = since && since > ledger.beginning && (what === 'all' || what === 'ledger')
     return { ok: checks.every((check) => check.ok), ...(partly ? { since: since.toISOString() } : {}), checks }
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** One check that holds, or one for each difference. */
+function checksOf({ ok, files, differences }: program.Inspection): Verification['checks'] {
+  if (ok) return [{ name: `program: ${files} files and the database's elements are as approved`, ok }]
+  return differences.map((each) => ({ name: 'program: as approved', ok, firstBad: program.tellDifference(each) }))
+}
+
+function runbooksOf(checks: Verification['checks']): string {
+  const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name.startsWith('program:'))
+  return [
+    ...(failed.includes(false) ? ['ops/runbooks/books-contradict.md'] : []),
+    ...(failed.includes(true) ? [runbook] : []),
+  ].join(', ')
 }
 
 function instant(text: string): Date {

@@ -4,6 +4,7 @@ import { certificates, disk, secrets } from './files.ts'
 import type { Check } from './finding.ts'
 import { extractable, keys } from './keys.ts'
 import { appliance, processes, ready } from './processes.ts'
+import { controlProgram } from './program.ts'
 import { jobs, lanes } from './work.ts'
 
 /** What the doctor looks at, in the order it is told; a check stands behind those it depends on. It changes nothing. */
@@ -24,4 +25,5 @@ export const checks: readonly Check[] = [
   jobs,
   books,
   log,
+  controlProgram,
 ]

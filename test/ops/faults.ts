@@ -6,6 +6,7 @@ import { connectKeys, ensureCertificates } from '#keys'
 import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
 import { askReady, leavesOf } from '../../ops/appliance/nodes.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
+import { inspectProgram } from '../../ops/appliance/program.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
 import type { Appliance } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
@@ -89,6 +90,18 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       },
       evidence: /hk-pepper-1 must not be extractable.*hk-pepper-1 is another key/,
       remedy: /restore .*token from a backup/,
+    },
+    program: {
+      async plant() {
+        await statements(`create function base.stranger() returns int language sql as 'select 1'`)
+        await inspectProgram(home, 'demand')
+        return async () => {
+          await statements('drop function base.stranger()')
+          await inspectProgram(home, 'demand')
+        }
+      },
+      evidence: /not as approved, inspected at .*: database: function\/base\.stranger: nobody approved it/,
+      remedy: /program-differs\.md; .*manifest make/,
     },
     certificates: {
       async plant() {

@@ -3,6 +3,7 @@ import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
 import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
 import { cashierSweep, payouts } from './payouts.ts'
+import { inspectProgram, inspectProgramOnDemand } from './program.ts'
 
 /** Every job the worker takes. */
 export const jobs: readonly JobDefinition[] = [
@@ -16,4 +17,6 @@ export const jobs: readonly JobDefinition[] = [
   proveWholeLedger,
   expireHolds,
   keepLedgerTables,
+  inspectProgram,
+  inspectProgramOnDemand,
 ]

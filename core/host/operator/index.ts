@@ -12,6 +12,7 @@ import { booksRoutes } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { playersRoutes } from './players.ts'
+import { programRoutes } from './program.ts'
 import { staffRoutes } from './staff.ts'
 
 /** The face for the people who work here, on the management network. */
@@ -20,7 +21,15 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
   app.use(sameOrigin(host.config.origins.operator))
   app.use(strictJson())
   app.use(staffSignIn(host))
-  for (const routes of [staffRoutes, playersRoutes, cashierRoutes, ledgerRoutes, booksRoutes, auditRoutes])
+  for (const routes of [
+    staffRoutes,
+    playersRoutes,
+    cashierRoutes,
+    ledgerRoutes,
+    booksRoutes,
+    auditRoutes,
+    programRoutes,
+  ])
     app.route('/', routes(host))
   serveDocument(app, 'Countroom, operator face')
   app.route('/', operatorPages(host))

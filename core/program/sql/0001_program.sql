@@ -13,7 +13,7 @@ create table program.verdicts (
   id bigint generated always as identity primary key,
   node text not null,
   at timestamptz not null,
-  occasion text not null, -- start, daily, demand
+  occasion text not null, -- approval, start, daily, demand
   ok boolean not null,
   expected text, -- digest of the list of sums that was approved; null when there is none
   actual text, -- digest of the same list, made of what was found

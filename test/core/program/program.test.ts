@@ -66,7 +66,7 @@ test('[GLI-2.3.2a] [CR-19] what was approved is found as it was approved: SHA-25
   const list = listed()
   for (const path of ['core/host/serve.ts', 'node_modules/runs/build/Release/addon.node', 'run/core-1.json'])
     expect(list.get(join(dir, path))).toBe(sha256sum(path))
-  for (const element of ['function/ledger.post', 'table/audit.records', 'table/program.verdicts'])
+  for (const element of ['function/ledger.post', 'table/audit.events', 'table/program.verdicts'])
     expect([...list.keys()]).toContain(join(dir, 'manifest/sql', `${element}.sql`))
   expect(list.has(join(dir, 'node_modules/develops/index.js'))).toBe(false)
   expect([...list.values()].every((sum) => /^[0-9a-f]{64}$/.test(sum))).toBe(true)
@@ -105,7 +105,7 @@ test.each([
   ],
   ['view', 'create or replace view program.seen as select 2 as one', 'view/program.seen'],
   ['trigger', 'alter table program.watched disable trigger look', 'trigger/program.watched.look'],
-  ['right', 'grant delete on audit.records to countroom_app', 'table/audit.records'],
+  ['right', 'grant delete on audit.events to countroom_app', 'table/audit.events'],
   ['default', `alter table program.watched alter column a set default 7`, 'table/program.watched'],
   ['setting', `alter role countroom_app set search_path = 'evil'`, 'setting/countroom_app'],
   ['added function', `create function base.helper() returns int language sql as 'select 1'`, 'function/base.helper'],
@@ -123,7 +123,7 @@ test.each([
   expect(differences.map(({ path }) => path)).toEqual([`database: ${element}`])
   await db.admin.unsafe(`
     drop function if exists base.helper(); drop table program.watched; drop function program.probe, program.look; drop view program.seen;
-    revoke delete on audit.records from countroom_app; alter role countroom_app reset search_path`)
+    revoke delete on audit.events from countroom_app; alter role countroom_app reset search_path`)
 })
 
 test('a month of the ledger, a new partition or an archived one is no change of the program', async () => {
@@ -320,9 +320,9 @@ function ran(command: string, args: string[]): { code: number; out: string } {
   }
 }
 
-async function told(action: string): Promise<unknown> {
-  const [event] = await audit.search(db.sql, { action, limit: 1 })
-  return JSON.parse(event!.detail)
+async function told(code: string): Promise<unknown> {
+  const [event] = await audit.search(db.sql, { code, limit: 1 })
+  return event?.detail
 }
 
 function signer() {

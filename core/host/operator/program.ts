@@ -1,0 +1,73 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import * as audit from '#audit'
+import { enqueue } from '#base'
+import * as program from '#program'
+import * as staff from '#staff'
+import { createRoutes, idempotencyHeader, problems, staffOf } from '../face.ts'
+import { type Host, mutate } from '../host.ts'
+import { nodeOf } from '../program.ts'
+
+const digest = z.string().nullable().openapi({ example: '9f86d081884c7d65…' })
+const programSchema = z
+  .object({
+    node: z.string(),
+    state: z.enum(['approved', 'differs', 'unknown']),
+    inspectedAt: z.iso.datetime().nullable(),
+    occasion: z.enum(['approval', 'start', 'daily', 'demand']).nullable(),
+    expected: digest,
+    actual: digest,
+    files: z.number().int(),
+    differences: z.number().int(),
+    firstBad: z.string().nullable(),
+  })
+  .openapi('ControlProgram')
+
+/** Whether the bytes that serve are the bytes that were approved (GLI-19 2.3.2): by the last look, and a new one on demand. */
+export function programRoutes(host: Host) {
+  const routes = createRoutes()
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/program',
+      summary: 'The control program by its last inspection: what was approved, what was found.',
+      responses: {
+        200: { description: 'The last inspection.', content: { 'application/json': { schema: programSchema } } },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      staff.permit(staffOf(c), 'program.view')
+      const node = nodeOf(host)
+      const last = await program.lastVerdict(host.sql, node)
+      const nothing = { occasion: null, expected: null, actual: null, files: 0, differences: 0, firstBad: null }
+      if (!last) return c.json({ node, state: 'unknown' as const, inspectedAt: null, ...nothing }, 200)
+      const { at, ok, ...found } = last
+      const state = ok ? ('approved' as const) : ('differs' as const)
+      return c.json({ node, state, inspectedAt: at.toISOString(), ...found }, 200)
+    },
+  )
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/program/inspections',
+      summary: 'Asks for an inspection now; it takes some seconds, and its verdict is the next one to be read.',
+      request: { headers: idempotencyHeader },
+      responses: {
+        202: {
+          description: 'Asked.',
+          content: { 'application/json': { schema: z.object({ asked: z.literal(true) }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      staff.permit(staffOf(c), 'program.verify')
+      return mutate(host, c, { operation: 'program.inspect', payload: {} }, async (tx, command) => {
+        await enqueue(tx, { queue: 'program.inspect-now', data: {} })
+        await audit.record(tx, command, { action: 'program.inspection_asked', subject: nodeOf(host) })
+        return { status: 202, body: { asked: true } }
+      })
+    },
+  )
+  return routes
+}

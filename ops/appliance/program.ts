@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { systemCommand } from '#base'
+import { connectKeys, type Keys } from '#keys'
+import * as program from '#program'
+import type { Home } from './home.ts'
+import { type Identity, repository } from './identity.ts'
+import { adopt } from './ownership.ts'
+import { connect, postgresBinaries } from './postgres.ts'
+import type { Settings } from './settings.ts'
+import { Trouble } from './trouble.ts'
+
+export const runbook = 'ops/runbooks/program-differs.md'
+
+export function placeOf(home: Home): program.Place {
+  return { repository, manifest: home.path('manifest') }
+}
+
+/** The node whose verdicts are kept here. */
+export function nodeNameOf(home: Home): string {
+  return program.nodeOf(home.path('manifest')) ?? hostname()
+}
+
+/**
+ * At a start, before anything serves: the program must be what was approved. The first start approves what was installed;
+ * `approve` is the operator's word that what is there now, after an upgrade, is what they want. Answers a word to tell.
+ *
+ * @throws Trouble when it differs and this node refuses to serve then
+ */
+export async function checkProgram(
+  home: Home,
+  settings: Settings,
+  options: { surveyed: Promise<program.Survey>; approve: boolean; fixedPorts: boolean; owner: Identity | undefined },
+): Promise<string> {
+  const sql = connect(home, 'app')
+  try {
+    if (options.approve || !(await program.hasApproval(sql))) {
+      const { files, keyFingerprint } = await approveProgram(home, settings, {
+        surveyed: await options.surveyed,
+        fixedPorts: options.fixedPorts,
+        owner: options.owner,
+        command: options.approve ? 'countroom up --approve-program' : 'countroom up, the first start',
+      })
+      return `approved ${files} files, signed by ${keyFingerprint.slice(0, 16)}…`
+    }
+    const inspection = await inspectProgram(home, 'start', await options.surveyed)
+    if (inspection.ok) return `${inspection.files} files as approved`
+    if (onMismatchOf(settings, inspection.statement?.onMismatch) === 'refuse') throw refusal(home, inspection)
+    return `NOT AS APPROVED: ${wordsOf(inspection)}; ${runbook}`
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+/** Compares, keeps the verdict and tells the audit log. */
+export async function inspectProgram(
+  home: Home,
+  occasion: program.Occasion,
+  surveyed?: program.Survey,
+): Promise<program.Inspection> {
+  const sql = connect(home, 'app')
+  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  try {
+    const inspection = await program.inspect(sql, signerOf(keys), placeOf(home), surveyed)
+    const node = inspection.statement?.node ?? nodeNameOf(home)
+    await sql.begin((tx) => program.keep(tx, systemCommand('countroom verify program'), node, occasion, inspection))
+    return inspection
+  } finally {
+    await sql.end({ timeout: 5 })
+    await keys.close()
+  }
+}
+
+/** Approves what is there, in the name of whoever runs this. */
+export async function approveProgram(
+  home: Home,
+  settings: Settings,
+  options: { surveyed?: program.Survey; fixedPorts: boolean; owner: Identity | undefined; command: string },
+): Promise<program.Approval> {
+  const sql = connect(home, 'app')
+  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  try {
+    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
+    const command = { ...systemCommand(options.command), keys: signerOf(keys) }
+    const approval = await sql.begin((tx) =>
+      program.approve(tx, command, placeOf(home), {
+        node: nodeNameOf(home),
+        version,
+        onMismatch: onMismatchOf(settings),
+        by: process.env.SUDO_USER ?? userInfo().username,
+        also: othersOf(home, options.fixedPorts),
+        ...(options.surveyed ? { surveyed: options.surveyed } : {}),
+      }),
+    )
+    adopt(home.path('manifest'), options.owner)
+    return approval
+  } finally {
+    await sql.end({ timeout: 5 })
+    await keys.close()
+  }
+}
+
+/** A clone that people work in serves with the alarm on; an installed node does not serve. The stricter word holds. */
+export function onMismatchOf(settings: Settings, approved?: program.OnMismatch): program.OnMismatch {
+  const wanted = settings.programMismatch ?? (existsSync(join(repository, '.git')) ? 'alarm' : 'refuse')
+  return approved === 'refuse' ? 'refuse' : wanted
+}
+
+/** What runs beside the repository: Node, the engines, the token's module, and what is rendered for all of them. */
+export function othersOf(home: Home, fixedPorts: boolean): string[] {
+  const { module } = JSON.parse(readFileSync(home.path('run/keys.json'), 'utf8')) as { module: string }
+  const rendered = ['pg/postgresql.conf', 'pg/pg_hba.conf', 'pg/postgresql.auto.conf', 'run/redis.conf']
+  // Ports that were drawn by lot are nobody's decision, and another start draws others.
+  const processes = fixedPorts ? ['keys', 'sandbox', 'work-1', 'core-1', 'core-2', 'edge'] : []
+  return [
+    ...[process.execPath, join(postgresBinaries(), 'postgres'), '/usr/bin/redis-server', module].map((path) =>
+      realpathSync(path),
+    ),
+    ...rendered.map((path) => home.path(path)),
+    ...processes.map((name) => home.path(`run/${name}.json`)),
+  ]
+}
+
+/** The first difference, and how many there are. */
+export function wordsOf({ differences }: program.Inspection): string {
+  const [first] = differences
+  if (!first) return 'nothing differs'
+  const more = differences.length > 1 ? ` (and ${differences.length - 1} more)` : ''
+  return `${program.tellDifference(first)}${more}`
+}
+
+function refusal(home: Home, inspection: program.Inspection): Trouble {
+  return new Trouble(
+    `The program is not what was approved, and this node does not serve then. ${wordsOf(inspection)}.`,
+    {
+      setting: `"programMismatch" in ${home.path('countroom.json')} (refuse or alarm)`,
+      remedy: `${runbook}; after an upgrade of yours: npx countroom up --approve-program`,
+    },
+  )
+}
+
+function signerOf(keys: Keys) {
+  return {
+    publicKey: () => keys.publicKey('sk-audit'),
+    active: async () => 'sk-manifest-1',
+    async signMessage(key: string, message: Buffer) {
+      const signature = await keys.sign('sk-audit', createHash('sha256').update(message).digest())
+      return { key, algorithm: 'ecdsa-p256-sha256', signature }
+    },
+  }
+}

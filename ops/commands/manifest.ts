@@ -1,0 +1,42 @@
+import { relative } from 'node:path'
+import { Command } from 'commander'
+import * as program from '#program'
+import { findIdentities, repository } from '../appliance/identity.ts'
+import { approveProgram } from '../appliance/program.ts'
+import { knownHome, runningCard } from '../appliance/running.ts'
+import { readSettings } from '../appliance/settings.ts'
+
+/** `countroom manifest`: what of the program is approved; exit code 0 when done, 3 when nothing runs. */
+export function manifestCommand(): Command {
+  const manifest = new Command('manifest').description('the list of sums of the control program')
+  manifest
+    .command('make')
+    .description(
+      'approve the program as it stands now, after an upgrade: list it, sign the list, say so in the audit log',
+    )
+    .action(async () => {
+      const home = knownHome()
+      const { ports } = runningCard(home)
+      const settings = readSettings(home)
+      const fixedPorts = Object.entries(settings.ports).every(([name, port]) => ports[name] === port)
+      const { digest, files, changed, keyFingerprint } = await approveProgram(home, settings, {
+        fixedPorts,
+        owner: findIdentities().engines,
+        command: 'countroom manifest make',
+      })
+      process.stdout.write(
+        `Approved ${files} files, ${changed} other than before.\n\n  list    ${home.path('manifest/SHA256SUMS')}\n  sum     ${digest}\n  key     ${keyFingerprint} (SHA-256 of the public key; keep it elsewhere)\n`,
+      )
+    })
+  manifest
+    .command('print')
+    .description(
+      'print the sums of all files shipped and installed, with paths from the clone on; needs nothing that runs',
+    )
+    .action(async () => {
+      const sums = await program.hashFiles(program.filesOf(repository))
+      const fromClone = new Map([...sums].map(([path, sum]) => [relative(repository, path), sum]))
+      process.stdout.write(program.printSums(fromClone))
+    })
+  return manifest
+}
