@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** What the sources may do with cryptography, read off the tree. */
+const root = join(import.meta.dirname, '..')
+const sources = ['core', 'edge', 'ops'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|js)$/.test(file) && !file.includes('node_modules'))
+    .map((file) => join(root, folder, file)),
+)
+const lines = sources.flatMap((file) =>
+  withoutComments(readFileSync(file, 'utf8'))
+    .split('\n')
+    .map((text, index) => ({ where: `${relative(root, file)}:${index + 1}`, text })),
+)
+const matching = (pattern: RegExp, among: readonly Line[] = lines) =>
+  among.flatMap(({ where, text }) => [...text.matchAll(pattern)].map((found) => ({ where, text: text.trim(), found })))
+type Line = { where: string; text: string }
+
+test('[S34] the one cipher is authenticated: AES-256-GCM with a tag of 128 bits, whose length is always said', () => {
+  const ciphers = matching(/\bcreate(?:Cipher|Decipher)(?:iv)?\(([^)]*)/g)
+  expect(ciphers.length).toBeGreaterThan(1)
+  for (const { where, text } of ciphers) {
+    expect(text, where).toMatch(/'aes-256-gcm'/)
+    expect(text, where).toMatch(/authTagLength: (tagBytes|16)/)
+  }
+})
+
+test('[S34] no name of a mode without authentication, of an old cipher, of PKCS #1 v1.5 encryption is in the sources', () => {
+  const old =
+    /\b(?:\w*_)?(?:aes[-_]?\d*[-_])?(?:ecb|cbc|cfb|ofb)\b|\bdes[-_]?(?:ede|cbc)?\d?\b|\brc[24]\b|blowfish|\bpublicEncrypt\b|\bprivateDecrypt\b|RSA_PKCS1_PADDING|CKM_RSA_PKCS\b|CKM_AES_(?:CBC|ECB|CTR)/gi
+  expect(matching(old).map(({ where, text }) => `${where}: ${text}`)).toEqual([])
+})
+
+test('[S31] every hash, HMAC and signature is over SHA-256 or longer; passwords go to argon2id; TLS begins at 1.2', () => {
+  const named = [
+    ...matching(/\bcreate(?:Hash|Hmac|Sign|Verify)\(\s*'([^']+)'/g),
+    ...matching(/\bhash\(\s*'([^']+)'/g),
+    ...matching(/\bhkdf(?:Sync)?\(\s*'([^']+)'/g),
+    ...matching(/(?<![.\w])(?:verify|sign|verifySignature)\(\s*'([^']+)'/g),
+  ]
+  expect(named.length).toBeGreaterThan(20)
+  for (const { where, found } of named) expect(found[1], where).toMatch(/^(?:rsa-)?sha(?:256|384|512)$/i)
+  expect(matching(/\b(?:md5|sha-?1)\b/gi).map(({ where, text }) => `${where}: ${text}`)).toEqual([])
+  expect(matching(/argon2(?:id|i|d)'/g).every(({ found }) => found[0] === "argon2id'")).toBe(true)
+  for (const { where, found } of matching(/\bminVersion: '([^']+)'/g)) expect(found[1], where).toMatch(/^TLSv1\.[23]$/)
+  expect(matching(/\brejectUnauthorized: false|NODE_TLS_REJECT_UNAUTHORIZED|\bmaxVersion: 'TLSv1(?:\.1)?'/g)).toEqual(
+    [],
+  )
+})
+
+/** What is compared although its name sounds secret, and why it is none. */
+const noSecrets: Array<[file: string, what: RegExp, why: string]> = [
+  ['core/program/inspection.ts', /digest/, 'sums of files, which are in a list for everybody'],
+  ['core/keys/agent/', /\blabel\b/, 'the name of a token'],
+  ['core/base/idempotency.ts', /payload_hash/, 'the caller sent what it is a hash of'],
+]
+
+test('[S32] what is secret is never compared with ===: its time would tell how much of it was right', () => {
+  expect(comparedSecrets(lines)).toEqual([])
+  // The rule itself finds what it is for, and lets pass what tells nothing.
+  const bad = ['if (secret === given) return', 'row.code_mac !== mac', 'digest?.equals(expected)', 'token == wanted']
+  expect(comparedSecrets(bad.map((text, index) => ({ where: `x:${index}`, text })))).toHaveLength(bad.length)
+  const good = [
+    "token === ''",
+    'secret !== undefined',
+    'mac.length === 32',
+    "kind === 'token'",
+    'account === secretary?.id',
+  ]
+  expect(comparedSecrets(good.map((text) => ({ where: 'x:1', text })))).toEqual(['x:1: account === secretary?.id'])
+})
+
+function comparedSecrets(among: readonly Line[]): string[] {
+  const secret =
+    /(?:secret|password|passphrase|\bpin\b|token|bearer|\b\w*_?mac\b|hmac|digest|signature|\btag\b|binding|commitment|hash)/i
+  const operand = String.raw`[\w$.?!\[\]()]+`
+  const comparison = new RegExp(
+    `(${operand})\\s*[!=]==?\\s*(${operand}|'[^']*')|(${operand})\\??\\.equals\\((${operand})`,
+    'g',
+  )
+  return matching(comparison, among)
+    .filter(({ where }) => !where.startsWith('core/host/web/browser/'))
+    .filter(({ found }) => {
+      const sides = found.slice(1).filter((side) => side !== undefined)
+      const known = sides.some((side) => /^(?:'|undefined\b|null\b|true\b|false\b|\d)|\.length\b|^typeof\b/.test(side))
+      return !known && sides.some((side) => secret.test(side))
+    })
+    .filter(({ where, text }) => !noSecrets.some(([file, what]) => where.startsWith(file) && what.test(text)))
+    .map(({ where, text }) => `${where}: ${text}`)
+}
+
+test('[S32] where secrets are checked, the comparison takes the same time whatever it finds', () => {
+  const checked = matching(/\btimingSafeEqual\(/g).map(({ where }) => where.replace(/:\d+$/, ''))
+  for (const file of ['core/keys/password.ts', 'core/players/registration.ts', 'core/host/gateways/signature.ts'])
+    expect(checked).toContain(file)
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' ')).replace(/(^|\s)\/\/.*$/gm, '$1')
+}
