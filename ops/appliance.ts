@@ -114,6 +114,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       ]
       tell(news.length === 0 ? 'current' : news.join('; '))
       markInstalled(home, fingerprint)
+      keysUnit(home, settings, nodes) // rendered anew: an agent that is restarted must find its keys from now on
     })
     const units = [
       workUnit(home, settings, nodes),

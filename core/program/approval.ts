@@ -66,7 +66,7 @@ export async function approve(
     new Map<string, string | Buffer>([
       ['SHA256SUMS', list],
       ['APPROVAL', statement],
-      ['APPROVAL.sig', await signStatement(keys, statement)],
+      ['APPROVAL.sig', await signStatement(keys, key, statement)],
       ['key.pem', publicKey.export({ format: 'pem', type: 'spki' }).toString()],
       ['database.sql', script],
       ...[...elements].map(([path, text]) => [join('sql', path), text] as const),

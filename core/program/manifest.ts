@@ -29,7 +29,7 @@ export function writeManifest(dir: string, files: ReadonlyMap<string, string | B
   for (const [path, content] of files) {
     const file = join(fresh, path)
     mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
-    writeFileSync(file, content, { mode: 0o644, flush: true })
+    writeFileSync(file, content, { mode: 0o644 })
   }
   return {
     put() {

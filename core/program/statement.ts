@@ -38,8 +38,8 @@ export function parseStatement(text: string): Statement {
 }
 
 /** The signature as `openssl` takes it: Ed25519 as it is, ECDSA in DER. */
-export async function signStatement(keys: Signer, text: string): Promise<Buffer> {
-  const { algorithm, signature } = await keys.signMessage(manifestKey, Buffer.from(text))
+export async function signStatement(keys: Signer, key: string, text: string): Promise<Buffer> {
+  const { algorithm, signature } = await keys.signMessage(key, Buffer.from(text))
   return algorithm === 'ed25519' ? signature : derOf(signature)
 }
 
@@ -54,10 +54,7 @@ export function isSigned(text: string, signature: Buffer, key: KeyObject): boole
 }
 
 export const manifestKey = 'sk-manifest'
-export type Signer = Pick<Keys, 'publicKey'> & {
-  signMessage(key: string, message: Buffer): Promise<{ key: string; algorithm: string; signature: Buffer }>
-  active(family: string): Promise<string>
-}
+export type Signer = Pick<Keys, 'signMessage' | 'publicKey' | 'active'>
 
 /** r and s, 32 bytes each, as the sequence of two integers. */
 function derOf(raw: Buffer): Buffer {

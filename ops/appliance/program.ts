@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemCommand } from '#base'
-import { connectKeys, type Keys } from '#keys'
+import { connectKeys } from '#keys'
 import * as program from '#program'
 import type { Home } from './home.ts'
 import { type Identity, repository } from './identity.ts'
@@ -63,7 +63,7 @@ export async function inspectProgram(
   const sql = connect(home, 'app')
   const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
-    const inspection = await program.inspect(sql, signerOf(keys), placeOf(home), surveyed)
+    const inspection = await program.inspect(sql, keys, placeOf(home), surveyed)
     const node = inspection.statement?.node ?? nodeNameOf(home)
     await sql.begin((tx) => program.keep(tx, systemCommand('countroom verify program'), node, occasion, inspection))
     return inspection
@@ -83,7 +83,7 @@ export async function approveProgram(
   const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
-    const command = { ...systemCommand(options.command), keys: signerOf(keys) }
+    const command = { ...systemCommand(options.command), keys }
     const approval = await sql.begin((tx) =>
       program.approve(tx, command, placeOf(home), {
         node: nodeNameOf(home),
@@ -95,6 +95,7 @@ export async function approveProgram(
       }),
     )
     adopt(home.path('manifest'), options.owner)
+    spawnSync('sync', ['--file-system', home.path('manifest')]) // a list that a power cut tore would look like a crime
     return approval
   } finally {
     await sql.end({ timeout: 5 })
@@ -110,12 +111,12 @@ export function onMismatchOf(settings: Settings, approved?: program.OnMismatch):
 
 /** What runs beside the repository: Node, the engines, the token's module, and what is rendered for all of them. */
 export function othersOf(home: Home, fixedPorts: boolean): string[] {
-  const { module } = JSON.parse(readFileSync(home.path('run/keys.json'), 'utf8')) as { module: string }
+  const { module } = JSON.parse(readFileSync(home.path('run/keys.json'), 'utf8')) as { module: { path: string } }
   const rendered = ['pg/postgresql.conf', 'pg/pg_hba.conf', 'pg/postgresql.auto.conf', 'run/redis.conf']
   // Ports that were drawn by lot are nobody's decision, and another start draws others.
   const processes = fixedPorts ? ['keys', 'sandbox', 'work-1', 'core-1', 'core-2', 'edge'] : []
   return [
-    ...[process.execPath, join(postgresBinaries(), 'postgres'), '/usr/bin/redis-server', module].map((path) =>
+    ...[process.execPath, join(postgresBinaries(), 'postgres'), '/usr/bin/redis-server', module.path].map((path) =>
       realpathSync(path),
     ),
     ...rendered.map((path) => home.path(path)),
@@ -139,15 +140,4 @@ function refusal(home: Home, inspection: program.Inspection): Trouble {
       remedy: `${runbook}; after an upgrade of yours: npx countroom up --approve-program`,
     },
   )
-}
-
-function signerOf(keys: Keys) {
-  return {
-    publicKey: () => keys.publicKey('sk-audit'),
-    active: async () => 'sk-manifest-1',
-    async signMessage(key: string, message: Buffer) {
-      const signature = await keys.sign('sk-audit', createHash('sha256').update(message).digest())
-      return { key, algorithm: 'ecdsa-p256-sha256', signature }
-    },
-  }
 }

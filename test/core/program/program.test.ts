@@ -265,12 +265,12 @@ function approve() {
     by: 'ada',
     also: [join(dir, 'run/core-1.json')],
   } as const
-  const command = { ...systemCommand('test'), keys: signer() }
+  const command = { ...systemCommand('test'), keys: agent.as('ops') }
   return db.sql.begin((tx) => program.approve(tx as Tx, command, place, what))
 }
 
 function inspect() {
-  return program.inspect(db.sql, signer(), place)
+  return program.inspect(db.sql, agent.as('work'), place)
 }
 
 async function keep(occasion: program.Occasion) {
@@ -323,17 +323,4 @@ function ran(command: string, args: string[]): { code: number; out: string } {
 async function told(code: string): Promise<unknown> {
   const [event] = await audit.search(db.sql, { code, limit: 1 })
   return event?.detail
-}
-
-function signer() {
-  const keys = agent.as('ops')
-  return {
-    publicKey: () => keys.publicKey('sk-audit'),
-    active: async () => 'sk-manifest-1',
-    async signMessage(key: string, message: Buffer) {
-      const { createHash } = await import('node:crypto')
-      const signature = await keys.sign('sk-audit', createHash('sha256').update(message).digest())
-      return { key, algorithm: 'ecdsa-p256-sha256', signature }
-    },
-  }
 }
