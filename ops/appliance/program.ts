@@ -14,7 +14,7 @@ import { Trouble } from './trouble.ts'
 
 export const runbook = 'ops/runbooks/program-differs.md'
 
-export function placeOf(home: Home): program.Place {
+function placeOf(home: Home): program.Place {
   return { repository, manifest: home.path('manifest') }
 }
 
@@ -125,7 +125,7 @@ export function othersOf(home: Home, fixedPorts: boolean): string[] {
 }
 
 /** The first difference, and how many there are. */
-export function wordsOf({ differences }: program.Inspection): string {
+function wordsOf({ differences }: program.Inspection): string {
   const [first] = differences
   if (!first) return 'nothing differs'
   const more = differences.length > 1 ? ` (and ${differences.length - 1} more)` : ''
