@@ -1,3 +1,5 @@
+// What can happen
+export { type Code, catalogue, kindOf, significantCodes } from './catalogue.ts'
 // Writing down what happened
 export type { AuditEvent, Outcome } from './event.ts'
 export { openPersonal, type Personal } from './personal.ts'
