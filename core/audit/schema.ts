@@ -1,4 +1,5 @@
-import { type FieldType, type Kind, kindOf, type Shape } from './catalogue.ts'
+import { kindOf } from './catalogue.ts'
+import type { FieldType, Kind, Shape } from './kind.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 type Given = { detail?: Fields; before?: Fields; after?: Fields; personal?: Fields }

@@ -57,7 +57,7 @@ async function note(
     action: 'ledger.reversed',
     subject: player,
     player,
-    detail: { player, currency, key, outcome: 'reversed' },
+    detail: { player, currency, key },
     ...audit.changed(pocketsOf(before), pocketsOf(after)),
   })
   if (after.cash < 0n && after.cash < before.cash)
