@@ -1,6 +1,7 @@
 import { type Command, canonical, isId, newUuid, Refusal, type Tx } from '#base'
 import type { Keys } from '#keys'
 import { type Code, kindOf } from './catalogue.ts'
+import { unwritable } from './errors.ts'
 import { type AuditEvent, entryOf, type Outcome, short } from './event.ts'
 import { type Personal, sealPersonal } from './personal.ts'
 import { objectionTo } from './schema.ts'
@@ -33,7 +34,8 @@ export type RecordingCommand = Command & { readonly keys?: Keys }
  * Writes down who did what, in the caller's transaction: if this fails, so does the action [S53]. Nobody waits for anybody
  * here; the sealer numbers events afterwards.
  *
- * @throws Error when the event is not as the catalogue has it: that is a defect, and the action does not happen
+ * @throws Refusal `audit.unwritable`; Error when the event is not as the catalogue has it: a defect, and the action does not
+ * happen
  */
 export async function record(tx: Tx, command: RecordingCommand, entry: Entry): Promise<void> {
   const { actor, now, requestId } = command
@@ -63,7 +65,10 @@ export async function record(tx: Tx, command: RecordingCommand, entry: Entry): P
     ...(before && after ? { before, after } : {}),
     ...(sealed ? { personal: { commitment: sealed.commitment.toString('hex') } } : {}),
   }
-  await tx`select audit.append(${entryOf(event)}, ${sealed?.envelope ?? null})`
+  const text = entryOf(event)
+  await tx`select audit.append(${text}, ${sealed?.envelope ?? null})`.catch((error: unknown) => {
+    throw isPassing(error) ? error : unwritable(error)
+  })
 }
 
 /**
@@ -92,6 +97,12 @@ async function seal(
     if (error instanceof Refusal && error.code === 'keys.erased') return undefined
     throw error
   })
+}
+
+/** What the caller's transaction is tried again for, and what is no word of the database's at all: a connection that broke. */
+function isPassing(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: string }
+  return code === '40001' || code === '40P01' || !/^(?=.*\d)[0-9A-Z]{5}$/.test(code ?? '')
 }
 
 function isEmpty(fields: Fields): boolean {

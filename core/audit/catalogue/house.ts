@@ -57,7 +57,7 @@ export const house = {
     title: 'The database schema is another',
     severity: 'warning',
     gli: 'i',
-    changes: ['migrations', 'last', 'digest'],
+    changes: ['migrations', 'digest'],
   },
   'host.unavailable': {
     title: 'Something the casino needs was away',

@@ -50,6 +50,13 @@ export const money = {
     gli: 'n-iv',
     detail: { ...moved, direction: 'text', aggregate: 'amount?', hours: 'number?' },
   },
+  'cashier.event_forged': {
+    title: 'An event that no gateway signed',
+    outcome: 'denied',
+    severity: 'warning',
+    gli: 'b',
+    detail: { unreported: 'number?' },
+  },
   'cashier.event_mismatch': { title: 'A gateway tells other than was agreed', ...contradiction },
   'cashier.event_contradiction': { title: 'A gateway takes back what was final', ...contradiction },
 
