@@ -43,7 +43,7 @@ test('no audit record, no action [S53]', async () => {
     await tx`insert into base.events (id, name, subject, payload) values ('evt_x', 'acted', 'x', '{}')`
     await audit.record(tx, command, { action: 'players.viewed_masked', subject: 'x' })
   })
-  await expect(act).rejects.toMatchObject({ code: '42501' })
+  await expect(act).rejects.toMatchObject({ code: 'audit.unwritable', cause: { code: '42501' } })
   const [row] = await db.sql`select count(*)::int as count from base.events`
   expect(row?.count).toBe(0)
   await db.admin`grant execute on function audit.append to countroom_app`
