@@ -12,7 +12,10 @@ type OutageHost = Pick<Host, 'sql' | 'log' | 'now' | 'config'>
  * Writes down when something the casino needs was away for this process [GLI-2.8.8c], as soon as it can be written again: what
  * it was, from when until when, how many were refused meanwhile. An outage too short to be seen shows by who was refused.
  */
-export function watchOutages(host: OutageHost, missing: () => Promise<string[]>): { close(): void } {
+export function watchOutages(
+  host: OutageHost,
+  missing: () => Promise<string[]>,
+): { look(): Promise<void>; close(): void } {
   const outages = new Map<string, Outage>()
   let lookedAt = host.now()
   let looking = false
@@ -52,5 +55,5 @@ export function watchOutages(host: OutageHost, missing: () => Promise<string[]>)
       })
   }, lookSeconds * 1000)
   timer.unref()
-  return { close: () => clearInterval(timer) }
+  return { look, close: () => clearInterval(timer) }
 }
