@@ -71,9 +71,12 @@ function cut(text: string, lengthMax: number): string {
   return `${sound.slice(0, lengthMax).toWellFormed()}… (${sound.length} characters)`
 }
 
-/** DEL and C1 controls, separators of lines and paragraphs, marks that turn or hide text. C0 is escaped by JSON already. */
-const unprintable = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+/** Controls, marks that turn or hide text, separators of lines and paragraphs; C0 controls are escaped by JSON already. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return character
+    .split('') // code units, as JSON escapes them
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }

@@ -1,16 +1,19 @@
-import { type Command, canonical, isId, newUuid, type Tx } from '#base'
+import { type Command, canonical, isId, newUuid, Refusal, type Tx } from '#base'
 import type { Keys } from '#keys'
+import { type Code, kindOf } from './catalogue.ts'
+import { unwritable } from './errors.ts'
 import { type AuditEvent, entryOf, type Outcome, short } from './event.ts'
 import { type Personal, sealPersonal } from './personal.ts'
+import { objectionTo } from './schema.ts'
 
 /**
- * What happened, to be written down: its code in the catalogue, what it was done to, why. Ids only: what tells something
- * about a person goes into `personal`, which is sealed under the player's key.
+ * What happened, to be written down. Ids only: what tells something about a person goes into `personal`, which is sealed
+ * under the player's key.
  */
 export type Entry = {
-  action: string
+  action: Code
   subject: string
-  /** Success when nothing is said. */
+  /** What the catalogue says when nothing is said here. */
   outcome?: Outcome
   /** The player it concerns, when that is neither the subject nor who acts. */
   player?: string
@@ -30,32 +33,42 @@ export type RecordingCommand = Command & { readonly keys?: Keys }
 /**
  * Writes down who did what, in the caller's transaction: if this fails, so does the action [S53]. Nobody waits for anybody
  * here; the sealer numbers events afterwards.
+ *
+ * @throws Refusal `audit.unwritable`; Error when the event is not as the catalogue has it: a defect, and the action does not
+ * happen
  */
 export async function record(tx: Tx, command: RecordingCommand, entry: Entry): Promise<void> {
   const { actor, now, requestId } = command
+  const { action, subject, reason, detail, before, after } = entry
+  const objection = objectionTo(action, entry)
+  if (objection) throw new Error(`this event cannot be written down: ${objection}`)
   const id = newUuid(now.getTime())
   const playing = actor.kind === 'player' && isId('plr', actor.id)
-  const player = entry.player ?? [entry.subject, actor.id].find((name) => isId('plr', name))
-  const personal = { ...entry.personal, ...(playing && actor.address ? { address: actor.address } : {}) }
-  const sealed = isEmpty(personal) ? undefined : await seal(tx, command, id, player, personal)
+  const player = entry.player ?? [subject, actor.id].find((name) => isId('plr', name))
+  const sealed = await seal(tx, command, id, player, {
+    ...entry.personal,
+    ...(playing && actor.address ? { address: actor.address } : {}),
+  })
   const event: AuditEvent = {
     version: 1,
     id,
     at: now.toISOString(),
-    code: entry.action,
-    outcome: entry.outcome ?? 'success',
+    code: action,
+    outcome: entry.outcome ?? kindOf(action)?.outcome ?? 'success',
     actor: { kind: actor.kind, id: short(actor.id) },
     ...(actor.address && !playing ? { address: short(actor.address) } : {}),
-    subject: short(entry.subject),
-    ...(player ? { player } : {}),
+    subject: short(subject),
+    ...(player ? { player: short(player) } : {}),
     requestId: short(requestId),
-    ...(entry.reason ? { reason: entry.reason } : {}),
-    ...(isEmpty(entry.detail) ? {} : { detail: entry.detail }),
-    ...(isEmpty(entry.before) ? {} : { before: entry.before }),
-    ...(isEmpty(entry.after) ? {} : { after: entry.after }),
+    ...(reason ? { reason } : {}),
+    ...(detail && !isEmpty(detail) ? { detail } : {}),
+    ...(before && after ? { before, after } : {}),
     ...(sealed ? { personal: { commitment: sealed.commitment.toString('hex') } } : {}),
   }
-  await tx`select audit.append(${entryOf(event)}, ${sealed?.envelope ?? null})`
+  const text = entryOf(event)
+  await tx`select audit.append(${text}, ${sealed?.envelope ?? null})`.catch((error: unknown) => {
+    throw isPassing(error) ? error : unwritable(error)
+  })
 }
 
 /**
@@ -70,6 +83,7 @@ export function changed(old: Fields, now: Fields): { before: Fields; after: Fiel
   return { before: take(old), after: take(now) }
 }
 
+/** Of a player who was erased nothing personal is kept any more; that something happened is. */
 async function seal(
   tx: Tx,
   { keys, ...command }: RecordingCommand,
@@ -77,10 +91,20 @@ async function seal(
   player: string | undefined,
   personal: Personal,
 ) {
+  if (isEmpty(personal)) return undefined
   if (!keys || !player) throw new Error('personal data is recorded of a player, by a command that has the keys')
-  return sealPersonal(tx, { ...command, keys }, { event, player, personal })
+  return sealPersonal(tx, { ...command, keys }, { event, player, personal }).catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'keys.erased') return undefined
+    throw error
+  })
 }
 
-function isEmpty(fields: Fields | undefined): fields is undefined {
-  return fields === undefined || Object.keys(fields).length === 0
+/** What the caller's transaction is tried again for, and what is no word of the database's at all: a connection that broke. */
+function isPassing(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: string }
+  return code === '40001' || code === '40P01' || !/^(?=.*\d)[0-9A-Z]{5}$/.test(code ?? '')
+}
+
+function isEmpty(fields: Fields): boolean {
+  return Object.keys(fields).length === 0
 }

@@ -5,6 +5,7 @@ import * as licences from '#licences'
 import * as players from '#players'
 import * as protection from '#protection'
 import { accountNotActive, currencyForeign, depositUnknown, outOfBounds, stateForbids } from './errors.ts'
+import { noteLarge } from './large.ts'
 import type { DepositState } from './policy.ts'
 
 export type Deposit = {
@@ -54,6 +55,12 @@ export async function deposit(
   await tx`
     insert into cashier.deposits (id, player, wallet, amount, currency, gateway, state, requested_at)
     values (${id}, ${player}, ${wallet}, ${amount.amount}, ${currency}, ${input.gateway}, 'pending', ${command.now})`
+  await audit.record(tx, command, {
+    action: 'cashier.deposit_asked',
+    subject: id,
+    player,
+    detail: { player, amount: amount.amount, currency },
+  })
   return await depositOf(tx, id)
 }
 
@@ -78,7 +85,7 @@ export async function credit(
   command: Command,
   input: { deposit: Deposit; payment: string; authorisation: string; instrument: string | null },
 ): Promise<'credited' | 'held'> {
-  const { id, wallet, player, amount } = input.deposit
+  const { id, wallet, player, amount, currency } = input.deposit
   const objection = await objectionTo(tx, command, input.deposit)
   await ledger.transfer(tx, command, {
     wallet,
@@ -97,13 +104,24 @@ export async function credit(
   await audit.record(tx, command, {
     action: `cashier.deposit_${state}`,
     subject: id,
-    detail: { player, amount: amount.toString(), authorisation: input.authorisation, objection: objection ?? null },
+    player,
+    detail: { player, amount, currency, authorisation: input.authorisation, objection },
+    ...audit.changed({ state: input.deposit.state }, { state }),
   })
+  await noteLarge(tx, command, { player, subject: id, amount, currency, direction: 'in' })
   return state
 }
 
-export async function failDeposit(tx: Tx, command: Command, id: string, reason: string): Promise<void> {
+export async function failDeposit(tx: Tx, command: Command, deposit: Deposit, reason: string): Promise<void> {
+  const { id, player, amount, currency, state } = deposit
   await tx`update cashier.deposits set state = 'failed', reason = ${reason}, settled_at = ${command.now} where id = ${id}`
+  await audit.record(tx, command, {
+    action: 'cashier.deposit_failed',
+    subject: id,
+    player,
+    detail: { player, amount, currency, cause: reason },
+    ...audit.changed({ state }, { state: 'failed' }),
+  })
 }
 
 /**
@@ -116,7 +134,7 @@ export async function releaseDeposit(
   command: Command,
   input: { deposit: string; reason: string },
 ): Promise<Deposit> {
-  const { id, wallet, amount } = await depositOf(tx, input.deposit)
+  const { id, player, wallet, amount, currency } = await depositOf(tx, input.deposit)
   await ledger.lockWallet(tx, wallet)
   const { state } = await depositOf(tx, id)
   if (state !== 'held') throw stateForbids(state)
@@ -124,7 +142,14 @@ export async function releaseDeposit(
   const kind = 'deposit.released'
   await ledger.release(tx, command, { wallet, hold: id, key: `release:${id}`, amount, kind, reference: id })
   await tx`update cashier.deposits set state = 'credited', decided_by = ${command.actor.id} where id = ${id}`
-  await audit.record(tx, command, { action: 'cashier.deposit_released', subject: id, reason: input.reason })
+  await audit.record(tx, command, {
+    action: 'cashier.deposit_released',
+    subject: id,
+    player,
+    reason: input.reason,
+    detail: { player, amount, currency },
+    ...audit.changed({ state }, { state: 'credited' }),
+  })
   return await depositOf(tx, id)
 }
 

@@ -60,6 +60,7 @@ export async function confirm(
     await audit.record(tx, command, {
       action: `cashier.event_${outcome}`,
       subject: event.reference,
+      player: row.player,
       detail: { gateway, event: id, type: event.type },
     })
   return { player: row.player, outcome }
@@ -87,7 +88,7 @@ async function applyPayment(tx: Tx, command: KeyedCommand, gateway: string, even
   // Another payment than the one we opened is a mismatch, whatever it is worth.
   const isForeign = deposit.payment !== null && deposit.payment !== event.object
   const verdict: Verdict = isForeign ? 'mismatch' : judgePayment(deposit, event)
-  if (verdict === 'fail') await failDeposit(tx, command, deposit.id, event.reason ?? 'declined')
+  if (verdict === 'fail') await failDeposit(tx, command, deposit, event.reason ?? 'declined')
   else if (verdict === 'credit') {
     const { player } = deposit
     const instrument = event.instrument

@@ -6,6 +6,7 @@ import * as licences from '#licences'
 import * as protection from '#protection'
 import { currencyForeign, outOfBounds, stateForbids, withdrawalUnknown } from './errors.ts'
 import { ownInstrument, tokenOf } from './instrument.ts'
+import { noteLarge } from './large.ts'
 import { askAfterSeconds, type WithdrawalState } from './policy.ts'
 
 export type Withdrawal = {
@@ -54,6 +55,12 @@ export async function withdraw(
   await tx`
     insert into cashier.withdrawals (id, player, wallet, amount, currency, gateway, instrument, state, requested_at)
     values (${id}, ${player}, ${wallet}, ${amount.amount}, ${currency}, ${gateway}, ${instrument}, 'requested', ${command.now})`
+  await audit.record(tx, command, {
+    action: 'cashier.withdrawal_asked',
+    subject: id,
+    player,
+    detail: { player, amount: amount.amount, currency },
+  })
   return await withdrawalOf(tx, id)
 }
 
@@ -63,12 +70,13 @@ export async function approve(
   command: Command,
   input: { withdrawal: string; reason: string },
 ): Promise<Withdrawal> {
-  const { id } = await locked(tx, input.withdrawal, ['requested'])
+  const row = await locked(tx, input.withdrawal, ['requested'])
+  const { id } = row
   await tx`
     update cashier.withdrawals set state = 'approved', decided_at = ${command.now}, decided_by = ${command.actor.id}
     where id = ${id}`
   await enqueue(tx, { queue: 'payouts', data: { withdrawal: id } })
-  await audit.record(tx, command, { action: 'cashier.withdrawal_approved', subject: id, reason: input.reason })
+  await note(tx, command, 'cashier.withdrawal_approved', row, 'approved', input.reason)
   return await withdrawalOf(tx, id)
 }
 
@@ -84,7 +92,7 @@ export async function reject(
     update cashier.withdrawals set state = 'rejected', reason = ${input.reason}, decided_at = ${command.now},
       decided_by = ${command.actor.id}, settled_at = ${command.now}
     where id = ${row.id}`
-  await audit.record(tx, command, { action: 'cashier.withdrawal_rejected', subject: row.id, reason: input.reason })
+  await note(tx, command, 'cashier.withdrawal_rejected', row, 'rejected', input.reason)
   return await withdrawalOf(tx, row.id)
 }
 
@@ -136,7 +144,7 @@ export async function resend(
   if (row.unknownSince === null || row.payout !== null) throw stateForbids(row.state)
   await tx`update cashier.withdrawals set state = 'approved', sent_at = null, unknown_since = null where id = ${row.id}`
   await enqueue(tx, { queue: 'payouts', data: { withdrawal: row.id } })
-  await audit.record(tx, command, { action: 'cashier.withdrawal_resent', subject: row.id, reason: input.reason })
+  await note(tx, command, 'cashier.withdrawal_resent', row, 'approved', input.reason)
   return await withdrawalOf(tx, row.id)
 }
 
@@ -147,6 +155,8 @@ export async function paid(tx: Tx, command: Command, row: Withdrawal, payout: st
   const kind = 'withdrawal.paid'
   await ledger.capture(tx, command, { wallet, hold: id, key: `paid:${id}`, amount, kind, reference: id, to })
   await settle(tx, command, row, 'paid', null, payout)
+  const { player, currency } = row
+  await noteLarge(tx, command, { player, subject: id, amount, currency, direction: 'out' })
 }
 
 /** -> failed: what was held is the player's again. The caller has locked the wallet and judged the state. */
@@ -204,7 +214,7 @@ async function giveBack(tx: Tx, command: Command, { id, wallet, amount }: Withdr
 async function settle(
   tx: Tx,
   command: Command,
-  { id, player, amount }: Withdrawal,
+  row: Withdrawal,
   state: 'paid' | 'failed',
   reason: string | null,
   payout: string | null,
@@ -212,9 +222,27 @@ async function settle(
   await tx`
     update cashier.withdrawals set state = ${state}, reason = ${reason}, settled_at = ${command.now},
       payout = coalesce(payout, ${payout}), unknown_since = null
-    where id = ${id}`
-  const detail = { player, amount: amount.toString(), reason }
-  await audit.record(tx, command, { action: `cashier.withdrawal_${state}`, subject: id, detail })
+    where id = ${row.id}`
+  await note(tx, command, `cashier.withdrawal_${state}`, row, state, reason)
+}
+
+/** `reason`: why a member of staff decided so, or why the gateway says it failed. */
+async function note(
+  tx: Tx,
+  command: Command,
+  action: audit.Code,
+  { id, player, amount, currency, state: old }: Withdrawal,
+  state: WithdrawalState,
+  reason: string | null,
+): Promise<void> {
+  await audit.record(tx, command, {
+    action,
+    subject: id,
+    player,
+    ...(reason ? { reason } : {}),
+    detail: { player, amount, currency },
+    ...audit.changed({ state: old }, { state }),
+  })
 }
 
 function columns(reader: Reader) {

@@ -2,6 +2,7 @@
 export { catalogue, gameOf } from './catalogue.ts'
 export { type Fraction, fraction, showPercent, toNumber } from './fraction.ts'
 export type { Game } from './game.ts'
+export { type LargeBounds, largeBounds, mayBeLarge, noteLarge } from './large.ts'
 export { par } from './par.ts'
 // The hot path: a bet and its settlement
 export { type Games, type Order, openGames } from './play.ts'

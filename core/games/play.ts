@@ -13,6 +13,7 @@ export type Order = {
   game: string
   choice: unknown
   key: string
+  requestId?: string
 }
 
 export type Games = { play(order: Order): Promise<{ round: RoundView; replayed: boolean }> }
@@ -42,6 +43,7 @@ export function openGames(parts: { lanes: Lane<Bet, Settled>; generator: rng.Gen
         choice: written,
         draws: JSON.stringify(record.taken),
         outcome: JSON.stringify(outcome),
+        requestId: order.requestId ?? '',
       })
       const refusal = refusalOf(settled.code)
       if (refusal) throw refusal

@@ -14,6 +14,8 @@ export type Bet = {
   choice: string
   draws: string
   outcome: string
+  /** For the audit log, where a round is large enough to stand in it. */
+  requestId?: string
 }
 
 export type Settled = {

@@ -1,7 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { routePath } from 'hono/route'
 import { Refusal } from '#base'
 import { createRoutes, type FaceEnv } from './face.ts'
-import type { Host } from './host.ts'
+import { commandOf, type Host } from './host.ts'
+import { openIncidents } from './incidents.ts'
 import { bodyWithin } from './middleware/body.ts'
 import { edgeIdentity } from './middleware/edge-identity.ts'
 import { observe } from './middleware/observe.ts'
@@ -15,6 +17,7 @@ export function buildFace(
   ready: () => Promise<string[]>,
 ): OpenAPIHono<FaceEnv> {
   const app = createRoutes()
+  const incidents = openIncidents(host)
   app.use(edgeIdentity())
   app.use(securityHeaders())
   app.use(observe(name, host.log))
@@ -26,10 +29,11 @@ export function buildFace(
   app.notFound((c) =>
     problemResponse(problemOf(new Refusal('absent', 'request.no_route', 'There is nothing here.'), c.get('requestId'))),
   )
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
     const requestId = c.get('requestId')
     const problem = problemOf(error, requestId)
     if (problem.status >= 500) host.log.error({ requestId, err: error, code: problem.code }, 'request failed')
+    await incidents.note(commandOf(host, c), { where: `${c.req.method} ${routePath(c, -1)}`, error, problem })
     return problemResponse(problem)
   })
   return app

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type * as audit from '#audit'
 import { Refusal } from '#base'
 
 /** The player's sign-in as the faces see it. */
@@ -53,6 +54,18 @@ export function staffOf(c: FaceContext): FaceStaff {
   const staff = c.get('staff')
   if (!staff) throw new Refusal('unauthenticated', 'staff.required', 'Please sign in.')
   return staff
+}
+
+/**
+ * What a route writes into the audit log, in its document and for the test that holds it to it. One that writes nothing says
+ * why.
+ */
+export function writes(...codes: readonly audit.Code[]) {
+  return { 'x-audit-events': codes }
+}
+
+export function writesNothing(because: string) {
+  return { 'x-audit-events': [] as readonly audit.Code[], 'x-audit-exception': because }
 }
 
 /** The header every mutating route takes: 1 to 128 visible ASCII characters, chosen by the caller. */

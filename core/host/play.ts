@@ -13,6 +13,8 @@ export type Play = {
   close(): Promise<void>
 }
 
+const boundsSeconds = 60
+
 const bets = new Counter({ name: 'countroom_bets_total', help: 'Bets by what became of them.', labelNames: ['code'] })
 const batchSize = new Histogram({
   name: 'countroom_lane_batch_size',
@@ -34,8 +36,25 @@ export async function openPlay(host: OpenHost): Promise<Play> {
     entropy: async (bytes) => joined(await host.keys.random(bytes), randomBytes(bytes)),
     personalisation: `${host.config.name} ${process.pid} ${newId('gen')}`,
   })
-  const settle = (connection: Sql, lease: ledger.Lease, bets: readonly games.Bet[]) =>
-    games.settle(connection, lease, host.now(), bets)
+  let bounds = await games.largeBounds(host.sql)
+  const bounded = setInterval(() => {
+    games.largeBounds(host.sql).then(
+      (found) => {
+        bounds = found
+      },
+      () => {}, // those of before hold on
+    )
+  }, boundsSeconds * 1000)
+  bounded.unref()
+  const settle = (connection: Sql, lease: ledger.Lease, bets: readonly games.Bet[]): Promise<games.Settled[]> => {
+    const at = host.now()
+    if (!bets.some((bet) => games.mayBeLarge(bounds, bet))) return games.settle(connection, lease, at, bets)
+    return connection.begin(async (tx) => {
+      const settled = await games.settle(tx, lease, at, bets)
+      await games.noteLarge(tx, at, bounds, bets, settled)
+      return settled
+    }) as Promise<games.Settled[]>
+  }
   const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host, settle)))
   const all = createLanes(lanes.map((lane) => lane.lane))
   const play = games.openGames({ lanes: all, generator })
@@ -58,6 +77,7 @@ export async function openPlay(host: OpenHost): Promise<Play> {
     missing: () => [...(generator.sound ? [] : ['rng']), ...(lanes.every((lane) => lane.held()) ? [] : ['lanes'])],
     async close() {
       clearInterval(observed)
+      clearInterval(bounded)
       await all.close()
       await Promise.all(lanes.map((lane) => lane.close()))
       generator.close()

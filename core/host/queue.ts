@@ -1,7 +1,9 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss'
-import type { Job, Tx } from '#base'
+import { type Job, systemCommand, type Tx } from '#base'
 import type { DatabaseAddress, Sql } from './database.ts'
 import type { Host } from './host.ts'
+import { type Incidents, openIncidents } from './incidents.ts'
+import { problemOf } from './refusals.ts'
 
 /** A job's queue and its one line of body. The engine retries what throws, with backoff; a job must bear it. */
 export type JobDefinition = {
@@ -69,9 +71,10 @@ export async function openQueue(
       })
     },
     async work(host, definitions) {
+      const incidents = openIncidents(host)
       for (const definition of definitions)
         await boss.work<Record<string, string>>(definition.queue, { pollingIntervalSeconds: 0.5 }, async (jobs) => {
-          for (const job of jobs) await runJob(host, definition, job)
+          for (const job of jobs) await runJob(host, incidents, definition, job)
         })
     },
     close: () => boss.stop({ graceful: true, timeout: 10_000 }),
@@ -80,6 +83,7 @@ export async function openQueue(
 
 async function runJob(
   host: Host,
+  incidents: Incidents,
   definition: JobDefinition,
   job: { id: string; data: Record<string, string> },
 ): Promise<void> {
@@ -87,6 +91,8 @@ async function runJob(
     await definition.run(host, job.data ?? {})
   } catch (error) {
     host.log.error({ queue: definition.queue, job: job.id, err: error }, 'job failed; it will be tried again')
+    const command = systemCommand(definition.queue, host.now())
+    await incidents.note(command, { where: `job ${definition.queue}`, error, problem: problemOf(error, '') })
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:https'
 import { configFileFromArguments, readConfig } from './config.ts'
+import { begin } from './lifetime.ts'
 import { drain, listenFace } from './listen.ts'
 import { createLive } from './live.ts'
 import { startManagement } from './management.ts'
@@ -22,6 +23,7 @@ const host = { ...open, games: play.games }
 let stopping = false
 const ready = async () => (stopping ? ['draining'] : [...(await open.missing()), ...play.missing()])
 
+const life = await begin(host, async () => [...(await open.missing()), ...play.missing()])
 const live = createLive(host)
 const faces = [
   { address: config.listen.player, app: playerFace(host, ready) },
@@ -40,6 +42,7 @@ async function stop(): Promise<void> {
   stopping = true
   live.close()
   await drain(servers, config.limits.drainSecondsMax)
+  await life.end()
   await play.close()
   await open.close()
   await management.close()

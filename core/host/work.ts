@@ -1,5 +1,6 @@
 import { configFileFromArguments, readConfig } from './config.ts'
 import { jobs } from './jobs/index.ts'
+import { begin } from './lifetime.ts'
 import { observeMachine } from './machine.ts'
 import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
@@ -16,6 +17,7 @@ observeProgram(host)
 let stopping = false
 const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
+const life = await begin(host, host.missing)
 await host.queue.work({ ...host, games: undefined }, jobs)
 host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')
 
@@ -23,6 +25,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 
 async function stop(): Promise<void> {
   stopping = true
+  await life.end()
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

@@ -7,7 +7,11 @@ export function shredded(): Refusal {
 
 /** An envelope that does not open is never "no data": somebody changed the storage, and a person must look. */
 export class TamperedEnvelope extends Error {
+  readonly where: string
+
   constructor(where: string, cause?: unknown) {
     super(`an envelope in ${where} does not open: it was changed, moved or sealed under another key`, { cause })
+    this.name = 'TamperedEnvelope'
+    this.where = where
   }
 }

@@ -1,6 +1,8 @@
+import * as audit from '#audit'
 import type { Command, Tx } from '#base'
 import { approvalMissing } from './errors.ts'
 import { type Booked, transfer } from './transfer.ts'
+import { ownerOf } from './wallet.ts'
 
 export type Adjustment = {
   wallet: bigint
@@ -16,15 +18,25 @@ export type Adjustment = {
  *
  * @throws Refusal `ledger.approval_missing`, `ledger.insufficient_funds`, `ledger.amount_invalid`, `base.key_reused`
  */
-export function adjust(tx: Tx, command: Command, { wallet, amount, approval }: Adjustment): Promise<Booked> {
+export async function adjust(tx: Tx, command: Command, { wallet, amount, approval }: Adjustment): Promise<Booked> {
   if (!/^[a-z]{2,8}_\w{6,64}$/.test(approval)) throw approvalMissing()
   const cash = { pocket: 'cash' as const }
   const adjustments = { house: 'adjustments' as const }
-  return transfer(tx, command, {
+  const booked = await transfer(tx, command, {
     wallet,
     key: `adjustment:${approval}`,
     kind: 'adjustment',
     reference: approval,
     legs: [amount >= 0n ? { from: adjustments, to: cash, amount } : { from: cash, to: adjustments, amount: -amount }],
   })
+  if (booked.replayed) return booked
+  const { player, currency } = await ownerOf(tx, wallet)
+  await audit.record(tx, command, {
+    action: 'ledger.adjusted',
+    subject: player,
+    player,
+    detail: { player, amount, currency, approval },
+    ...audit.changed({ cash: booked.cash - amount }, { cash: booked.cash }),
+  })
+  return booked
 }

@@ -56,6 +56,7 @@ export {
   liability,
   lockWallet,
   openWallet,
+  ownerOf,
   type Wallet,
   walletOf,
 } from './wallet.ts'

@@ -1,8 +1,9 @@
+import * as audit from '#audit'
 import type { Command, Tx } from '#base'
 import { notReversible } from './errors.ts'
 import { release } from './hold.ts'
 import { type Booked, book, type HouseAccount, type Leg, type Pocket } from './transfer.ts'
-import { balance, lockWallet } from './wallet.ts'
+import { type Balance, balance, lockWallet, ownerOf } from './wallet.ts'
 
 /**
  * Who bears what the player has spent of the money that is taken back: the player, by a recorded debt, or the house. A
@@ -27,6 +28,7 @@ type Row = { source: string; target: string; amount: bigint }
  */
 export async function reverse(tx: Tx, command: Command, order: Reversal): Promise<Reversed> {
   await lockWallet(tx, order.wallet)
+  const before = await balance(tx, order.wallet)
   const [original] = await tx<Original[]>`
     select legs, version, transfer from ledger.transfers where wallet = ${order.wallet} and key = ${order.key}`
   if (!original) return bury(tx, command, order)
@@ -37,7 +39,34 @@ export async function reverse(tx: Tx, command: Command, order: Reversal): Promis
     order by version desc`
   if (rows.length !== original.legs) throw notReversible() // its month is archived
   const booked = await takeBack(tx, command, order, rows)
+  if (!booked.replayed) await note(tx, command, order, before, booked)
   return { outcome: 'reversed', booked, replayed: booked.replayed }
+}
+
+/** A correction is a significant event [GLI-2.8.8f], and so is a debt that comes of it [GLI-2.8.8n-v]. */
+async function note(
+  tx: Tx,
+  command: Command,
+  { wallet, key }: Reversal,
+  before: Balance,
+  after: Booked,
+): Promise<void> {
+  const { player, currency } = await ownerOf(tx, wallet)
+  const pocketsOf = ({ cash, bonus, held }: Balance | Booked) => ({ cash, bonus, held })
+  await audit.record(tx, command, {
+    action: 'ledger.reversed',
+    subject: player,
+    player,
+    detail: { player, currency, key },
+    ...audit.changed(pocketsOf(before), pocketsOf(after)),
+  })
+  if (after.cash < 0n && after.cash < before.cash)
+    await audit.record(tx, command, {
+      action: 'ledger.balance_negative',
+      subject: player,
+      player,
+      detail: { player, amount: after.cash, currency },
+    })
 }
 
 /** The key without a transfer: whoever comes with it later is refused. */

@@ -35,6 +35,13 @@ export async function walletOf(reader: Reader, player: string): Promise<Wallet |
   return row
 }
 
+/** Whose wallet it is. @throws Refusal `ledger.wallet_unknown` */
+export async function ownerOf(reader: Reader, wallet: bigint): Promise<Wallet> {
+  const [row] = await reader<Wallet[]>`select wallet, player, currency from ledger.wallets where wallet = ${wallet}`
+  if (!row) throw refusalOf('wallet_unknown')
+  return row
+}
+
 /** @throws Refusal `ledger.wallet_unknown` */
 export async function balance(reader: Reader, wallet: bigint): Promise<Balance> {
   const [row] = await reader<Balance[]>`

@@ -80,7 +80,7 @@ export async function reinstate(tx: Tx, command: Command, input: { player: strin
 async function change(
   tx: Tx,
   command: Command,
-  step: { player: string; reason: string; from: Status[]; to: Status; action: string },
+  step: { player: string; reason: string; from: Status[]; to: Status; action: audit.Code },
 ): Promise<void> {
   const [row] = await tx<
     Array<{ status: Status }>
@@ -88,5 +88,10 @@ async function change(
   if (!row) throw playerUnknown()
   if (!step.from.includes(row.status)) throw statusForbids(row.status)
   await tx`update players.players set status = ${step.to} where player = ${step.player}`
-  await audit.record(tx, command, { action: step.action, subject: step.player, reason: step.reason })
+  await audit.record(tx, command, {
+    action: step.action,
+    subject: step.player,
+    reason: step.reason,
+    ...audit.changed({ status: row.status }, { status: step.to }),
+  })
 }

@@ -46,6 +46,7 @@ export async function register(tx: Tx, command: KeyedCommand, input: Registratio
   const [known] = await tx<Array<{ player: string }>>`select player from players.players where email_index = ${index}`
   if (known) {
     await enqueue(tx, { queue: 'players.tell_already_registered', data: { player: known.player } })
+    await audit.record(tx, command, { action: 'players.registration_repeated', subject: known.player })
     return undefined
   }
   const player = newId('plr', command.now.getTime())
@@ -112,9 +113,9 @@ export async function confirmEmail(
     from players.confirmations c join players.players p on p.player = c.player
     where p.email_index = ${index} and p.status = 'pending_email' for update of c`
   const mac = await macOf(command, row?.player ?? '', input.code)
-  if (!row) return false
-  if (!row.sound || !timingSafeEqual(mac, row.code_mac)) {
-    await tx`update players.confirmations set attempts = attempts + 1 where player = ${row.player}`
+  if (!row?.sound || !timingSafeEqual(mac, row.code_mac)) {
+    await tx`update players.confirmations set attempts = attempts + 1 where player = ${row?.player ?? ''}`
+    await audit.record(tx, command, { action: 'players.confirmation_refused', subject: row?.player ?? 'unknown' })
     return false
   }
   await tx`delete from players.confirmations where player = ${row.player}`
@@ -122,7 +123,11 @@ export async function confirmEmail(
   await audit.record(
     tx,
     { ...command, actor: { ...command.actor, id: row.player } },
-    { action: 'players.email_confirmed', subject: row.player },
+    {
+      action: 'players.email_confirmed',
+      subject: row.player,
+      ...audit.changed({ status: 'pending_email' }, { status: 'active' }),
+    },
   )
   return true
 }
@@ -133,6 +138,7 @@ export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email 
   const [row] = await tx<Array<{ player: string }>>`
     select player from players.players where email_index = ${index} and status = 'pending_email'`
   if (row) await enqueue(tx, { queue: 'players.send_confirmation', data: { player: row.player }, onceKey: row.player })
+  await audit.record(tx, command, { action: 'players.confirmation_asked', subject: row?.player ?? 'unknown' })
 }
 
 function macOf(command: KeyedCommand, player: string, code: string): Promise<Buffer> {

@@ -36,7 +36,8 @@ export async function setLimit(
   await audit.record(tx, command, {
     action: looser ? 'protection.limit_loosening_asked' : 'protection.limit_set',
     subject: player,
-    detail: { period, amount: amount?.toString() ?? null },
+    detail: { period, ...(looser ? { from } : {}) },
+    ...audit.changed({ amount: inForce }, { amount }),
   })
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import { blindIndex, hashPassword, type Keys, normaliseEmail, verifyPassword } from '#keys'
 import * as players from '#players'
@@ -15,6 +16,7 @@ export async function setPassword(
   await tx`
     insert into sessions.credentials (player, password_hash, changed_at) values (${input.player}, ${input.passwordHash}, ${command.now})
     on conflict (player) do update set password_hash = excluded.password_hash, changed_at = excluded.changed_at`
+  await audit.record(tx, command, { action: 'sessions.password_set', subject: input.player })
 }
 
 export { hashPassword }

@@ -33,12 +33,14 @@ export async function begin(
   const [account = 0, address = 0] = await Promise.all(
     tried.subjects.map((subject) => failuresSince(tx, subject, since)),
   )
-  if (account >= rules.signInFailuresMax || address >= addressFailuresMax)
+  if (account >= rules.signInFailuresMax || address >= addressFailuresMax) {
+    await refused(tx, command, 'locked')
     return { refusal: locked(rules.signInFailureMinutes) }
+  }
   if (tried.player === undefined) {
     for (const subject of tried.subjects)
       await tx`insert into sessions.failures (subject, at) values (${subject}, ${command.now})`
-    await audit.record(tx, command, { action: 'sessions.sign_in_refused', subject: 'unknown' })
+    await refused(tx, command, 'address or password wrong')
     return { refusal: signInRefused() }
   }
   const wallet = await ledger.walletOf(tx, tried.player)
@@ -94,7 +96,13 @@ export async function end(tx: Tx, command: Command, session: string): Promise<vo
 export async function endAll(tx: Tx, command: Command, player: string): Promise<number> {
   const ended =
     await tx`update sessions.sessions set ended_at = ${command.now} where player = ${player} and ended_at is null`
+  await audit.record(tx, command, { action: 'sessions.all_ended', subject: player, detail: { count: ended.count } })
   return ended.count
+}
+
+/** Who it might have been is not written down: it may not have been them. From where it came is [GLI-2.8.8a]. */
+async function refused(tx: Tx, command: Command, cause: string): Promise<void> {
+  await audit.record(tx, command, { action: 'sessions.sign_in_refused', subject: 'unknown', detail: { cause } })
 }
 
 async function failuresSince(tx: Tx, subject: Buffer, since: Date): Promise<number> {

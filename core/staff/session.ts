@@ -26,13 +26,24 @@ export async function signIn(
   const since = new Date(command.now.getTime() - failureWindowSeconds * 1000)
   const [failed] = await tx<Array<{ count: number }>>`
     select count(*)::int as count from staff.failures where subject = ${login} and at > ${since}`
-  if ((failed?.count ?? 0) >= failuresMax) return { refusal: tooManyFailures() }
+  if ((failed?.count ?? 0) >= failuresMax) {
+    await audit.record(tx, command, {
+      action: 'staff.sign_in_refused',
+      subject: 'unknown',
+      detail: { cause: 'locked' },
+    })
+    return { refusal: tooManyFailures() }
+  }
 
   const [member] = await tx<Array<{ staff: string; role: string; password_hash: string }>>`
     select staff, role, password_hash from staff.members where login = ${login} and disabled_at is null`
   if (!(await verifyPassword(input.password, member?.password_hash)) || !member) {
     await tx`insert into staff.failures (subject, at) values (${login}, ${command.now})`
-    await audit.record(tx, command, { action: 'staff.sign_in_refused', subject: member?.staff ?? 'unknown' })
+    await audit.record(tx, command, {
+      action: 'staff.sign_in_refused',
+      subject: member?.staff ?? 'unknown',
+      detail: { cause: 'name or password wrong' },
+    })
     return { refusal: signInRefused() }
   }
   const { secret, digest } = newSecret()

@@ -1,4 +1,4 @@
-import type { Tx } from '#base'
+import { Refusal, type Tx } from '#base'
 import * as cashier from '#cashier'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, type HostCommand, transact } from '../host.ts'
@@ -18,7 +18,7 @@ async function sendPayout(host: JobHost, withdrawal: string): Promise<void> {
   if (!going) return
   const answer = await gatewayOf(host, going.gateway).sendPayout(going.order)
   await transact(host, (tx) => note(tx, host, going.gateway, withdrawal, answer))
-  if (answer.fate === 'not_sent') throw new Error(`The payout was not sent: ${answer.reason}`)
+  if (answer.fate === 'not_sent') throw notSent(answer.reason)
   await tell(host, withdrawal)
 }
 
@@ -81,6 +81,11 @@ async function ended(
 
 async function tell(host: JobHost, withdrawal: string): Promise<void> {
   await tellPlayer(host, (await cashier.withdrawalOf(host.sql, withdrawal)).player, 'balance')
+}
+
+/** The engine tries again, with backoff. */
+function notSent(reason: string): Refusal {
+  return new Refusal('unavailable', 'cashier.payout_not_sent', `The payout was not sent: ${reason}`)
 }
 
 function commandOf(host: JobHost): HostCommand {

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { isUuid } from '#base'
 import * as staff from '#staff'
-import { createRoutes, problems, staffOf } from '../face.ts'
+import { createRoutes, problems, staffOf, writes } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
 
 const fields = z.record(z.string(), z.unknown())
@@ -46,6 +46,7 @@ export function auditRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/audit',
+      ...writes('audit.viewed'),
       summary: 'The audit log, newest first. Reading it is written down too.',
       request: {
         query: wantedSchema.extend({

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as ledger from '#ledger'
-import { createRoutes, problems, staffOf } from '../face.ts'
+import { createRoutes, problems, staffOf, writesNothing } from '../face.ts'
 import type { Host } from '../host.ts'
 
 const booksSchema = z
@@ -18,6 +18,7 @@ export function booksRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/books',
+      ...writesNothing('a light for everybody: sound or not'),
       summary: 'How the books stand by the last proof: every minute of what is new, every night of all.',
       responses: {
         200: { description: 'The last proof.', content: { 'application/json': { schema: booksSchema } } },

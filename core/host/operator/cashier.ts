@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type * as audit from '#audit'
 import type { Tx } from '#base'
 import * as cashier from '#cashier'
 import * as staff from '#staff'
@@ -11,7 +12,16 @@ import {
   withdrawalSchema,
   withdrawalStates,
 } from '../cashier-shapes.ts'
-import { createRoutes, type FaceContext, type FaceEnv, idempotencyHeader, problems, staffOf } from '../face.ts'
+import {
+  createRoutes,
+  type FaceContext,
+  type FaceEnv,
+  idempotencyHeader,
+  problems,
+  staffOf,
+  writes,
+  writesNothing,
+} from '../face.ts'
 import { type Host, type HostCommand, mutate } from '../host.ts'
 
 const staffWithdrawal = withdrawalSchema
@@ -27,6 +37,7 @@ const json = <S extends z.ZodType>(schema: S, description: string) => ({
 const getWithdrawals = createRoute({
   method: 'get',
   path: '/api/withdrawals',
+  ...writesNothing('ids, states and amounts, as the queue of decisions shows them all day'),
   summary: 'Withdrawals, newest first; `state=requested` are those to decide.',
   request: {
     query: pageQuery.extend({ state: z.enum(withdrawalStates).optional(), player: z.string().max(64).optional() }),
@@ -36,6 +47,7 @@ const getWithdrawals = createRoute({
 const getDeposits = createRoute({
   method: 'get',
   path: '/api/deposits',
+  ...writesNothing('ids, states and amounts, as the queue of decisions shows them all day'),
   summary: 'Deposits, newest first; `state=held` are those under review.',
   request: {
     query: pageQuery.extend({ state: z.enum(depositStates).optional(), player: z.string().max(64).optional() }),
@@ -43,10 +55,11 @@ const getDeposits = createRoute({
   responses: { 200: json(z.strictObject({ deposits: z.array(staffDeposit) }), 'A page.'), ...problems },
 })
 
-function decision<P extends string>(path: P, summary: string) {
+function decision<P extends string>(path: P, event: audit.Code, summary: string) {
   return createRoute({
     method: 'post',
     path,
+    ...writes(event),
     summary,
     request: {
       headers: idempotencyHeader,
@@ -59,13 +72,26 @@ function decision<P extends string>(path: P, summary: string) {
     responses: { 200: json(z.union([staffWithdrawal, staffDeposit]), 'As it stands now.'), ...problems },
   })
 }
-const approval = decision('/api/withdrawals/{id}/approval', 'Approves a withdrawal and orders its payout.')
-const rejection = decision('/api/withdrawals/{id}/rejection', 'Rejects a withdrawal; the money is the player’s again.')
+const approval = decision(
+  '/api/withdrawals/{id}/approval',
+  'cashier.withdrawal_approved',
+  'Approves a withdrawal and orders its payout.',
+)
+const rejection = decision(
+  '/api/withdrawals/{id}/rejection',
+  'cashier.withdrawal_rejected',
+  'Rejects a withdrawal; the money is the player’s again.',
+)
 const resending = decision(
   '/api/withdrawals/{id}/resending',
+  'cashier.withdrawal_resent',
   'Orders a payout of unknown fate again, under its old key.',
 )
-const release = decision('/api/deposits/{id}/release', 'Lets a held deposit through to the player’s cash.')
+const release = decision(
+  '/api/deposits/{id}/release',
+  'cashier.deposit_released',
+  'Lets a held deposit through to the player’s cash.',
+)
 
 /** Money in and out, for staff. Decisions need `payments.approve` and a reason; the room writes the audit record. */
 export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {

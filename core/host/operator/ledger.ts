@@ -4,7 +4,7 @@ import { type Currency, currencies, showMoney } from '#base'
 import * as ledger from '#ledger'
 import * as players from '#players'
 import * as staff from '#staff'
-import { createRoutes, type FaceEnv, problems, staffOf, wireMoney } from '../face.ts'
+import { createRoutes, type FaceEnv, problems, staffOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
 import {
   balanceSchema,
@@ -35,6 +35,7 @@ const houseBalanceSchema = z.strictObject({ account: z.string(), balance: wireMo
 const getBalance = createRoute({
   method: 'get',
   path: '/api/players/{player}/balance',
+  ...writes('ledger.balance_viewed'),
   summary: 'A player’s balance, now or at a past instant; that it was looked at is written down.',
   request: { params: playerId, query: z.strictObject({ at: instant.optional() }) },
   responses: {
@@ -45,6 +46,7 @@ const getBalance = createRoute({
 const getStatement = createRoute({
   method: 'get',
   path: '/api/players/{player}/statement',
+  ...writes('ledger.statement_viewed'),
   summary: 'Every movement of a player’s money, newest first; that it was looked at is written down.',
   request: {
     params: playerId,
@@ -67,6 +69,7 @@ const getStatement = createRoute({
 const getStatementCsv = createRoute({
   method: 'get',
   path: '/api/players/{player}/statement.csv',
+  ...writes('ledger.statement_exported'),
   summary:
     'Every movement of a player’s money as a file, oldest first. Needs a reason; which lines it holds is written down.',
   request: { params: playerId, query: filterQuery.extend({ reason }) },
@@ -75,6 +78,7 @@ const getStatementCsv = createRoute({
 const getBalances = createRoute({
   method: 'get',
   path: '/api/house/balances',
+  ...writes('ledger.house_viewed'),
   summary: 'What is owed to players, and what stands on the accounts of the house, per currency.',
   responses: {
     200: {
@@ -91,6 +95,7 @@ const getBalances = createRoute({
 const getEntriesCsv = createRoute({
   method: 'get',
   path: '/api/house/entries.csv',
+  ...writes('ledger.house_exported'),
   summary: 'The entries of the house’s accounts as a file: one per batch of a lane.',
   request: {
     query: z.strictObject({

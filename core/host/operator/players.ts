@@ -1,10 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import * as audit from '#audit'
 import { type Currency, showMoney } from '#base'
 import * as ledger from '#ledger'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import * as staff from '#staff'
-import { createRoutes, idempotencyHeader, problems, staffOf, wireMoney } from '../face.ts'
+import { createRoutes, type FaceContext, idempotencyHeader, problems, staffOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { tellPlayer } from '../live.ts'
 
@@ -37,6 +38,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/players',
+      ...writes('players.searched'),
       summary: 'Players, newest first, or the one with an e-mail address.',
       request: {
         query: z.strictObject({
@@ -57,7 +59,7 @@ export function playersRoutes(host: Host) {
       staff.permit(staffOf(c), 'players.view')
       const { email, before, limit } = c.req.valid('query')
       const found = email
-        ? [await players.findByEmail(host.sql, host.keys, email)].filter((player) => player !== undefined)
+        ? await searched(host, c, email)
         : await players.listPlayers(host.sql, { limit, ...(before ? { before } : {}) })
       return c.json({ players: found.map(shown) }, 200)
     },
@@ -67,6 +69,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/players/{player}',
+      ...writes('players.viewed_masked', 'players.viewed_in_full'),
       summary: 'One player. Personal data is masked unless a reason is given; either way it is written down.',
       request: {
         params: z.object({ player: playerId }),
@@ -103,14 +106,15 @@ export function playersRoutes(host: Host) {
     },
   )
 
-  for (const [act, change] of [
-    ['suspension', players.suspend],
-    ['reinstatement', players.reinstate],
+  for (const [act, change, events] of [
+    ['suspension', players.suspend, ['players.suspended', 'sessions.all_ended']],
+    ['reinstatement', players.reinstate, ['players.reinstated']],
   ] as const)
     routes.openapi(
       createRoute({
         method: 'post',
         path: `/api/players/{player}/${act}`,
+        ...writes(...events),
         summary:
           act === 'suspension' ? 'Suspends a player and ends their sessions.' : 'Lets a suspended player back in.',
         request: {
@@ -139,6 +143,15 @@ export function playersRoutes(host: Host) {
     )
 
   return routes
+}
+
+/** Who is a player and who is not is personal, so that somebody asked is written down; the address itself is not. */
+async function searched(host: Host, c: FaceContext, email: string): Promise<players.Player[]> {
+  const found = await players.findByEmail(host.sql, host.keys, email)
+  await transact(host, (tx) =>
+    audit.record(tx, commandOf(host, c), { action: 'players.searched', subject: found?.player ?? 'unknown' }),
+  )
+  return found ? [found] : []
 }
 
 function shown(player: players.Player) {

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import * as staff from '#staff'
-import { createRoutes, idempotencyHeader, problems, staffOf } from '../face.ts'
+import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { staffCookie } from '../middleware/sign-in.ts'
 
@@ -20,6 +20,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/enrolments/use',
+      ...writes('staff.enrolled'),
       summary: 'Uses a one-time link: chooses a name and password.',
       request: {
         body: {
@@ -48,6 +49,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/enrolments',
+      ...writes('staff.enrolment_offered'),
       summary: 'Makes a one-time link for a new member of staff; its secret is shown once, so it takes no key.',
       request: {
         body: {
@@ -73,6 +75,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions',
+      ...writes('staff.signed_in', 'staff.sign_in_refused'),
       summary: 'Signs a member of staff in; the answer sets a cookie.',
       request: {
         body: {
@@ -104,6 +107,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/sessions/current',
+      ...writes('staff.signed_out'),
       summary: 'Signs out.',
       request: { headers: idempotencyHeader },
       responses: {
@@ -136,6 +140,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/me',
+      ...writesNothing('it tells staff about themselves'),
       summary: 'Who is signed in, and what they may do.',
       responses: {
         200: { description: 'The member of staff.', content: { 'application/json': { schema: member } } },

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as cashier from '#cashier'
-import { createRoutes, type FaceEnv, problems } from '../face.ts'
+import { createRoutes, type FaceEnv, problems, writes } from '../face.ts'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, transact } from '../host.ts'
 import { refuseAmbiguousJson } from '../middleware/body.ts'
@@ -8,6 +8,17 @@ import { refuseAmbiguousJson } from '../middleware/body.ts'
 const eventRoute = createRoute({
   method: 'post',
   path: '/api/gateways/{gateway}/events',
+  ...writes(
+    'cashier.event_forged',
+    // and by the job that works on what was stored:
+    'cashier.deposit_credited',
+    'cashier.deposit_held',
+    'cashier.deposit_failed',
+    'cashier.withdrawal_paid',
+    'cashier.withdrawal_failed',
+    'cashier.event_mismatch',
+    'cashier.event_contradiction',
+  ),
   summary: 'A payment gateway tells what happened. Its own event id is the key; unknown members are kept.',
   request: {
     params: z.object({ gateway: z.string().max(40) }),

@@ -9,7 +9,7 @@ import {
   showWithdrawal,
   withdrawalSchema,
 } from '../cashier-shapes.ts'
-import { createRoutes, type FaceEnv, idempotencyHeader, problems, sessionOf, wireMoney } from '../face.ts'
+import { createRoutes, type FaceEnv, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, mutate, transact } from '../host.ts'
 
@@ -22,6 +22,7 @@ const depositId = z.strictObject({ id: z.string().max(64) })
 const postDeposit = createRoute({
   method: 'post',
   path: '/api/deposits',
+  ...writes('cashier.deposit_asked'),
   summary:
     'Begins a deposit by card. Send the browser to `redirectUrl`; the credit comes with the gateway’s signed event.',
   request: {
@@ -54,6 +55,7 @@ const getDeposits = createRoute({
 const postWithdrawal = createRoute({
   method: 'post',
   path: '/api/withdrawals',
+  ...writes('cashier.withdrawal_asked'),
   summary: 'Asks for a withdrawal to a card I paid with. It cannot be taken back.',
   request: {
     headers: idempotencyHeader,

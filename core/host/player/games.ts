@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import * as audit from '#audit'
 import { Refusal, showMoney } from '#base'
 import * as games from '#games'
-import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney } from '../face.ts'
-import { type Host, idempotencyKeyOf } from '../host.ts'
+import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
+import { commandOf, type Host, idempotencyKeyOf, transact } from '../host.ts'
 
 const gameId = z.string().max(40).openapi({ example: 'roulette-european' })
 
@@ -105,6 +106,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/games/{game}/rounds',
+      ...writes('games.large_stake', 'games.large_win'),
       summary: 'Plays a round. The outcome is the server’s, and settled when this answers.',
       request: {
         params: z.object({ game: gameId }),
@@ -124,6 +126,7 @@ export function gamesRoutes(host: Host) {
         game: c.req.valid('param').game,
         choice: c.req.valid('json'),
         key: idempotencyKeyOf(c),
+        requestId: c.get('requestId'),
       })
       if (replayed) c.header('idempotency-replayed', 'true')
       return c.json(round, 200)
@@ -160,6 +163,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/rounds/{round}',
+      ...writes('games.replay_different'),
       summary: 'One round in full, replayed from its recorded draws.',
       request: { params: z.object({ round: z.string().max(30) }) },
       responses: {
@@ -167,7 +171,19 @@ export function gamesRoutes(host: Host) {
         ...problems,
       },
     }),
-    async (c) => c.json(await games.recall(host.sql, sessionOf(c).wallet, c.req.valid('param').round), 200),
+    async (c) => {
+      const found = await games.recall(host.sql, sessionOf(c).wallet, c.req.valid('param').round)
+      const { round, game, version } = found
+      if (found.replay === 'different')
+        await transact(host, (tx) =>
+          audit.record(tx, commandOf(host, c), {
+            action: 'games.replay_different',
+            subject: round,
+            detail: { game, version },
+          }),
+        )
+      return c.json(found, 200)
+    },
   )
 
   return routes

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as licences from '#licences'
 import * as players from '#players'
 import * as sessions from '#sessions'
-import { createRoutes, idempotencyHeader, problems } from '../face.ts'
+import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 
 const line = (max: number) => z.string().trim().min(1).max(max)
@@ -65,6 +65,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/registrations',
+      ...writes('players.registered', 'players.registration_repeated', 'sessions.password_set'),
       summary: 'Registers a player. The answer does not tell whether the address is known.',
       request: {
         headers: idempotencyHeader,
@@ -91,6 +92,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/registrations/confirmation',
+      ...writes('players.email_confirmed', 'players.confirmation_refused'),
       summary: 'Confirms the e-mail address with the code from the mail.',
       request: {
         headers: idempotencyHeader,
@@ -127,6 +129,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/registrations/code',
+      ...writes('players.confirmation_asked'),
       summary: 'Asks for another code.',
       request: {
         headers: idempotencyHeader,

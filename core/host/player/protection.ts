@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Currency, readMoney, showMoney } from '#base'
 import * as protection from '#protection'
-import { createRoutes, idempotencyHeader, problems, sessionOf } from '../face.ts'
+import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 import { tellPlayer } from '../live.ts'
 
@@ -62,6 +62,7 @@ export function protectionRoutes(host: Host) {
     createRoute({
       method: 'put',
       path: '/api/limits/{period}',
+      ...writes('protection.limit_set', 'protection.limit_loosening_asked'),
       summary: 'Sets a deposit limit: tighter at once, looser after 24 hours. Null takes it away.',
       request: {
         headers: idempotencyHeader,
@@ -102,6 +103,7 @@ export function protectionRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/breaks',
+      ...writes('protection.cool_off'),
       summary: 'A break from play, from now on.',
       request: {
         headers: idempotencyHeader,
@@ -132,6 +134,7 @@ export function protectionRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/exclusions',
+      ...writes('protection.self_exclusion'),
       summary: 'Self-exclusion. Nobody can lift it early.',
       request: {
         headers: idempotencyHeader,

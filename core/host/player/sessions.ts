@@ -5,7 +5,7 @@ import * as ledger from '#ledger'
 import * as players from '#players'
 import * as protection from '#protection'
 import * as sessions from '#sessions'
-import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney } from '../face.ts'
+import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { playerCookie } from '../middleware/sign-in.ts'
 
@@ -29,6 +29,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions',
+      ...writes('sessions.begun', 'sessions.sign_in_refused'),
       summary: 'Signs a player in; the answer sets a cookie. Carries a secret, so it takes no key and is never stored.',
       request: {
         body: {
@@ -62,6 +63,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/sessions/current',
+      ...writes('sessions.ended'),
       summary: 'Signs out, here and on every node.',
       request: { headers: idempotencyHeader },
       responses: {

@@ -15,7 +15,7 @@ const command = {
 }
 const write = (n: number) =>
   db.sql.begin((tx) =>
-    audit.record(tx, command, { action: 'test.done', subject: `dep_${n % 3}`, reason: 'because', detail: { n } }),
+    audit.record(tx, command, { action: 'players.viewed_in_full', subject: `dep_${n % 3}`, reason: 'because' }),
   )
 
 test('fifty at once wait for nobody; each is one event that says who, what, when, from where, on what, with which outcome [S48]', async () => {
@@ -25,7 +25,7 @@ test('fifty at once wait for nobody; each is one event that says who, what, when
   expect(page).toHaveLength(5)
   expect(page[0]).toMatchObject({
     at: command.now.toISOString(),
-    code: 'test.done',
+    code: 'players.viewed_in_full',
     outcome: 'success',
     actor: { kind: 'staff', id: 'stf_eve' },
     address: '127.0.0.1',
@@ -41,9 +41,9 @@ test('no audit record, no action [S53]', async () => {
   await db.admin`revoke execute on function audit.append from countroom_app, public`
   const act = db.sql.begin(async (tx) => {
     await tx`insert into base.events (id, name, subject, payload) values ('evt_x', 'acted', 'x', '{}')`
-    await audit.record(tx, command, { action: 'test.acted', subject: 'x' })
+    await audit.record(tx, command, { action: 'players.viewed_masked', subject: 'x' })
   })
-  await expect(act).rejects.toMatchObject({ code: '42501' })
+  await expect(act).rejects.toMatchObject({ code: 'audit.unwritable', cause: { code: '42501' } })
   const [row] = await db.sql`select count(*)::int as count from base.events`
   expect(row?.count).toBe(0)
   await db.admin`grant execute on function audit.append to countroom_app`

@@ -1,0 +1,60 @@
+import type { Kinds } from '../kind.ts'
+
+const status = ['status'] as const
+const refused = { outcome: 'failure', severity: 'warning', gli: 'a' } as const
+
+/** Those who work here, those who play, how both come in, and what protects players. */
+export const people = {
+  'staff.enrolment_offered': { title: 'Made an enrolment link', gli: 'i' },
+  'staff.enrolled': { title: 'Enrolled, staff', gli: 'i', detail: { role: 'text' } },
+  'staff.signed_in': { title: 'Signed in, staff' },
+  'staff.signed_out': { title: 'Signed out, staff' },
+  'staff.sign_in_refused': { title: 'Sign-in refused, staff', ...refused, detail: { cause: 'text' } },
+  'staff.access_denied': {
+    title: 'Access denied, staff',
+    outcome: 'denied',
+    severity: 'warning',
+    gli: 'a',
+    detail: { route: 'text', code: 'text' },
+  },
+  'staff.vouched': { title: 'Vouched for an act', detail: { act: 'text' } },
+
+  'players.registered': { title: 'Registered' },
+  'players.registration_repeated': { title: 'Somebody registered with a known address', outcome: 'denied' },
+  'players.email_confirmed': { title: 'Confirmed the e-mail address', changes: status },
+  'players.confirmation_refused': { title: 'A wrong confirmation code', ...refused },
+  'players.confirmation_asked': { title: 'Asked for another confirmation code' },
+  'players.searched': { title: 'Looked for a player by e-mail' },
+  'players.viewed_masked': { title: 'Opened a player, masked' },
+  'players.viewed_in_full': { title: 'Saw a player’s data in full' },
+  'players.suspended': { title: 'Suspended a player', gli: 'n-iii', changes: status },
+  'players.reinstated': { title: 'Reinstated a player', changes: status },
+  'players.closed': { title: 'Closed an account', gli: 'n-iii', changes: status },
+  'players.profile_changed': {
+    title: 'A player’s data were changed',
+    gli: 'n-ii',
+    detail: { fields: 'texts' },
+    personal: ['before', 'after'],
+  },
+  'players.erased': {
+    title: 'Erased a player',
+    severity: 'warning',
+    gli: 'o',
+    detail: { purposes: 'texts?', keys: 'number?' },
+  },
+
+  'protection.limit_set': { title: 'Set a deposit limit', detail: { period: 'text' }, changes: ['amount'] },
+  'protection.limit_loosening_asked': {
+    title: 'Asked for a looser limit',
+    detail: { period: 'text', from: 'instant' },
+    changes: ['amount'],
+  },
+  'protection.cool_off': { title: 'Took a break', detail: { until: 'instant' } },
+  'protection.self_exclusion': { title: 'Excluded themselves', gli: 'n-iii', detail: { until: 'instant' } },
+
+  'sessions.begun': { title: 'Signed in, player' },
+  'sessions.ended': { title: 'Signed out, player' },
+  'sessions.all_ended': { title: 'All sessions of a player were ended', detail: { count: 'number' } },
+  'sessions.sign_in_refused': { title: 'Sign-in refused, player', ...refused, detail: { cause: 'text' } },
+  'sessions.password_set': { title: 'Set a password' },
+} as const satisfies Kinds

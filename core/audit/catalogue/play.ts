@@ -1,0 +1,50 @@
+import type { Kinds } from '../kind.ts'
+
+const round = {
+  player: 'text',
+  currency: 'text',
+  stake: 'amount',
+  win: 'amount',
+  round: 'text',
+  game: 'text',
+  version: 'text',
+} as const
+
+/** Games and what goes with them. A round itself is no event: it is a leaf of the log with its batch. */
+export const play = {
+  'games.large_win': { title: 'A large win', severity: 'warning', gli: 'd', detail: round },
+  'games.large_stake': { title: 'A large wager', severity: 'warning', gli: 'e', detail: round },
+  'games.replay_different': {
+    title: 'A round does not replay as it was settled',
+    outcome: 'failure',
+    severity: 'alarm',
+    gli: 'b',
+    detail: { game: 'text', version: 'text' },
+  },
+  'games.library_changed': {
+    title: 'The library of games is another',
+    severity: 'warning',
+    gli: 'h',
+    changes: ['games'],
+  },
+  'games.parameters_changed': {
+    title: 'Parameters of a game were changed',
+    severity: 'warning',
+    gli: 'k',
+    changes: ['version', 'sheet'],
+  },
+  'games.closed': { title: 'Closed a game', severity: 'warning', gli: 'f' },
+  'games.opened': { title: 'Opened a game again', gli: 'f' },
+  'games.jackpot_changed': {
+    title: 'Parameters of a jackpot were changed',
+    severity: 'warning',
+    gli: 'l',
+    changes: ['parameters'],
+  },
+  'bonuses.parameters_changed': {
+    title: 'Parameters of an incentive were changed',
+    severity: 'warning',
+    gli: 'm',
+    changes: ['parameters'],
+  },
+} as const satisfies Kinds

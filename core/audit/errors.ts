@@ -1,0 +1,12 @@
+import { Refusal } from '#base'
+
+/** The log takes nothing: read-only, full, or closed to us. So nothing is done that would have to stand in it [S53]. */
+export function unwritable(cause: unknown): Refusal {
+  return new Refusal(
+    'unavailable',
+    'audit.unwritable',
+    'Nothing can be done while it cannot be written down. Ask again with the same key.',
+    undefined,
+    cause,
+  )
+}

@@ -1,0 +1,92 @@
+import { register } from 'prom-client'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Caller, type Faces, openFaces } from '../support/faces.ts'
+
+/** The log can be closed in several ways; whichever, nothing is done that would have to stand in it. */
+let faces: Faces
+let caller: Caller
+beforeAll(async () => {
+  faces = await openFaces()
+  caller = faces.caller('player')
+})
+afterAll(() => faces.stop())
+
+const ways: Array<[name: string, close: string, open: string]> = [
+  [
+    'no more writable by us',
+    'revoke execute on function audit.append from countroom_app, public',
+    'grant execute on function audit.append to countroom_app',
+  ],
+  [
+    'on a full disk',
+    `create function audit.full() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
+     create trigger full_disk before insert on audit.events execute function audit.full()`,
+    'drop trigger full_disk on audit.events; drop function audit.full()',
+  ],
+  [
+    'read-only',
+    `create function audit.frozen() returns trigger language plpgsql as $$ begin raise exception 'cannot execute INSERT in a read-only transaction' using errcode = '25006'; end $$;
+     create trigger frozen before insert on audit.events execute function audit.frozen()`,
+    'drop trigger frozen on audit.events; drop function audit.frozen()',
+  ],
+  [
+    'without its table',
+    'alter table audit.unsealed rename to unsealed_away',
+    'alter table audit.unsealed_away rename to unsealed',
+  ],
+]
+let reopen = ''
+afterEach(async () => {
+  if (reopen) await faces.world.admin.unsafe(reopen)
+  reopen = ''
+})
+
+test.each(ways)(
+  'a log that is %s: 503, no change of state, an alarm; and afterwards all is well again [S53]',
+  async (_, close, open) => {
+    const before = await everything()
+    const unwritten = await metric()
+    const key = { 'idempotency-key': crypto.randomUUID() }
+    const wish = await faces.world.registration()
+    await faces.world.admin.unsafe(close)
+    reopen = open
+    const answer = await caller.ask('POST', '/api/registrations', wish, key)
+    expect(answer.status).toBe(503)
+    expect(answer.body).toMatchObject({ code: 'audit.unwritable' })
+    expect(answer.headers.get('retry-after')).toBe('1')
+    expect(answer.raw).not.toMatch(/space left|permission|audit\.append|INSERT/)
+    const wrong = await caller.ask('POST', '/api/sessions', { email: 'nobody@example.com', password: 'wrong' })
+    expect(wrong.status, 'a failed sign-in that cannot be remembered is no answer').toBe(503)
+    expect(await everything()).toEqual(before)
+    expect(await metric()).toBeGreaterThan(unwritten)
+
+    await faces.world.admin.unsafe(open)
+    reopen = ''
+    expect((await caller.ask('POST', '/api/registrations', wish, key)).status).toBe(202)
+    const [players] = await faces.world.sql`select count(*)::int from players.players`
+    expect(players?.count).toBe(before.players + 1)
+  },
+)
+
+test('reading personal data is refused too', async () => {
+  const { player } = await faces.world.player()
+  const command = { ...faces.world.command(), actor: { kind: 'staff' as const, id: 'stf_eve' } }
+  const players = await import('#players')
+  await faces.world.admin.unsafe(ways[0]![1])
+  reopen = ways[0]![2]
+  await expect(faces.world.act((tx) => players.inspect(tx, command, { player }))).rejects.toMatchObject({
+    code: 'audit.unwritable',
+  })
+})
+
+async function everything() {
+  const [row] = await faces.world.admin<Array<{ players: number; others: number }>>`
+    select (select count(*) from players.players)::int as players, (select count(*) from ledger.wallets) + (select count(*) from keys.deks) +
+      (select count(*) from base.idempotency) + (select count(*) from sessions.failures) + (select count(*) from audit.events) as others`
+  return row!
+}
+
+async function metric(): Promise<number> {
+  const found = await register.getSingleMetric('countroom_audit_unwritten_total')!.get()
+  return found.values[0]?.value ?? 0
+}

@@ -1,0 +1,383 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as audit from '#audit'
+import { money } from '#base'
+import * as cashier from '#cashier'
+import * as players from '#players'
+import * as staff from '#staff'
+import { sign } from '../../core/host/gateways/signature.ts'
+import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
+import { routesOf } from '../support/routes.ts'
+
+/** Every route says what it writes into the log, and a run of each shows that it does. */
+let faces: Faces
+let boss: Caller
+let ada: Awaited<ReturnType<typeof arrive>>
+/** Whatever is drawn, one of the bets below wins so much. */
+const largeFrom = { stake: '500.00', win: '500.00' }
+const staffPassword = 'a very long password indeed'
+beforeAll(async () => {
+  faces = await openFaces(largeFrom)
+  boss = await hire('administrator')
+  ada = await arrive(10_000_00n)
+})
+afterAll(() => faces.stop())
+
+const declared = (['player', 'operator', 'partner'] as const).flatMap((face) =>
+  routesOf(face).map((route) => ({ ...route, face, name: `${face} ${route.method.toUpperCase()} ${route.path}` })),
+)
+/** Reading what is one's own is no event; on the operator face reading counts too. */
+const accountable = declared.filter(({ face, method }) => method !== 'get' || face === 'operator')
+
+test('every route that changes something, and every one of staff, declares its events or says why there are none [S49]', () => {
+  expect(accountable.length).toBeGreaterThan(25)
+  for (const { name, events, exception } of accountable) {
+    expect(events, name).toBeDefined()
+    expect(events!.length > 0 || (exception ?? '').length > 10, name).toBe(true)
+    for (const code of events!) expect(audit.kindOf(code), `${name}: ${code}`).toBeDefined()
+  }
+})
+
+const proven = new Set<string>()
+
+/** What each route is seen to write: a run, and the codes it leaves behind. */
+const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Code[]]> = [
+  [
+    'player POST /api/registrations',
+    async () => faces.caller('player').ask('POST', '/api/registrations', await faces.world.registration()),
+    ['players.registered', 'sessions.password_set'],
+  ],
+  [
+    'player POST /api/registrations',
+    async () =>
+      faces.caller('player').ask('POST', '/api/registrations', await faces.world.registration({ email: ada.email })),
+    ['players.registration_repeated'],
+  ],
+  ['player POST /api/registrations/confirmation', confirm, ['players.email_confirmed']],
+  [
+    'player POST /api/registrations/confirmation',
+    () =>
+      faces
+        .caller('player')
+        .ask('POST', '/api/registrations/confirmation', { email: 'nobody@example.com', code: '000000' }),
+    ['players.confirmation_refused'],
+  ],
+  [
+    'player POST /api/registrations/code',
+    () => faces.caller('player').ask('POST', '/api/registrations/code', { email: 'nobody@example.com' }),
+    ['players.confirmation_asked'],
+  ],
+  [
+    'player POST /api/sessions',
+    () => ada.caller.ask('POST', '/api/sessions', { email: ada.email, password: ada.password }),
+    ['sessions.begun'],
+  ],
+  [
+    'player POST /api/sessions',
+    () => faces.caller('player').ask('POST', '/api/sessions', { email: 'nobody@example.com', password: 'wrong' }),
+    ['sessions.sign_in_refused'],
+  ],
+  [
+    'player DELETE /api/sessions/current',
+    async () => (await arrive()).caller.ask('DELETE', '/api/sessions/current'),
+    ['sessions.ended'],
+  ],
+  [
+    'player PUT /api/limits/{period}',
+    () => ada.caller.ask('PUT', '/api/limits/day', { amount: '100.00' }),
+    ['protection.limit_set'],
+  ],
+  [
+    'player PUT /api/limits/{period}',
+    () => ada.caller.ask('PUT', '/api/limits/day', { amount: '200.00' }),
+    ['protection.limit_loosening_asked'],
+  ],
+  [
+    'player POST /api/breaks',
+    async () => (await arrive()).caller.ask('POST', '/api/breaks', { hours: 24 }),
+    ['protection.cool_off'],
+  ],
+  [
+    'player POST /api/exclusions',
+    async () => (await arrive()).caller.ask('POST', '/api/exclusions', { months: 6 }),
+    ['protection.self_exclusion'],
+  ],
+  [
+    'player POST /api/deposits',
+    () => ada.caller.ask('POST', '/api/deposits', { amount: { amount: '20.00', currency: 'EUR' } }),
+    ['cashier.deposit_asked'],
+  ],
+  [
+    'player POST /api/withdrawals',
+    async () =>
+      ada.caller.ask('POST', '/api/withdrawals', {
+        amount: { amount: '20.00', currency: 'EUR' },
+        instrument: await card(ada.player),
+      }),
+    ['cashier.withdrawal_asked'],
+  ],
+  [
+    'player POST /api/games/{game}/rounds',
+    () =>
+      ada.caller.ask('POST', '/api/games/roulette-european/rounds', {
+        bets: Object.entries({ red: '250.00', black: '250.00', 'straight:0': '15.00' }).map(([on, amount]) => ({
+          on,
+          amount,
+        })),
+      }),
+    ['games.large_stake', 'games.large_win'],
+  ],
+  [
+    'operator POST /api/enrolments',
+    () => boss.ask('POST', '/api/enrolments', { role: 'support' }),
+    ['staff.enrolment_offered'],
+  ],
+  ['operator POST /api/enrolments/use', async () => (await enrol('auditor')).answer, ['staff.enrolled']],
+  [
+    'operator POST /api/sessions',
+    async () => {
+      const { login } = await enrol('support')
+      return faces.caller('operator').ask('POST', '/api/sessions', { login, password: staffPassword })
+    },
+    ['staff.signed_in'],
+  ],
+  [
+    'operator POST /api/sessions',
+    () => faces.caller('operator').ask('POST', '/api/sessions', { login: 'nobody', password: 'wrong' }),
+    ['staff.sign_in_refused'],
+  ],
+  [
+    'operator DELETE /api/sessions/current',
+    async () => (await hire('support')).ask('DELETE', '/api/sessions/current'),
+    ['staff.signed_out'],
+  ],
+  ['operator GET /api/players', () => boss.ask('GET', `/api/players?email=${ada.email}`), ['players.searched']],
+  [
+    'operator GET /api/players/{player}',
+    () => boss.ask('GET', `/api/players/${ada.player}`),
+    ['players.viewed_masked'],
+  ],
+  [
+    'operator GET /api/players/{player}',
+    () => boss.ask('GET', `/api/players/${ada.player}?reason=complaint`),
+    ['players.viewed_in_full'],
+  ],
+  [
+    'operator POST /api/players/{player}/suspension',
+    () => suspend('suspension'),
+    ['players.suspended', 'sessions.all_ended'],
+  ],
+  ['operator POST /api/players/{player}/reinstatement', () => suspend('reinstatement'), ['players.reinstated']],
+  [
+    'operator POST /api/withdrawals/{id}/approval',
+    async () => boss.ask('POST', `/api/withdrawals/${await withdrawal()}/approval`, { reason: 'looks right' }),
+    ['cashier.withdrawal_approved'],
+  ],
+  [
+    'operator POST /api/withdrawals/{id}/rejection',
+    async () => boss.ask('POST', `/api/withdrawals/${await withdrawal()}/rejection`, { reason: 'looks wrong' }),
+    ['cashier.withdrawal_rejected'],
+  ],
+  [
+    'operator POST /api/withdrawals/{id}/resending',
+    async () =>
+      boss.ask('POST', `/api/withdrawals/${await withdrawal('unknown')}/resending`, { reason: 'gateway said so' }),
+    ['cashier.withdrawal_resent'],
+  ],
+  [
+    'operator POST /api/deposits/{id}/release',
+    async () => boss.ask('POST', `/api/deposits/${await heldDeposit()}/release`, { reason: 'looked at' }),
+    ['cashier.deposit_released'],
+  ],
+  [
+    'operator GET /api/players/{player}/balance',
+    () => boss.ask('GET', `/api/players/${ada.player}/balance`),
+    ['ledger.balance_viewed'],
+  ],
+  [
+    'operator GET /api/players/{player}/statement',
+    () => boss.ask('GET', `/api/players/${ada.player}/statement`),
+    ['ledger.statement_viewed'],
+  ],
+  [
+    'operator GET /api/players/{player}/statement.csv',
+    () => boss.ask('GET', `/api/players/${ada.player}/statement.csv?reason=asked`),
+    ['ledger.statement_exported'],
+  ],
+  ['operator GET /api/house/balances', () => boss.ask('GET', '/api/house/balances'), ['ledger.house_viewed']],
+  ['operator GET /api/house/entries.csv', () => boss.ask('GET', '/api/house/entries.csv'), ['ledger.house_exported']],
+  ['operator GET /api/audit', () => boss.ask('GET', '/api/audit?limit=1'), ['audit.viewed']],
+  ['partner POST /api/gateways/{gateway}/events', forged, ['cashier.event_forged']],
+]
+
+test('a run of each route writes what it declares, with the request it came with [S48] [S49]', {
+  timeout: 60_000,
+}, async () => {
+  for (const [name, run, codes] of runs) {
+    const answer = await run()
+    const events = await eventsOf(answer.requestId)
+    expect(events.map(({ code }) => code).sort(), `${name}: ${answer.status} ${answer.raw.slice(0, 200)}`).toEqual(
+      [...codes].sort(),
+    )
+    const route = accountable.find((each) => each.name === name)
+    expect(route, name).toBeDefined()
+    for (const event of events) {
+      expect(route!.events, name).toContain(event.code)
+      expect(event.actor.id, name).not.toBe('')
+      expect(Math.abs(Date.parse(event.at) - Date.now()), name).toBeLessThan(60_000)
+      if (audit.kindOf(event.code)?.changes) expect(event.before && event.after, name).toBeTruthy()
+      proven.add(`${name} ${event.code}`)
+    }
+  }
+  const elsewhere = new Set([
+    // The stored event is worked on by a job; what it leads to is proven in test/core/cashier.
+    ...[
+      'deposit_credited',
+      'deposit_held',
+      'deposit_failed',
+      'withdrawal_paid',
+      'withdrawal_failed',
+      'event_mismatch',
+      'event_contradiction',
+    ].map((code) => `partner POST /api/gateways/{gateway}/events cashier.${code}`),
+  ])
+  const claimed = accountable.flatMap(({ name, events }) => (events ?? []).map((code) => `${name} ${code}`))
+  expect(claimed.filter((claim) => !proven.has(claim) && !elsewhere.has(claim))).toEqual([])
+})
+
+test('who may not is refused, and that they tried is written down [S49] [GLI-2.8.8a]', async () => {
+  const support = await hire('support')
+  const answer = await support.ask('POST', `/api/withdrawals/wdr_x/approval`, { reason: 'let me' })
+  expect(answer.status).toBe(403)
+  expect(await eventsOf(answer.requestId)).toMatchObject([
+    {
+      code: 'staff.access_denied',
+      outcome: 'denied',
+      address: '192.0.2.44',
+      detail: { route: 'POST /api/withdrawals/:id/approval', code: 'staff.not_permitted' },
+    },
+  ])
+  const guessed = await faces
+    .caller('operator')
+    .ask('POST', '/api/enrolments/use', { secret: 'guess', login: 'mallory', password: staffPassword })
+  expect((await eventsOf(guessed.requestId)).map(({ code }) => code)).toEqual(['staff.access_denied'])
+})
+
+test('a failed sign-in tells from which address it came [GLI-2.8.8a]', async () => {
+  const answer = await faces.caller('player').ask('POST', '/api/sessions', { email: ada.email, password: 'wrong' })
+  expect(await eventsOf(answer.requestId)).toMatchObject([{ outcome: 'failure', address: '192.0.2.44' }])
+})
+
+test('a program error is an event without what was sent, once a minute however often it comes [GLI-2.8.8b] [S56]', async () => {
+  await faces.world.admin`alter table protection.limits rename to limits_away`
+  const answers = [await ada.caller.ask('GET', '/api/limits'), await ada.caller.ask('GET', '/api/limits')]
+  await faces.world.admin`alter table protection.limits_away rename to limits`
+  expect(answers.map(({ status }) => status)).toEqual([500, 500])
+  const told = await Promise.all(answers.map(({ requestId }) => eventsOf(requestId)))
+  expect(told.map((events) => events.map(({ code }) => code))).toEqual([['host.program_error'], []])
+  expect(told[0]![0]).toMatchObject({ outcome: 'failure', detail: { error: 'PostgresError', code: '42P01' } })
+})
+
+async function eventsOf(request: string): Promise<audit.AuditEvent[]> {
+  const rows = await faces.world.sql<Array<{ entry: string }>>`
+    select entry from audit.events where request_id = ${request} order by id`
+  return rows.map(({ entry }) => JSON.parse(entry) as audit.AuditEvent)
+}
+
+async function arrive(cash = 0n) {
+  const { player, wallet, email } = await faces.world.player(cash)
+  const password = 'walrus tambourine quartz'
+  const sessions = await import('#sessions')
+  const passwordHash = await sessions.hashPassword(password)
+  await faces.world.act((tx) => sessions.setPassword(tx, faces.world.command(), { player, passwordHash }))
+  const caller = faces.caller('player')
+  expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
+  return { player, wallet, email, password, caller }
+}
+
+async function enrol(role: string) {
+  const { secret } = await faces.world.act((tx) => staff.enrolmentLink(tx, faces.world.command(), { role }))
+  const login = `s${randomBytes(6).toString('hex')}`
+  const answer = await faces
+    .caller('operator')
+    .ask('POST', '/api/enrolments/use', { secret, login, password: staffPassword })
+  return { login, answer }
+}
+
+async function hire(role: string): Promise<Caller> {
+  const { login } = await enrol(role)
+  const caller = faces.caller('operator')
+  expect((await caller.ask('POST', '/api/sessions', { login, password: staffPassword })).status).toBe(201)
+  return caller
+}
+
+async function confirm(): Promise<FaceAnswer> {
+  const { world } = faces
+  const input = await world.registration()
+  const player = (await world.act((tx) => players.register(tx, world.command(), input)))!
+  const code = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
+  return faces.caller('player').ask('POST', '/api/registrations/confirmation', { email: input.email, code })
+}
+
+let suspended: string
+async function suspend(act: 'suspension' | 'reinstatement'): Promise<FaceAnswer> {
+  suspended ??= (await arrive()).player
+  return boss.ask('POST', `/api/players/${suspended}/${act}`, { reason: 'a reason' })
+}
+
+const object = {
+  authorisation: 'A1',
+  instrument: { token: 'tok_1', brand: 'Visa', last4: '4242', expiry: '12/29', holder: 'Ada' },
+}
+
+async function deposited(player: string, wallet: bigint, excludeFirst = false): Promise<string> {
+  const { world } = faces
+  const amount = money(2000n, 'EUR')
+  const { id } = await world.act((tx) =>
+    cashier.deposit(tx, world.command(), { player, wallet, amount, gateway: 'sandbox' }),
+  )
+  if (excludeFirst) await world.admin`update players.players set status = 'suspended' where player = ${player}`
+  const event = {
+    id: `evt_${id}`,
+    type: 'payment.succeeded' as const,
+    reference: id,
+    object: `pay_${id}`,
+    amount,
+    ...object,
+  }
+  await world.act((tx) => cashier.apply(tx, world.command(), 'sandbox', event))
+  return id
+}
+
+async function card(player: string): Promise<string> {
+  const { wallet } = ada
+  await deposited(player, wallet)
+  return (await cashier.instruments(faces.world.sql, faces.world.agent.keys, player))[0]!.id
+}
+
+async function withdrawal(fate?: 'unknown'): Promise<string> {
+  const { world } = faces
+  const { id } = await world.act(async (tx) =>
+    cashier.withdraw(tx, world.command(), { ...ada, amount: money(1000n, 'EUR'), instrument: await card(ada.player) }),
+  )
+  if (fate)
+    await world.act(async (tx) => {
+      await cashier.approve(tx, world.command(), { withdrawal: id, reason: 'looks right' })
+      await cashier.pay(tx, world.command(), id)
+      await cashier.payoutUnknown(tx, world.command(), id)
+    })
+  return id
+}
+
+async function heldDeposit(): Promise<string> {
+  const { player, wallet } = await arrive()
+  const id = await deposited(player, wallet, true)
+  await faces.world.admin`update players.players set status = 'active' where player = ${player}`
+  return id
+}
+
+async function forged(): Promise<FaceAnswer> {
+  const body = JSON.stringify({ id: 'evt_1', type: 'payment.succeeded', data: { id: 'pay_1', reference: 'dep_1' } })
+  const signature = sign('another secret', Buffer.from(body), new Date())
+  return faces.caller('partner').ask('POST', '/api/gateways/sandbox/events', body, { 'gateway-signature': signature })
+}

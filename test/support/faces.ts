@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { register } from 'prom-client'
+import { readConfig } from '../../core/host/config.ts'
+import { openExports } from '../../core/host/exports.ts'
+import type { FaceEnv } from '../../core/host/face.ts'
+import type { Host } from '../../core/host/host.ts'
+import { createLog } from '../../core/host/log.ts'
+import type { OpenHost } from '../../core/host/open-host.ts'
+import { operatorFace } from '../../core/host/operator/index.ts'
+import { partnerFace } from '../../core/host/partner/index.ts'
+import { openPlay } from '../../core/host/play.ts'
+import { playerFace } from '../../core/host/player/index.ts'
+import { openWorld, type World } from './world.ts'
+
+export type FaceName = 'player' | 'operator' | 'partner'
+export type FaceAnswer = {
+  status: number
+  requestId: string
+  raw: string
+  body: Record<string, unknown>
+  headers: Headers
+}
+export type Caller = {
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<FaceAnswer>
+}
+export type Faces = {
+  world: World
+  host: Host
+  gatewaySecret: string
+  /** Somebody new with a cookie jar of their own. */
+  caller(face: FaceName): Caller
+  stop(): Promise<void>
+}
+
+const origin = 'https://localhost'
+const address = '192.0.2.44'
+
+/**
+ * The three faces in this process, on a world of their own: every route with everything behind it, but no TLS, no edge, no
+ * Redis. A gateway that says yes to every page stands beside.
+ */
+export async function openFaces(large?: { stake: string; win: string }): Promise<Faces> {
+  const world = await openWorld()
+  if (large)
+    await world.admin`update licences.licences set rules = jsonb_set(rules, '{significant,EUR}', rules #> '{significant,EUR}' || ${world.sql.json(large)})`
+  const dir = mkdtempSync(join(tmpdir(), 'cr-faces-'))
+  const gatewaySecret = 'a secret of the gateway'
+  writeFileSync(join(dir, 'gateway'), gatewaySecret, { mode: 0o600 })
+  const gateway = createServer((_, answer) =>
+    answer
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ id: `pay_${randomUUID()}`, url: `${origin}/pay` })),
+  )
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
+  const config = configOf(dir, world, gateway)
+  const log = createLog('test', 'silent')
+  const database = { ...world.address, user: 'countroom_app', password: '' }
+  const exports = openExports({ config, database, log })
+  const cache = { publish: async () => {}, subscribe: () => {}, healthy: () => true, close: async () => {} }
+  const open = { config, database, sql: world.sql, keys: world.agent.keys, cache, log, exports, now: () => new Date() }
+  const play = await openPlay(open as unknown as OpenHost)
+  const host: Host = { ...open, games: play.games }
+  const faces = { player: playerFace, operator: operatorFace, partner: partnerFace }
+  const apps = Object.fromEntries(
+    Object.entries(faces).map(([name, face]) => [name, face(host, async () => [])]),
+  ) as unknown as Record<FaceName, OpenAPIHono<FaceEnv>>
+  return {
+    world,
+    host,
+    gatewaySecret,
+    caller: (face) => callerOf(apps[face]),
+    async stop() {
+      await play.close()
+      await exports.close()
+      await world.stop()
+      gateway.close()
+      register.clear()
+      rmSync(dir, { recursive: true })
+    },
+  }
+}
+
+function callerOf(app: OpenAPIHono<FaceEnv>): Caller {
+  let cookie = ''
+  return {
+    async ask(method, path, body, headers = {}) {
+      const outgoing = Object.assign(new EventEmitter(), { setHeader: () => {}, destroyed: false, destroy: () => {} })
+      const requestId = headers['x-request-id'] ?? `req_${randomUUID()}`
+      const answer = await app.request(
+        path,
+        {
+          method,
+          headers: {
+            origin,
+            'x-request-id': requestId,
+            'x-forwarded-for': address,
+            'idempotency-key': randomUUID(),
+            ...(cookie ? { cookie } : {}),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        },
+        { incoming: { socket: { remoteAddress: address } }, outgoing } as never,
+      )
+      cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? cookie
+      const raw = await answer.text()
+      return { status: answer.status, requestId, raw, body: parsed(raw), headers: answer.headers }
+    },
+  }
+}
+
+function configOf(dir: string, world: World, gateway: Server) {
+  const { port } = gateway.address() as AddressInfo
+  const file = join(dir, 'config.json')
+  const nowhere = join(dir, 'none')
+  const document = {
+    name: 'test',
+    home: dir,
+    origins: { player: origin, operator: origin, partner: origin },
+    database: { ...world.address, user: 'countroom_app', passwordFile: nowhere },
+    redis: { socket: nowhere, passwordFile: nowhere },
+    keys: { socket: world.agent.socket },
+    tls: { ca: nowhere, cert: nowhere, key: nowhere },
+    listen: { metrics: { host: '127.0.0.1', port: 0 } },
+    lanes: { count: 1 },
+    smtp: { host: '127.0.0.1', port: 1, from: 'casino@example.com' },
+    gateways: { sandbox: { url: `http://127.0.0.1:${port}`, secretFile: join(dir, 'gateway') } },
+    log: { level: 'silent' },
+  }
+  writeFileSync(file, JSON.stringify(document))
+  return readConfig(file)
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}
