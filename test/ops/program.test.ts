@@ -78,7 +78,7 @@ test('[GLI-B.2.6a-i] [GLI-2.3.3] the first start approves what was installed, an
 
 test('[GLI-2.3.2] [GLI-2.3.2c] [GLI-B.2.6a-iv] on demand the worker finds one changed byte; metric, doctor, status and log say so', async () => {
   appendFileSync(join(home, 'run/edge.json'), ' ')
-  await must(auditor.ask('POST', '/api/program/inspections'), 202)
+  await must(auditor.ask('POST', '/api/program/inspections', { reason: 'the yearly audit' }), 202)
   const found = await until('the verdict', async () => {
     const now = await shown()
     return now.occasion === 'demand' ? now : undefined
@@ -114,7 +114,7 @@ test('who may not look may not ask: support is refused', async () => {
   await must(support.ask('POST', '/api/enrolments/use', { secret: url.split('#')[1], login: 'sue', password }), 201)
   await must(support.ask('POST', '/api/sessions', { login: 'sue', password }), 201)
   expect((await support.ask('GET', '/api/program')).status).toBe(403)
-  expect((await support.ask('POST', '/api/program/inspections')).status).toBe(403)
+  expect((await support.ask('POST', '/api/program/inspections', { reason: 'curious' })).status).toBe(403)
   await support.close()
 })
 

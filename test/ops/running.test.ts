@@ -94,7 +94,7 @@ test('verify: proves, in words and JSON; what it does not know it names with wha
   expect(JSON.parse(json.out)).toMatchObject({ ok: true })
   const nonsense = await countroom(home, ['verify', 'nonsense'])
   expect(nonsense.code).toBe(1)
-  expect(nonsense.out).toMatch(/'nonsense' is invalid[\s\S]*ledger, audit, all/)
+  expect(nonsense.out).toMatch(/'nonsense' is invalid[\s\S]*ledger, audit, program, all/)
 })
 
 test('logs: of one process; one there is not is named with those there are', async () => {

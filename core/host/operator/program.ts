@@ -22,6 +22,8 @@ const programSchema = z
   })
   .openapi('ControlProgram')
 
+const reason = z.string().trim().min(3).max(400)
+
 /** Whether the bytes that serve are the bytes that were approved (GLI-19 2.3.2): by the last look, and a new one on demand. */
 export function programRoutes(host: Host) {
   const routes = createRoutes()
@@ -51,7 +53,10 @@ export function programRoutes(host: Host) {
       method: 'post',
       path: '/api/program/inspections',
       summary: 'Asks for an inspection now; it takes some seconds, and its verdict is the next one to be read.',
-      request: { headers: idempotencyHeader },
+      request: {
+        headers: idempotencyHeader,
+        body: { required: true, content: { 'application/json': { schema: z.strictObject({ reason }) } } },
+      },
       responses: {
         202: {
           description: 'Asked.',
@@ -62,9 +67,10 @@ export function programRoutes(host: Host) {
     }),
     async (c) => {
       staff.permit(staffOf(c), 'program.verify')
-      return mutate(host, c, { operation: 'program.inspect', payload: {} }, async (tx, command) => {
+      const { reason } = c.req.valid('json')
+      return mutate(host, c, { operation: 'program.inspect', payload: { reason } }, async (tx, command) => {
         await enqueue(tx, { queue: 'program.inspect-now', data: {} })
-        await audit.record(tx, command, { action: 'program.inspection_asked', subject: nodeOf(host) })
+        await audit.record(tx, command, { action: 'program.inspection_asked', subject: nodeOf(host), reason })
         return { status: 202, body: { asked: true } }
       })
     },
