@@ -36,12 +36,18 @@ export async function keep(
       subject: node,
       detail: { occasion, expected, actual, files },
     })
-  for (const difference of differences.slice(0, differencesTold))
+  for (const { path, expected, actual } of differences.slice(0, differencesTold))
     await audit.record(tx, command, {
       action: 'program.mismatch',
       subject: node,
       outcome: 'failure',
-      detail: { occasion, ...difference, differences: differences.length },
+      detail: {
+        occasion,
+        path,
+        ...(expected === null ? {} : { expected }),
+        ...(actual === null ? {} : { actual }),
+        differences: differences.length,
+      },
     })
 }
 

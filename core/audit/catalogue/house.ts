@@ -90,7 +90,7 @@ export const house = {
   'program.approved': {
     title: 'A control program was signed',
     gli: 'i',
-    detail: { ...approved, changed: 'number?', first: 'flag?' },
+    detail: { ...approved, changed: 'number?', first: 'texts?' },
   },
   'program.verification_asked': { title: 'Asked for a verification of the control program' },
   'program.verified': {

@@ -3,7 +3,7 @@ import * as audit from '#audit'
 import { enqueue } from '#base'
 import * as program from '#program'
 import * as staff from '#staff'
-import { createRoutes, idempotencyHeader, problems, staffOf } from '../face.ts'
+import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 import { nodeOf } from '../program.ts'
 
@@ -31,6 +31,7 @@ export function programRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/program',
+      ...writesNothing('it tells of the program, and of nobody'),
       summary: 'The control program by its last inspection: what was approved, what was found.',
       responses: {
         200: { description: 'The last inspection.', content: { 'application/json': { schema: programSchema } } },
@@ -52,6 +53,7 @@ export function programRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/program/inspections',
+      ...writes('program.verification_asked'),
       summary: 'Asks for an inspection now; it takes some seconds, and its verdict is the next one to be read.',
       request: {
         headers: idempotencyHeader,
@@ -70,7 +72,7 @@ export function programRoutes(host: Host) {
       const { reason } = c.req.valid('json')
       return mutate(host, c, { operation: 'program.inspect', payload: { reason } }, async (tx, command) => {
         await enqueue(tx, { queue: 'program.inspect-now', data: {} })
-        await audit.record(tx, command, { action: 'program.inspection_asked', subject: nodeOf(host), reason })
+        await audit.record(tx, command, { action: 'program.verification_asked', subject: nodeOf(host), reason })
         return { status: 202, body: { asked: true } }
       })
     },
