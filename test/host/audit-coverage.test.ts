@@ -206,6 +206,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ],
   ['operator GET /api/house/balances', () => boss.ask('GET', '/api/house/balances'), ['ledger.house_viewed']],
   ['operator GET /api/house/entries.csv', () => boss.ask('GET', '/api/house/entries.csv'), ['ledger.house_exported']],
+  [
+    'operator POST /api/program/inspections',
+    () => boss.ask('POST', '/api/program/inspections', { reason: 'the yearly audit' }),
+    ['program.verification_asked'],
+  ],
   ['operator GET /api/audit', () => boss.ask('GET', '/api/audit?limit=1'), ['audit.viewed']],
   ['partner POST /api/gateways/{gateway}/events', forged, ['cashier.event_forged']],
 ]
