@@ -43,6 +43,19 @@ export async function openPersonal(
   return personal
 }
 
+/**
+ * The personal part of an event, by the event's id; undefined when there is no such event, or none with such a part.
+ *
+ * @throws as `openPersonal`
+ */
+export async function personalOf(reader: Reader, keys: Keys, event: string): Promise<Personal | undefined> {
+  const [row] = await reader<Array<{ player: string | null; sealed: Buffer | null; commitment: string | null }>>`
+    select player, sealed, entry::jsonb #>> '{personal,commitment}' as commitment from audit.events where id = ${event}`
+  if (!row?.player || !row.sealed || !row.commitment) return undefined
+  const { player, sealed: envelope, commitment } = row
+  return openPersonal(reader, keys, { event, player, envelope, commitment })
+}
+
 function placeOf(player: string, event: string) {
   return { player, purpose, table: 'audit.events', column: 'sealed', row: event }
 }

@@ -8,14 +8,14 @@ import type { Logger } from './log.ts'
 /** Files made as they are sent. */
 export type Exports = {
   /**
-   * Answers with a CSV file made as fast as the client takes it. `begin` does what comes before the first byte (a record
+   * Answers with a file, CSV unless it says otherwise, made as fast as the client takes it. `begin` does what comes before the first byte (a record
    * in the audit log, say) and gives the chunks; when the client goes away or is too slow, they are not asked for more.
    *
    * @throws Refusal `exports.one_at_a_time`, `exports.full`, and whatever `begin` refuses
    */
   answer(
     c: FaceContext,
-    what: { caller: string; file: string },
+    what: { caller: string; file: string; type?: string },
     begin: (reader: Reader) => Promise<AsyncGenerator<string, void, void>>,
   ): Promise<never>
   close(): Promise<void>
@@ -27,6 +27,8 @@ const ended = new Counter({
   help: 'Exports by how they ended: sent, left (the client went away), late (took too long), failed.',
   labelNames: ['outcome'],
 })
+
+const csv = 'text/csv; charset=utf-8; header=present' // RFC 4180, section 3
 
 type Outcome = 'sent' | 'left' | 'late' | 'failed'
 
@@ -54,7 +56,7 @@ export function openExports({
   const callers = new Set<string>()
 
   return {
-    async answer(c, { caller, file }, begin) {
+    async answer(c, { caller, file, type = csv }, begin) {
       if (callers.has(caller))
         throw new Refusal(
           'throttled',
@@ -87,7 +89,7 @@ export function openExports({
       outgoing.once('close', () => sent.end('left'))
       return new Response(sent.stream, {
         headers: {
-          'content-type': 'text/csv; charset=utf-8; header=present', // RFC 4180, section 3
+          'content-type': type,
           'content-disposition': `attachment; filename="${file}"`,
           'cache-control': 'no-store',
         },

@@ -102,7 +102,8 @@ export async function endAll(tx: Tx, command: Command, player: string): Promise<
 
 /** Who it might have been is not written down: it may not have been them. From where it came is [GLI-2.8.8a]. */
 async function refused(tx: Tx, command: Command, cause: string): Promise<void> {
-  await audit.record(tx, command, { action: 'sessions.sign_in_refused', subject: 'unknown', detail: { cause } })
+  const nobody = { ...command, actor: { ...command.actor, id: 'anonymous' } }
+  await audit.record(tx, nobody, { action: 'sessions.sign_in_refused', subject: 'unknown', detail: { cause } })
 }
 
 async function failuresSince(tx: Tx, subject: Buffer, since: Date): Promise<number> {

@@ -212,6 +212,9 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     ['program.verification_asked'],
   ],
   ['operator GET /api/audit', () => boss.ask('GET', '/api/audit?limit=1'), ['audit.viewed']],
+  ['operator GET /api/audit/events.jsonl', () => boss.ask('GET', '/api/audit/events.jsonl'), ['audit.exported']],
+  ['operator GET /api/audit/events.csv', () => boss.ask('GET', '/api/audit/events.csv'), ['audit.exported']],
+  ['operator GET /api/audit/{event}/personal', personal, ['audit.personal_viewed']],
   ['partner POST /api/gateways/{gateway}/events', forged, ['cashier.event_forged']],
 ]
 
@@ -372,6 +375,14 @@ async function withdrawal(fate?: 'unknown'): Promise<string> {
       await cashier.payoutUnknown(tx, world.command(), id)
     })
   return id
+}
+
+async function personal(): Promise<FaceAnswer> {
+  const [row] = await faces.world.sql<Array<{ id: string }>>`
+    select id from audit.events where player = ${ada.player} and code = 'sessions.begun' limit 1`
+  const answer = await boss.ask('GET', `/api/audit/${row!.id}/personal?reason=asked%20by%20the%20police`)
+  expect(answer.body).toEqual({ personal: { address: '192.0.2.44' } })
+  return answer
 }
 
 async function heldDeposit(): Promise<string> {

@@ -48,13 +48,13 @@ export const house = {
   },
   'host.stopped': { title: 'A process stopped', gli: 'c', detail: { process: 'text' } },
   'host.configuration_changed': {
-    title: 'A process runs with another configuration',
+    title: 'A configuration not seen before',
     severity: 'warning',
     gli: 'i',
     changes: ['configuration', 'version'],
   },
   'host.schema_changed': {
-    title: 'The database schema is another',
+    title: 'A database schema not seen before',
     severity: 'warning',
     gli: 'i',
     changes: ['migrations', 'digest'],
@@ -106,7 +106,7 @@ export const house = {
   },
 
   'licences.rules_changed': {
-    title: 'The rules of the licence are others',
+    title: 'Rules of the licence not seen before',
     severity: 'warning',
     gli: 'i',
     changes: ['licence', 'rules'],

@@ -22,13 +22,13 @@ export const play = {
     detail: { game: 'text', version: 'text' },
   },
   'games.library_changed': {
-    title: 'The library of games is another',
+    title: 'A library of games not seen before',
     severity: 'warning',
     gli: 'h',
     changes: ['games'],
   },
   'games.parameters_changed': {
-    title: 'Parameters of a game were changed',
+    title: 'Parameters of a game not seen before',
     severity: 'warning',
     gli: 'k',
     changes: ['version', 'sheet'],

@@ -64,6 +64,23 @@ function desk(name: string, role: string) {
       <section><div class="bar"><h2>Players</h2><form id="find"><label for="find-email">E-mail, in full</label><input id="find-email" name="email" type="email" maxlength="254" placeholder="ada@example.com" /><button>Find</button></form></div><div id="players"></div></section>
       <section><h2>Deposits and withdrawals</h2><div id="payments"></div></section>
       <section><div class="bar"><h2>Books</h2><a class="button" href="/api/house/entries.csv" download>Entries of the house (CSV)</a></div><div id="books"></div></section>
-      <section><div class="bar"><h2>Audit log</h2><button type="button" id="audit-again">Read again</button></div><div id="audit"></div></section></main>`,
+      <section><div class="bar"><h2>Audit log</h2>${auditFilter()}</div><div id="audit" aria-live="polite"></div></section></main>`,
   )
+}
+
+function auditFilter() {
+  const field = (name: string, label: string, input: Content) =>
+    html`<div><label for="audit-${name}">${label}</label>${input}</div>`
+  const text = (name: string, placeholder: string) =>
+    html`<input id="audit-${name}" name="${name}" maxlength="200" placeholder="${placeholder}" />`
+  const time = (name: string) => html`<input id="audit-${name}" name="${name}" type="datetime-local" />`
+  return html`<form id="audit-find" class="filter">
+    ${field('code', 'What', html`<select id="audit-code" name="code"><option value="">everything</option></select>`)}
+    ${field('actor', 'Who', text('actor', 'stf_… or a process'))}
+    ${field('player', 'Player', text('player', 'plr_…'))}
+    ${field('outcome', 'Outcome', html`<select id="audit-outcome" name="outcome"><option value="">any</option><option value="success">done</option><option value="failure">failed</option><option value="denied">denied</option></select>`)}
+    ${field('from', 'From (UTC)', time('from'))} ${field('to', 'To (UTC)', time('to'))}
+    <label class="check"><input name="significant" type="checkbox" value="true" /> significant only</label>
+    <button class="primary">Search</button><button type="reset">Clear</button>
+    <button type="button" id="audit-jsonl">JSON lines</button><button type="button" id="audit-csv">CSV</button></form>`
 }

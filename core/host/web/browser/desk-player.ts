@@ -137,7 +137,7 @@ export async function openPlayer(
   async function log(): Promise<HTMLElement[]> {
     if (!permissions.has('audit.view')) return []
     const { events } = await get<{ events: AuditEvent[] }>(`/api/audit?player=${id}&limit=10`)
-    return [make('h3', {}, 'In the audit log'), auditTable(events)]
+    return [make('h3', {}, 'In the audit log'), auditTable(events, permissions.has('players.unmask'))]
   }
 }
 

@@ -1,5 +1,5 @@
 import { get, send } from './api.ts'
-import { type AuditEvent, auditTable } from './desk-audit.ts'
+import { openAudit } from './desk-audit.ts'
 import { paintBooks } from './desk-books.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { openPlayer } from './desk-player.ts'
@@ -18,6 +18,7 @@ const idleMsMax = 5 * 60_000
 
 const me = await get<{ permissions: string[] }>('/api/me')
 const permissions = new Set(me.permissions)
+const audit = permissions.has('audit.view') ? await openAudit(permissions.has('players.unmask')) : async () => {}
 const parts = [
   { permission: 'payments.view', section: 'queue', paint: queue },
   { permission: 'players.view', section: 'players', paint: () => players('') },
@@ -40,7 +41,6 @@ byId('find').addEventListener('submit', (event) => {
   event.preventDefault()
   void players(String(new FormData(event.target as HTMLFormElement).get('email') ?? '').trim())
 })
-byId('audit-again').addEventListener('click', () => void audit())
 document.addEventListener('changed', () => void paint())
 await paint()
 await watchBooks(attended)
@@ -57,7 +57,7 @@ async function paint(): Promise<void> {
 }
 
 function open(player: string): void {
-  void openPlayer(player, permissions, paint).then(() => (permissions.has('audit.view') ? audit() : undefined))
+  void openPlayer(player, permissions, paint).then(audit)
 }
 
 async function queue(): Promise<void> {
@@ -108,10 +108,6 @@ async function payments(): Promise<void> {
       'No money has moved yet. Deposits appear here as soon as a player begins one.',
     )
   })
-}
-
-async function audit(): Promise<void> {
-  await fill('audit', async () => auditTable((await get<{ events: AuditEvent[] }>('/api/audit?limit=30')).events))
 }
 
 function link(player: string): HTMLElement {

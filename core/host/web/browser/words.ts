@@ -51,6 +51,10 @@ const states: Record<string, [name: string, mood: 'good' | 'bad' | 'open']> = {
   pending_email: ['E-mail not confirmed', 'open'],
   suspended: ['Suspended', 'bad'],
   closed: ['Closed', 'bad'],
+  success: ['Done', 'good'],
+  failure: ['Failed', 'bad'],
+  denied: ['Denied', 'bad'],
+  alarm: ['Alarm', 'bad'],
 }
 
 export function stateName(state: string): string {
