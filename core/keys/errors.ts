@@ -5,6 +5,15 @@ export function shredded(): Refusal {
   return new Refusal('absent', 'keys.shredded', 'This personal data was erased.')
 }
 
+/** Nothing new is sealed for somebody who was erased. */
+export function erased(): Refusal {
+  return new Refusal('conflict', 'keys.erased', 'This player was erased; no personal data of theirs is kept any more.')
+}
+
+export function rotationOpen(family: string): Refusal {
+  return new Refusal('conflict', 'keys.rotation_open', `A rotation of ${family} is under way already.`, { family })
+}
+
 /** An envelope that does not open is never "no data": somebody changed the storage, and a person must look. */
 export class TamperedEnvelope extends Error {
   readonly where: string
