@@ -14,6 +14,10 @@ export function rotationOpen(family: string): Refusal {
   return new Refusal('conflict', 'keys.rotation_open', `A rotation of ${family} is under way already.`, { family })
 }
 
+export function backupUnsound(reason: string): Refusal {
+  return new Refusal('invalid', 'keys.backup_unsound', `This backup of keys cannot be used: ${reason}.`)
+}
+
 /** An envelope that does not open is never "no data": somebody changed the storage, and a person must look. */
 export class TamperedEnvelope extends Error {
   readonly where: string

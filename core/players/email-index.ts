@@ -69,13 +69,18 @@ export async function reindex(
  */
 export async function endReindexing(tx: Tx, epoch: string): Promise<number> {
   const epochs = await holdIndex(tx, 'email')
-  const [row] = await tx<Array<{ left: number }>>`
+  const left = await indexesNotUnder(tx, epoch)
+  if (left === 0 && epochs.at(-1) === epoch) await endIndexEpoch(tx, 'email')
+  return left
+}
+
+/** How many addresses stand under other epochs than this one alone. */
+export async function indexesNotUnder(reader: Reader, epoch: string): Promise<number> {
+  const [row] = await reader<Array<{ left: number }>>`
     select count(*)::int as left from players.email_indexes i
     where i.epoch <> ${epoch} and not exists (
       select from players.email_indexes n where n.player = i.player and n.epoch = ${epoch})`
-  const left = row?.left ?? 0
-  if (left === 0 && epochs.at(-1) === epoch) await endIndexEpoch(tx, 'email')
-  return left
+  return row?.left ?? 0
 }
 
 /** Removes what is no longer read. Answers how many went. */

@@ -1,6 +1,6 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import * as audit from '#audit'
-import { enqueue, isCurrency, newId, type Tx } from '#base'
+import { enqueue, isCurrency, newId, type Reader, type Tx } from '#base'
 import { type KeyedCommand, normaliseEmail, seal } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
@@ -142,6 +142,13 @@ export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email 
     select player from players.players where player = ${player ?? ''} and status = 'pending_email'`
   if (row) await enqueue(tx, { queue: 'players.send_confirmation', data: { player: row.player }, onceKey: row.player })
   await audit.record(tx, command, { action: 'players.confirmation_asked', subject: row?.player ?? 'unknown' })
+}
+
+/** How many codes that could still be given were made under this epoch of their key. */
+export async function codesUnder(reader: Reader, epoch: string): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from players.confirmations where epoch = ${epoch} and expires_at > now()`
+  return row?.count ?? 0
 }
 
 function macOf(command: KeyedCommand, epoch: string, player: string, code: string): Promise<Buffer> {
