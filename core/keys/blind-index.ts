@@ -12,7 +12,12 @@ export type IndexName = keyof typeof families
  * A value that can be looked up without being known: HMAC-SHA256 under a key of the token, one key per index, all 256 bits
  * kept because it serves for uniqueness. This is what is looked up.
  */
-export async function blindIndex(reader: Reader, keys: Keys, index: IndexName, normalised: string): Promise<BlindIndex> {
+export async function blindIndex(
+  reader: Reader,
+  keys: Keys,
+  index: IndexName,
+  normalised: string,
+): Promise<BlindIndex> {
   const [row] = await reader<Array<{ epochs: string[] }>>`
     select epochs from keys.indexes where family = ${families[index]}`
   return blindIndexUnder(keys, row?.epochs[0] ?? '', index, normalised)
@@ -28,7 +33,12 @@ export async function blindIndexes(tx: Tx, keys: Keys, index: IndexName, normali
 }
 
 /** The value under one epoch, for who fills an index that is not read yet. */
-export async function blindIndexUnder(keys: Keys, epoch: string, index: IndexName, normalised: string): Promise<BlindIndex> {
+export async function blindIndexUnder(
+  keys: Keys,
+  epoch: string,
+  index: IndexName,
+  normalised: string,
+): Promise<BlindIndex> {
   return { epoch, value: await keys.mac(epoch, Buffer.from(`${index}|v1|${normalised}`)) }
 }
 

@@ -17,7 +17,15 @@ export type DekDump = {
   retired: Retired[]
 }
 
-type Dek = [player: string, purpose: string, version: number, kek: string, wrapped: string, binding: string, created: string]
+type Dek = [
+  player: string,
+  purpose: string,
+  version: number,
+  kek: string,
+  wrapped: string,
+  binding: string,
+  created: string,
+]
 type Shredded = [player: string, purpose: string, version: number, at: string]
 type Retired = [epoch: string, at: string]
 type Line = { dek: Dek } | { shredded: Shredded } | { retired: Retired }
@@ -72,7 +80,9 @@ export function readDump(text: string): DekDump {
   const end = parse<{ end: { deks: number; shredded: number; retired: number; sha256: string } }>(lines[last])?.end
   if (!end) throw backupUnsound('it was cut short')
   const body = lines.slice(0, last)
-  const digest = createHash('sha256').update(`${body.join('\n')}\n`).digest('hex')
+  const digest = createHash('sha256')
+    .update(`${body.join('\n')}\n`)
+    .digest('hex')
   if (digest !== end.sha256) throw backupUnsound('it was changed')
   const dump: DekDump = { at: new Date(head.at), agent: head.agent, deks: [], shredded: [], retired: [] }
   for (const text of body.slice(1)) {

@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { Command, Reader, Tx } from '#base'
 import type { Keys } from './client.ts'
-import { erased, shredded, TamperedEnvelope } from './errors.ts'
+import { erased, isRefused, shredded, TamperedEnvelope } from './errors.ts'
 import { openedKeys } from './opened.ts'
 
 export type KeyedCommand = Command & { readonly keys: Keys }
@@ -106,9 +106,11 @@ async function openRow(keys: Keys, player: string, purpose: Purpose, row: DekRow
   const name = [player, purpose, version, kek, wrapped.toString('base64'), binding.toString('base64')].join('|')
   const known = opened.find(name)
   if (known) return { version, key: known }
-  const bytes = await keys.openDek(kek, contextOf(player, purpose, version), wrapped, binding).catch((error: unknown) => {
-    throw isRefused(error) ? new TamperedEnvelope(where, error) : error
-  })
+  const bytes = await keys
+    .openDek(kek, contextOf(player, purpose, version), wrapped, binding)
+    .catch((error: unknown) => {
+      throw isRefused(error) ? new TamperedEnvelope(where, error) : error
+    })
   const key = createSecretKey(bytes)
   bytes.fill(0)
   opened.keep(name, player, key)
@@ -118,9 +120,4 @@ async function openRow(keys: Keys, player: string, purpose: Purpose, row: DekRow
 /** What a wrapped key is bound to in the token. */
 export function contextOf(player: string, purpose: string, version: number): Buffer {
   return Buffer.from(JSON.stringify([player, purpose, version]))
-}
-
-/** The agent answers so when a wrapped key does not belong to its row; when it cannot answer, it says something else. */
-function isRefused(error: unknown): boolean {
-  return error instanceof Error && /keys\.refused/.test(error.message)
 }

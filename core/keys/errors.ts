@@ -1,4 +1,5 @@
 import { Refusal } from '#base'
+import { KeysRefused } from './client.ts'
 
 /** The data key is gone: the player was erased, and what it sealed with them. */
 export function shredded(): Refusal {
@@ -27,4 +28,9 @@ export class TamperedEnvelope extends Error {
     this.name = 'TamperedEnvelope'
     this.where = where
   }
+}
+
+/** The agent answers so when a wrapped key does not belong to its row; when it cannot answer, it says something else. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof KeysRefused && error.code === 'keys.refused'
 }

@@ -1,7 +1,6 @@
 import { type Command, newId, type Reader, type Tx, textArray } from '#base'
-import type { KeyedCommand } from './dek.ts'
-import { contextOf } from './dek.ts'
-import { rotationOpen } from './errors.ts'
+import { contextOf, type KeyedCommand } from './dek.ts'
+import { isRefused, rotationOpen } from './errors.ts'
 
 /**
  * A rotation of a family of keys. `asked`: wanted, its new epoch not known here yet. `moving`: the new epoch is active, what
@@ -78,29 +77,24 @@ export async function deksUnder(reader: Reader, epochs: readonly string[]): Prom
 
 /**
  * Moves the next data keys of older epochs to the active one, in the caller's transaction: all of them or none. They pass
- * through the agent and are never opened here; who reads one meanwhile reads it as it was. Answers how many, and where it came
- * to; undefined at the end of a pass. A row in somebody else's hands is passed over, so a pass is repeated until nothing is
- * left.
+ * through the agent and are never opened here; who reads one meanwhile reads it as it was. Answers how many, where it came
+ * to, and which the agent refused, because they are not what was kept there; undefined at the end of a pass. A row in
+ * somebody else's hands is passed over, so a pass is repeated until nothing is left.
  */
 export async function moveDeks(
   tx: Tx,
   command: KeyedCommand,
   { epochs, after, limit }: { epochs: readonly string[]; after: DekPlace; limit: number },
-): Promise<{ count: number; last: DekPlace } | undefined> {
+): Promise<{ count: number; last: DekPlace; unsound: DekPlace[] } | undefined> {
   const rows = await tx<DekRow[]>`
     select player, purpose, version, kek, wrapped, binding
     from keys.take_deks(${textArray(epochs)}::text[], ${after.player}, ${after.purpose}, ${after.version}, ${limit})`
   const last = rows.at(-1)
   if (!last) return undefined
-  const items = rows.map((row) => ({ ...row, context: contextOf(row.player, row.purpose, row.version) }))
-  const fresh = await command.keys.rewrapDeks(items)
-  const of = <T>(read: (row: DekRow, index: number) => T) => rows.map(read)
-  await tx`
-    select keys.rewrap_deks(${textArray(of((row) => row.player))}::text[], ${textArray(of((row) => row.purpose))}::text[],
-      ${`{${of((row) => row.version).join(',')}}`}::int[], ${textArray(of((row) => row.kek))}::text[],
-      ${textArray(of((_, i) => fresh[i]!.kek))}::text[],
-      ${byteArray(of((_, i) => fresh[i]!.wrapped))}::bytea[], ${byteArray(of((_, i) => fresh[i]!.binding))}::bytea[])`
-  return { count: rows.length, last: { player: last.player, purpose: last.purpose, version: last.version } }
+  const moved = await rewrap(command, rows)
+  if (moved.length > 0) await keepRewrapped(tx, moved)
+  const sound = new Set(moved.map(({ row }) => row))
+  return { count: moved.length, last: placeOf(last), unsound: rows.filter((row) => !sound.has(row)).map(placeOf) }
 }
 
 /**
@@ -122,6 +116,35 @@ export async function noteRetired(tx: Tx, command: Command, epoch: string): Prom
 export async function retiredEpochs(reader: Reader): Promise<Map<string, Date>> {
   const rows = await reader<Array<{ epoch: string; at: Date }>>`select epoch, at from keys.retired order by epoch`
   return new Map(rows.map(({ epoch, at }) => [epoch, at]))
+}
+
+type Moved = { row: DekRow; kek: string; wrapped: Buffer; binding: Buffer }
+
+/** All at once; one by one when there is one among them that the agent refuses. */
+async function rewrap(command: KeyedCommand, rows: DekRow[]): Promise<Moved[]> {
+  const items = rows.map((row) => ({ ...row, context: contextOf(row.player, row.purpose, row.version) }))
+  try {
+    const fresh = await command.keys.rewrapDeks(items)
+    return rows.map((row, index) => ({ row, ...fresh[index]! }))
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    if (rows.length === 1) return []
+    const moved: Moved[] = []
+    for (const row of rows) moved.push(...(await rewrap(command, [row])))
+    return moved
+  }
+}
+
+async function keepRewrapped(tx: Tx, moved: Moved[]): Promise<void> {
+  const texts = (read: (each: Moved) => string) => textArray(moved.map(read))
+  await tx`
+    select keys.rewrap_deks(${texts(({ row }) => row.player)}::text[], ${texts(({ row }) => row.purpose)}::text[],
+      ${texts(({ row }) => String(row.version))}::int[], ${texts(({ row }) => row.kek)}::text[], ${texts(({ kek }) => kek)}::text[],
+      ${byteArray(moved.map(({ wrapped }) => wrapped))}::bytea[], ${byteArray(moved.map(({ binding }) => binding))}::bytea[])`
+}
+
+function placeOf({ player, purpose, version }: DekPlace): DekPlace {
+  return { player, purpose, version }
 }
 
 /** PostgreSQL's text form of an array of bytes. */

@@ -80,7 +80,11 @@ describe.each([
   })
 
   test('a nonce never comes twice, nor a salt [S35]', () => {
-    const heads = Array.from({ length: 2000 }, () => sealed('x').subarray(6, 18 + extra).toString('hex'))
+    const heads = Array.from({ length: 2000 }, () =>
+      sealed('x')
+        .subarray(6, 18 + extra)
+        .toString('hex'),
+    )
     expect(new Set(heads.map((head) => head.slice(0, 24))).size).toBe(2000)
     if (committing) expect(new Set(heads.map((head) => head.slice(24, 88))).size).toBe(2000)
   })
@@ -107,8 +111,7 @@ test('a committing envelope opens under one key: with its commitment taken over 
   const a = sealUnder(mine, { ...place, plaintext: 'x', committing: true })
   const b = sealUnder(other, { ...place, plaintext: 'x', committing: true })
   const mixed = Buffer.concat([a.subarray(0, 18), b.subarray(18, 82), a.subarray(82)])
-  for (const key of [mine, other])
-    expect(refusalOf(() => openUnder(key, { ...place, envelope: mixed }))).toEqual(alike)
+  for (const key of [mine, other]) expect(refusalOf(() => openUnder(key, { ...place, envelope: mixed }))).toEqual(alike)
 })
 
 test('no committing envelope passes as a plain one, nor the other way round', () => {

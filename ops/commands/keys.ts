@@ -1,0 +1,104 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { knownHome, runningCard } from '../appliance/running.ts'
+
+/**
+ * `countroom keys`: the keys of the appliance and their life. What changes something needs two members of staff with the
+ * permission `keys.manage`, or the custodians' shares; it can be interrupted anywhere, and the same command goes on.
+ */
+export function keysCommand(): Command {
+  const command = new Command('keys').description('list, rotate, back up and restore the keys of the token')
+  for (const part of [list(), rotate(), destroy(), ceremony(), backup(), restore(), join()]) command.addCommand(part)
+  return command
+}
+
+function list(): Command {
+  return new Command('list')
+    .description('every key with its state, what names it, and when it is due')
+    .option('--json', 'for machines')
+    .action(async (options: { json?: boolean }) => (await import('../keys/list.ts')).showKeys(home(), options))
+}
+
+function rotate(): Command {
+  return new Command('rotate')
+    .description('make a new key of a family, and move what names older ones to it while everybody works')
+    .addArgument(new Argument('<family>', 'such as kek-pii; countroom keys list names them'))
+    .option('--no-wait', 'do not wait until it has ended; the worker goes on either way')
+    .option('--json', 'for machines')
+    .action(async (family: string, options: { wait: boolean; json?: boolean }) =>
+      (await import('../keys/rotate.ts')).rotateKey(home(), family, options),
+    )
+}
+
+function destroy(): Command {
+  return new Command('destroy')
+    .description('destroy a retired key for good, once no backup needs it any more')
+    .addArgument(new Argument('<key>', 'such as kek-pii-1'))
+    .option('--early', 'before the backup horizon: data backups taken until then need the newest backup of keys to be read')
+    .addOption(new Option('--confirm <key>', 'the key once more, instead of being asked'))
+    .option('--json', 'for machines')
+    .action(async (key: string, options: { early?: boolean; confirm?: string; json?: boolean }) =>
+      (await import('../keys/destroy.ts')).destroyKey(home(), key, options),
+    )
+}
+
+function ceremony(): Command {
+  return new Command('ceremony')
+    .description('make a recovery key, and give each custodian a share of it; nobody alone can restore')
+    .addOption(new Option('--custodians <names>', 'who gets a share, by commas').argParser(names).makeOptionMandatory())
+    .addOption(new Option('--threshold <count>', 'how many shares restore').argParser(count).makeOptionMandatory())
+    .option('--out <folder>', 'one file for each custodian, mode 0400, instead of the screen')
+    .option('--json', 'for machines; with --out')
+    .action(async (options: { custodians: string[]; threshold: number; out?: string; json?: boolean }) =>
+      (await import('../keys/ceremony.ts')).holdCeremony(home(), options),
+    )
+}
+
+function backup(): Command {
+  return new Command('backup')
+    .description('write the keys, sealed to the recovery key, and the wrapped data keys')
+    .option('--out <folder>', 'where to; backup/keys in the home without it')
+    .option('--json', 'for machines')
+    .action(async (options: { out?: string; json?: boolean }) =>
+      (await import('../keys/backup.ts')).backUpKeys(home(), options),
+    )
+}
+
+function restore(): Command {
+  return new Command('restore')
+    .description('after a loss: bring the keys into this token, and join the restored data with the newest data keys')
+    .argument('<file>', 'the newest backup of keys')
+    .option('--shares <files>', 'files with one share each, by commas, instead of being asked', names)
+    .option('--data-only', 'the token has its keys: only join the data keys')
+    .option('--json', 'for machines')
+    .action(async (file: string, options: { shares?: string[]; dataOnly?: boolean; json?: boolean }) =>
+      (await import('../keys/restore.ts')).restoreKeys(home(), file, options),
+    )
+}
+
+function join(): Command {
+  return new Command('join')
+    .description('bring the keys of a running casino into the token of another node')
+    .argument('<file>', 'a backup of keys of the running casino')
+    .option('--shares <files>', 'files with one share each, by commas, instead of being asked', names)
+    .option('--json', 'for machines')
+    .action(async (file: string, options: { shares?: string[]; json?: boolean }) =>
+      (await import('../keys/restore.ts')).joinToken(home(), file, options),
+    )
+}
+
+function home() {
+  const home = knownHome()
+  runningCard(home)
+  return home
+}
+
+function names(text: string): string[] {
+  const found = text.split(',').map((name) => name.trim())
+  if (found.some((name) => name === '')) throw new InvalidArgumentError('They are names with commas between.')
+  return found
+}
+
+function count(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It is a number.')
+  return Number(text)
+}
