@@ -10,8 +10,7 @@ type RotationHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now'>
 type Tx = Parameters<Parameters<typeof transact>[1]>[0]
 type Moving = { rotation: string; epoch: string; older: string[] }
 
-const dekBatch = 200 // the agent does nothing else while it moves them
-const indexBatch = 100
+const batchDefault = 200 // rows that are locked at a time, a tenth of a second or so
 const lockWait = '2s' // others wait behind a retirement as long as it waits for those before it
 const lockNotAvailable = '55P03'
 
@@ -29,7 +28,11 @@ export async function beginRotation(tx: Tx, command: HostCommand, moving: Moving
 }
 
 /** Moves what is left and ends the rotation, as far as it goes now. */
-export async function advance(host: RotationHost, { rotation, family, epoch }: keys.Rotation): Promise<void> {
+export async function advance(
+  host: RotationHost,
+  { rotation, family, epoch }: keys.Rotation,
+  batch: number = batchDefault,
+): Promise<void> {
   if (epoch === null) return
   const retired = await keys.retiredEpochs(host.sql)
   const older = (await host.keys.list())
@@ -37,7 +40,7 @@ export async function advance(host: RotationHost, { rotation, family, epoch }: k
     .map((entry) => entry.key)
     .filter((key) => !retired.has(key))
   const moving = { rotation, epoch, older }
-  await holderOf(family).move(host, moving)
+  await holderOf(family).move(host, moving, batch)
   const left = await transact(host, async (tx) => {
     const command = commandAt(host)
     const left = await holderOf(family).retire(tx, command, moving)
@@ -52,6 +55,11 @@ export async function advance(host: RotationHost, { rotation, family, epoch }: k
   host.log.info({ family, epoch, left }, left === 0 ? 'rotation ended' : 'rotation goes on')
 }
 
+/** How much still names an epoch; what should be destroyed must not be named by anything. */
+export function namesOf(reader: Reader, epoch: string): Promise<number> {
+  return holderOf(epoch.replace(/-\d+$/, '')).names(reader, epoch)
+}
+
 /** A value nobody reads any more is removed a minute after the last could have been reading it. */
 export async function forgetIndexes(host: RotationHost): Promise<void> {
   const before = host.now().getTime() - 60_000
@@ -64,18 +72,20 @@ export async function forgetIndexes(host: RotationHost): Promise<void> {
 type Holder = {
   /** The new epoch is active. Answers how much has to be moved. */
   begin(tx: Tx, moving: Moving): Promise<number>
-  move(host: RotationHost, moving: Moving): Promise<void>
+  move(host: RotationHost, moving: Moving, batch: number): Promise<void>
   /** Answers what still names an older epoch; when that is nothing, nothing may name it from now on. */
   retire(tx: Tx, command: HostCommand, moving: Moving): Promise<number>
+  /** Answers what names an epoch that was retired: of a process that took it for active a moment too long. */
+  names(reader: Reader, epoch: string): Promise<number>
 }
 
 const dataKeys: Holder = {
   begin: (tx, { older }) => keys.deksUnder(tx, older),
-  async move(host, { rotation, older }) {
+  async move(host, { rotation, older }, limit) {
     let after = keys.passBegin
     for (;;) {
       const moved = await transact(host, async (tx) => {
-        const batch = await keys.moveDeks(tx, commandAt(host), { epochs: older, after, limit: dekBatch })
+        const batch = await keys.moveDeks(tx, commandAt(host), { epochs: older, after, limit })
         if (batch) await keys.noteMoved(tx, rotation, batch.count)
         return batch
       })
@@ -90,6 +100,7 @@ const dataKeys: Holder = {
     for (const epoch of older) left += await keys.retireKek(tx, command, epoch)
     return left
   },
+  names: (reader, epoch) => keys.deksUnder(reader, [epoch]),
 }
 
 const emailIndex: Holder = {
@@ -97,11 +108,11 @@ const emailIndex: Holder = {
     await players.beginReindexing(tx, epoch)
     return players.indexesNotUnder(tx, epoch)
   },
-  async move(host, { rotation, epoch }) {
+  async move(host, { rotation, epoch }, limit) {
     let after = ''
     for (;;) {
       const moved = await transact(host, async (tx) => {
-        const batch = await players.reindex(tx, commandAt(host), { epoch, after, limit: indexBatch })
+        const batch = await players.reindex(tx, commandAt(host), { epoch, after, limit })
         if (batch) await keys.noteMoved(tx, rotation, batch.count)
         return batch
       })
@@ -114,6 +125,7 @@ const emailIndex: Holder = {
     if (left === 0) for (const each of older) await keys.noteRetired(tx, command, each)
     return left
   },
+  names: players.indexesUnder,
 }
 
 /** Only who signs in can give a password anew, so this rotation lasts until the last of them has; nothing waits for it. */
@@ -125,6 +137,7 @@ const pepper: Holder = {
     if (left === 0) for (const each of older) await keys.noteRetired(tx, command, each)
     return left
   },
+  names: (reader, epoch) => pepperedUnder(reader, [epoch]),
 }
 
 /** What was signed names its key and is verified under its public half for ever; nothing is moved. */
@@ -135,6 +148,7 @@ const signatures: Holder = {
     for (const each of older) await keys.noteRetired(tx, command, each)
     return 0
   },
+  names: async () => 0,
 }
 
 const holders: Record<string, Holder> = {

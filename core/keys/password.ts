@@ -24,13 +24,12 @@ export async function hashPassword(keys: Pepper, password: string): Promise<stri
   const pepper = await keys.active(pepperFamily)
   const nonce = randomBytes(16)
   const tag = await peppered(keys, pepper, await tagOf(password, nonce, cost))
-  const { memory, passes, parallelism } = cost
-  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism},keyid=${keyIdOf(pepper)}$${base64(nonce)}$${base64(tag)}`
+  return phcOf({ cost, pepper, nonce, tag })
 }
 
 /** Takes the same time whether there is a hash to compare with or not, and whether it is peppered or older than that. */
 export async function verifyPassword(keys: Pepper, password: string, phc: string | undefined): Promise<boolean> {
-  const stored = parse(phc ?? (await nobody(keys)))
+  const stored = parse(phc ?? (await nobody()))
   if (!stored) return false
   const bare = await tagOf(password, stored.nonce, stored.cost)
   const tag = await peppered(keys, stored.pepper ?? (await keys.active(pepperFamily)), bare)
@@ -50,6 +49,11 @@ export function keyIdOf(pepper: string): string {
   return base64(Buffer.from(pepper))
 }
 
+function phcOf({ cost: { memory, passes, parallelism }, pepper, nonce, tag }: Phc): string {
+  const keyId = pepper === undefined ? '' : `,keyid=${keyIdOf(pepper)}`
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}${keyId}$${base64(nonce)}$${base64(tag)}`
+}
+
 function parse(phc: string): Phc | undefined {
   const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)(?:,keyid=([^,$]+))?\$([^$]+)\$([^$]+)$/.exec(phc)
   if (!match) return undefined
@@ -62,13 +66,14 @@ function parse(phc: string): Phc | undefined {
   }
 }
 
-let nobodysHash: Promise<string> | undefined
-function nobody(keys: Pepper): Promise<string> {
-  nobodysHash ??= hashPassword(keys, randomBytes(16).toString('hex'))
-  nobodysHash.catch(() => {
-    nobodysHash = undefined
-  })
-  return nobodysHash
+/** What a password that nobody has is compared with; under no pepper, since any epoch it named would end one day. */
+let nobodysTag: Promise<string> | undefined
+function nobody(): Promise<string> {
+  nobodysTag ??= (async () => {
+    const nonce = randomBytes(16)
+    return phcOf({ cost, pepper: undefined, nonce, tag: await tagOf(nonce.toString('hex'), nonce, cost) })
+  })()
+  return nobodysTag
 }
 
 function tagOf(password: string, nonce: Buffer, { memory, passes, parallelism }: Cost): Promise<Buffer> {

@@ -83,6 +83,13 @@ export async function indexesNotUnder(reader: Reader, epoch: string): Promise<nu
   return row?.left ?? 0
 }
 
+/** How many addresses stand under an epoch. */
+export async function indexesUnder(reader: Reader, epoch: string): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from players.email_indexes where epoch = ${epoch}`
+  return row?.count ?? 0
+}
+
 /** Removes what is no longer read. Answers how many went. */
 export async function forgetIndexes(tx: Tx, epoch: string): Promise<number> {
   const [row] = await tx<Array<{ inUse: boolean }>>`

@@ -1,7 +1,7 @@
 // Becoming a player
 
 // Finding them by an address nobody can read, also while the key of that index is rotated
-export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, reindex } from './email-index.ts'
+export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexesUnder, reindex } from './email-index.ts'
 export { codeWrong, playerUnknown } from './errors.ts'
 // Who they are, and what state their account is in
 export {

@@ -33,7 +33,10 @@ function destroy(): Command {
   return new Command('destroy')
     .description('destroy a retired key for good, once no backup needs it any more')
     .addArgument(new Argument('<key>', 'such as kek-pii-1'))
-    .option('--early', 'before the backup horizon: data backups taken until then need the newest backup of keys to be read')
+    .option(
+      '--early',
+      'before the backup horizon: data backups taken until then need the newest backup of keys to be read',
+    )
     .addOption(new Option('--confirm <key>', 'the key once more, instead of being asked'))
     .option('--json', 'for machines')
     .action(async (key: string, options: { early?: boolean; confirm?: string; json?: boolean }) =>

@@ -40,7 +40,9 @@ export async function askTwice(question: string, name: string, given: string | u
 
 /** One share, from whoever holds it; it is not shown. */
 export async function askShare(number: number, threshold: number): Promise<string> {
-  return await answer(password({ message: `Share ${number} of ${threshold}: the custodian types it, others look away` }))
+  return await answer(
+    password({ message: `Share ${number} of ${threshold}: the custodian types it, others look away` }),
+  )
 }
 
 async function credentialsAsked(act: string): Promise<staff.Credential[]> {
@@ -66,8 +68,8 @@ function credentialsGiven(act: string): staff.Credential[] {
   }
 }
 
-async function answer<T>(asked: Promise<T | symbol>): Promise<T> {
+async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
   const given = await asked
   if (isCancel(given)) throw new Cancelled()
-  return given as T
+  return given as Exclude<T, symbol>
 }

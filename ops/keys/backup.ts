@@ -1,4 +1,16 @@
-import { chownSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import * as audit from '#audit'
 import { newId } from '#base'
@@ -20,7 +32,9 @@ export async function backUpKeys(home: Home, options: { out?: string; json?: boo
   })
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
   else {
-    process.stdout.write(`${done.deks} data keys and the keys ${done.epochs.join(', ') || '(none: they were born in the token)'}\n  ${done.path}\n`)
+    process.stdout.write(
+      `${done.deks} data keys and the keys ${done.epochs.join(', ') || '(none: they were born in the token)'}\n  ${done.path}\n`,
+    )
     for (const path of done.removed) process.stdout.write(`  removed, too old: ${path}\n`)
   }
 }
@@ -37,7 +51,9 @@ async function write(desk: Desk, folder: string): Promise<{ path: string; epochs
   makeFolder(home, folder)
   const at = new Date()
   const sealed = await agent.backup()
-  const epochs = (await agent.list()).filter(({ origin, state }) => origin === 'ceremony' && state !== 'destroyed').map(({ key }) => key)
+  const epochs = (await agent.list())
+    .filter(({ origin, state }) => origin === 'ceremony' && state !== 'destroyed')
+    .map(({ key }) => key)
   const path = join(folder, `keys-${at.toISOString().replace(/[:.]/g, '')}.jsonl`)
   const deks = await writeLines(path, (lineOut) =>
     sql.begin('isolation level repeatable read read only', async (tx) => {
@@ -54,7 +70,11 @@ async function write(desk: Desk, folder: string): Promise<{ path: string; epochs
   await sql.begin(async (tx) => {
     await tx`
       insert into keys.backups (backup, path, at, epochs, deks) values (${backup}, ${path}, ${at}, ${epochs}, ${deks})`
-    await audit.record(tx, desk.command(), { action: 'keys.backup_written', subject: 'keys', detail: { backup, epochs, deks } })
+    await audit.record(tx, desk.command(), {
+      action: 'keys.backup_written',
+      subject: 'keys',
+      detail: { backup, epochs, deks },
+    })
   })
   return { path, epochs, deks }
 }
@@ -109,7 +129,11 @@ function makeFolder(home: Home, folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     readdirSync(folder)
   } catch (cause) {
-    throw new Trouble(`The backup cannot be written to ${folder}.`, { setting: '--out', remedy: `mkdir -p ${folder}`, cause })
+    throw new Trouble(`The backup cannot be written to ${folder}.`, {
+      setting: '--out',
+      remedy: `mkdir -p ${folder}`,
+      cause,
+    })
   }
   if (folder.startsWith(home.dir)) for (const part of ['backup', 'backup/keys']) giveTo(home, home.path(part))
 }

@@ -25,7 +25,11 @@ export async function atDesk<T>(home: Home, work: (desk: Desk) => Promise<T>): P
     return await work({ home, settings: readSettings(home), sql, agent, command })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    throw new Trouble(error.message, { setting: error.code, remedy: remedies[error.code] ?? 'npx countroom keys list', cause: error })
+    throw new Trouble(error.message, {
+      setting: error.code,
+      remedy: remedies[error.code] ?? 'npx countroom keys list',
+      cause: error,
+    })
   } finally {
     await Promise.all([sql.end({ timeout: 5 }), agent.close(), keys.close()])
   }

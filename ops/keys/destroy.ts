@@ -1,5 +1,5 @@
 import * as audit from '#audit'
-import * as keys from '#keys'
+import { namesOf } from '../../core/host/rotation.ts'
 import type { Home } from '../appliance/home.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { askTwice, askVouchers } from './ask.ts'
@@ -29,10 +29,13 @@ export async function destroyKey(home: Home, key: string, options: Options): Pro
 /** The agent destroys while the record of it is not committed yet: what is not written down is not done. */
 async function destroy(desk: Desk, key: string, vouchers: string[]): Promise<void> {
   await desk.sql.begin(async (tx) => {
-    const command = desk.command()
-    if (key.startsWith('kek-pii-') && (await keys.retireKek(tx, command, key)) > 0)
-      throw new Trouble(`${key} still wraps data keys.`, { setting: key, remedy: 'npx countroom keys rotate kek-pii' })
-    await audit.record(tx, command, { action: 'keys.epoch_destroyed', subject: key, detail: { vouchers } })
+    const named = await namesOf(tx, key)
+    if (named > 0)
+      throw new Trouble(`${named} rows still name ${key}.`, {
+        setting: key,
+        remedy: 'npx countroom keys rotate moves them',
+      })
+    await audit.record(tx, desk.command(), { action: 'keys.epoch_destroyed', subject: key, detail: { vouchers } })
     await desk.agent.destroy(key)
   })
 }

@@ -21,7 +21,11 @@ export async function showKeys(home: Home, { json }: { json?: boolean }): Promis
   process.stdout.write(json ? `${JSON.stringify(found)}\n` : screen(found.keys, found.rotations))
 }
 
-export async function listKeys({ agent, sql, settings }: Pick<Desk, 'agent' | 'sql' | 'settings'>): Promise<ListedKey[]> {
+export async function listKeys({
+  agent,
+  sql,
+  settings,
+}: Pick<Desk, 'agent' | 'sql' | 'settings'>): Promise<ListedKey[]> {
   const [entries, retired] = await Promise.all([agent.list(), keys.retiredEpochs(sql)])
   return await Promise.all(
     entries.map(async (entry) => {
@@ -81,7 +85,9 @@ function remark({ overdue, family, deks, destroyFrom, key }: ListedKey): string 
 
 /** A rotation in a line. */
 export function progressOf({ family, epoch, state, moved, total }: keys.Rotation): string {
-  if (state === 'asked') return `rotation of ${family}: its new key is not made yet; npx countroom keys rotate ${family} goes on`
-  if (state === 'retired') return `rotation of ${family} to ${epoch} has ended: ${moved} moved, nothing names an older key`
+  if (state === 'asked')
+    return `rotation of ${family}: its new key is not made yet; npx countroom keys rotate ${family} goes on`
+  if (state === 'retired')
+    return `rotation of ${family} to ${epoch} has ended: ${moved} moved, nothing names an older key`
   return `rotation of ${family} to ${epoch}: ${moved} of ${total} moved`
 }

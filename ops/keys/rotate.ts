@@ -54,7 +54,9 @@ async function activate(desk: Desk, family: string, rotation: string): Promise<v
   const older = (await agent.list())
     .filter((entry) => entry.family === family && entry.state === 'decrypt-only')
     .map(({ key }) => key)
-  const log = { error: (detail: object, message: string) => process.stderr.write(`${message} ${JSON.stringify(detail)}\n`) }
+  const log = {
+    error: (detail: object, message: string) => process.stderr.write(`${message} ${JSON.stringify(detail)}\n`),
+  }
   const queue = await openQueue(addressOf(desk.home, 'app'), 'sends', log)
   try {
     await sql.begin(async (tx) => {

@@ -1,9 +1,9 @@
 -- Blind indexes name the epoch they were made under. During a rotation a player has two, and no two players share one, so an
--- address stays one player's throughout.
+-- address stays one player's throughout. An address is taken before its player is there, hence no foreign key.
 create table players.email_indexes (
   epoch text not null,
   value bytea not null,
-  player text not null references players.players,
+  player text not null,
   primary key (epoch, value),
   unique (player, epoch)
 );
