@@ -97,12 +97,13 @@ export function readDump(text: string): DekDump {
 export type JoinReport = { deks: number; taken: number; erased: number }
 
 /**
- * Joins restored data with the newest data keys, as the owner of the database and before anybody else works in it. The backup's
+ * Joins restored data with the newest data keys, as the owner of the database and better before anybody else works in it. The backup's
  * keys take the place of the restored ones; a restored key that is not in the backup and is older than it was shredded since,
  * and goes; then the list of the erased is replayed. Answers how many data keys there are, how many the backup gave, and how
  * many went.
  */
 export async function joinDeks(tx: Tx, dump: DekDump): Promise<JoinReport> {
+  await tx`lock table keys.deks in exclusive mode`
   await tx`create temp table newest (like keys.deks including defaults) on commit drop`
   for (let at = 0; at < dump.deks.length; at += page) {
     const rows = dump.deks.slice(at, at + page)

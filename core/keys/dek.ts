@@ -19,7 +19,7 @@ export type Dek = { version: number; key: KeyObject }
 type DekRow = { version: number; kek: string; wrapped: Buffer; binding: Buffer }
 type Named = { player: string; purpose: Purpose; version: number; where: string }
 
-export const kekFamily = 'kek-pii'
+const kekFamily = 'kek-pii'
 const attemptsMax = 5
 
 const opened = openedKeys()

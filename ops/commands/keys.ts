@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { knownHome, runningCard } from '../appliance/running.ts'
 
 /**
@@ -7,7 +7,7 @@ import { knownHome, runningCard } from '../appliance/running.ts'
  */
 export function keysCommand(): Command {
   const command = new Command('keys').description('list, rotate, back up and restore the keys of the token')
-  for (const part of [list(), rotate(), destroy(), ceremony(), backup(), restore(), join()]) command.addCommand(part)
+  for (const part of [list(), rotate(), destroy(), backup(), restore()]) command.addCommand(part)
   return command
 }
 
@@ -44,18 +44,6 @@ function destroy(): Command {
     )
 }
 
-function ceremony(): Command {
-  return new Command('ceremony')
-    .description('make a recovery key, and give each custodian a share of it; nobody alone can restore')
-    .addOption(new Option('--custodians <names>', 'who gets a share, by commas').argParser(names).makeOptionMandatory())
-    .addOption(new Option('--threshold <count>', 'how many shares restore').argParser(count).makeOptionMandatory())
-    .option('--out <folder>', 'one file for each custodian, mode 0400, instead of the screen')
-    .option('--json', 'for machines; with --out')
-    .action(async (options: { custodians: string[]; threshold: number; out?: string; json?: boolean }) =>
-      (await import('../keys/ceremony.ts')).holdCeremony(home(), options),
-    )
-}
-
 function backup(): Command {
   return new Command('backup')
     .description('write the keys, sealed to the recovery key, and the wrapped data keys')
@@ -68,24 +56,13 @@ function backup(): Command {
 
 function restore(): Command {
   return new Command('restore')
-    .description('after a loss: bring the keys into this token, and join the restored data with the newest data keys')
-    .argument('<file>', 'the newest backup of keys')
-    .option('--shares <files>', 'files with one share each, by commas, instead of being asked', names)
-    .option('--data-only', 'the token has its keys: only join the data keys')
-    .option('--json', 'for machines')
-    .action(async (file: string, options: { shares?: string[]; dataOnly?: boolean; json?: boolean }) =>
-      (await import('../keys/restore.ts')).restoreKeys(home(), file, options),
+    .description(
+      'after data were restored from a backup: join them with the newest data keys, so that the erased stay erased',
     )
-}
-
-function join(): Command {
-  return new Command('join')
-    .description('bring the keys of a running casino into the token of another node')
-    .argument('<file>', 'a backup of keys of the running casino')
-    .option('--shares <files>', 'files with one share each, by commas, instead of being asked', names)
+    .argument('<file>', 'the newest backup of keys')
     .option('--json', 'for machines')
-    .action(async (file: string, options: { shares?: string[]; json?: boolean }) =>
-      (await import('../keys/restore.ts')).joinToken(home(), file, options),
+    .action(async (file: string, options: { json?: boolean }) =>
+      (await import('../keys/restore.ts')).restoreKeys(knownHome(), file, options),
     )
 }
 
@@ -93,15 +70,4 @@ function home() {
   const home = knownHome()
   runningCard(home)
   return home
-}
-
-function names(text: string): string[] {
-  const found = text.split(',').map((name) => name.trim())
-  if (found.some((name) => name === '')) throw new InvalidArgumentError('They are names with commas between.')
-  return found
-}
-
-function count(text: string): number {
-  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It is a number.')
-  return Number(text)
 }

@@ -6,7 +6,7 @@ import type { Desk } from './desk.ts'
 
 const vouchersMin = 2
 
-export class Cancelled extends Trouble {
+class Cancelled extends Trouble {
   constructor() {
     super('Nothing was changed.', { setting: 'your answer', remedy: 'the same command, when you are sure' })
   }
@@ -36,13 +36,6 @@ export async function askTwice(question: string, name: string, given: string | u
   }
   if ((await answer(confirm({ message: question, initialValue: false }))) !== true) throw new Cancelled()
   if ((await answer(text({ message: `Type ${name} to go on` }))) !== name) throw new Cancelled()
-}
-
-/** One share, from whoever holds it; it is not shown. */
-export async function askShare(number: number, threshold: number): Promise<string> {
-  return await answer(
-    password({ message: `Share ${number} of ${threshold}: the custodian types it, others look away` }),
-  )
 }
 
 async function credentialsAsked(act: string): Promise<staff.Credential[]> {

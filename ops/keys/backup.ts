@@ -50,14 +50,13 @@ async function write(desk: Desk, folder: string): Promise<{ path: string; epochs
   const { agent, sql, home } = desk
   makeFolder(home, folder)
   const at = new Date()
-  const sealed = await agent.backup()
   const epochs = (await agent.list())
     .filter(({ origin, state }) => origin === 'ceremony' && state !== 'destroyed')
     .map(({ key }) => key)
   const path = join(folder, `keys-${at.toISOString().replace(/[:.]/g, '')}.jsonl`)
   const deks = await writeLines(path, (lineOut) =>
     sql.begin('isolation level repeatable read read only', async (tx) => {
-      const lines = keys.dumpDeks(tx, { at, agent: JSON.stringify(sealed) })
+      const lines = keys.dumpDeks(tx, { at, agent: '' })
       for (;;) {
         const next = await lines.next()
         if (next.done) return next.value.deks

@@ -22,16 +22,20 @@ export async function atDesk<T>(home: Home, work: (desk: Desk) => Promise<T>): P
   const keys = connectKeys({ socket: home.path('run/keys-core.sock') })
   const command = () => ({ ...systemCommand('countroom keys'), keys })
   try {
-    return await work({ home, settings: readSettings(home), sql, agent, command })
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    throw new Trouble(error.message, {
-      setting: error.code,
-      remedy: remedies[error.code] ?? 'npx countroom keys list',
-      cause: error,
-    })
+    return await inWords(() => work({ home, settings: readSettings(home), sql, agent, command }))
   } finally {
     await Promise.all([sql.end({ timeout: 5 }), agent.close(), keys.close()])
+  }
+}
+
+/** What the rooms refuse, as trouble that says what helps. */
+export async function inWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const remedy = remedies[error.code] ?? 'npx countroom keys list'
+    throw new Trouble(error.message, { setting: error.code, remedy, cause: error })
   }
 }
 

@@ -35,7 +35,11 @@ async function destroy(desk: Desk, key: string, vouchers: string[]): Promise<voi
         setting: key,
         remedy: 'npx countroom keys rotate moves them',
       })
-    await audit.record(tx, desk.command(), { action: 'keys.epoch_destroyed', subject: key, detail: { vouchers } })
+    await audit.record(tx, desk.command(), {
+      action: 'keys.epoch_destroyed',
+      subject: key,
+      detail: { epoch: key, vouchers },
+    })
     await desk.agent.destroy(key)
   })
 }

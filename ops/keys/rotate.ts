@@ -37,7 +37,7 @@ async function ask(desk: Desk, family: string): Promise<string> {
     await audit.record(tx, desk.command(), {
       action: 'keys.rotation_asked',
       subject: family,
-      detail: { rotation, vouchers },
+      detail: { family, vouchers },
     })
     return rotation
   })

@@ -23,7 +23,13 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await Promise.all(opened.map((sql) => sql.end({ timeout: 5 })))
-  const maintenance = openDatabase({ ...world.address, database: 'postgres', user: 'postgres', password: '', poolMax: 1 })
+  const maintenance = openDatabase({
+    ...world.address,
+    database: 'postgres',
+    user: 'postgres',
+    password: '',
+    poolMax: 1,
+  })
   for (const name of dropped) await maintenance.unsafe(`drop database if exists ${name} with (force)`)
   await maintenance.end()
   await world.stop()
@@ -34,7 +40,18 @@ type Restored = { app: Sql; owner: Sql }
 const dump = (): string => {
   const file = join(tmpdir(), `cr-dump-${randomBytes(6).toString('hex')}`)
   const { host, port, database } = world.address
-  execFileSync(join(binaries, 'pg_dump'), ['-h', host, '-p', String(port), '-U', 'postgres', '-Fc', '-f', file, database])
+  execFileSync(join(binaries, 'pg_dump'), [
+    '-h',
+    host,
+    '-p',
+    String(port),
+    '-U',
+    'postgres',
+    '-Fc',
+    '-f',
+    file,
+    database,
+  ])
   return file
 }
 const restore = async (file: string): Promise<Restored> => {
@@ -102,15 +119,13 @@ test('a dump of before, an erasure, a rotation, the old epoch destroyed: the era
           world.agent.as(role).openDek(name, contextOf(row), row.wrapped, row.binding),
           `${role}, ${name}`,
         ).rejects.toThrow()
-  await expect(world.agent.as('work').rewrapDeks(oldRows.map((row) => ({ ...row, context: contextOf(row) })))).rejects.toThrow()
+  await expect(
+    world.agent.as('work').rewrapDeks(oldRows.map((row) => ({ ...row, context: contextOf(row) }))),
+  ).rejects.toThrow()
 
   // The old rows put back, under the epoch they had or the new one; another player's key in their place.
   const [lent] = await rowsOf(old.app, others[0]!.player)
-  for (const { kek, wrapped, binding } of [
-    oldRows[0]!,
-    { ...oldRows[0]!, kek: epoch },
-    { ...lent!, kek: epoch },
-  ]) {
+  for (const { kek, wrapped, binding } of [oldRows[0]!, { ...oldRows[0]!, kek: epoch }, { ...lent!, kek: epoch }]) {
     await old.owner`
       insert into keys.deks (player, purpose, version, kek, wrapped, binding, created_at)
       select ${erased.player}, purpose, 1, ${kek}, ${wrapped}, ${binding}, now()
@@ -120,7 +135,14 @@ test('a dump of before, an erasure, a rotation, the old epoch destroyed: the era
   }
 
   // Brought back to life it is not, not even to seal something new.
-  const sealing = { player: erased.player, purpose: 'contact' as const, table: 't', column: 'c', row: 'r', plaintext: 'x' }
+  const sealing = {
+    player: erased.player,
+    purpose: 'contact' as const,
+    table: 't',
+    column: 'c',
+    row: 'r',
+    plaintext: 'x',
+  }
   await expect(
     old.app.begin((tx) => keys.seal(tx, { ...world.command(), keys: token }, sealing)),
   ).rejects.toMatchObject({ code: 'keys.erased' })
