@@ -11,6 +11,7 @@ import { freePorts, refuseTakenPorts } from './appliance/ports.ts'
 import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
+import { isRejoinPending, rejoin } from './appliance/rejoin.ts'
 import { bringUpCertificates, bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
 import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
@@ -116,6 +117,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       markInstalled(home, fingerprint)
       keysUnit(home, settings, nodes) // rendered anew: an agent that is restarted must find its keys from now on
     })
+    if (isRejoinPending(home)) await step('Newest data keys', (tell) => rejoin(home, tell))
     const units = [
       workUnit(home, settings, nodes),
       coreUnit(home, settings, 1, nodes),

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { canonical, type Reader, type Tx } from '#base'
-import { type KeyedCommand, type Keys, open, seal, TamperedEnvelope } from '#keys'
+import { type KeyedCommand, type Keys, open, type Purpose, seal, TamperedEnvelope } from '#keys'
 
 export type Personal = Readonly<Record<string, unknown>>
 
-const purpose = 'audit'
+const purpose: Purpose = 'audit'
 
 /**
  * Seals what an event tells about a person under the player's key, and commits to it: HMAC-SHA256 over its canonical JSON,

@@ -125,5 +125,11 @@ async function playerMeant(reader: Reader, reference: string, gateway: string): 
 }
 
 function placeOf(player: string, gateway: string, id: string) {
-  return { player, purpose: 'payment', table: 'cashier.gateway_events', column: 'body', row: `${gateway}/${id}` }
+  return {
+    player,
+    purpose: 'payment' as const,
+    table: 'cashier.gateway_events',
+    column: 'body',
+    row: `${gateway}/${id}`,
+  }
 }

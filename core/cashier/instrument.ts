@@ -73,5 +73,5 @@ async function detailsOf(
 }
 
 function placeOf(player: string, id: string) {
-  return { player, purpose: 'payment', table: 'cashier.instruments', column: 'details', row: id }
+  return { player, purpose: 'payment' as const, table: 'cashier.instruments', column: 'details', row: id }
 }

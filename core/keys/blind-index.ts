@@ -1,10 +1,68 @@
 import { domainToASCII } from 'node:url'
-import { Refusal } from '#base'
+import { type Reader, Refusal, type Tx } from '#base'
 import type { Keys } from './client.ts'
 
-/** A value that can be looked up without being known: HMAC-SHA256 under a key of the token, one key per index. */
-export async function blindIndex(keys: Keys, index: 'email', normalised: string): Promise<Buffer> {
-  return keys.mac('hk-email-index', Buffer.from(`${index}|v1|${normalised}`))
+/** A value under one epoch of the index's key. */
+export type BlindIndex = { epoch: string; value: Buffer }
+
+const families = { email: 'hk-email-index' } as const
+export type IndexName = keyof typeof families
+
+/**
+ * A value that can be looked up without being known: HMAC-SHA256 under a key of the token, one key per index, all 256 bits
+ * kept because it serves for uniqueness. This is what is looked up.
+ */
+export async function blindIndex(
+  reader: Reader,
+  keys: Keys,
+  index: IndexName,
+  normalised: string,
+): Promise<BlindIndex> {
+  const [row] = await reader<Array<{ epochs: string[] }>>`
+    select epochs from keys.indexes where family = ${families[index]}`
+  return blindIndexUnder(keys, row?.epochs[0] ?? '', index, normalised)
+}
+
+/**
+ * What is written: the same value under each epoch in use, two while the index's key is rotated. They stay in use until the
+ * caller's transaction ends, so two who write one value at the same time always meet in one of them.
+ */
+export async function blindIndexes(tx: Tx, keys: Keys, index: IndexName, normalised: string): Promise<BlindIndex[]> {
+  const [row] = await tx<Array<{ epochs: string[] }>>`select keys.writing(${families[index]}) as epochs`
+  return await Promise.all((row?.epochs ?? []).map((epoch) => blindIndexUnder(keys, epoch, index, normalised)))
+}
+
+/** The value under one epoch, for who fills an index that is not read yet. */
+export async function blindIndexUnder(
+  keys: Keys,
+  epoch: string,
+  index: IndexName,
+  normalised: string,
+): Promise<BlindIndex> {
+  return { epoch, value: await keys.mac(epoch, Buffer.from(`${index}|v1|${normalised}`)) }
+}
+
+/** From now on written under both, read under the old one, which is whole. False when it is so already. */
+export async function beginIndexEpoch(tx: Tx, index: IndexName, epoch: string): Promise<boolean> {
+  const begun = await tx`
+    update keys.indexes set epochs = array_append(epochs, ${epoch})
+    where family = ${families[index]} and cardinality(epochs) = 1 and not ${epoch} = any (epochs)`
+  return begun.count > 0
+}
+
+/**
+ * From now on written and read under the new one alone. The caller has made sure in this transaction, after `holdIndex`,
+ * that every value stands under it.
+ */
+export async function endIndexEpoch(tx: Tx, index: IndexName): Promise<void> {
+  await tx`update keys.indexes set epochs = array[epochs[2]] where family = ${families[index]} and cardinality(epochs) = 2`
+}
+
+/** Lets those who are writing end, and keeps others back until the caller's transaction ends. Answers the epochs in use. */
+export async function holdIndex(tx: Tx, index: IndexName): Promise<string[]> {
+  const [row] = await tx<Array<{ epochs: string[] }>>`
+    select epochs from keys.indexes where family = ${families[index]} for update`
+  return row?.epochs ?? []
 }
 
 /**

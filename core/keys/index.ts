@@ -1,16 +1,45 @@
-// The client of the key agent
-
 // Looking things up without knowing them
-export { blindIndex, normaliseEmail } from './blind-index.ts'
+export {
+  type BlindIndex,
+  beginIndexEpoch,
+  blindIndex,
+  blindIndexes,
+  blindIndexUnder,
+  endIndexEpoch,
+  holdIndex,
+  normaliseEmail,
+} from './blind-index.ts'
 // The appliance's own certificate authority
 export { ensureCertificates, type Leaf } from './certificates.ts'
+// The client of the key agent
 export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type WrappedDek } from './client.ts'
-export { type KeyedCommand, shred } from './dek.ts'
+// Data keys per player and purpose
+export { currentDek, type Dek, type KeyedCommand, type Purpose, purposes, renewDek, shred } from './dek.ts'
+export { type DekDump, dumpDeks, type JoinReport, joinDeks, readDump } from './dek-backup.ts'
 export type { KeyEntry, KeyState } from './entry.ts'
-// Personal data as envelopes under per-player keys
-export { open, type Place, seal } from './envelope.ts'
+// Personal data as envelopes under them
+export { open, openUnder, type Place, type Sealing, seal, sealUnder } from './envelope.ts'
 export { TamperedEnvelope } from './errors.ts'
+// What the agent writes down of its own management
 export { firstBadLine, type JournalLine, journalStart } from './journal.ts'
+export { openedSecondsMax } from './opened.ts'
 // Passwords and bearer secrets, kept as what cannot be turned back
-export { hashPassword, verifyPassword } from './password.ts'
+export { hashPassword, isOutdated, keyIdOf, verifyPassword } from './password.ts'
+// Moving to new keys while everybody works
+export {
+  askRotation,
+  beginMoving,
+  type DekPlace,
+  deksUnder,
+  endRotation,
+  moveDeks,
+  noteMoved,
+  noteRetired,
+  openRotations,
+  passBegin,
+  type Rotation,
+  retiredEpochs,
+  retireKek,
+  rotations,
+} from './rotation.ts'
 export { digestOf, newSecret } from './token-secret.ts'

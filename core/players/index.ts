@@ -1,5 +1,7 @@
 // Becoming a player
 
+// Finding them by an address nobody can read, also while the key of that index is rotated
+export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexesUnder, reindex } from './email-index.ts'
 export { codeWrong, playerUnknown } from './errors.ts'
 // Who they are, and what state their account is in
 export {
@@ -16,6 +18,7 @@ export {
 } from './player.ts'
 export {
   type Address,
+  codesUnder,
   confirmEmail,
   newConfirmation,
   type Registration,

@@ -1,6 +1,7 @@
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
-import { blindIndex, type KeyedCommand, type Keys, normaliseEmail, open } from '#keys'
+import { type KeyedCommand, type Keys, open } from '#keys'
+import { playerAt } from './email-index.ts'
 import { playerUnknown, statusForbids } from './errors.ts'
 import { maskEmail, maskName } from './policy.ts'
 import type { Address } from './registration.ts'
@@ -17,10 +18,8 @@ export async function findPlayer(reader: Reader, player: string): Promise<Player
 
 /** By e-mail, through the blind index; the address itself is not in the table. */
 export async function findByEmail(reader: Reader, keys: Keys, email: string): Promise<Player | undefined> {
-  const index = await blindIndex(keys, 'email', normaliseEmail(email))
-  const [row] = await reader<Player[]>`
-    select player, status, country, currency, registered_at as "registeredAt" from players.players where email_index = ${index}`
-  return row
+  const player = await playerAt(reader, keys, email)
+  return player === undefined ? undefined : findPlayer(reader, player)
 }
 
 export async function listPlayers(reader: Reader, page: { before?: string; limit: number }): Promise<Player[]> {

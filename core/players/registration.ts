@@ -1,9 +1,10 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import * as audit from '#audit'
-import { enqueue, isCurrency, newId, type Tx } from '#base'
-import { blindIndex, type KeyedCommand, normaliseEmail, seal } from '#keys'
+import { enqueue, isCurrency, newId, type Reader, type Tx } from '#base'
+import { type KeyedCommand, normaliseEmail, seal } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
+import { playerAt, takeAddress } from './email-index.ts'
 import {
   birthDateInvalid,
   countryBlocked,
@@ -42,14 +43,13 @@ const confirmationAttemptsMax = 5
 export async function register(tx: Tx, command: KeyedCommand, input: Registration): Promise<string | undefined> {
   const email = normaliseEmail(input.email)
   await mayRegister(tx, command, input, email)
-  const index = await blindIndex(command.keys, 'email', email)
-  const [known] = await tx<Array<{ player: string }>>`select player from players.players where email_index = ${index}`
-  if (known) {
-    await enqueue(tx, { queue: 'players.tell_already_registered', data: { player: known.player } })
-    await audit.record(tx, command, { action: 'players.registration_repeated', subject: known.player })
+  const player = newId('plr', command.now.getTime())
+  const owner = await takeAddress(tx, command, { player, email })
+  if (owner) {
+    await enqueue(tx, { queue: 'players.tell_already_registered', data: { player: owner } })
+    await audit.record(tx, command, { action: 'players.registration_repeated', subject: owner })
     return undefined
   }
-  const player = newId('plr', command.now.getTime())
   const place = { player, table: 'players.players', row: player }
   const { name, dateOfBirth, address } = input
   const sealedEmail = await seal(tx, command, { ...place, purpose: 'contact', column: 'email', plaintext: email })
@@ -61,8 +61,8 @@ export async function register(tx: Tx, command: KeyedCommand, input: Registratio
   })
   await tx`
     insert into players.players
-      (player, status, country, currency, email_index, email, profile, terms_version, privacy_version, terms_accepted_at, registered_at)
-    values (${player}, 'pending_email', ${input.country}, ${input.currency}, ${index}, ${sealedEmail}, ${sealedProfile},
+      (player, status, country, currency, email, profile, terms_version, privacy_version, terms_accepted_at, registered_at)
+    values (${player}, 'pending_email', ${input.country}, ${input.currency}, ${sealedEmail}, ${sealedProfile},
       ${input.termsVersion}, ${input.privacyVersion}, ${command.now}, ${command.now})`
   if (isCurrency(input.currency)) await ledger.openWallet(tx, command, { player, currency: input.currency })
   await enqueue(tx, { queue: 'players.send_confirmation', data: { player } })
@@ -91,10 +91,13 @@ export async function newConfirmation(tx: Tx, command: KeyedCommand, player: str
   const [row] = await tx`select 1 from players.players where player = ${player} and status = 'pending_email' for update`
   if (!row) return undefined
   const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
+  const epoch = await command.keys.active('hk-pepper')
+  const mac = await macOf(command, epoch, player, code)
   const expires = new Date(command.now.getTime() + confirmationMinutes * 60_000)
   await tx`
-    insert into players.confirmations (player, code_mac, expires_at) values (${player}, ${await macOf(command, player, code)}, ${expires})
-    on conflict (player) do update set code_mac = excluded.code_mac, expires_at = excluded.expires_at, attempts = 0`
+    insert into players.confirmations (player, code_mac, epoch, expires_at) values (${player}, ${mac}, ${epoch}, ${expires})
+    on conflict (player) do update
+    set code_mac = excluded.code_mac, epoch = excluded.epoch, expires_at = excluded.expires_at, attempts = 0`
   return code
 }
 
@@ -107,12 +110,12 @@ export async function confirmEmail(
   command: KeyedCommand,
   input: { email: string; code: string },
 ): Promise<boolean> {
-  const index = await blindIndex(command.keys, 'email', normaliseEmail(input.email))
-  const [row] = await tx<Array<{ player: string; code_mac: Buffer; sound: boolean }>>`
-    select c.player, c.code_mac, c.expires_at > ${command.now} and c.attempts < ${confirmationAttemptsMax} as sound
+  const player = await playerAt(tx, command.keys, input.email)
+  const [row] = await tx<Array<{ player: string; code_mac: Buffer; epoch: string; sound: boolean }>>`
+    select c.player, c.code_mac, c.epoch, c.expires_at > ${command.now} and c.attempts < ${confirmationAttemptsMax} as sound
     from players.confirmations c join players.players p on p.player = c.player
-    where p.email_index = ${index} and p.status = 'pending_email' for update of c`
-  const mac = await macOf(command, row?.player ?? '', input.code)
+    where p.player = ${player ?? ''} and p.status = 'pending_email' for update of c`
+  const mac = await macOf(command, row?.epoch ?? 'hk-pepper', row?.player ?? '', input.code)
   if (!row?.sound || !timingSafeEqual(mac, row.code_mac)) {
     await tx`update players.confirmations set attempts = attempts + 1 where player = ${row?.player ?? ''}`
     await audit.record(tx, command, { action: 'players.confirmation_refused', subject: row?.player ?? 'unknown' })
@@ -134,13 +137,20 @@ export async function confirmEmail(
 
 /** Asks for another code; answers alike for known and unknown addresses. */
 export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
-  const index = await blindIndex(command.keys, 'email', normaliseEmail(email))
+  const player = await playerAt(tx, command.keys, email)
   const [row] = await tx<Array<{ player: string }>>`
-    select player from players.players where email_index = ${index} and status = 'pending_email'`
+    select player from players.players where player = ${player ?? ''} and status = 'pending_email'`
   if (row) await enqueue(tx, { queue: 'players.send_confirmation', data: { player: row.player }, onceKey: row.player })
   await audit.record(tx, command, { action: 'players.confirmation_asked', subject: row?.player ?? 'unknown' })
 }
 
-function macOf(command: KeyedCommand, player: string, code: string): Promise<Buffer> {
-  return command.keys.mac('hk-pepper', Buffer.from(`confirmation|${player}|${code}`))
+/** How many codes that could still be given were made under this epoch of their key. */
+export async function codesUnder(reader: Reader, epoch: string): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from players.confirmations where epoch = ${epoch} and expires_at > now()`
+  return row?.count ?? 0
+}
+
+function macOf(command: KeyedCommand, epoch: string, player: string, code: string): Promise<Buffer> {
+  return command.keys.mac(epoch, Buffer.from(`confirmation|${player}|${code}`))
 }

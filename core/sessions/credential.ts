@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
-import { blindIndex, hashPassword, type Keys, normaliseEmail, verifyPassword } from '#keys'
+import { blindIndex, hashPassword, isOutdated, type Keys, keyIdOf, normaliseEmail, verifyPassword } from '#keys'
 import * as players from '#players'
 
-/** What a sign-in attempt came to; `subjects` is what a failure is counted under. */
-export type Attempt = { player: string | undefined; subjects: Buffer[] }
+/**
+ * What a sign-in attempt came to; `subjects` is what a failure is counted under. `renewed` is the same password under
+ * today's cost and pepper, when it was kept under older ones.
+ */
+export type Attempt = { player: string | undefined; subjects: Buffer[]; renewed?: { from: string; to: string } }
 
 /** Keeps a player's password as an argon2id hash. */
 export async function setPassword(
@@ -31,18 +34,37 @@ export async function attempt(
   input: { email: string; password: string; address: string },
 ): Promise<Attempt> {
   const email = normalisedOr(input.email)
-  const index = await blindIndex(keys, 'email', email)
+  const index = await blindIndex(reader, keys, 'email', email)
   const player = await players.findByEmail(reader, keys, email)
   const [credential] = player
     ? await reader<
         Array<{ password_hash: string }>
       >`select password_hash from sessions.credentials where player = ${player.player}`
     : []
-  const right = await verifyPassword(input.password, credential?.password_hash)
+  const hash = credential?.password_hash
+  const right = await verifyPassword(keys, input.password, hash)
+  const renews = right && hash !== undefined && (await isOutdated(keys, hash))
   return {
     player: right && player?.status === 'active' ? player.player : undefined,
-    subjects: [index, subjectOf(input.address)],
+    subjects: [index.value, subjectOf(input.address)],
+    ...(renews ? { renewed: { from: hash, to: await hashPassword(keys, input.password) } } : {}),
   }
+}
+
+/** Puts the renewed hash in the place of the one it was made from, and of no other. */
+export async function renewPassword(
+  tx: Tx,
+  { player, from, to }: { player: string; from: string; to: string },
+): Promise<void> {
+  await tx`
+    update sessions.credentials set password_hash = ${to} where player = ${player} and password_hash = ${from}`
+}
+
+/** How many passwords still need this epoch of the pepper. */
+export async function passwordsUnder(reader: Reader, pepper: string): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from sessions.credentials where password_hash like ${`%,keyid=${keyIdOf(pepper)}$%`}`
+  return row?.count ?? 0
 }
 
 /** Network addresses are counted under a digest, so the table tells nobody who was here. */

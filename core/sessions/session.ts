@@ -3,7 +3,7 @@ import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
 import { digestOf, newSecret } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
-import type { Attempt } from './credential.ts'
+import { type Attempt, renewPassword } from './credential.ts'
 import { locked, signInRefused } from './errors.ts'
 
 export type Session = {
@@ -55,6 +55,7 @@ export async function begin(
     values (${id}, ${digest}, ${tried.player}, ${wallet.wallet}, ${wallet.currency}, array['password'], ${command.now}, ${version},
       ${command.now}, ${rules.sessionIdleSecondsMax}, ${ends})`
   await tx`delete from sessions.failures where subject = ${tried.subjects[0]!}`
+  if (tried.renewed) await renewPassword(tx, { player: tried.player, ...tried.renewed })
   await audit.record(
     tx,
     { ...command, actor: { ...command.actor, id: tried.player } },

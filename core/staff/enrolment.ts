@@ -1,6 +1,6 @@
 import * as audit from '#audit'
 import { type Command, newId, type Reader, type Tx } from '#base'
-import { digestOf, hashPassword, newSecret } from '#keys'
+import { digestOf, hashPassword, type KeyedCommand, newSecret } from '#keys'
 import { enrolmentUnknown, loginTaken, passwordTooShort, roleUnknown } from './errors.ts'
 import { enrolmentSecondsMax, isRole, passwordLengthMin } from './policy.ts'
 
@@ -18,7 +18,7 @@ export async function enrolmentLink(tx: Tx, command: Command, { role }: { role: 
 /** Uses a link up. @throws Refusal `staff.enrolment_unknown`, `staff.login_taken`, `staff.password_too_short` */
 export async function enrol(
   tx: Tx,
-  command: Command,
+  command: KeyedCommand,
   input: { secret: string; login: string; password: string },
 ): Promise<{ staff: string; role: string }> {
   if ([...input.password].length < passwordLengthMin) throw passwordTooShort(passwordLengthMin)
@@ -27,9 +27,10 @@ export async function enrol(
     where digest = ${digestOf(input.secret)} and used_at is null and expires_at > ${command.now} returning role`
   if (!offer) throw enrolmentUnknown()
   const id = newId('stf', command.now.getTime())
+  const hash = await hashPassword(command.keys, input.password)
   const made = await tx`
     insert into staff.members (staff, login, role, password_hash, enrolled_at)
-    values (${id}, ${input.login.toLowerCase()}, ${offer.role}, ${await hashPassword(input.password)}, ${command.now})
+    values (${id}, ${input.login.toLowerCase()}, ${offer.role}, ${hash}, ${command.now})
     on conflict (login) do nothing`
   if (made.count === 0) throw loginTaken()
   await audit.record(

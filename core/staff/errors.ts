@@ -13,3 +13,7 @@ export const tooManyFailures = () =>
   })
 export const notPermitted = (permission: string) =>
   new Refusal('forbidden', 'staff.not_permitted', 'Your role does not allow this.', { permission })
+export const samePerson = () =>
+  new Refusal('forbidden', 'staff.same_person', 'This needs different people; one of them was named twice.')
+export const vouchersMissing = (min: number) =>
+  new Refusal('forbidden', 'staff.vouchers_missing', `This needs the yes of ${min} members of staff.`)

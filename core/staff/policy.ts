@@ -10,6 +10,7 @@ export const permissions = [
   'program.view',
   'program.verify',
   'staff.enrol',
+  'keys.manage',
 ] as const
 export type Permission = (typeof permissions)[number]
 
@@ -36,3 +37,4 @@ export const enrolmentSecondsMax = 24 * 3600
 export const failuresMax = 5
 export const failureWindowSeconds = 15 * 60
 export const passwordLengthMin = 15 // NIST SP 800-63B-4, as the only factor
+export const vouchersMin = 2 // PCI DSS 3.7.6: nobody manages keys alone

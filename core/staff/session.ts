@@ -1,6 +1,6 @@
 import * as audit from '#audit'
 import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
-import { digestOf, newSecret, verifyPassword } from '#keys'
+import { digestOf, hashPassword, isOutdated, type KeyedCommand, keyIdOf, newSecret, verifyPassword } from '#keys'
 import { notPermitted, signInRefused, tooManyFailures } from './errors.ts'
 import {
   failuresMax,
@@ -19,7 +19,7 @@ export type StaffSession = { id: string; sessionId: string; name: string; role: 
  */
 export async function signIn(
   tx: Tx,
-  command: Command,
+  command: KeyedCommand,
   input: { login: string; password: string },
 ): Promise<{ secret: string; staff: StaffSession } | { refusal: Refusal }> {
   const login = input.login.toLowerCase()
@@ -37,7 +37,7 @@ export async function signIn(
 
   const [member] = await tx<Array<{ staff: string; role: string; password_hash: string }>>`
     select staff, role, password_hash from staff.members where login = ${login} and disabled_at is null`
-  if (!(await verifyPassword(input.password, member?.password_hash)) || !member) {
+  if (!(await verifyPassword(command.keys, input.password, member?.password_hash)) || !member) {
     await tx`insert into staff.failures (subject, at) values (${login}, ${command.now})`
     await audit.record(tx, command, {
       action: 'staff.sign_in_refused',
@@ -45,6 +45,10 @@ export async function signIn(
       detail: { cause: 'name or password wrong' },
     })
     return { refusal: signInRefused() }
+  }
+  if (await isOutdated(command.keys, member.password_hash)) {
+    const hash = await hashPassword(command.keys, input.password)
+    await tx`update staff.members set password_hash = ${hash} where staff = ${member.staff}`
   }
   const { secret, digest } = newSecret()
   const sessionId = newId('sts', command.now.getTime())
@@ -77,6 +81,13 @@ export async function find(reader: Reader, secret: string, now: Date): Promise<S
 export async function signOut(tx: Tx, command: Command, sessionId: string): Promise<void> {
   await tx`update staff.sessions set ended_at = ${command.now} where session = ${sessionId} and ended_at is null`
   await audit.record(tx, command, { action: 'staff.signed_out', subject: command.actor.id })
+}
+
+/** How many passwords of staff still need this epoch of the pepper. */
+export async function passwordsUnder(reader: Reader, pepper: string): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from staff.members where password_hash like ${`%,keyid=${keyIdOf(pepper)}$%`}`
+  return row?.count ?? 0
 }
 
 /** @throws Refusal `staff.not_permitted` */

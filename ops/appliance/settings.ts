@@ -45,6 +45,10 @@ const schema = z.strictObject({
   diskMebibytesMin: z.int().min(0).default(512),
   /** What a start does that finds another program than was approved; unsaid: refuse, in a git clone alarm. */
   programMismatch: z.enum(['refuse', 'alarm']).optional(),
+  /** Backups of data are kept so long: a retired key is not destroyed before. */
+  keyBackupHorizonDays: z.int().min(0).max(3650).default(35),
+  /** Backups of keys are kept so long; an erased player's data key lives no longer than the oldest. */
+  keyBackupKeepDays: z.int().min(1).max(365).default(7),
   mailFrom: z.email().default('casino@countroom.example'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { connectKeys } from '#keys'
 import * as ledger from '#ledger'
 import * as program from '#program'
 import type { Home } from '../appliance/home.ts'
@@ -8,6 +9,7 @@ import { nodeNameOf, runbook } from '../appliance/program.ts'
 import { cardOf, knownHome, runningCard } from '../appliance/running.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
+import { overdue } from '../keys/due.ts'
 
 /** `countroom status`: one screen; exit code 0 when all runs, the books are sound and the program is as approved. */
 export function statusCommand(): Command {
@@ -24,13 +26,12 @@ export function statusCommand(): Command {
       const card = runningCard(home)
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
-      const books = await booksOf(home)
-      const approved = await programOf(home)
+      const [books, approved, due] = await Promise.all([booksOf(home), programOf(home), keysDueIn(home)])
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, program: approved })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, program: approved, keysDue: due })}\n`,
         )
-      else process.stdout.write(screen(card, processes, books, approved))
+      else process.stdout.write(screen(card, processes, [wordsOf(books), wordsOfProgram(approved), wordsOfKeys(due)]))
       const sound = books.state !== 'contradict' && approved.state !== 'differs'
       process.exitCode = sound && processes.every((unit) => unit.state === 'running') ? 0 : 2
     })
@@ -61,6 +62,18 @@ async function programOf(home: Home): Promise<Approved> {
   if (!last || last === noAnswer) return { state: 'unknown' }
   const inspectedAt = last.at.toISOString()
   return last.ok ? { state: 'approved', inspectedAt } : { state: 'differs', inspectedAt, firstBad: last.firstBad ?? '' }
+}
+
+/** Keys whose rotation is due; undefined when the agent does not answer. */
+async function keysDueIn(home: Home): Promise<string[] | undefined> {
+  const agent = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: answerMsMax })
+  try {
+    return overdue(await agent.list(), new Date()).map(({ what }) => what)
+  } catch {
+    return undefined // what is wrong with the agent is the doctor's to say
+  } finally {
+    await agent.close()
+  }
 }
 
 const answerMsMax = 3000
@@ -96,7 +109,13 @@ function wordsOfProgram({ state, inspectedAt, firstBad }: Approved): string {
   return `THE CONTROL PROGRAM IS NOT AS APPROVED, inspected ${inspectedAt}: ${firstBad}\n  → ${runbook}; npx countroom verify program`
 }
 
-function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, books: Books, approved: Approved): string {
+function wordsOfKeys(due: string[] | undefined): string {
+  if (!due) return 'Keys unknown: the agent does not answer; npx countroom doctor says why'
+  if (due.length === 0) return 'Keys current'
+  return `KEYS DUE: ${due.join('; ')}\n  → npx countroom keys list; ops/runbooks/keys-rotation.md`
+}
+
+function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, words: string[]): string {
   const rows = processes.map((unit) =>
     [
       unit.name.padEnd(10),
@@ -108,5 +127,5 @@ function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, book
     ].join(' '),
   )
   const head = ['process   ', 'state     ', 'pid     ', 'restarts ', 'memory   ', 'role'].join(' ')
-  return `Countroom in ${card.home}\n\n${[head, ...rows].map((row) => `  ${row}`).join('\n')}\n\n  Lobby ${card.urls.lobby}   Operator ${card.urls.operator}   Inbox ${card.urls.inbox}\n  ${wordsOf(books)}\n  ${wordsOfProgram(approved)}\n`
+  return `Countroom in ${card.home}\n\n${[head, ...rows].map((row) => `  ${row}`).join('\n')}\n\n  Lobby ${card.urls.lobby}   Operator ${card.urls.operator}   Inbox ${card.urls.inbox}\n${words.map((line) => `  ${line}\n`).join('')}`
 }

@@ -2,7 +2,7 @@ import { books, log } from './books.ts'
 import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
 import type { Check } from './finding.ts'
-import { extractable, keys } from './keys.ts'
+import { extractable, keys, rotation } from './keys.ts'
 import { appliance, processes, ready } from './processes.ts'
 import { controlProgram } from './program.ts'
 import { jobs, lanes } from './work.ts'
@@ -17,6 +17,7 @@ export const checks: readonly Check[] = [
   redis,
   keys,
   extractable,
+  rotation,
   ready,
   certificates,
   secrets,

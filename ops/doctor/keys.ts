@@ -1,4 +1,6 @@
-import { broken, type Check, heldUp, sound } from './finding.ts'
+import { readSettings } from '../appliance/settings.ts'
+import { whatIsDue } from '../keys/due.ts'
+import { broken, type Check, heldUp, sound, warning } from './finding.ts'
 
 export const keys: Check = {
   id: 'keys',
@@ -27,5 +29,19 @@ export const extractable: Check = {
         `stop, and restore ${home.path('token')} from a backup; whoever changed it may have the key`,
       )
     }
+  },
+}
+
+/** Nothing stops when a rotation is late; the older a key, the more a thief of it has. */
+export const rotation: Check = {
+  id: 'keys.rotation',
+  after: ['keys', 'postgres', 'postgres.schema'],
+  remedy: 'npx countroom keys list',
+  async look({ home, keys, sql, now }) {
+    const { keyBackupHorizonDays } = readSettings(home)
+    const due = await whatIsDue(sql(), keys(), keyBackupHorizonDays, now)
+    if (due.length > 0)
+      return warning(due.map(({ what }) => what).join('; '), due.map(({ remedy }) => remedy).join('; '))
+    return sound('no key is older than it may be, no rotation hangs')
   },
 }

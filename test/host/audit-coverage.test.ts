@@ -296,7 +296,7 @@ async function arrive(cash = 0n) {
   const { player, wallet, email } = await faces.world.player(cash)
   const password = 'walrus tambourine quartz'
   const sessions = await import('#sessions')
-  const passwordHash = await sessions.hashPassword(password)
+  const passwordHash = await sessions.hashPassword(faces.world.agent.keys, password)
   await faces.world.act((tx) => sessions.setPassword(tx, faces.world.command(), { player, passwordHash }))
   const caller = faces.caller('player')
   expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)

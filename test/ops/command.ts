@@ -10,6 +10,8 @@ export type Surroundings = {
   environment?: Record<string, string>
   /** Command words in front: another user, a namespace of its own with a full disk in it. */
   within?: string[]
+  /** What it reads from its standard input; nothing without it. */
+  input?: string
 }
 
 export type Started = {
@@ -29,7 +31,7 @@ export const asNobody =
   process.getuid?.() === 0 ? ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : []
 
 /** Starts a command and does not wait; `up` for a whole appliance on free ports. */
-export function launch(home: string, args: string[], { environment, within = [] }: Surroundings = {}): Started {
+export function launch(home: string, args: string[], { environment, within = [], input }: Surroundings = {}): Started {
   const words = [
     ...within,
     process.execPath,
@@ -37,14 +39,24 @@ export function launch(home: string, args: string[], { environment, within = [] 
     join(repository, 'ops/countroom.ts'),
     ...args,
   ]
-  return spawnQuietly(words, { ...process.env, NODE_ENV: '', NODE_OPTIONS: '', COUNTROOM_HOME: home, ...environment })
+  const variables = { ...process.env, NODE_ENV: '', NODE_OPTIONS: '', COUNTROOM_HOME: home, ...environment }
+  return spawnQuietly(words, variables, input)
 }
 
-export function spawnQuietly([command = '', ...args]: string[], environment: NodeJS.ProcessEnv): Started {
-  const child = spawn(command, args, { cwd: repository, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+export function spawnQuietly(
+  [command = '', ...args]: string[],
+  environment: NodeJS.ProcessEnv,
+  input?: string,
+): Started {
+  const child = spawn(command, args, {
+    cwd: repository,
+    env: environment,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  })
+  child.stdin?.on('error', () => {}).end(input)
   let out = ''
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       out += chunk.toString()
     })
   const ended = new Promise<Ended>((resolve, reject) => {

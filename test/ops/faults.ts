@@ -17,6 +17,8 @@ export type Fault = {
   plant(): Promise<() => Promise<void>>
   evidence: RegExp
   remedy: RegExp
+  /** How bad it is; broken without it. */
+  severity?: 'warning'
   /** How much later the check forgets it. */
   minutesAfter?: number
 }
@@ -102,6 +104,17 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       },
       evidence: /not as approved, inspected at .*: database: function\/base\.stranger: nobody approved it/,
       remedy: /program-differs\.md; .*manifest make/,
+    },
+    'keys.rotation': {
+      async plant() {
+        await statements(
+          `insert into keys.rotations (rotation, family, state, asked_by, asked_at) values ('rot_x', 'kek-backup', 'asked', 'x', now() - interval '2 hours')`,
+        )
+        return () => statements(`delete from keys.rotations where rotation = 'rot_x'`)
+      },
+      severity: 'warning',
+      evidence: /^the rotation of kek-backup asked for at .*Z has not ended$/,
+      remedy: /countroom keys rotate kek-backup/,
     },
     certificates: {
       async plant() {

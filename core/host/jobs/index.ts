@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../queue.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
+import { rotateKeys } from './keys.ts'
 import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
 import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
 import { cashierSweep, payouts } from './payouts.ts'
@@ -19,4 +20,5 @@ export const jobs: readonly JobDefinition[] = [
   keepLedgerTables,
   inspectProgram,
   inspectProgramOnDemand,
+  rotateKeys,
 ]

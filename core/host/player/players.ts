@@ -78,7 +78,7 @@ export function playersRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      const passwordHash = await sessions.hashPassword(input.password)
+      const passwordHash = await sessions.hashPassword(host.keys, input.password)
       const { password: _, ...payload } = input // the key's record must not hold even a digest of the password
       return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {
         const player = await players.register(tx, command, input)

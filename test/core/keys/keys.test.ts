@@ -96,7 +96,7 @@ describe('envelopes', () => {
       { column: 'name' },
       { table: 't' },
       { player: 'plr_bob' },
-      { purpose: 'kyc' },
+      { purpose: 'kyc' as const },
     ])
       await expect(open(db.sql, agent.keys, { ...place, ...moved, envelope }), JSON.stringify(moved)).rejects.toThrow(
         'does not open',
@@ -135,7 +135,7 @@ describe('envelopes', () => {
 
 describe('the blind index', () => {
   test('one mailbox has one value, and nobody can compute it without the token', async () => {
-    const index = (email: string) => blindIndex(agent.keys, 'email', normaliseEmail(email))
+    const index = (email: string) => blindIndex(db.sql, agent.keys, 'email', normaliseEmail(email))
     expect(await index('Ada@Example.COM ')).toEqual(await index('ada@example.com'))
     expect(await index('ada@example.com')).not.toEqual(await index('adb@example.com'))
   })

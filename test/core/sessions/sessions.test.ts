@@ -11,7 +11,7 @@ afterAll(() => world.stop())
 const password = 'walrus tambourine quartz'
 const withPassword = async () => {
   const player = await world.player()
-  const passwordHash = await sessions.hashPassword(password)
+  const passwordHash = await sessions.hashPassword(world.agent.keys, password)
   await world.act((tx) => sessions.setPassword(tx, world.command(), { player: player.player, passwordHash }))
   return player
 }

@@ -2,14 +2,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemCommand } from '#base'
 import * as staff from '#staff'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { startTestKeys, type TestKeys } from '../../support/keys.ts'
 
 let db: TestDatabase
+let agent: TestKeys
 beforeAll(async () => {
-  db = await openTestDatabase()
+  ;[db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
 })
-afterAll(() => db.stop())
+afterAll(async () => {
+  await db.stop()
+  await agent.stop()
+})
 
-const command = (now = new Date()) => ({ ...systemCommand('test'), now })
+const command = (now = new Date()) => ({ ...systemCommand('test'), now, keys: agent.keys })
 const password = 'a long enough password'
 const later = (minutes: number) => new Date(Date.now() + minutes * 60_000)
 

@@ -1,0 +1,49 @@
+import { Gauge, register } from 'prom-client'
+import * as keys from '#keys'
+import type { Host } from '../host.ts'
+import type { JobDefinition } from '../queue.ts'
+import { advance, forgetIndexes } from '../rotation.ts'
+
+type JobHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now'>
+
+/**
+ * Carries open rotations on, every minute and at once when one is asked for. Whatever ends it, the next run goes on from what
+ * the rows say: each batch is a transaction of its own.
+ */
+export const rotateKeys: JobDefinition = {
+  queue: 'keys.rotate',
+  cron: '* * * * *',
+  retryMax: 0,
+  async run(host) {
+    observeKeys(host)
+    for (const rotation of await keys.openRotations(host.sql)) await advance(host, rotation)
+    await forgetIndexes(host)
+  },
+}
+
+const dueMetric = 'countroom_keys_rotation_due_timestamp_seconds'
+
+/** What the token and the rows say, of this moment; where one of them does not answer there is none, an alarm of its own. */
+function observeKeys(host: JobHost): void {
+  if (register.getSingleMetric(dueMetric)) return
+  new Gauge({
+    name: dueMetric,
+    help: 'When the rotation of the active key of a family is due.',
+    labelNames: ['family'],
+    async collect() {
+      this.reset()
+      for (const { family, rotateBefore } of await host.keys.list().catch(() => []))
+        if (rotateBefore) this.set({ family }, Date.parse(rotateBefore) / 1000)
+    },
+  })
+  new Gauge({
+    name: 'countroom_keys_rotation_open_timestamp_seconds',
+    help: 'Since when a rotation is under way, by family.',
+    labelNames: ['family'],
+    async collect() {
+      this.reset()
+      for (const { family, askedAt } of await keys.openRotations(host.sql).catch(() => []))
+        this.set({ family }, askedAt.getTime() / 1000)
+    },
+  })
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { type Reader, type Tx, textArray } from '#base'
+import { backupUnsound } from './errors.ts'
+
+/**
+ * The wrapped data keys as lines of JSON, to be kept apart from the data and for a short time only. First what it is, then a
+ * line for each data key, erasure and retired epoch, and at the end their number and digest, so that a part of a backup is
+ * never taken for all of it. Worth nothing without the keys in the token, or in the blobs that `agent` carries, sealed.
+ */
+export type DekDump = {
+  /** When it was taken; what was made later is not in it. */
+  at: Date
+  /** The key agent's own backup, as it came. */
+  agent: string
+  deks: Dek[]
+  shredded: Shredded[]
+  retired: Retired[]
+}
+
+type Dek = [
+  player: string,
+  purpose: string,
+  version: number,
+  kek: string,
+  wrapped: string,
+  binding: string,
+  created: string,
+]
+type Shredded = [player: string, purpose: string, version: number, at: string]
+type Retired = [epoch: string, at: string]
+type Line = { dek: Dek } | { shredded: Shredded } | { retired: Retired }
+
+const format = 'countroom-keys-backup-1'
+const page = 1000
+
+/** All data keys at one instant: the reader is a transaction that sees one (repeatable read). Answers line by line. */
+export async function* dumpDeks(
+  reader: Reader,
+  { at, agent }: { at: Date; agent: string },
+): AsyncGenerator<string, { deks: number }> {
+  const hash = createHash('sha256')
+  const count = { deks: 0, shredded: 0, retired: 0 }
+  const line = (value: object) => {
+    const text = `${JSON.stringify(value)}\n`
+    hash.update(text)
+    return text
+  }
+  yield line({ format, at: at.toISOString(), agent })
+  const deks = reader<Array<{ dek: Dek }>>`
+    select json_build_array(player, purpose, version, kek, encode(wrapped, 'base64'), encode(binding, 'base64'),
+      created_at at time zone 'UTC') as dek
+    from keys.deks order by player, purpose, version`.cursor(page)
+  for await (const rows of deks)
+    for (const { dek } of rows) {
+      count.deks++
+      yield line({ dek })
+    }
+  const shredded = reader<Array<{ shredded: Shredded }>>`
+    select json_build_array(player, purpose, version, at at time zone 'UTC') as shredded from keys.shredded order by player, purpose`
+  for (const row of await shredded) {
+    count.shredded++
+    yield line(row)
+  }
+  const retired = reader<Array<{ retired: Retired }>>`
+    select json_build_array(epoch, at at time zone 'UTC') as retired from keys.retired order by epoch`
+  for (const row of await retired) {
+    count.retired++
+    yield line(row)
+  }
+  yield `${JSON.stringify({ end: { ...count, sha256: hash.digest('hex') } })}\n`
+  return { deks: count.deks }
+}
+
+/** @throws Refusal `keys.backup_unsound` when it is no such backup, was cut short or changed */
+export function readDump(text: string): DekDump {
+  const lines = text.split('\n')
+  const head = parse<{ format: string; at: string; agent: string }>(lines[0])
+  if (head?.format !== format) throw backupUnsound('it is no backup of keys')
+  const last = lines.length - (lines.at(-1) === '' ? 2 : 1)
+  const end = parse<{ end: { deks: number; shredded: number; retired: number; sha256: string } }>(lines[last])?.end
+  if (!end) throw backupUnsound('it was cut short')
+  const body = lines.slice(0, last)
+  const digest = createHash('sha256')
+    .update(`${body.join('\n')}\n`)
+    .digest('hex')
+  if (digest !== end.sha256) throw backupUnsound('it was changed')
+  const dump: DekDump = { at: new Date(head.at), agent: head.agent, deks: [], shredded: [], retired: [] }
+  for (const text of body.slice(1)) {
+    const line = JSON.parse(text) as Line
+    if ('dek' in line) dump.deks.push(line.dek)
+    else if ('shredded' in line) dump.shredded.push(line.shredded)
+    else dump.retired.push(line.retired)
+  }
+  return dump
+}
+
+export type JoinReport = { deks: number; taken: number; erased: number }
+
+/**
+ * Joins restored data with the newest data keys, as the owner of the database and better before anybody else works in it. The backup's
+ * keys take the place of the restored ones; a restored key that is not in the backup and is older than it was shredded since,
+ * and goes; then the list of the erased is replayed. Answers how many data keys there are, how many the backup gave, and how
+ * many went.
+ */
+export async function joinDeks(tx: Tx, dump: DekDump): Promise<JoinReport> {
+  await tx`lock table keys.deks in exclusive mode`
+  await tx`create temp table newest (like keys.deks including defaults) on commit drop`
+  for (let at = 0; at < dump.deks.length; at += page) {
+    const rows = dump.deks.slice(at, at + page)
+    const texts = (n: number) => textArray(rows.map((row) => String(row[n])))
+    await tx`
+      insert into newest (player, purpose, version, kek, wrapped, binding, created_at)
+      select player, purpose, version, kek, decode(wrapped, 'base64'), decode(binding, 'base64'), created at time zone 'UTC'
+      from unnest(${texts(0)}::text[], ${texts(1)}::text[], ${texts(2)}::int[], ${texts(3)}::text[], ${texts(4)}::text[],
+        ${texts(5)}::text[], ${texts(6)}::timestamp[]) as n (player, purpose, version, kek, wrapped, binding, created)`
+  }
+  for (const [player, purpose, version, at] of dump.shredded)
+    await tx`
+      insert into keys.shredded as s (player, purpose, version, at) values (${player}, ${purpose}, ${version}, ${`${at}Z`})
+      on conflict (player, purpose) do update set version = greatest(s.version, excluded.version)`
+  for (const [epoch, at] of dump.retired)
+    await tx`insert into keys.retired (epoch, at) values (${epoch}, ${`${at}Z`}) on conflict do nothing`
+  const gone = await tx`
+    delete from keys.deks d where (d.created_at <= ${dump.at} and not exists (
+        select from newest n where n.player = d.player and n.purpose = d.purpose and n.version = d.version))
+      or exists (select from keys.shredded s where s.player = d.player and (s.purpose = '' or (s.purpose = d.purpose and s.version >= d.version)))`
+  const taken = await tx`
+    insert into keys.deks as d select * from newest n where not exists (
+      select from keys.shredded s where s.player = n.player and (s.purpose = '' or (s.purpose = n.purpose and s.version >= n.version)))
+    on conflict (player, purpose, version) do update set kek = excluded.kek, wrapped = excluded.wrapped, binding = excluded.binding
+    where not exists (select from keys.retired r where r.epoch = excluded.kek)`
+  const [all] = await tx<Array<{ deks: number }>>`select count(*)::int as deks from keys.deks`
+  return { deks: all?.deks ?? 0, taken: taken.count, erased: gone.count }
+}
+
+function parse<T>(line: string | undefined): T | undefined {
+  try {
+    return JSON.parse(line ?? '') as T
+  } catch {
+    return undefined
+  }
+}

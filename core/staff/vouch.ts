@@ -1,0 +1,55 @@
+import * as audit from '#audit'
+import { type Reader, Refusal, type Tx } from '#base'
+import { type KeyedCommand, verifyPassword } from '#keys'
+import { notPermitted, samePerson, signInRefused, tooManyFailures, vouchersMissing } from './errors.ts'
+import { failuresMax, failureWindowSeconds, may, type Permission, vouchersMin } from './policy.ts'
+
+export type Credential = { login: string; password: string }
+
+/**
+ * Two different members of staff say yes to one act, each with their own password, at the place where it is done [S44] [S46].
+ * Answers who they are. Answers a refusal instead of throwing it, because a wrong password is remembered: the transaction must
+ * commit either way.
+ */
+export async function vouch(
+  tx: Tx,
+  command: KeyedCommand,
+  input: { act: string; permission: Permission; credentials: readonly Credential[] },
+): Promise<{ vouchers: string[] } | { refusal: Refusal }> {
+  const vouchers: string[] = []
+  for (const credential of input.credentials) {
+    const found = await memberOf(tx, command, credential, input.permission)
+    if (found instanceof Refusal) return { refusal: found }
+    if (vouchers.includes(found)) return { refusal: samePerson() }
+    vouchers.push(found)
+  }
+  if (vouchers.length < vouchersMin) return { refusal: vouchersMissing(vouchersMin) }
+  for (const subject of vouchers)
+    await audit.record(tx, command, { action: 'staff.vouched', subject, detail: { act: input.act } })
+  return { vouchers }
+}
+
+async function memberOf(
+  tx: Tx,
+  command: KeyedCommand,
+  { login, password }: Credential,
+  permission: Permission,
+): Promise<string | Refusal> {
+  const name = login.toLowerCase()
+  if ((await failuresOf(tx, name, command.now)) >= failuresMax) return tooManyFailures()
+  const [member] = await tx<Array<{ staff: string; role: string; hash: string }>>`
+    select staff, role, password_hash as hash from staff.members where login = ${name} and disabled_at is null`
+  if (!(await verifyPassword(command.keys, password, member?.hash)) || !member) {
+    await tx`insert into staff.failures (subject, at) values (${name}, ${command.now})`
+    await audit.record(tx, command, { action: 'staff.sign_in_refused', subject: member?.staff ?? 'unknown' })
+    return signInRefused()
+  }
+  return may(member.role, permission) ? member.staff : notPermitted(permission)
+}
+
+async function failuresOf(reader: Reader, subject: string, now: Date): Promise<number> {
+  const since = new Date(now.getTime() - failureWindowSeconds * 1000)
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from staff.failures where subject = ${subject} and at > ${since}`
+  return row?.count ?? 0
+}

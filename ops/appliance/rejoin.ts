@@ -1,0 +1,40 @@
+import { readFileSync, rmSync } from 'node:fs'
+import * as audit from '#audit'
+import { systemCommand } from '#base'
+import { type JoinReport, joinDeks, readDump } from '#keys'
+import type { Home } from './home.ts'
+import { connect } from './postgres.ts'
+
+/** A backup of keys that waits to be joined with restored data; a start does it before anybody can ask for that data. */
+export const pendingRejoin = 'rejoin-keys.jsonl'
+
+export function isRejoinPending(home: Home): boolean {
+  return home.has(pendingRejoin)
+}
+
+/** Joins what waits, then lets go of it; a start that is cut short does it again. */
+export async function rejoin(home: Home, tell: (word: string) => void = () => {}): Promise<JoinReport> {
+  const report = await joinText(home, readFileSync(home.path(pendingRejoin), 'utf8'))
+  rmSync(home.path(pendingRejoin))
+  tell(`${report.deks} joined, ${report.erased} of the erased removed`)
+  return report
+}
+
+/** Joins a backup of keys with the database as it is, in one transaction, and writes it down. @throws Refusal `keys.backup_unsound` */
+export async function joinText(home: Home, text: string): Promise<JoinReport> {
+  const dump = readDump(text)
+  const owner = connect(home, 'owner')
+  try {
+    return (await owner.begin(async (tx) => {
+      const report = await joinDeks(tx, dump)
+      await audit.record(tx, systemCommand('countroom keys'), {
+        action: 'keys.restored',
+        subject: 'keys',
+        detail: { deks: report.deks, erased: report.erased },
+      })
+      return report
+    })) as JoinReport
+  } finally {
+    await owner.end({ timeout: 5 })
+  }
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { confirm, isCancel, password, text } from '@clack/prompts'
+import * as staff from '#staff'
+import { Trouble } from '../appliance/trouble.ts'
+import type { Desk } from './desk.ts'
+
+const vouchersMin = 2
+
+class Cancelled extends Trouble {
+  constructor() {
+    super('Nothing was changed.', { setting: 'your answer', remedy: 'the same command, when you are sure' })
+  }
+}
+
+/**
+ * Two members of staff say yes, each with name and password. Where there is no terminal, they stand on the standard input as JSON:
+ * `[{"login": "…", "password": "…"}, …]`. Answers their ids; a wrong password is remembered.
+ */
+export async function askVouchers(desk: Desk, act: string): Promise<string[]> {
+  const credentials = process.stdin.isTTY ? await credentialsAsked(act) : credentialsGiven(act)
+  const said = await desk.sql.begin((tx) =>
+    staff.vouch(tx, desk.command(), { act, permission: 'keys.manage', credentials }),
+  )
+  if ('refusal' in said) throw said.refusal
+  return said.vouchers
+}
+
+/** Asks whether to do it, then for its name; `given` answers both where nobody can be asked. */
+export async function askTwice(question: string, name: string, given: string | undefined): Promise<void> {
+  if (given !== undefined || !process.stdin.isTTY) {
+    if (given === name) return
+    throw new Trouble(`${question} It has to be confirmed by name.`, {
+      setting: '--confirm',
+      remedy: `--confirm ${name}`,
+    })
+  }
+  if ((await answer(confirm({ message: question, initialValue: false }))) !== true) throw new Cancelled()
+  if ((await answer(text({ message: `Type ${name} to go on` }))) !== name) throw new Cancelled()
+}
+
+async function credentialsAsked(act: string): Promise<staff.Credential[]> {
+  process.stdout.write(`To ${act}, two members of staff say yes.\n`)
+  const credentials: staff.Credential[] = []
+  for (let number = 1; number <= vouchersMin; number++)
+    credentials.push({
+      login: await answer(text({ message: `Member of staff ${number}, name` })),
+      password: await answer(password({ message: `Member of staff ${number}, password` })),
+    })
+  return credentials
+}
+
+function credentialsGiven(act: string): staff.Credential[] {
+  try {
+    return JSON.parse(readFileSync(0, 'utf8')) as staff.Credential[]
+  } catch (cause) {
+    throw new Trouble(`To ${act}, two members of staff say yes, and nobody is there to ask.`, {
+      setting: 'the standard input',
+      remedy: 'run it in a terminal; or give [{"login": "…", "password": "…"}, {…}] on the standard input',
+      cause,
+    })
+  }
+}
+
+async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
+  const given = await asked
+  if (isCancel(given)) throw new Cancelled()
+  return given as Exclude<T, symbol>
+}

@@ -1,0 +1,145 @@
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import * as audit from '#audit'
+import { newId } from '#base'
+import * as keys from '#keys'
+import type { Home } from '../appliance/home.ts'
+import { Trouble } from '../appliance/trouble.ts'
+import { atDesk, type Desk } from './desk.ts'
+
+/**
+ * `countroom keys backup`: one file with the keys, sealed to the recovery key, and all wrapped data keys of one instant. It is kept
+ * apart from the data and for a short time: an erased player's data key lives as long as the oldest of these files.
+ */
+export async function backUpKeys(home: Home, options: { out?: string; json?: boolean }): Promise<void> {
+  const done = await atDesk(home, async (desk) => {
+    const folder = options.out ? resolve(options.out) : ownFolder(home)
+    const written = await write(desk, folder)
+    const removed = await removeOld(desk)
+    return { ...written, removed }
+  })
+  if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
+  else {
+    process.stdout.write(
+      `${done.deks} data keys and the keys ${done.epochs.join(', ') || '(none: they were born in the token)'}\n  ${done.path}\n`,
+    )
+    for (const path of done.removed) process.stdout.write(`  removed, too old: ${path}\n`)
+  }
+}
+
+/** Removes the files of backups that hold a key; answers those that could not be reached. */
+export async function removeBackupsOf(desk: Desk, epoch: string): Promise<{ removed: string[]; unreached: string[] }> {
+  const found = await desk.sql<Array<{ backup: string; path: string }>>`
+    select backup, path from keys.backups where removed_at is null and ${epoch} = any (epochs)`
+  return remove(desk, found)
+}
+
+async function write(desk: Desk, folder: string): Promise<{ path: string; epochs: string[]; deks: number }> {
+  const { agent, sql, home } = desk
+  makeFolder(home, folder)
+  const at = new Date()
+  const epochs = (await agent.list())
+    .filter(({ origin, state }) => origin === 'ceremony' && state !== 'destroyed')
+    .map(({ key }) => key)
+  const path = join(folder, `keys-${at.toISOString().replace(/[:.]/g, '')}.jsonl`)
+  const deks = await writeLines(path, (lineOut) =>
+    sql.begin('isolation level repeatable read read only', async (tx) => {
+      const lines = keys.dumpDeks(tx, { at, agent: '' })
+      for (;;) {
+        const next = await lines.next()
+        if (next.done) return next.value.deks
+        lineOut(next.value)
+      }
+    }),
+  )
+  giveTo(home, path)
+  const backup = newId('kbk', at.getTime())
+  await sql.begin(async (tx) => {
+    await tx`
+      insert into keys.backups (backup, path, at, epochs, deks) values (${backup}, ${path}, ${at}, ${epochs}, ${deks})`
+    await audit.record(tx, desk.command(), {
+      action: 'keys.backup_written',
+      subject: 'keys',
+      detail: { backup, epochs, deks },
+    })
+  })
+  return { path, epochs, deks }
+}
+
+/** A file is whole or not there. */
+async function writeLines<T>(path: string, work: (lineOut: (line: string) => void) => Promise<T>): Promise<T> {
+  const descriptor = openSync(`${path}.new`, 'wx', 0o400)
+  try {
+    const result = await work((line) => writeSync(descriptor, line))
+    fsyncSync(descriptor)
+    renameSync(`${path}.new`, path)
+    return result
+  } catch (error) {
+    rmSync(`${path}.new`, { force: true })
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+async function removeOld(desk: Desk): Promise<string[]> {
+  const before = new Date(Date.now() - desk.settings.keyBackupKeepDays * 86_400_000)
+  const old = await desk.sql<Array<{ backup: string; path: string }>>`
+    select backup, path from keys.backups where removed_at is null and at < ${before}`
+  return (await remove(desk, old)).removed
+}
+
+async function remove(desk: Desk, backups: ReadonlyArray<{ backup: string; path: string }>) {
+  const removed: string[] = []
+  const unreached: string[] = []
+  for (const { backup, path } of backups) {
+    if (!existsSync(path)) {
+      unreached.push(path)
+      continue
+    }
+    rmSync(path)
+    removed.push(path)
+    await desk.sql.begin(async (tx) => {
+      await tx`update keys.backups set removed_at = ${desk.command().now} where backup = ${backup}`
+      await audit.record(tx, desk.command(), { action: 'keys.backup_removed', subject: 'keys', detail: { backup } })
+    })
+  }
+  return { removed, unreached }
+}
+
+function ownFolder(home: Home): string {
+  return home.path('backup/keys')
+}
+
+function makeFolder(home: Home, folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    readdirSync(folder)
+  } catch (cause) {
+    throw new Trouble(`The backup cannot be written to ${folder}.`, {
+      setting: '--out',
+      remedy: `mkdir -p ${folder}`,
+      cause,
+    })
+  }
+  if (folder.startsWith(home.dir)) for (const part of ['backup', 'backup/keys']) giveTo(home, home.path(part))
+}
+
+/** What root writes into a home belongs to whoever runs it. */
+function giveTo(home: Home, path: string): void {
+  if (process.getuid?.() !== 0 || !path.startsWith(home.dir)) return
+  const { uid, gid } = statSync(home.path('run'))
+  chownSync(path, uid, gid)
+}

@@ -1,0 +1,50 @@
+import { type Command, Refusal, systemCommand } from '#base'
+import { connectKeys, type Keys } from '#keys'
+import type { Sql } from '../../core/host/database.ts'
+import type { Home } from '../appliance/home.ts'
+import { connect } from '../appliance/postgres.ts'
+import { readSettings, type Settings } from '../appliance/settings.ts'
+import { Trouble } from '../appliance/trouble.ts'
+
+/** What a command about keys works with: the database, the agent's management, and the keys as core has them. */
+export type Desk = {
+  home: Home
+  settings: Settings
+  sql: Sql
+  agent: Keys
+  command(): Command & { keys: Keys }
+}
+
+/** Opens a desk for one piece of work; what is refused is told as trouble. */
+export async function atDesk<T>(home: Home, work: (desk: Desk) => Promise<T>): Promise<T> {
+  const sql = connect(home, 'app')
+  const agent = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
+  const keys = connectKeys({ socket: home.path('run/keys-core.sock') })
+  const command = () => ({ ...systemCommand('countroom keys'), keys })
+  try {
+    return await inWords(() => work({ home, settings: readSettings(home), sql, agent, command }))
+  } finally {
+    await Promise.all([sql.end({ timeout: 5 }), agent.close(), keys.close()])
+  }
+}
+
+/** What the rooms refuse, as trouble that says what helps. */
+export async function inWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const remedy = remedies[error.code] ?? 'npx countroom keys list'
+    throw new Trouble(error.message, { setting: error.code, remedy, cause: error })
+  }
+}
+
+const remedies: Record<string, string> = {
+  'keys.unavailable': 'npx countroom logs keys says why',
+  'keys.backup_unsound': 'use another backup of keys; npx countroom keys backup writes one',
+  'staff.vouchers_missing': 'call a second member of staff with the permission keys.manage (role administrator)',
+  'staff.same_person': 'call a second member of staff with the permission keys.manage (role administrator)',
+  'staff.not_permitted': 'call a member of staff with the permission keys.manage (role administrator)',
+  'staff.sign_in_refused': 'try again; names and passwords are those of the back office',
+  'staff.too_many_failures': 'wait a quarter of an hour',
+}

@@ -1,0 +1,101 @@
+import { spinner } from '@clack/prompts'
+import * as audit from '#audit'
+import type { Keys, Rotation } from '#keys'
+import * as keys from '#keys'
+import { openQueue } from '../../core/host/queue.ts'
+import { beginRotation, rotatable } from '../../core/host/rotation.ts'
+import type { Home } from '../appliance/home.ts'
+import { addressOf } from '../appliance/postgres.ts'
+import { Trouble } from '../appliance/trouble.ts'
+import { askVouchers } from './ask.ts'
+import { atDesk, type Desk } from './desk.ts'
+import { progressOf } from './list.ts'
+
+type Options = { wait: boolean; json?: boolean }
+
+const lookEveryMs = 250
+/** A rotation that waits for people to sign in is not waited for. */
+const slow: readonly string[] = ['hk-pepper']
+
+/** `countroom keys rotate`: asks, makes and activates the new key, hands the moving to the worker, and watches it. */
+export async function rotateKey(home: Home, family: string, options: Options): Promise<void> {
+  if (!rotatable().includes(family)) throw notRotatable(family)
+  await atDesk(home, async (desk) => {
+    const open = (await keys.openRotations(desk.sql)).find((rotation) => rotation.family === family)
+    const rotation = open?.rotation ?? (await ask(desk, family))
+    if (open?.epoch == null) await activate(desk, family, rotation)
+    const ended = options.wait && !slow.includes(family)
+    const state = ended ? await watch(desk, rotation, options.json === true) : await find(desk, rotation)
+    process.stdout.write(options.json ? `${JSON.stringify(state)}\n` : `${progressOf(state)}\n`)
+  })
+}
+
+async function ask(desk: Desk, family: string): Promise<string> {
+  const vouchers = await askVouchers(desk, `rotate ${family}`)
+  return await desk.sql.begin(async (tx) => {
+    const rotation = await keys.askRotation(tx, desk.command(), family)
+    await audit.record(tx, desk.command(), {
+      action: 'keys.rotation_asked',
+      subject: family,
+      detail: { family, vouchers },
+    })
+    return rotation
+  })
+}
+
+/** Whatever of this was done before an interruption is found in the agent, and not done again. */
+async function activate(desk: Desk, family: string, rotation: string): Promise<void> {
+  const { agent, sql } = desk
+  const entries = (await agent.list()).filter((entry) => entry.family === family)
+  const active = entries.find(({ state }) => state === 'active')
+  const { askedAt } = await find(desk, rotation)
+  const isNew = active?.activatedAt !== undefined && Date.parse(active.activatedAt) >= askedAt.getTime()
+  const epoch = isNew ? active.key : await activateNew(agent, family, entries)
+  const older = (await agent.list())
+    .filter((entry) => entry.family === family && entry.state === 'decrypt-only')
+    .map(({ key }) => key)
+  const log = {
+    error: (detail: object, message: string) => process.stderr.write(`${message} ${JSON.stringify(detail)}\n`),
+  }
+  const queue = await openQueue(addressOf(desk.home, 'app'), 'sends', log)
+  try {
+    await sql.begin(async (tx) => {
+      await beginRotation(tx, desk.command(), { rotation, family, epoch, older })
+      await queue.enqueue(tx, { queue: 'keys.rotate', data: {} })
+    })
+  } finally {
+    await queue.close()
+  }
+}
+
+async function activateNew(agent: Keys, family: string, entries: Awaited<ReturnType<Keys['list']>>): Promise<string> {
+  const made = entries.find(({ state }) => state === 'pre-active') ?? (await agent.create(family))
+  return (await agent.activate(made.key)).key
+}
+
+async function watch(desk: Desk, rotation: string, quietly: boolean): Promise<Rotation> {
+  const shown = process.stdout.isTTY && !quietly ? spinner() : undefined
+  shown?.start('The worker moves what names older keys; Ctrl-C stops only this watching')
+  for (;;) {
+    const state = await find(desk, rotation)
+    shown?.message(progressOf(state))
+    if (state.state === 'retired') {
+      shown?.stop('Done')
+      return state
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+  }
+}
+
+async function find(desk: Desk, rotation: string): Promise<Rotation> {
+  const found = (await keys.rotations(desk.sql)).find((each) => each.rotation === rotation)
+  if (!found) throw new Error(`the rotation ${rotation} is gone`)
+  return found
+}
+
+function notRotatable(family: string): Trouble {
+  return new Trouble(`${family} is no family of keys that is rotated this way.`, {
+    setting: '<family>',
+    remedy: `one of ${rotatable().join(', ')}`,
+  })
+}

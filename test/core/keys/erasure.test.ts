@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Tx } from '#base'
+import * as keys from '#keys'
+import * as players from '#players'
+import { openDatabase, type Sql } from '../../../core/host/database.ts'
+import { binaries } from '../../support/cluster.ts'
+import { rotator } from '../../support/rotation.ts'
+import { openWorld, type World } from '../../support/world.ts'
+
+/** An old backup of the data meets the keys of today: whoever was erased meanwhile stays erased, everyone else is there. */
+let world: World
+let ops: keys.Keys
+const opened: Sql[] = []
+const dropped: string[] = []
+beforeAll(async () => {
+  world = await openWorld()
+  ops = world.agent.as('ops')
+})
+afterAll(async () => {
+  await Promise.all(opened.map((sql) => sql.end({ timeout: 5 })))
+  const maintenance = openDatabase({
+    ...world.address,
+    database: 'postgres',
+    user: 'postgres',
+    password: '',
+    poolMax: 1,
+  })
+  for (const name of dropped) await maintenance.unsafe(`drop database if exists ${name} with (force)`)
+  await maintenance.end()
+  await world.stop()
+})
+
+type Restored = { app: Sql; owner: Sql }
+
+const dump = (): string => {
+  const file = join(tmpdir(), `cr-dump-${randomBytes(6).toString('hex')}`)
+  const { host, port, database } = world.address
+  execFileSync(join(binaries, 'pg_dump'), [
+    '-h',
+    host,
+    '-p',
+    String(port),
+    '-U',
+    'postgres',
+    '-Fc',
+    '-f',
+    file,
+    database,
+  ])
+  return file
+}
+const restore = async (file: string): Promise<Restored> => {
+  const name = `test_restored_${randomBytes(6).toString('hex')}`
+  const { host, port } = world.address
+  const address = { host, port, password: '', poolMax: 2 }
+  const maintenance = openDatabase({ ...address, database: 'postgres', user: 'postgres' })
+  await maintenance.unsafe(`create database ${name} owner countroom_owner`)
+  await maintenance.end()
+  dropped.push(name)
+  execFileSync(join(binaries, 'pg_restore'), ['-h', host, '-p', String(port), '-U', 'postgres', '-d', name, file])
+  const app = openDatabase({ ...address, database: name, user: 'countroom_app' })
+  const owner = openDatabase({ ...address, database: name, user: 'countroom_owner' })
+  opened.push(app, owner)
+  return { app, owner }
+}
+const backUpKeys = async (sql: Sql = world.sql): Promise<string> =>
+  sql.begin('isolation level repeatable read read only', async (tx) => {
+    let text = ''
+    for await (const line of keys.dumpDeks(tx, { at: new Date(), agent: '' })) text += line
+    return text
+  })
+const joinTo = ({ owner }: Restored, text: string) =>
+  owner.begin((tx) => keys.joinDeks(tx, keys.readDump(text))) as Promise<keys.JoinReport>
+type DekRow = { player: string; purpose: string; version: number; kek: string; wrapped: Buffer; binding: Buffer }
+const rowsOf = (sql: Sql, player: string) => sql<DekRow[]>`select * from keys.deks where player = ${player}`
+
+test('a dump of before, an erasure, a rotation, the old epoch destroyed: the erased cannot be read, everyone else can [S59] [S43]', async () => {
+  const erased = await world.player()
+  const others = await Promise.all(Array.from({ length: 5 }, () => world.player()))
+  const before = dump()
+  const oldRows = await rowsOf(world.admin, erased.player)
+  expect(oldRows.map(({ purpose }) => purpose)).toEqual(expect.arrayContaining(['contact', 'identity']))
+
+  const late = await world.player() // came after the dump: in the newest keys, not in the old data
+  await world.act((tx: Tx) => keys.shred(tx, erased.player))
+  const rotation = rotator(world)
+  const epoch = await rotation.begin('kek-pii')
+  await rotation.finish()
+  await ops.destroy('kek-pii-1')
+  const newest = await backUpKeys()
+  expect(newest).not.toContain(oldRows[0]!.wrapped.toString('base64'))
+
+  const old = await restore(before)
+  rmSync(before)
+  const token = world.agent.as('core')
+  const profile = (player: string) => players.profile(old.app, token, player)
+
+  // Alone, the dump is worth nothing: its wraps name a key that is no more.
+  await expect(profile(erased.player)).rejects.toMatchObject({ code: 'keys.state' })
+
+  expect(await joinTo(old, newest)).toMatchObject({ erased: oldRows.length, deks: expect.any(Number) })
+  for (const { player, email } of others) expect((await profile(player)).email).toBe(email)
+  expect((await players.findByEmail(old.app, token, others[0]!.email))?.player).toBe(others[0]!.player)
+  await expect(profile(erased.player)).rejects.toMatchObject({ code: 'keys.shredded' })
+  expect(await rowsOf(old.app, late.player)).not.toHaveLength(0)
+
+  // The old wraps, under every name there is, by every role that may ask, also of an agent that was started anew.
+  await world.agent.kill()
+  await world.agent.restart()
+  for (const role of ['core', 'work'] as const)
+    for (const row of oldRows)
+      for (const name of ['kek-pii-1', epoch, 'kek-pii'])
+        await expect(
+          world.agent.as(role).openDek(name, contextOf(row), row.wrapped, row.binding),
+          `${role}, ${name}`,
+        ).rejects.toThrow()
+  await expect(
+    world.agent.as('work').rewrapDeks(oldRows.map((row) => ({ ...row, context: contextOf(row) }))),
+  ).rejects.toThrow()
+
+  // The old rows put back, under the epoch they had or the new one; another player's key in their place.
+  const [lent] = await rowsOf(old.app, others[0]!.player)
+  for (const { kek, wrapped, binding } of [oldRows[0]!, { ...oldRows[0]!, kek: epoch }, { ...lent!, kek: epoch }]) {
+    await old.owner`
+      insert into keys.deks (player, purpose, version, kek, wrapped, binding, created_at)
+      select ${erased.player}, purpose, 1, ${kek}, ${wrapped}, ${binding}, now()
+      from unnest(array['contact', 'identity']) purpose`
+    await expect(profile(erased.player)).rejects.toThrow()
+    await old.owner`delete from keys.deks where player = ${erased.player}`
+  }
+
+  // Brought back to life it is not, not even to seal something new.
+  const sealing = {
+    player: erased.player,
+    purpose: 'contact' as const,
+    table: 't',
+    column: 'c',
+    row: 'r',
+    plaintext: 'x',
+  }
+  await expect(
+    old.app.begin((tx) => keys.seal(tx, { ...world.command(), keys: token }, sealing)),
+  ).rejects.toMatchObject({ code: 'keys.erased' })
+}, 60_000)
+
+test('of two backups of keys it is the newest that counts: with one of before the erasure, the list of the erased is what holds', async () => {
+  const [gone, kept] = [await world.player(), await world.player()]
+  const stale = await backUpKeys()
+  await world.act((tx: Tx) => keys.shred(tx, gone.player))
+  const file = dump()
+  const later = await restore(file)
+  rmSync(file)
+  await joinTo(later, stale)
+  expect(await rowsOf(later.app, gone.player)).toHaveLength(0)
+  expect(await rowsOf(later.app, kept.player)).not.toHaveLength(0)
+})
+
+test('what was made after the newest backup of keys, and is in the data, stays', async () => {
+  const backup = await backUpKeys()
+  const young = await world.player()
+  const file = dump()
+  const later = await restore(file)
+  rmSync(file)
+  await joinTo(later, backup)
+  expect((await players.profile(later.app, world.agent.keys, young.player)).email).toBe(young.email)
+})
+
+test('a backup that was cut short or changed is refused, wherever', async () => {
+  const text = await backUpKeys()
+  const refused = (changed: string) =>
+    expect(() => keys.readDump(changed)).toThrow(expect.objectContaining({ code: 'keys.backup_unsound' }))
+  const lines = text.trimEnd().split('\n')
+  refused('')
+  refused(lines.slice(0, -1).join('\n'))
+  refused([...lines.slice(0, 2), ...lines.slice(3)].join('\n'))
+  refused(text.replace(/plr_\w/, 'plr_0z'))
+  refused(text.replace('countroom-keys-backup-1', 'countroom-keys-backup-2'))
+  expect(keys.readDump(text).deks.length).toBe(lines.filter((line) => line.startsWith('{"dek"')).length)
+})
+
+function contextOf({ player, purpose, version }: DekRow): Buffer {
+  return Buffer.from(JSON.stringify([player, purpose, version]))
+}

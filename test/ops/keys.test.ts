@@ -1,0 +1,150 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemCommand } from '#base'
+import * as keys from '#keys'
+import * as staff from '#staff'
+import type { Sql } from '../../core/host/database.ts'
+import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
+import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import { arrive, type Client, openClient, until } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
+import { countroom, launch, removeHome } from './command.ts'
+
+/** The operator's commands about keys, as processes, against a running appliance. */
+const home = newHome('small')
+let appliance: Appliance
+let sql: Sql
+let player: Client
+
+const password = 'a long enough password'
+const [ann, ben] = [
+  { login: 'ann', password },
+  { login: 'ben', password },
+]
+beforeAll(async () => {
+  appliance = await startAppliance({ home, freePorts: true })
+  sql = connect(viewHome(home), 'app')
+  const core = keys.connectKeys({ socket: viewHome(home).path('run/keys-core.sock') })
+  const command = { ...systemCommand('test'), keys: core }
+  for (const [login, role] of [
+    ['ann', 'administrator'],
+    ['ben', 'administrator'],
+    ['sue', 'support'],
+  ] as const)
+    await sql.begin(async (tx) => {
+      const { secret } = await staff.enrolmentLink(tx, command, { role })
+      await staff.enrol(tx, command, { secret, login, password })
+    })
+  await core.close()
+  player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
+  await arrive(player, appliance.urls)
+}, 120_000)
+afterAll(async () => {
+  await player?.close()
+  await sql?.end({ timeout: 1 })
+  await appliance?.stop()
+  removeHome(home)
+})
+
+type Listed = {
+  keys: Array<{ key: string; state: string; deks?: number; destroyFrom?: string }>
+  rotations: keys.Rotation[]
+}
+
+const run = (args: string[], vouchers?: object[]) =>
+  countroom(home, ['keys', ...args], vouchers ? { input: JSON.stringify(vouchers) } : {})
+const list = async () => JSON.parse((await run(['list', '--json'])).out) as Listed
+const stateOf = async (key: string) => (await list()).keys.find((each) => each.key === key)?.state
+const told = async (action: string) => (await sql`select from audit.events where code = ${action}`).length
+
+describe('countroom keys', () => {
+  test('lists every key with its state, for people and for machines', async () => {
+    const { keys: found } = await list()
+    expect(found.find(({ key }) => key === 'kek-pii-1')).toMatchObject({ state: 'active', deks: expect.any(Number) })
+    const { code, out } = await run(['list'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^kek-pii-1 +active .* wraps \d+ data keys$/m)
+    expect(out).not.toContain('OVERDUE')
+  })
+
+  test('nobody rotates or destroys alone: not one, not one twice, not one without the right or with a wrong password [S44]', async () => {
+    for (const [vouchers, says] of [
+      [[ann], /needs the yes of 2/],
+      [[ann, ann], /different people/],
+      [[ann, { ...ann, login: 'ANN' }], /different people/],
+      [[ann, { login: 'sue', password }], /does not allow/],
+      [[ann, { login: 'ben', password: 'wrong' }], /Name or password is wrong/],
+      [[], /needs the yes of 2/],
+    ] as const) {
+      const { code, out } = await run(['rotate', 'kek-pii'], [...vouchers])
+      expect(out).toMatch(says)
+      expect(code).toBe(1)
+    }
+    const { code, out } = await run(['rotate', 'kek-pii']) // nobody there at all
+    expect([code, out]).toEqual([1, expect.stringMatching(/nobody is there to ask/)])
+    expect(await stateOf('kek-pii-2')).toBeUndefined()
+    expect((await list()).rotations).toEqual([])
+    expect((await run(['rotate', 'sk-ca-root'], [ann, ben])).out).toMatch(/no family of keys that is rotated this way/)
+  })
+
+  test('two rotate a key while players stay, and the worker moves what named the old one [S38]', async () => {
+    const { code, out } = await run(['rotate', 'kek-pii', '--json'], [ann, ben])
+    expect(code, out).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ state: 'retired', epoch: 'kek-pii-2', moved: expect.any(Number) })
+    const { keys: found } = await list()
+    expect(found.find(({ key }) => key === 'kek-pii-1')).toMatchObject({ state: 'decrypt-only', deks: 0 })
+    expect((await player.ask('GET', '/api/me')).status).toBe(200)
+    for (const action of ['keys.rotation_asked', 'keys.rotation_begun', 'keys.rotation_ended'])
+      expect(await told(action), action).toBe(1)
+    expect(await told('staff.vouched')).toBeGreaterThanOrEqual(2)
+  })
+
+  test('a command that is killed at any moment is gone on with by the same command', async () => {
+    const rotation = async () =>
+      (await keys.rotations(sql)).find(({ family }) => family === 'hk-email-index')?.state ?? 'none'
+    for (let killed = 0, patienceMs = 300; ['none', 'asked'].includes(await rotation()); killed++, patienceMs += 150) {
+      const started = launch(home, ['keys', 'rotate', 'hk-email-index', '--json'], {
+        input: JSON.stringify([ann, ben]),
+      })
+      setTimeout(() => started.child.kill('SIGKILL'), patienceMs)
+      await started.ended
+      expect(killed).toBeLessThan(40)
+    }
+    await until('the rotation', async () => ((await keys.openRotations(sql)).length === 0 ? true : undefined), 70)
+    const made = (await list()).keys.filter(({ key }) => key.startsWith('hk-email-index-'))
+    expect(made.map(({ state }) => state)).toEqual(['decrypt-only', 'active'])
+  }, 120_000)
+
+  test('a backup is one file nobody else may read, and joins again; a changed one is refused', async () => {
+    const done = JSON.parse((await run(['backup', '--json'])).out) as { path: string; deks: number }
+    expect(statSync(done.path).mode & 0o777).toBe(0o400)
+    expect(done.deks).toBe((await sql`select from keys.deks`).length)
+    const joined = await run(['restore', done.path, '--json'])
+    expect(JSON.parse(joined.out)).toMatchObject({ joined: { deks: done.deks, erased: 0 } })
+    expect((await player.ask('GET', '/api/me')).status).toBe(200)
+    const changed = viewHome(home).path('changed.jsonl')
+    viewHome(home).write('changed.jsonl', readFileSync(done.path, 'utf8').replace('plr_', 'plr-'))
+    expect(await run(['restore', changed])).toMatchObject({ code: 1, out: expect.stringMatching(/it was changed/) })
+    expect(existsSync(viewHome(home).path('rejoin-keys.jsonl'))).toBe(false)
+  })
+
+  test('a key is destroyed when nothing needs it, confirmed by name and by two; then it is gone [S43] [S44]', async () => {
+    const destroy = (args: string[], vouchers: object[] = [ann, ben]) => run(['destroy', ...args], vouchers)
+    for (const [args, says] of [
+      [['kek-pii-2'], /something may still name it/],
+      [['kek-pii-9'], /no key kek-pii-9/],
+      [['kek-pii-1'], /backups of data may need it until \d{4}-/],
+      [['kek-pii-1', '--early'], /has to be confirmed by name/],
+      [['kek-pii-1', '--early', '--confirm', 'kek-pii-2'], /has to be confirmed by name/],
+    ] as const)
+      expect(await destroy([...args])).toMatchObject({ code: 1, out: expect.stringMatching(says) })
+    const sure = ['kek-pii-1', '--early', '--confirm', 'kek-pii-1']
+    expect((await destroy(sure, [ann])).code).toBe(1)
+    expect(await stateOf('kek-pii-1')).toBe('decrypt-only')
+    expect(await destroy(sure)).toMatchObject({ code: 0, out: expect.stringMatching(/kek-pii-1 is destroyed/) })
+    expect(await stateOf('kek-pii-1')).toBe('destroyed')
+    expect(await told('keys.epoch_destroyed')).toBe(1)
+    expect((await player.ask('GET', '/api/me')).status).toBe(200)
+  })
+})
