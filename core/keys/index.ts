@@ -2,8 +2,6 @@
 
 // Looking things up without knowing them
 export { blindIndex, normaliseEmail } from './blind-index.ts'
-// The appliance's own certificate authority
-export { ensureCertificates, type Leaf } from './certificates.ts'
 export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type WrappedDek } from './client.ts'
 export { type KeyedCommand, shred } from './dek.ts'
 export type { KeyEntry, KeyState } from './entry.ts'
