@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { survey } from '#program'
+import { bringUpCertificates, keepCertificates, type Lives } from './appliance/certificates.ts'
 import { ensureCluster } from './appliance/cluster.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
@@ -11,7 +12,7 @@ import { freePorts, refuseTakenPorts } from './appliance/ports.ts'
 import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
-import { bringUpCertificates, bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
+import { bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
 import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { asTrouble } from './appliance/trouble.ts'
@@ -47,6 +48,8 @@ type Options = {
   approveProgram?: boolean
   step?: Step
   say?: (line: string) => void
+  /** Shorter lives of certificates than settings allow, for tests that watch one. */
+  lives?: Lives
   /** Ends a start that is under way; what it had started is stopped. */
   signal?: AbortSignal
 }
@@ -71,6 +74,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   const home = inWords(dir, () => openHome(dir, engines))
   const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined
+  let keeper: ReturnType<typeof keepCertificates> | undefined
   const changed = (processes: UnitState[]) => {
     if (card) card = publish(home, { ...card, processes })
   }
@@ -95,7 +99,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       }
       await allOf(
         postgres(),
-        supervisor.start(redisUnit(home, engines)),
+        supervisor.start(redisUnit(home, settings, engines)),
         supervisor.start(sandboxUnit(home, settings, nodes)),
       )
     })
@@ -104,10 +108,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       await supervisor.start(keysUnit(home, settings, nodes))
     })
     await step('Database schema, certificates', async (tell) => {
-      const [applied, { issued, fingerprint }] = await allOf(
-        bringUpSchema(home),
-        bringUpCertificates(home, settings, engines),
-      )
+      const applied = await bringUpSchema(home)
+      const { issued, disabled, fingerprint } = await bringUpCertificates(home, settings, options.lives)
+      for (const name of disabled) say(`${name} was taken back and is let in nowhere: npx countroom pki list`)
       const news = [
         ...(applied.length > 0 ? [`${applied.length} migrations applied`] : []),
         ...(issued.length > 0 ? [`issued ${issued.join(', ')}`] : []),
@@ -132,6 +135,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       })
       tell(word)
     })
+    keeper = keepCertificates(home, settings, options.lives ?? {}, say)
     await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
 
     const secret = await offerFirstEnrolment(home)
@@ -169,6 +173,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   }
 
   async function stop(): Promise<void> {
+    await keeper?.stop()
     await supervisor.stop()
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()

@@ -5,7 +5,7 @@ import type { Keys } from '#keys'
 import { daySeconds, issuingDays, rootDays } from './policy.ts'
 
 /** A command of who may let the token sign for the authority. */
-export type SigningCommand = Command & { readonly keys: Pick<Keys, 'active' | 'publicKey' | 'sign'> }
+export type SigningCommand = Command & { readonly keys: Keys }
 
 export type Authority = {
   serial: string

@@ -122,7 +122,7 @@ export async function openApplications(reader: Reader): Promise<string[]> {
 }
 
 async function refused(tx: Tx, command: Command, component: string): Promise<{ refusal: Refusal }> {
-  await audit.record(tx, command, { action: 'pki.enrolment_refused', subject: component })
+  await audit.record(tx, command, { action: 'pki.enrolment_refused', subject: component, outcome: 'denied' })
   return { refusal: tokenRefused() }
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { isRole, type Role } from './policy.ts'
 
 /**
@@ -11,4 +12,10 @@ export function roleOf(subjectAltName: string | undefined): Role | undefined {
   })
   const [only] = named
   return named.length === 1 && only !== undefined && isRole(only) ? only : undefined
+}
+
+/** From when to when a certificate is good; of a chain, the first. */
+export function periodOf(pem: string | Buffer): { notBefore: Date; notAfter: Date } {
+  const { validFromDate, validToDate } = new X509Certificate(pem)
+  return { notBefore: validFromDate, notAfter: validToDate }
 }

@@ -14,7 +14,7 @@ export {
   renewalStatement,
 } from './enrolment.ts'
 // What a certificate says of who has it
-export { roleOf } from './identity.ts'
+export { periodOf, roleOf } from './identity.ts'
 // Roles, lives, and when it is time
 export {
   daySeconds,

@@ -22,6 +22,7 @@ export type Check = {
 }
 
 export const sound = (evidence: string): Found => ({ severity: 'sound', evidence })
+export const warning = (evidence: string, remedy: string): Found => ({ severity: 'warning', evidence, remedy })
 export const broken = (evidence: string, remedy: string): Found => ({ severity: 'broken', evidence, remedy })
 
 /** Why a process cannot answer, when the system knows it. */

@@ -156,11 +156,7 @@ describe('enrolment', () => {
     const { request: other } = await pki.newRequest('prom-1')
     expect(await apply(other)).toMatchObject({ refusal: { code: 'pki.token_refused' } })
     const written = await audit.search(authority.db.sql, { subject: 'prom-1', limit: 10 })
-    expect(written.map(({ action }) => action)).toEqual([
-      'pki.enrolment_refused',
-      'pki.enrolled',
-      'pki.enrolment_offered',
-    ])
+    expect(written.map(({ code }) => code)).toEqual(['pki.enrolment_refused', 'pki.enrolled', 'pki.enrolment_offered'])
   })
 
   test('50 requests at once with one token: one is taken', async () => {
