@@ -21,7 +21,7 @@ import { type Certificates, openCertificates } from './tls/files.ts'
 
 const safe = new Set(['GET', 'HEAD'])
 /** What the operator face answers to who has no certificate yet; a token or an older certificate is asked for there. */
-const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals']
+const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals', '/pki/ca.pem', '/pki/revoked.pem']
 
 /** One worker: three public listeners, the gate, and the way to the cores. */
 export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<void> }> {

@@ -7,6 +7,7 @@ const commands = {
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
+  pki: async () => (await import('./commands/pki.ts')).pkiCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
 }

@@ -28,7 +28,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     ...address,
     password: readSecret(passwordFile),
     name: config.name,
-    ...(component ? { tls: tls.connecting({ component, role: 'postgres' }) } : {}),
+    ...(component ? { tls: () => tls.connecting({ component, role: 'postgres' }) } : {}),
   }
   const sql = openDatabase(database)
   const exports = openExports({ config, database, log })

@@ -113,11 +113,13 @@ export async function applyAgain(
   return { request, component }
 }
 
-/** Applications nobody has issued for yet, oldest first. */
+/** Applications nobody has issued for yet, oldest first; not of who was dismissed meanwhile. */
 export async function openApplications(reader: Reader): Promise<string[]> {
   const rows = await reader<Array<{ request: string }>>`
     select request from pki.requests r
-    where not exists (select from pki.certificates c where c.request = r.request) order by at limit 100`
+    where not exists (select from pki.certificates c where c.request = r.request)
+      and not exists (select from pki.dismissals d where d.component = r.component and d.at >= r.at)
+    order by at limit 100`
   return rows.map(({ request }) => request)
 }
 

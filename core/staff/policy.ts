@@ -10,6 +10,7 @@ export const permissions = [
   'program.view',
   'program.verify',
   'staff.enrol',
+  'pki.manage',
 ] as const
 export type Permission = (typeof permissions)[number]
 

@@ -3,6 +3,7 @@ import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
 import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
 import { cashierSweep, payouts } from './payouts.ts'
+import { issueCertificate, issueSweep } from './pki.ts'
 import { inspectProgram, inspectProgramOnDemand } from './program.ts'
 
 /** Every job the worker takes. */
@@ -19,4 +20,6 @@ export const jobs: readonly JobDefinition[] = [
   keepLedgerTables,
   inspectProgram,
   inspectProgramOnDemand,
+  issueCertificate,
+  issueSweep,
 ]
