@@ -8,7 +8,7 @@ import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from '
 import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
-import { freePorts, refuseTakenPorts } from './appliance/ports.ts'
+import { freePorts, portsInUse, refuseTakenPorts } from './appliance/ports.ts'
 import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
@@ -151,7 +151,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
         ...(secret ? { enrolment: `${origins.operator}/enrol#${secret}` } : {}),
       },
       ca: home.path('tls/ca.pem'),
-      ports: settings.ports,
+      ports: portsInUse(settings),
       processes: supervisor.states(),
     })
   } catch (error) {

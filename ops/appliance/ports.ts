@@ -24,10 +24,17 @@ export async function freePorts(): Promise<Ports> {
   return Object.fromEntries(names.map((name, i) => [name, held[i]!.port])) as Ports
 }
 
+/** The ports that something listens on, as it is set. */
+export function portsInUse({ ports, dataAddress }: Settings): Partial<Ports> {
+  const used = Object.entries(ports).filter(
+    ([name]) => !(dataPorts as string[]).includes(name) || dataAddress !== undefined,
+  )
+  return Object.fromEntries(used)
+}
+
 /** @throws Trouble that names the first port that cannot be had */
 export async function refuseTakenPorts(settings: Settings, nodes: Identity | undefined): Promise<void> {
-  for (const [name, number] of Object.entries(settings.ports) as Array<[PortName, number]>) {
-    if (dataPorts.includes(name) && settings.dataAddress === undefined) continue
+  for (const [name, number] of Object.entries(portsInUse(settings)) as Array<[PortName, number]>) {
     if (nodes && number < firstOpenPort()) throw privileged(name, number, nameOf(nodes.uid))
     try {
       const { close } = await listen(number, hostOf(name, settings))

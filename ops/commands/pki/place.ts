@@ -18,7 +18,8 @@ export async function atPlace<T>(work: (place: Place, command: pki.SigningComman
   const known = knownHome()
   const card = runningCard(known)
   const home = viewHome(known.dir, ownerOf(known.path('tls')))
-  const place = openPlace(home, { ...readSettings(home), ports: card.ports as never })
+  const settings = readSettings(home)
+  const place = openPlace(home, { ...settings, ports: { ...settings.ports, ...card.ports } })
   const actor: Actor = { kind: 'system', id: `countroom pki (${userInfo().username})` }
   try {
     return await work(place, { actor, now: new Date(), requestId: '', keys: place.keys })
