@@ -124,7 +124,7 @@ export async function openApplications(reader: Reader): Promise<string[]> {
 }
 
 async function refused(tx: Tx, command: Command, component: string): Promise<{ refusal: Refusal }> {
-  await audit.record(tx, command, { action: 'pki.enrolment_refused', subject: component, outcome: 'denied' })
+  await audit.record(tx, command, { action: 'pki.enrolment_refused', subject: component })
   return { refusal: tokenRefused() }
 }
 

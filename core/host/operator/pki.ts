@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as pki from '#pki'
 import * as staff from '#staff'
-import { createRoutes, idempotencyHeader, problems, staffOf } from '../face.ts'
+import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { awaitCertificate, enqueueIssue } from '../issuing.ts'
 
@@ -44,6 +44,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/pki/enrolments/use',
+      ...writes('pki.enrolled', 'pki.enrolment_refused'),
       summary: "Uses a component's one-time token: hands in a request (PKCS #10) and answers its first certificate.",
       request: {
         body: {
@@ -72,6 +73,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/pki/renewals',
+      ...writes('pki.renewal_asked'),
       summary: 'Renews a certificate for a new key; signed by the key of the certificate that is renewed.',
       request: {
         body: {
@@ -111,6 +113,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/pki/components',
+      ...writesNothing('names of processes and machines, no personal data'),
       summary: 'Everything that was ever enrolled, with its newest certificate.',
       responses: {
         200: {
@@ -142,6 +145,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/pki/components/{component}/revocations',
+      ...writes('pki.component_dismissed'),
       summary: 'Takes all certificates of a component back; it is disabled until it is enrolled again.',
       request: {
         headers: idempotencyHeader,
