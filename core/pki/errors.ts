@@ -2,7 +2,7 @@ import { Refusal } from '#base'
 
 /** One answer for a token that never was, has ended, or was used: whoever guesses learns nothing. */
 export function tokenRefused(): Refusal {
-  return new Refusal('forbidden', 'pki.token_refused', 'This enrolment token is not good, or not any more.')
+  return new Refusal('unauthenticated', 'pki.token_refused', 'This enrolment token is not good, or not any more.')
 }
 
 export function requestUnfit(why: string): Refusal {
@@ -11,7 +11,7 @@ export function requestUnfit(why: string): Refusal {
 
 export function renewalRefused(): Refusal {
   return new Refusal(
-    'forbidden',
+    'unauthenticated',
     'pki.renewal_refused',
     'Only a component with a certificate that is good now can renew it. Enrol it again.',
   )

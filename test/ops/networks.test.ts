@@ -144,7 +144,7 @@ test('who shows no certificate in the back office is told so, and may still enro
   expect(ask('api/me')).toBe('403')
   expect(ask('pki/revoked.pem')).toBe('200')
   const { request } = await pki.newRequest('x')
-  expect(ask('api/pki/enrolments/use', JSON.stringify({ token: 'guess', request }))).toBe('403')
+  expect(ask('api/pki/enrolments/use', JSON.stringify({ token: 'guess', request }))).toBe('401')
 })
 
 let count = 0
