@@ -6,6 +6,7 @@ export const rooms = [
   'base',
   'keys',
   'audit',
+  'pki',
   'program',
   'rng',
   'ledger',

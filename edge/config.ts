@@ -10,9 +10,14 @@ export type Face = (typeof faces)[number]
 const schema = z.strictObject({
   name: z.string(),
   workers: z.int().positive().max(64).default(2),
-  /** What the edge shows the cores. */
-  tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string() }),
-  listeners: z.strictObject({ player: listener, operator: listener, partner: listener }),
+  /** What the edge shows the cores, and what it believes of them. */
+  tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string(), crl: z.string() }),
+  listeners: z.strictObject({
+    player: listener,
+    /** `people`: whoever uses the back office shows a certificate of one of these roles besides signing in. */
+    operator: listener.extend({ people: z.array(z.string()).min(1).optional() }),
+    partner: listener,
+  }),
   cores: z.array(z.strictObject({ name: z.string(), player: address, operator: address, partner: address })).min(1),
   listen: z.strictObject({ metrics: address }),
   limits: z

@@ -27,6 +27,23 @@ export const coreHealthy = new Gauge({
   help: '1 when a worker holds the core for sound.',
   labelNames: ['core'],
 })
+export const certificateBegan = new Gauge({
+  name: 'countroom_certificate_begin_timestamp_seconds',
+  help: 'When a certificate that the edge shows began: `internal` to the cores, else on the listener.',
+  labelNames: ['use'],
+  aggregator: 'min',
+})
+export const certificateEnds = new Gauge({
+  name: 'countroom_certificate_end_timestamp_seconds',
+  help: 'When a certificate that the edge shows ends.',
+  labelNames: ['use'],
+  aggregator: 'min',
+})
+export const listRead = new Gauge({
+  name: 'countroom_revocation_list_timestamp_seconds',
+  help: 'When the revocation list that the edge goes by was written.',
+  aggregator: 'min',
+})
 export const webSockets = new Gauge({ name: 'countroom_edge_websockets', help: 'WebSockets passed through.' })
 
 /** In a worker: counts, and answers the supervisor when it asks. */

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 
 const titles: Record<number, string> = {
   400: 'The request is not valid',
+  403: 'Not allowed',
   404: 'Not found',
   405: 'This method is not taken here',
   408: 'The request took too long to arrive',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { getRequestListener } from '@hono/node-server'
 import { pino } from 'pino'
 import { openCores } from './balance/cores.ts'
@@ -15,9 +16,12 @@ import { requestHeaders } from './guard/headers.ts'
 import { createLimiter } from './limit/gcra.ts'
 import * as metrics from './metrics.ts'
 import { bodyOf, type Problem, problem, sendProblem } from './problem.ts'
-import { publicTls } from './tls/contexts.ts'
+import { hasRole, publicTls } from './tls/contexts.ts'
+import { type Certificates, openCertificates } from './tls/files.ts'
 
 const safe = new Set(['GET', 'HEAD'])
+/** What the operator face answers to who has no certificate yet; a token or an older certificate is asked for there. */
+const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals', '/pki/ca.pem', '/pki/revoked.pem']
 
 /** One worker: three public listeners, the gate, and the way to the cores. */
 export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<void> }> {
@@ -35,12 +39,14 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
   metrics.observeProcess()
   let draining = false
 
-  const cores = openCores(config, (core, healthy) => {
+  const internal = openCertificates(config.tls)
+  observe('internal', internal)
+  const cores = openCores(config, internal, (core, healthy) => {
     metrics.coreHealthy.set({ core }, healthy ? 1 : 0)
     log[healthy ? 'info' : 'warn']({ core, healthy }, healthy ? 'core is sound' : 'core is out')
     process.send?.({ healthy: cores.anyHealthy() })
   })
-  const upgrades = createUpgrades(config, cores)
+  const upgrades = createUpgrades(config, internal, cores)
   const control = getRequestListener(createControl(cores, () => draining).fetch, { overrideGlobalObjects: false })
   const limiter = createLimiter({
     perSecond: config.limits.requestsPerSecondMax,
@@ -65,9 +71,16 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
   }
 
   function listen(face: Face): Promise<Server> {
-    const { host, port } = config.listeners[face]
+    const { host, port, cert, key } = config.listeners[face]
+    const people = face === 'operator' ? config.listeners.operator.people : undefined
+    const { ca, crl } = config.tls
+    const certificates = openCertificates({ cert, key, ...(people ? { ca, crl } : {}) })
+    observe(face, certificates)
     const server = createServer({
-      ...publicTls(config, face),
+      ...publicTls(certificates.current()),
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: config.limits.handshakeSecondsMax * 1000,
+      ...(people ? { requestCert: true, rejectUnauthorized: false } : {}), // who shows none is told so, in our words
       maxHeaderSize: config.limits.headerBytesMax,
       headersTimeout: config.limits.headersSecondsMax * 1000,
       requestTimeout: config.limits.requestSecondsMax * 1000,
@@ -76,6 +89,8 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       httpValidation: 'strict',
       requireHostHeader: false, // the gate asks for it, and answers in our words
     } as Parameters<typeof createServer>[0])
+    certificates.onChange(() => server.setSecureContext(publicTls(certificates.current())))
+    if (people) server.on('secureConnection', (socket) => refuseWrongPerson(socket, people))
     server.on('request', (request, response) => void take(face, request, response))
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       response.writeContinue()
@@ -100,7 +115,7 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
     pending.set(socket, (pending.get(socket) ?? 0) + 1)
     response.once('close', () => settle(socket))
 
-    const found = inspect(request, config.limits) ?? limited(request, startedMs)
+    const found = inspect(request, config.limits) ?? limited(request, startedMs) ?? nameless(face, request)
     if (found) return refuse(face, response, found, requestId)
     const path = request.url ?? '/'
     if (path.startsWith('/edge/')) return control(request, response)
@@ -146,6 +161,13 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       : problem(429, 'edge.too_many_requests', 'Too many requests. Wait a moment.')
   }
 
+  /** Where people show certificates, a component that has none yet may still ask for its first. */
+  function nameless(face: Face, request: IncomingMessage): Problem | undefined {
+    if (face !== 'operator' || !config.listeners.operator.people || (request.socket as TLSSocket).authorized) return
+    if (enrolmentPaths.includes(request.url ?? '')) return
+    return problem(403, 'edge.certificate_required', 'Show the certificate you were given for the back office.')
+  }
+
   function refuse(face: Face, response: ServerResponse, found: Problem, requestId: string): void {
     metrics.refusals.inc({ code: found.code })
     log.info({ requestId, listener: face, status: found.status, code: found.code }, 'refused')
@@ -175,6 +197,23 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
     pending.set(socket, left)
     if (left === 0 && parked.has(socket)) socket.end()
   }
+}
+
+/** A certificate that is none of ours, has ended, was taken back or is for something else ends the connection. */
+function refuseWrongPerson(socket: TLSSocket, people: readonly string[]): void {
+  const certificate = socket.getPeerCertificate()
+  const shown = Object.keys(certificate).length > 0
+  if (shown && !(socket.authorized && hasRole(certificate, people))) socket.destroy()
+}
+
+function observe(use: string, certificates: Certificates): void {
+  const tell = () => {
+    metrics.certificateBegan.set({ use }, certificates.beginSeconds)
+    metrics.certificateEnds.set({ use }, certificates.endSeconds)
+    if (certificates.listSeconds) metrics.listRead.set(certificates.listSeconds)
+  }
+  tell()
+  certificates.onChange(tell)
 }
 
 function problemOfParser(error: NodeJS.ErrnoException): Problem {

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { survey } from '#program'
+import { bringUpCertificates, keepCertificates, type Lives } from './appliance/certificates.ts'
 import { ensureCluster } from './appliance/cluster.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
@@ -7,12 +8,12 @@ import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from '
 import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
-import { freePorts, refuseTakenPorts } from './appliance/ports.ts'
+import { freePorts, portsInUse, refuseTakenPorts } from './appliance/ports.ts'
 import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
 import { isRejoinPending, rejoin } from './appliance/rejoin.ts'
-import { bringUpCertificates, bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
+import { bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
 import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { asTrouble } from './appliance/trouble.ts'
@@ -48,6 +49,8 @@ type Options = {
   approveProgram?: boolean
   step?: Step
   say?: (line: string) => void
+  /** Shorter lives of certificates than settings allow, for tests that watch one. */
+  lives?: Lives
   /** Ends a start that is under way; what it had started is stopped. */
   signal?: AbortSignal
 }
@@ -72,6 +75,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   const home = inWords(dir, () => openHome(dir, engines))
   const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined
+  let keeper: ReturnType<typeof keepCertificates> | undefined
   const changed = (processes: UnitState[]) => {
     if (card) card = publish(home, { ...card, processes })
   }
@@ -96,7 +100,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       }
       await allOf(
         postgres(),
-        supervisor.start(redisUnit(home, engines)),
+        supervisor.start(redisUnit(home, settings, engines)),
         supervisor.start(sandboxUnit(home, settings, nodes)),
       )
     })
@@ -105,10 +109,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       await supervisor.start(keysUnit(home, settings, nodes))
     })
     await step('Database schema, certificates', async (tell) => {
-      const [applied, { issued, fingerprint }] = await allOf(
-        bringUpSchema(home),
-        bringUpCertificates(home, settings, engines),
-      )
+      const applied = await bringUpSchema(home)
+      const { issued, disabled, fingerprint } = await bringUpCertificates(home, settings, options.lives)
+      for (const name of disabled) say(`${name} was taken back and is let in nowhere: npx countroom pki list`)
       const news = [
         ...(applied.length > 0 ? [`${applied.length} migrations applied`] : []),
         ...(issued.length > 0 ? [`issued ${issued.join(', ')}`] : []),
@@ -134,6 +137,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       })
       tell(word)
     })
+    keeper = keepCertificates(home, settings, options.lives ?? {}, say)
     await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
 
     const secret = await offerFirstEnrolment(home)
@@ -149,7 +153,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
         ...(secret ? { enrolment: `${origins.operator}/enrol#${secret}` } : {}),
       },
       ca: home.path('tls/ca.pem'),
-      ports: settings.ports,
+      ports: portsInUse(settings),
       processes: supervisor.states(),
     })
   } catch (error) {
@@ -171,6 +175,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   }
 
   async function stop(): Promise<void> {
+    await keeper?.stop()
     await supervisor.stop()
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()

@@ -8,6 +8,7 @@ const commands = {
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
+  pki: async () => (await import('./commands/pki.ts')).pkiCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
 }

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import { Redis } from 'ioredis'
 import type { Logger } from './log.ts'
 
@@ -12,9 +13,12 @@ export type Cache = {
   close(): Promise<void>
 }
 
-export function openCache(options: { socket: string; password: string; log: Logger }): Cache {
+/** A socket of this machine, or an address over mutual TLS. */
+export type RedisAddress = { path: string } | { host: string; port: number; tls: ConnectionOptions }
+
+export function openCache(options: { address: RedisAddress; password: string; log: Logger }): Cache {
   const settings = {
-    path: options.socket,
+    ...options.address,
     password: options.password,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,

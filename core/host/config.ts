@@ -39,13 +39,26 @@ const schema = z.strictObject({
     database: z.string(),
     user: z.string(),
     passwordFile: z.string(),
+    /** Over mutual TLS, to the component of this name. */
+    component: z.string().optional(),
     poolMax: z.int().positive().default(8),
   }),
-  redis: z.strictObject({ socket: z.string(), passwordFile: z.string() }),
+  /** By a Unix socket, or by an address over mutual TLS, to the component of this name. */
+  redis: z.union([
+    z.strictObject({ socket: z.string(), passwordFile: z.string() }),
+    socketAddress.extend({ component: z.string(), passwordFile: z.string() }),
+  ]),
   keys: z.strictObject({ socket: z.string() }),
   /** Where the approved program is listed, and what a core does when another was found. */
   program: z.strictObject({ manifest: z.string(), onMismatch: z.enum(['refuse', 'alarm']).default('alarm') }),
-  tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string() }),
+  /** Files of this process's certificate, and of what it believes: the roots and the revocation lists. */
+  tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string(), crl: z.string() }),
+  pki: z
+    .strictObject({
+      /** The life of certificates this process issues: 24 hours to 30 days. */
+      certificateHours: z.int().min(24).max(720).default(168),
+    })
+    .prefault({}),
   listen: z.strictObject({
     player: socketAddress.optional(),
     operator: socketAddress.optional(),

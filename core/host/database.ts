@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import type { Sql as DriverSql } from 'postgres'
 import type { PgTypes } from '#base'
 import postgres from './driver.ts'
@@ -10,6 +11,8 @@ export type DatabaseAddress = {
   database: string
   user: string
   password: string
+  /** Over TLS; without it, a socket of this machine. Another object for each pool: drivers change what they are given. */
+  tls?: () => ConnectionOptions
   poolMax?: number
   name?: string
   /** After so long without work a connection is closed; never without it. */
@@ -29,6 +32,7 @@ export function openDatabase(address: DatabaseAddress): Sql {
     user: address.user,
     password: address.password,
     max: address.poolMax ?? 8,
+    ...(address.tls ? { ssl: address.tls() } : {}),
     connect_timeout: 5,
     backoff: () => reconnectSeconds, // the driver's own grows to 20 s in a short outage, and who asks first waits as long
     idle_timeout: address.idleSecondsMax ?? 0,

@@ -1,6 +1,6 @@
 import { provideQueue } from '#base'
 import { connectKeys } from '#keys'
-import { openCache } from './cache.ts'
+import { openCache, type RedisAddress } from './cache.ts'
 import type { Config } from './config.ts'
 import { type DatabaseAddress, openDatabase } from './database.ts'
 import { openExports } from './exports.ts'
@@ -8,10 +8,12 @@ import type { Host } from './host.ts'
 import { createLog } from './log.ts'
 import { openQueue, type Queue } from './queue.ts'
 import { readSecret } from './secrets.ts'
+import { openTls, type Tls } from './tls.ts'
 
 export type OpenHost = Omit<Host, 'games'> & {
   readonly database: DatabaseAddress
   readonly queue: Queue
+  readonly tls: Tls
   /** The names of what this process cannot do without and does not reach. */
   missing(): Promise<string[]>
   close(): Promise<void>
@@ -20,12 +22,18 @@ export type OpenHost = Omit<Host, 'games'> & {
 /** Connects a process to the engines below it: PostgreSQL, Redis, the key agent, the queue. */
 export async function openHost(config: Config, role: 'sends' | 'works'): Promise<OpenHost> {
   const log = createLog(config.name, config.log.level)
-  const { passwordFile, ...address } = config.database
-  const database = { ...address, password: readSecret(passwordFile), name: config.name }
+  const tls = openTls(config.tls, log)
+  const { passwordFile, component, ...address } = config.database
+  const database: DatabaseAddress = {
+    ...address,
+    password: readSecret(passwordFile),
+    name: config.name,
+    ...(component ? { tls: () => tls.connecting({ component, role: 'postgres' }) } : {}),
+  }
   const sql = openDatabase(database)
   const exports = openExports({ config, database, log })
   const keys = connectKeys({ socket: config.keys.socket })
-  const cache = openCache({ socket: config.redis.socket, password: readSecret(config.redis.passwordFile), log })
+  const cache = openCache({ address: redisAddress(config, tls), password: readSecret(config.redis.passwordFile), log })
   const queue = await openQueue(database, role, log)
   provideQueue(queue.enqueue)
   return {
@@ -37,6 +45,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     cache,
     log,
     exports,
+    tls,
     now: () => new Date(),
     async missing() {
       const [database, agent] = await Promise.all([answers(sql`select 1`), answers(keys.health())])
@@ -48,8 +57,15 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
       await sql.end({ timeout: 5 })
       await keys.close()
       await cache.close()
+      tls.close()
     },
   }
+}
+
+function redisAddress({ redis }: Config, tls: Tls): RedisAddress {
+  if ('socket' in redis) return { path: redis.socket }
+  const { host, port, component } = redis
+  return { host, port, tls: tls.connecting({ component, role: 'redis' }) }
 }
 
 async function answers(question: PromiseLike<unknown>): Promise<boolean> {

@@ -104,6 +104,7 @@ function connection(address: DatabaseAddress): ConstructorOptions {
     database: address.database,
     user: address.user,
     password: address.password,
+    ...(address.tls ? { ssl: address.tls() } : {}),
     max: 3,
     schema,
     application_name: `${address.name ?? 'countroom'}-jobs`,

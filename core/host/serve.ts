@@ -31,7 +31,7 @@ const faces = [
   { address: config.listen.partner, app: partnerFace(host, ready) },
 ]
 const servers: Server[] = []
-for (const { address, app } of faces) if (address) servers.push(await listenFace(config, address, app))
+for (const { address, app } of faces) if (address) servers.push(await listenFace(config, open.tls, address, app))
 servers[0]?.on('upgrade', live.upgrade)
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
 open.log.info({ listen: config.listen }, 'core serves')

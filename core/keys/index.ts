@@ -9,8 +9,6 @@ export {
   holdIndex,
   normaliseEmail,
 } from './blind-index.ts'
-// The appliance's own certificate authority
-export { ensureCertificates, type Leaf } from './certificates.ts'
 // The client of the key agent
 export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type WrappedDek } from './client.ts'
 // Data keys per player and purpose

@@ -11,6 +11,7 @@ export const permissions = [
   'program.verify',
   'staff.enrol',
   'keys.manage',
+  'pki.manage',
 ] as const
 export type Permission = (typeof permissions)[number]
 

@@ -1,6 +1,7 @@
-import { Pool } from 'undici'
+import { buildConnector, Pool } from 'undici'
 import { type EdgeConfig, type Face, faces } from '../config.ts'
 import { coreTls } from '../tls/contexts.ts'
+import type { Certificates } from '../tls/files.ts'
 
 export type Core = {
   readonly name: string
@@ -23,9 +24,13 @@ const probeEveryMs = 250
 const probeTimeoutMs = 2000
 
 /** Keeps pools of connections to every core, and asks each whether it can serve: can it reach database and keys? */
-export function openCores(config: EdgeConfig, onChange: (core: string, healthy: boolean) => void): Cores {
+export function openCores(
+  config: EdgeConfig,
+  certificates: Certificates,
+  onChange: (core: string, healthy: boolean) => void,
+): Cores {
   const all = config.cores.map((core): Core => {
-    const connect = { ...coreTls(config, core.name), timeout: 2000 }
+    const connect = connectorTo(core.name, certificates)
     const pool = (face: Face) =>
       new Pool(`https://${core[face].host}:${core[face].port}`, {
         connect,
@@ -97,4 +102,15 @@ export function openCores(config: EdgeConfig, onChange: (core: string, healthy: 
     if (core.healthy !== healthy) onChange(core.name, healthy)
     core.healthy = healthy
   }
+}
+
+/** Each new connection shows and checks what is true then. No session is resumed: that would check nothing. */
+function connectorTo(core: string, certificates: Certificates): buildConnector.connector {
+  const build = () =>
+    buildConnector({ ...coreTls(certificates.current(), core), timeout: 2000, maxCachedSessions: 0, allowH2: false })
+  let connector = build()
+  certificates.onChange(() => {
+    connector = build()
+  })
+  return (options, callback) => connector(options, callback)
 }

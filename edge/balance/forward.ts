@@ -126,7 +126,9 @@ function attempt(core: Core, request: Forward, response: ServerResponse): Promis
 function wasNotSent(error: Error): boolean {
   const { code, syscall } = error as { code?: string; syscall?: string }
   return (
-    syscall === 'connect' || code === 'UND_ERR_CONNECT_TIMEOUT' || /^(ECONNREFUSED|ERR_TLS_|CERT_)/.test(code ?? '')
+    syscall === 'connect' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    /^(ECONNREFUSED|ERR_TLS_|CERT_|CRL_|UNABLE_TO_)/.test(code ?? '')
   )
 }
 

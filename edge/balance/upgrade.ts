@@ -6,6 +6,7 @@ import { inspectTarget } from '../guard/gate.ts'
 import { requestHeaders } from '../guard/headers.ts'
 import { bodyOf, type Problem, problem } from '../problem.ts'
 import { coreTls } from '../tls/contexts.ts'
+import type { Certificates } from '../tls/files.ts'
 import type { Cores } from './cores.ts'
 
 export type Upgrades = {
@@ -15,7 +16,7 @@ export type Upgrades = {
 }
 
 /** Passes WebSockets of players through to a core, byte for byte, over a connection of their own. */
-export function createUpgrades(config: EdgeConfig, cores: Cores): Upgrades {
+export function createUpgrades(config: EdgeConfig, certificates: Certificates, cores: Cores): Upgrades {
   const pairs = new Set<{ client: Duplex; upstream: TLSSocket }>()
   return {
     take(request, client, head, told) {
@@ -31,7 +32,7 @@ export function createUpgrades(config: EdgeConfig, cores: Cores): Upgrades {
         return
       }
       const target = config.cores.find((candidate) => candidate.name === core.name)!.player
-      const upstream = connect({ ...target, ...coreTls(config, core.name), timeout: 5000 })
+      const upstream = connect({ ...target, ...coreTls(certificates.current(), core.name), timeout: 5000 })
       const pair = { client, upstream }
       pairs.add(pair)
       const end = () => {

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
-import type { ServerOptions } from 'node:https'
-import type { EdgeConfig, Face } from '../config.ts'
+import type { PeerCertificate } from 'node:tls'
+import { type ConnectionOptions, checkServerIdentity, type SecureContextOptions } from 'node:tls'
+import type { TlsParts } from './files.ts'
+
+const sslNoTicket = 0x4000 // SSL_OP_NO_TICKET
 
 /** TLS 1.3 and 1.2, forward secrecy only, AEAD only, curves and order as widely recommended. */
-export function publicTls(config: EdgeConfig, face: Face): ServerOptions {
-  const { cert, key } = config.listeners[face]
+export function publicTls(parts: TlsParts): SecureContextOptions {
   return {
-    cert: readFileSync(cert),
-    key: readFileSync(key),
+    ...parts,
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
     ciphers: [
@@ -22,19 +22,28 @@ export function publicTls(config: EdgeConfig, face: Face): ServerOptions {
     ].join(':'),
     ecdhCurve: 'X25519:P-256:P-384',
     honorCipherOrder: true,
-    handshakeTimeout: config.limits.handshakeSecondsMax * 1000,
-    ALPNProtocols: ['http/1.1'],
+    // A session that is resumed is not verified again: a person whose certificate was taken back would be let in.
+    ...(parts.crl ? { secureOptions: sslNoTicket } : {}),
   }
 }
 
-/** How the edge meets a core: its own certificate, the appliance's authority, and the core's name pinned. */
-export function coreTls(config: EdgeConfig, core: string) {
+/** How the edge meets a core: its own certificate, the appliance's authority, the core's name and role, and not taken back. */
+export function coreTls(parts: TlsParts, core: string): ConnectionOptions {
   return {
-    ca: readFileSync(config.tls.ca),
-    cert: readFileSync(config.tls.cert),
-    key: readFileSync(config.tls.key),
+    ...parts,
     servername: `${core}.countroom.internal`,
-    minVersion: 'TLSv1.3' as const,
+    minVersion: 'TLSv1.3',
     rejectUnauthorized: true,
+    checkServerIdentity: (name, certificate) =>
+      checkServerIdentity(name, certificate) ??
+      (hasRole(certificate, ['core']) ? undefined : new Error(`${name} is not a core`)),
   }
+}
+
+/** Does a verified certificate name exactly one role, and one of these? Node quotes a name that could be mistaken for two. */
+export function hasRole(certificate: Pick<PeerCertificate, 'subjectaltname'>, roles: readonly string[]): boolean {
+  const named = (certificate.subjectaltname ?? '')
+    .split(', ')
+    .filter((name) => name.startsWith('URI:urn:countroom:role:'))
+  return named.length === 1 && roles.some((role) => named[0] === `URI:urn:countroom:role:${role}`)
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import type { Role } from '#pki'
 import { type Home, isInstalled } from './home.ts'
 import { type Identity, repository } from './identity.ts'
+import { socketPortOf } from './postgres.ts'
 import { onMismatchOf, othersOf } from './program.ts'
 import type { Ports, Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
@@ -9,15 +11,19 @@ type Address = { host: string; port: number }
 
 const loopback = (port: number): Address => ({ host: '127.0.0.1', port })
 
-/** The certificates of the appliance: what each process is called on its networks. */
-export function leavesOf(settings: Settings) {
+/** Who has a certificate in the appliance, in `tls/<name>.pem`: its role, and what it is called on its networks. */
+export type Component = { name: string; role: Role; names: string[] }
+
+export function componentsOf(settings: Settings): Component[] {
   const open = ['localhost', '127.0.0.1', ...(settings.hostName === 'localhost' ? [] : [settings.hostName])]
+  const inside = (name: string, role: Role): Component => ({ name, role, names: [`${name}.countroom.internal`] })
   return [
-    { name: 'core-1', names: ['core-1.countroom.internal'] },
-    { name: 'core-2', names: ['core-2.countroom.internal'] },
-    { name: 'work-1', names: ['work-1.countroom.internal'] },
-    { name: 'edge', names: ['edge.countroom.internal'] },
-    { name: 'public', names: open },
+    inside('core-1', 'core'),
+    inside('core-2', 'core'),
+    inside('work-1', 'work'),
+    inside('edge', 'edge'),
+    { name: 'public', role: 'public', names: open },
+    ...(settings.dataAddress === undefined ? [] : [inside('postgres', 'postgres'), inside('redis', 'redis')]),
   ]
 }
 
@@ -104,8 +110,15 @@ export function edgeUnit(home: Home, settings: Settings, identity: Identity | un
   const config = {
     name: 'edge',
     workers: settings.edgeWorkers,
-    tls: { ca: home.path('tls/ca.pem'), cert: home.path('tls/edge.pem'), key: home.path('tls/edge.key') },
-    listeners: { player: open(ports.player), operator: open(ports.operator), partner: open(ports.partner) },
+    tls: tlsOf(home, 'edge'),
+    listeners: {
+      player: open(ports.player),
+      operator: {
+        ...open(ports.operator),
+        ...(settings.operatorCertificates ? { people: ['staff', 'auditor'] } : {}),
+      },
+      partner: open(ports.partner),
+    },
     cores: ([1, 2] as const).map((number) => {
       const { player, operator, partner } = coreAddresses(ports, number)
       return { name: `core-${number}`, player, operator, partner }
@@ -152,17 +165,24 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     home: home.dir,
     origins: originsOf(settings),
     database: {
-      host: home.path('run'),
-      port: 5432,
+      ...(settings.dataAddress === undefined
+        ? { host: home.path('run'), port: socketPortOf(home) }
+        : { host: settings.dataAddress, port: settings.ports.postgres, component: 'postgres' }),
       database: 'countroom',
       user: 'countroom_app',
       passwordFile: home.path('secrets/postgres-app'),
       poolMax: settings.databasePoolMax,
     },
-    redis: { socket: home.path('run/redis.sock'), passwordFile: home.path('secrets/redis') },
+    redis: {
+      ...(settings.dataAddress === undefined
+        ? { socket: home.path('run/redis.sock') }
+        : { host: settings.dataAddress, port: settings.ports.redis, component: 'redis' }),
+      passwordFile: home.path('secrets/redis'),
+    },
     keys: { socket: home.path(`run/keys-${role}.sock`) },
     program: { manifest: home.path('manifest'), onMismatch: onMismatchOf(settings) },
-    tls: { ca: home.path('tls/ca.pem'), cert: home.path(`tls/${name}.pem`), key: home.path(`tls/${name}.key`) },
+    tls: tlsOf(home, name),
+    pki: { certificateHours: settings.certificateHours },
     lanes: { count: settings.lanesPerCore },
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
     smtp: { ...loopback(settings.ports.sandboxSmtp), from: settings.mailFrom },
@@ -174,6 +194,11 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     },
     log: { level: settings.logLevel },
   }
+}
+
+function tlsOf(home: Home, name: string) {
+  const file = (of: string) => home.path('tls', of)
+  return { ca: file('ca.pem'), cert: file(`${name}.pem`), key: file(`${name}.key`), crl: file('revoked.pem') }
 }
 
 function coreAddresses(ports: Ports, number: 1 | 2) {
@@ -191,7 +216,7 @@ function permission(home: Home, name: string, also: string[] = []): string[] {
     ...['core', 'node_modules', 'package.json'].map((part) => join(repository, part)),
     home.path(`run/${name}.json`),
     home.path('manifest'),
-    ...['ca.pem', `${name}.pem`, `${name}.key`].map((file) => home.path('tls', file)),
+    ...['ca.pem', 'revoked.pem', `${name}.pem`, `${name}.key`].map((file) => home.path('tls', file)),
     ...['postgres-app', 'redis', 'gateway-sandbox'].map((file) => home.path('secrets', file)),
     ...also,
   ]

@@ -6,6 +6,7 @@ import { defaultPorts, type PortName, type Ports, type Settings, variableOf } fr
 import { Trouble } from './trouble.ts'
 
 const publicPorts: readonly PortName[] = ['player', 'operator', 'partner']
+const dataPorts: readonly PortName[] = ['postgres', 'redis']
 
 /**
  * Ports that are free at the moment, for tests and for several appliances on one machine. They come from below the range
@@ -23,17 +24,30 @@ export async function freePorts(): Promise<Ports> {
   return Object.fromEntries(names.map((name, i) => [name, held[i]!.port])) as Ports
 }
 
+/** The ports that something listens on, as it is set. */
+export function portsInUse({ ports, dataAddress }: Settings): Partial<Ports> {
+  const used = Object.entries(ports).filter(
+    ([name]) => !(dataPorts as string[]).includes(name) || dataAddress !== undefined,
+  )
+  return Object.fromEntries(used)
+}
+
 /** @throws Trouble that names the first port that cannot be had */
 export async function refuseTakenPorts(settings: Settings, nodes: Identity | undefined): Promise<void> {
-  for (const [name, number] of Object.entries(settings.ports) as Array<[PortName, number]>) {
+  for (const [name, number] of Object.entries(portsInUse(settings)) as Array<[PortName, number]>) {
     if (nodes && number < firstOpenPort()) throw privileged(name, number, nameOf(nodes.uid))
     try {
-      const { close } = await listen(number, publicPorts.includes(name) ? settings.address : '127.0.0.1')
+      const { close } = await listen(number, hostOf(name, settings))
       await close()
     } catch (error) {
       throw refusal(error as NodeJS.ErrnoException, name, number, settings)
     }
   }
+}
+
+function hostOf(name: PortName, { address, dataAddress }: Settings): string {
+  if (publicPorts.includes(name)) return address
+  return dataPorts.includes(name) && dataAddress !== undefined ? dataAddress : '127.0.0.1'
 }
 
 function refusal(error: NodeJS.ErrnoException, name: PortName, number: number, settings: Settings): Error {
@@ -44,8 +58,9 @@ function refusal(error: NodeJS.ErrnoException, name: PortName, number: number, s
       remedy: `ss -ltnp 'sport = :${number}' names the program; or ${variableOf(name)}=<another port> npm start`,
       cause: error,
     })
-  return new Trouble(`The address ${settings.address} with port ${number} (${name}) cannot be had (${error.code}).`, {
-    setting: '"address" in countroom.json',
+  const host = hostOf(name, settings)
+  return new Trouble(`The address ${host} with port ${number} (${name}) cannot be had (${error.code}).`, {
+    setting: `"${host === settings.address ? 'address' : 'dataAddress'}" in countroom.json`,
     remedy: 'ip address, which lists the addresses of this machine',
     cause: error,
   })

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase, type Sql } from '../../core/host/database.ts'
 import { type Home, readSecretFile } from './home.ts'
@@ -8,7 +8,7 @@ import type { Unit } from './supervisor.ts'
 import { Trouble } from './trouble.ts'
 
 const databaseName = 'countroom'
-const socketPort = 5432 // the name of the socket file; nothing listens on TCP
+const socketPortUsual = 5432 // part of the socket file's name
 export const roles = { admin: 'postgres', owner: 'countroom_owner', app: 'countroom_app' } as const
 
 /** The newest PostgreSQL server of this machine. @throws Trouble when there is none */
@@ -27,7 +27,8 @@ export function postgresBinaries(): string {
 /** PostgreSQL's settings are rendered at every start: what stands here is what runs. */
 export function postgresUnit(home: Home, settings: Settings, engine: Identity | undefined): Unit {
   home.write('pg/postgresql.conf', render(home, settings))
-  home.write('pg/pg_hba.conf', '# rendered by countroom\nlocal all all scram-sha-256\n')
+  home.write('pg/pg_hba.conf', hostAccess(settings))
+  home.write('pg/pg_ident.conf', identities)
   return {
     name: 'postgres',
     role: 'the truth',
@@ -72,17 +73,78 @@ export function connect(home: Home, role: keyof typeof roles, database: string =
 export function addressOf(home: Home, role: keyof typeof roles) {
   return {
     host: home.path('run'),
-    port: socketPort,
+    port: socketPortOf(home),
     database: databaseName,
     user: roles[role],
     password: readSecretFile(home, `postgres-${role}`),
   }
 }
 
+/** The server listens with one number on addresses and sockets alike; what is rendered is what it was started with. */
+export function socketPortOf(home: Home): number {
+  const file = home.path('pg/postgresql.conf')
+  const written = existsSync(file) ? /^port = (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined
+  return Number(written ?? socketPortUsual)
+}
+
+/** Takes new certificates and revocation lists into use: from the next connection on, those that are open stay. */
+export async function reloadPostgres(home: Home, settings: Settings): Promise<void> {
+  home.write('pg/postgresql.conf', render(home, settings))
+  const admin = connect(home, 'admin', 'postgres')
+  try {
+    await admin`select pg_reload_conf()`
+  } finally {
+    await admin.end({ timeout: 5 })
+  }
+  await untilEncrypted(home)
+}
+
+/** A reload is a signal, and answered before it is obeyed. Only a connection made afterwards knows. */
+async function untilEncrypted(home: Home): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const admin = connect(home, 'admin', 'postgres')
+    const [row] = await admin<Array<{ ssl: string }>>`select current_setting('ssl') as ssl`
+    await admin.end({ timeout: 1 })
+    if (row?.ssl === 'on') return
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  throw new Trouble('PostgreSQL does not take its certificate.', {
+    setting: home.path('tls/postgres.pem'),
+    remedy: 'npx countroom logs postgres',
+  })
+}
+
+/**
+ * On sockets by password. From other machines by certificate alone: one of our authority, not taken back, of a role that
+ * may; the administrator and the owner never.
+ */
+function hostAccess({ dataAddress }: Settings): string {
+  const remote = `hostssl countroom ${roles.app} all cert map=nodes clientname=DN\n`
+  return `# rendered by countroom\nlocal all all scram-sha-256\n${dataAddress === undefined ? '' : remote}`
+}
+
+/** Which certificates may be the application: the role stands in the subject, and the authority put it there. */
+const identities = `# rendered by countroom
+nodes "/^CN=[^,=]+,OU=(core|work)$" ${roles.app}
+`
+
+/** Before the first certificate is there, nobody can come in by an address: such lines take encrypted connections only. */
+function encryption(home: Home, { dataAddress, ports }: Settings): string {
+  if (dataAddress === undefined) return "listen_addresses = ''\n"
+  const address = `listen_addresses = '${dataAddress}'\nport = ${ports.postgres}\n`
+  if (!home.has('tls/postgres.pem') || !home.has('tls/revoked.pem')) return address
+  return `${address}ssl = on
+ssl_cert_file = '${home.path('tls/postgres.pem')}'
+ssl_key_file = '${home.path('tls/postgres.key')}'
+ssl_ca_file = '${home.path('tls/ca.pem')}'
+ssl_crl_file = '${home.path('tls/revoked.pem')}'
+ssl_min_protocol_version = 'TLSv1.3'
+`
+}
+
 function render(home: Home, settings: Settings): string {
   return `# rendered by countroom at every start; change countroom.json instead
-listen_addresses = ''
-unix_socket_directories = '${home.path('run')}'
+${encryption(home, settings)}unix_socket_directories = '${home.path('run')}'
 unix_socket_permissions = 0700
 password_encryption = 'scram-sha-256'
 max_connections = 100

@@ -112,7 +112,13 @@ export function onMismatchOf(settings: Settings, approved?: program.OnMismatch):
 /** What runs beside the repository: Node, the engines, the token's module, and what is rendered for all of them. */
 export function othersOf(home: Home, fixedPorts: boolean): string[] {
   const { module } = JSON.parse(readFileSync(home.path('run/keys.json'), 'utf8')) as { module: { path: string } }
-  const rendered = ['pg/postgresql.conf', 'pg/pg_hba.conf', 'pg/postgresql.auto.conf', 'run/redis.conf']
+  const rendered = [
+    'pg/postgresql.conf',
+    'pg/pg_hba.conf',
+    'pg/pg_ident.conf',
+    'pg/postgresql.auto.conf',
+    'run/redis.conf',
+  ]
   // Ports that were drawn by lot are nobody's decision, and another start draws others.
   const processes = fixedPorts ? ['keys', 'sandbox', 'work-1', 'core-1', 'core-2', 'edge'] : []
   return [

@@ -1,14 +1,8 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import { chownSync, readdirSync, readFileSync } from 'node:fs'
 import { systemCommand } from '#base'
-import { connectKeys, ensureCertificates } from '#keys'
 import * as staff from '#staff'
 import { compareSchema, migrate } from '../../core/host/migrations.ts'
-import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
-import type { Identity } from './identity.ts'
-import { leavesOf } from './nodes.ts'
+import type { Home } from './home.ts'
 import { addressOf, connect } from './postgres.ts'
-import type { Settings } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
 /** Brings the database up to the code, as its owner. Answers what was applied. @throws Trouble when it is newer */
@@ -40,25 +34,6 @@ export async function isInUse(home: Home): Promise<boolean> {
   }
 }
 
-/** Issues what is missing or grows old; answers the names. @throws Trouble when the token is not the one installed */
-export async function bringUpCertificates(
-  home: Home,
-  settings: Settings,
-  owner: Identity | undefined,
-): Promise<{ issued: string[]; fingerprint: string }> {
-  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
-  try {
-    const spki = (await keys.publicKey('sk-ca-root')).export({ format: 'der', type: 'spki' })
-    const fingerprint = createHash('sha256').update(spki).digest('hex')
-    refuseForeignToken(home, fingerprint)
-    const issued = await ensureCertificates(keys, home.path('tls'), leavesOf(settings))
-    if (owner) for (const file of readdirSync(home.path('tls'))) chownSync(home.path('tls', file), owner.uid, owner.gid)
-    return { issued, fingerprint }
-  } finally {
-    await keys.close()
-  }
-}
-
 /** The one-time secret for the first member of staff; undefined once there is one. */
 export async function offerFirstEnrolment(home: Home): Promise<string | undefined> {
   const sql = connect(home, 'app')
@@ -87,20 +62,4 @@ async function refuseForeignSchema(home: Home, owner: Parameters<typeof compareS
       setting: 'core/*/sql',
       remedy: 'git checkout -- core, then npm start; migrations never change',
     })
-}
-
-/** A token that is empty or another's would be given new keys, and nothing sealed under the old ones would open again. */
-function refuseForeignToken(home: Home, fingerprint: string): void {
-  if (!isInstalled(home)) return
-  const expected = fingerprintOf(home) ?? fingerprintOfAuthority(home)
-  if (expected && expected !== fingerprint)
-    throw damaged(home, `the token in ${home.path('token')} is not the one it was installed with`, home.path('token'))
-}
-
-function fingerprintOfAuthority(home: Home): string | undefined {
-  if (!home.has('tls/ca.pem')) return undefined
-  const { publicKey } = new X509Certificate(readFileSync(home.path('tls/ca.pem')))
-  return createHash('sha256')
-    .update(publicKey.export({ format: 'der', type: 'spki' }))
-    .digest('hex')
 }

@@ -24,6 +24,8 @@ export const defaultPorts = {
   edgeMetrics: 9134,
   keysMetrics: 9135,
   sandboxMetrics: 9136,
+  postgres: 5432,
+  redis: 6379,
 }
 
 export type PortName = keyof typeof defaultPorts
@@ -35,6 +37,12 @@ const schema = z.strictObject({
   address: z.string().default('127.0.0.1'),
   /** The name people open in their browser. */
   hostName: z.string().default('localhost'),
+  /** Where PostgreSQL and Redis listen for other machines, over mutual TLS only; without it, sockets of this machine. */
+  dataAddress: z.string().optional(),
+  /** The life of certificates inside the casino. */
+  certificateHours: z.int().min(24).max(720).default(168),
+  /** People show a certificate of their own to reach the back office at all. */
+  operatorCertificates: z.boolean().default(false),
   edgeWorkers: z.int().min(1).max(64).default(2),
   /** Whole months of the ledger that stay at hand; older ones are detached into tables of their own. */
   ledgerMonthsAttached: z.int().min(6).max(1200).default(25),

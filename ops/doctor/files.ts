@@ -1,26 +1,27 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import * as pki from '#pki'
 import { freeMebibytes } from '../appliance/disk.ts'
 import { type Home, secretNames } from '../appliance/home.ts'
 import { readSettings } from '../appliance/settings.ts'
-import { broken, type Check, sound } from './finding.ts'
+import { broken, type Check, sound, warning } from './finding.ts'
 
 const dayMs = 86_400_000
-const certificateDaysMin = 14
+const hourMs = 3_600_000
+const renew = 'npx countroom pki renew; if that fails it says why; ops/runbooks/certificates.md'
 
 export const certificates: Check = {
   id: 'certificates',
   after: [],
   remedy: 'stop, then npm start issues what is missing',
   async look({ home, now }) {
-    const files = readdirSync(home.path('tls')).filter((file) => file.endsWith('.pem'))
+    const files = readdirSync(home.path('tls')).filter((file) => file.endsWith('.pem') && file !== 'revoked.pem')
     const looked = files.map((file) => lookAt(home, file, now))
-    const faults = looked.filter(({ fault }) => fault !== undefined)
-    if (faults.length > 0)
-      return broken(
-        faults.map(({ fault }) => fault).join(', '),
-        'stop, then npm start: it renews what has less than a third of its life left',
-      )
+    const list = listFault(home, now)
+    const faults = [...looked.flatMap(({ fault }) => fault ?? []), ...(list.fault ? [list.fault] : [])]
+    if (faults.length > 0) return broken(faults.join(', '), renew)
+    const late = [...looked.flatMap(({ late }) => late ?? []), ...(list.late ? [list.late] : [])]
+    if (late.length > 0) return warning(late.join(', '), renew)
     return sound(`${files.length}, the first ends in ${Math.min(...looked.map(({ days }) => days))} days`)
   },
 }
@@ -60,20 +61,40 @@ export const disk: Check = {
   },
 }
 
-function lookAt(home: Home, file: string, now: Date): { days: number; fault?: string } {
+type Looked = { days: number; fault?: string; late?: string }
+
+function lookAt(home: Home, file: string, now: Date): Looked {
   try {
-    const authority = new X509Certificate(readFileSync(home.path('tls/ca.pem')))
-    const certificate = new X509Certificate(readFileSync(home.path('tls', file)))
-    const days = Math.floor((Date.parse(certificate.validTo) - now.getTime()) / dayMs)
-    if (days < 0) return { days, fault: `${file} has ended` }
-    if (days < certificateDaysMin) return { days, fault: `${file} ends in ${days} days` }
-    if (!certificate.verify(authority.publicKey)) return { days, fault: `${file} is not signed by ca.pem` }
-    if (file !== 'ca.pem' && !fits(home, file, certificate))
-      return { days, fault: `${file} has another key's file beside it` }
-    return { days }
+    const roots = certificatesIn(home, 'ca.pem')
+    const [certificate, issuing] = certificatesIn(home, file)
+    if (!certificate) return { days: 0, fault: `${file} holds no certificate` }
+    const days = Math.floor((certificate.validToDate.getTime() - now.getTime()) / dayMs)
+    if (certificate.validToDate < now) return { days, fault: `${file} has ended` }
+    const period = { notBefore: certificate.validFromDate, notAfter: certificate.validToDate }
+    const late = pki.isOverdue(period, now) ? { late: `${file} ends in ${days} days and was not renewed` } : {}
+    if (file === 'ca.pem') return { days, ...late }
+    if (!issuing || !certificate.verify(issuing.publicKey) || !roots.some((root) => issuing.verify(root.publicKey)))
+      return { days, fault: `${file} does not lead to ca.pem` }
+    if (!fits(home, file, certificate)) return { days, fault: `${file} has another key's file beside it` }
+    return { days, ...late }
   } catch (error) {
     return { days: 0, fault: `${file} cannot be read: ${(error as Error).message}` }
   }
+}
+
+/** It is written whenever it is signed; with one that has ended in hand, nobody is let in. */
+function listFault(home: Home, now: Date): { fault?: string; late?: string } {
+  const written = statSync(home.path('tls/revoked.pem'), { throwIfNoEntry: false })?.mtimeMs
+  if (written === undefined) return { fault: 'revoked.pem is not there' }
+  const hours = Math.floor((now.getTime() - written) / hourMs)
+  if (hours * 3600 >= pki.listSecondsMax) return { fault: `revoked.pem was written ${hours} hours ago and has ended` }
+  return hours * 3600 > pki.listSecondsMax * 0.75 ? { late: `revoked.pem was written ${hours} hours ago` } : {}
+}
+
+function certificatesIn(home: Home, file: string): X509Certificate[] {
+  const text = readFileSync(home.path('tls', file), 'utf8')
+  const parts = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return parts.map((part) => new X509Certificate(part))
 }
 
 function fits(home: Home, file: string, certificate: X509Certificate): boolean {

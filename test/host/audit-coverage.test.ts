@@ -1,11 +1,13 @@
-import { randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, randomBytes, sign as signWith } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
-import { money } from '#base'
+import { money, systemCommand } from '#base'
 import * as cashier from '#cashier'
+import * as pki from '#pki'
 import * as players from '#players'
 import * as staff from '#staff'
 import { sign } from '../../core/host/gateways/signature.ts'
+import { until } from '../support/client.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
 import { routesOf } from '../support/routes.ts'
 
@@ -211,6 +213,24 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     () => boss.ask('POST', '/api/program/inspections', { reason: 'the yearly audit' }),
     ['program.verification_asked'],
   ],
+  ['operator POST /api/pki/enrolments/use', async () => (await useToken()).answer, ['pki.enrolled']],
+  [
+    'operator POST /api/pki/enrolments/use',
+    async () => {
+      const { request } = await pki.newRequest('x')
+      return faces.caller('operator').ask('POST', '/api/pki/enrolments/use', { token: 'guess', request })
+    },
+    ['pki.enrolment_refused'],
+  ],
+  ['operator POST /api/pki/renewals', renew, ['pki.renewal_asked']],
+  [
+    'operator POST /api/pki/components/{component}/revocations',
+    async () => {
+      const { component } = await useToken()
+      return boss.ask('POST', `/api/pki/components/${component}/revocations`, { reason: 'sold' })
+    },
+    ['pki.component_dismissed'],
+  ],
   ['operator GET /api/audit', () => boss.ask('GET', '/api/audit?limit=1'), ['audit.viewed']],
   ['operator GET /api/audit/events.jsonl', () => boss.ask('GET', '/api/audit/events.jsonl'), ['audit.exported']],
   ['operator GET /api/audit/events.csv', () => boss.ask('GET', '/api/audit/events.csv'), ['audit.exported']],
@@ -396,4 +416,39 @@ async function forged(): Promise<FaceAnswer> {
   const body = JSON.stringify({ id: 'evt_1', type: 'payment.succeeded', data: { id: 'pay_1', reference: 'dep_1' } })
   const signature = sign('another secret', Buffer.from(body), new Date())
   return faces.caller('partner').ask('POST', '/api/gateways/sandbox/events', body, { 'gateway-signature': signature })
+}
+
+/** A component that asks with its token, and a worker that issues what it asked for. */
+async function useToken() {
+  const component = `c-${randomBytes(4).toString('hex')}`
+  const { key, request } = await pki.newRequest(component)
+  const { token } = await faces.world.act((tx) => pki.offer(tx, systemCommand('test'), { role: 'scraper', component }))
+  const asked = faces.caller('operator').ask('POST', '/api/pki/enrolments/use', { token, request })
+  const issued = await issueNext()
+  return { component, key, issued, answer: await asked }
+}
+
+async function renew(): Promise<FaceAnswer> {
+  const { component, key, issued } = await useToken()
+  const next = await pki.newRequest(component)
+  const spki = createPublicKey(createPrivateKey(next.key)).export({ format: 'der', type: 'spki' })
+  const at = new Date()
+  const signature = signWith('sha256', pki.renewalStatement(issued.serial, spki, at), createPrivateKey(key))
+  const asked = faces.caller('operator').ask('POST', '/api/pki/renewals', {
+    request: next.request,
+    certificate: issued.chain,
+    at: at.toISOString(),
+    signature: signature.toString('base64'),
+  })
+  await issueNext()
+  return asked
+}
+
+async function issueNext(): Promise<pki.Issued> {
+  const request = await until('a request', async () => (await pki.openApplications(faces.world.sql))[0])
+  const command = { ...systemCommand('test'), keys: faces.world.agent.as('ops') }
+  return faces.world.act(async (tx) => {
+    await pki.ensureAuthorities(tx, command)
+    return pki.issue(tx, command, { request, lifeSeconds: pki.daySeconds })
+  })
 }

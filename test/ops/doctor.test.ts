@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { rmSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
@@ -64,11 +65,23 @@ test('the doctor changes nothing: a migration that is missing is named and not m
   expect(after).toBeUndefined()
 })
 
-test('a certificate grows old by the clock alone', async () => {
-  const inEightyDays = new Date(Date.now() + 80 * 86_400_000)
-  const finding = (await examine(viewHome(home), inEightyDays)).find(({ id }) => id === 'certificates')
-  expect(finding?.severity).toBe('broken')
-  expect(finding?.evidence).toMatch(/core-1\.pem ends in 9 days/)
+test('a certificate grows old by the clock alone: first it is late, then it has ended', async () => {
+  const at = async (days: number) => {
+    const then = new Date(Date.now() + days * 86_400_000)
+    return (await examine(viewHome(home), then)).find(({ id }) => id === 'certificates')
+  }
+  utimesSync(
+    join(home, 'tls/revoked.pem'),
+    new Date(Date.now() + 5.9 * 86_400_000),
+    new Date(Date.now() + 5.9 * 86_400_000),
+  )
+  const late = await at(6)
+  expect(late).toMatchObject({ severity: 'warning', remedy: expect.stringMatching(/pki renew/) })
+  expect(late?.evidence).toMatch(/core-1\.pem ends in 0 days and was not renewed/)
+  utimesSync(join(home, 'tls/revoked.pem'), new Date(), new Date())
+  const ended = await at(8)
+  expect(ended?.severity).toBe('broken')
+  expect(ended?.evidence).toMatch(/core-1\.pem has ended.*revoked\.pem was written 19\d hours ago and has ended/)
 })
 
 test('a key that was to be rotated turns health yellow by the clock alone [S38]', async () => {

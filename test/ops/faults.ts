@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectKeys, ensureCertificates } from '#keys'
 import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
-import { askReady, leavesOf } from '../../ops/appliance/nodes.ts'
+import { askReady } from '../../ops/appliance/nodes.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { inspectProgram } from '../../ops/appliance/program.ts'
-import { readSettings } from '../../ops/appliance/settings.ts'
 import type { Appliance } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
 import { repository } from './command.ts'
@@ -118,23 +117,13 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
     },
     certificates: {
       async plant() {
-        const dir = mkdtempSync(join(tmpdir(), 'cr-tls-'))
-        cpSync(home.path('tls/ca.pem'), join(dir, 'ca.pem'))
-        const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
-        const leaves = leavesOf(readSettings(home)).filter((leaf) => leaf.name === 'work-1')
-        await ensureCertificates(keys, dir, leaves, new Date(Date.now() - 85 * 86_400_000))
-        await keys.close()
-        const undo = ['pem', 'key'].map((kind) => {
-          const name = `work-1.${kind}`
-          return overwritten(`tls/${name}`, readFileSync(join(dir, name), 'utf8'))
-        })
-        rmSync(dir, { recursive: true })
-        return async () => {
-          for (const each of undo) each()
-        }
+        const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        const another = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+        const restore = overwritten('tls/work-1.key', another)
+        return async () => restore()
       },
-      evidence: /^work-1\.pem ends in 4 days$/,
-      remedy: /npm start/,
+      evidence: /^work-1\.pem has another key's file beside it$/,
+      remedy: /countroom pki renew/,
     },
     secrets: {
       async plant() {

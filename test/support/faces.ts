@@ -129,7 +129,7 @@ function configOf(dir: string, world: World, gateway: Server) {
     redis: { socket: nowhere, passwordFile: nowhere },
     keys: { socket: world.agent.socket },
     program: { manifest: nowhere },
-    tls: { ca: nowhere, cert: nowhere, key: nowhere },
+    tls: { ca: nowhere, cert: nowhere, key: nowhere, crl: nowhere },
     listen: { metrics: { host: '127.0.0.1', port: 0 } },
     lanes: { count: 1 },
     smtp: { host: '127.0.0.1', port: 1, from: 'casino@example.com' },

@@ -4,6 +4,7 @@ import { rotateKeys } from './keys.ts'
 import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
 import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
 import { cashierSweep, payouts } from './payouts.ts'
+import { issueCertificate, issueSweep } from './pki.ts'
 import { inspectProgram, inspectProgramOnDemand } from './program.ts'
 
 /** Every job the worker takes. */
@@ -21,4 +22,6 @@ export const jobs: readonly JobDefinition[] = [
   inspectProgram,
   inspectProgramOnDemand,
   rotateKeys,
+  issueCertificate,
+  issueSweep,
 ]

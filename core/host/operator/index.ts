@@ -11,6 +11,7 @@ import { auditRoutes } from './audit.ts'
 import { booksRoutes } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
 import { ledgerRoutes } from './ledger.ts'
+import { pkiRoutes } from './pki.ts'
 import { playersRoutes } from './players.ts'
 import { programRoutes } from './program.ts'
 import { staffRoutes } from './staff.ts'
@@ -28,6 +29,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
     ledgerRoutes,
     booksRoutes,
     auditRoutes,
+    pkiRoutes,
     programRoutes,
   ])
     app.route('/', routes(host))

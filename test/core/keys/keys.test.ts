@@ -1,10 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemCommand } from '#base'
-import { blindIndex, ensureCertificates, normaliseEmail, open, type Place, seal, shred } from '#keys'
+import { blindIndex, normaliseEmail, open, type Place, seal, shred } from '#keys'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
 
@@ -164,27 +163,5 @@ describe('the blind index', () => {
       `${'x'.repeat(300)}@b.com`,
     ])
       expect(() => normaliseEmail(email), email).toThrow(expect.objectContaining({ code: 'keys.email_malformed' }))
-  })
-})
-
-describe('certificates', () => {
-  test('are issued once, verify with openssl, and keep their keys to themselves', async () => {
-    const ops = agent.as('ops')
-    const leaves = [{ name: 'edge', names: ['edge.countroom.internal', 'localhost', '127.0.0.1'] }]
-    expect(await ensureCertificates(ops, agent.dir, leaves)).toEqual(['ca', 'edge'])
-    expect(await ensureCertificates(ops, agent.dir, leaves)).toEqual([])
-    const verified = execFileSync('openssl', [
-      'verify',
-      '-x509_strict',
-      '-CAfile',
-      join(agent.dir, 'ca.pem'),
-      '-verify_hostname',
-      'localhost',
-      join(agent.dir, 'edge.pem'),
-    ])
-    expect(verified.toString()).toContain('OK')
-    expect(statSync(join(agent.dir, 'edge.key')).mode & 0o777).toBe(0o600)
-    const inTwoMonths = new Date(Date.now() + 65 * 86_400_000)
-    expect(await ensureCertificates(ops, agent.dir, leaves, inTwoMonths)).toEqual(['edge'])
   })
 })

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import * as audit from '#audit'
+import type { Command, Reader, Tx } from '#base'
+import { authorities, type SigningCommand } from './authority.ts'
+import { componentUnknown } from './errors.ts'
+import { isListDue, listSecondsMax } from './policy.ts'
+
+/** The channel on which a revocation is told to whoever publishes lists. */
+export const newsChannel = 'countroom_pki'
+
+/**
+ * Takes certificates back: one by its serial, or all of a component, which is disabled then until it is enrolled anew. It
+ * holds from the next `publish` on.
+ *
+ * @throws Refusal `pki.component_unknown`
+ */
+export async function revoke(
+  tx: Tx,
+  command: Command,
+  input: { reason: string } & ({ component: string } | { serial: string }),
+): Promise<string[]> {
+  const wanted = 'component' in input ? tx`component = ${input.component}` : tx`serial = ${input.serial.toLowerCase()}`
+  const found = await tx<Array<{ serial: string; component: string; ended: boolean }>>`
+    select serial, component, not_after <= ${command.now} as ended from pki.certificates where ${wanted}`
+  const component = 'component' in input ? input.component : found[0]?.component
+  const [known] = await tx`select from pki.enrolments where component = ${component ?? ''} limit 1`
+  if (!known || !component) throw componentUnknown()
+
+  const serials: string[] = []
+  for (const { serial } of found.filter(({ ended }) => !ended)) {
+    const made = await tx`
+      insert into pki.revocations (serial, at, reason, revoked_by)
+      values (${serial}, ${command.now}, ${input.reason}, ${command.actor.id}) on conflict do nothing`
+    if (made.count > 0) serials.push(serial)
+  }
+  if ('component' in input)
+    await tx`
+      insert into pki.dismissals (component, at, reason) values (${component}, ${command.now}, ${input.reason})
+      on conflict do nothing`
+  await tx`select pg_notify(${newsChannel}, '')`
+  await audit.record(tx, command, {
+    action: 'component' in input ? 'pki.component_dismissed' : 'pki.revoked',
+    subject: component,
+    reason: input.reason,
+    detail: { serials },
+  })
+  return serials
+}
+
+/**
+ * Signs the revocation lists that are due, or no longer say what they should, one for each authority under an active key.
+ * Answers how many were signed. A list of a key that was rotated away cannot be signed again and ends by itself; by then
+ * nothing is left that was issued under it.
+ */
+export async function publish(
+  tx: Tx,
+  command: SigningCommand,
+  { lifeSeconds = listSecondsMax }: { lifeSeconds?: number } = {},
+): Promise<number> {
+  await tx`select pg_advisory_xact_lock(hashtext('pki.lists'))`
+  const active = new Set(await Promise.all([command.keys.active('sk-ca-root'), command.keys.active('sk-ca-issuing')]))
+  let signed = 0
+  for (const authority of await authorities(tx)) {
+    if (!active.has(authority.key) || authority.notAfter <= command.now) continue
+    const revoked = await tx<Array<{ serial: string; at: Date }>>`
+      select r.serial, r.at from pki.revocations r join pki.certificates c on c.serial = r.serial
+      where c.authority = ${authority.serial} and c.not_after > ${command.now} order by r.serial`
+    const says = createHash('sha256')
+      .update(revoked.map(({ serial }) => serial).join('\n'))
+      .digest()
+    const [current] = await tx<Array<{ number: bigint; thisUpdate: Date; nextUpdate: Date; says: Buffer }>>`
+      select number, this_update as "thisUpdate", next_update as "nextUpdate", says
+      from pki.lists where authority = ${authority.serial}`
+    if (current?.says.equals(says) && !isListDue(current, command.now)) continue
+    const { encodeList } = await import('./encode.ts')
+    const number = (current?.number ?? 0n) + 1n
+    const nextUpdate = new Date(command.now.getTime() + lifeSeconds * 1000)
+    const list = await encodeList(command.keys, authority, { number, thisUpdate: command.now, nextUpdate, revoked })
+    await tx`
+      insert into pki.lists (authority, number, this_update, next_update, says, list)
+      values (${authority.serial}, ${number}, ${command.now}, ${nextUpdate}, ${says}, ${list})
+      on conflict (authority) do update set number = excluded.number, this_update = excluded.this_update,
+        next_update = excluded.next_update, says = excluded.says, list = excluded.list`
+    signed++
+  }
+  return signed
+}
+
+/** The lists that are good now, as PEM, the newest authority's first; each is for itself signed and dated. */
+export async function lists(reader: Reader, now: Date): Promise<string> {
+  const rows = await reader<Array<{ list: Buffer }>>`
+    select list from pki.lists l join pki.authorities a on a.serial = l.authority
+    where l.next_update > ${now} order by a.not_after desc, a.serial`
+  return rows.map(({ list }) => pemOfList(list)).join('')
+}
+
+/** Has something been taken back that no list tells yet, or is a list due? Cheap, for asking often. */
+export async function newsSince(reader: Reader): Promise<string> {
+  const [row] = await reader<Array<{ mark: string }>>`
+    select (select count(*) from pki.revocations)::text as mark`
+  return row?.mark ?? ''
+}
+
+function pemOfList(der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`
+}

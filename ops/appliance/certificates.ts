@@ -1,0 +1,225 @@
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { systemCommand } from '#base'
+import { connectKeys, type Keys } from '#keys'
+import * as pki from '#pki'
+import type { Sql } from '../../core/host/database.ts'
+import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
+import { type Component, componentsOf } from './nodes.ts'
+import { connect, reloadPostgres } from './postgres.ts'
+import { reloadRedis } from './redis.ts'
+import type { Settings } from './settings.ts'
+
+/** Lives that settings cannot say, for watching a whole life in a test. */
+export type Lives = { lifeSeconds?: number; listSeconds?: number; lookSeconds?: number }
+
+export type Refreshed = {
+  /** What was made: `root`, `issuing`, names of components. */
+  issued: string[]
+  /** Components of this appliance that were taken back; they keep what they have, which nobody lets in. */
+  disabled: string[]
+}
+
+/** The first root's key: what an appliance's token is known by, whatever was rotated since. */
+const firstRootKey = 'sk-ca-root-1'
+const lookSecondsUsual = 20
+
+/** Issues what is missing or due before processes start; answers the names. @throws Trouble when the token is not the one installed */
+export async function bringUpCertificates(
+  home: Home,
+  settings: Settings,
+  lives: Lives = {},
+): Promise<Refreshed & { fingerprint: string }> {
+  const place = openPlace(home, settings, lives)
+  try {
+    const spki = (await place.keys.publicKey(firstRootKey)).export({ format: 'der', type: 'spki' })
+    const fingerprint = createHash('sha256').update(spki).digest('hex')
+    refuseForeignToken(home, fingerprint)
+    return { ...(await refresh(place)), fingerprint }
+  } finally {
+    await place.close()
+  }
+}
+
+/** A place is one appliance with its home, database and token: what certificates are kept of. */
+export type Place = {
+  home: Home
+  settings: Settings
+  lives: Lives
+  sql: Sql
+  keys: Keys
+  close(): Promise<void>
+}
+
+export function openPlace(home: Home, settings: Settings, lives: Lives = {}): Place {
+  const sql = connect(home, 'app')
+  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  return {
+    home,
+    settings,
+    lives,
+    sql,
+    keys,
+    async close() {
+      await sql.end({ timeout: 5 })
+      await keys.close()
+    },
+  }
+}
+
+/**
+ * Renews as long as the appliance runs: looks every so often, and at once when something was taken back. A look that fails,
+ * because an engine is away, is made again; the doctor and an alarm tell when it has failed for too long.
+ */
+export function keepCertificates(
+  home: Home,
+  settings: Settings,
+  lives: Lives,
+  say: (line: string) => void,
+): { stop(): Promise<void> } {
+  const place = openPlace(home, settings, lives)
+  const everyMs = (lives.lookSeconds ?? lookSecondsUsual) * 1000
+  let stopping = false
+  let said = ''
+  let looking: Promise<void> | undefined
+  let again = false
+  const timer = setInterval(look, everyMs)
+  const hearing = place.sql.listen(pki.newsChannel, look).catch(() => undefined)
+  return {
+    async stop() {
+      stopping = true
+      clearInterval(timer)
+      await looking
+      await hearing
+      await place.close()
+    },
+  }
+
+  function look(): void {
+    if (looking) {
+      again = true
+      return
+    }
+    looking = refresh(place)
+      .then(
+        ({ issued }) => (issued.length > 0 ? `Renewed: ${issued.join(', ')}.` : ''),
+        (error: Error) => (stopping ? '' : `Certificates could not be renewed: ${error.message}`),
+      )
+      .then((line) => {
+        if (line && line !== said) say(line)
+        said = line
+        looking = undefined
+        if (again && !stopping) look()
+        again = false
+      })
+  }
+}
+
+/**
+ * Authorities, lists, and the certificates of the appliance's own components, all as they should be, and the engines told. One
+ * at a time over all processes. `all` makes every certificate anew, `only` some.
+ */
+export async function refresh(
+  place: Place,
+  { now = new Date(), anew = [] }: { now?: Date; anew?: readonly string[] } = {},
+): Promise<Refreshed> {
+  const { home, settings, sql, keys, lives } = place
+  const command = { ...systemCommand('countroom up', now), keys }
+  return (await sql.begin(async (alone) => {
+    await alone`select pg_advisory_xact_lock(hashtext('pki.place'))`
+    const { issuing, made } = (await sql.begin(async (tx) => {
+      const ensured = await pki.ensureAuthorities(tx, command)
+      await pki.publish(tx, command, lives.listSeconds === undefined ? {} : { lifeSeconds: lives.listSeconds })
+      return ensured
+    })) as Awaited<ReturnType<typeof pki.ensureAuthorities>>
+    const issued = [...made]
+    const disabled: string[] = []
+    const known = await pki.components(sql, now)
+    let changed = update(home, 'tls/ca.pem', await pki.anchors(sql, now))
+    for (const component of componentsOf(settings)) {
+      const { name } = component
+      const standing = known.find((each) => each.component === name)
+      if (standing?.state === 'disabled') disabled.push(name)
+      else if (anew.includes(name) || !isSound(home, component, standing, issuing, now)) {
+        await install(place, component, command)
+        issued.push(name)
+        changed ||= component.role === 'postgres' || component.role === 'redis'
+      }
+    }
+    if (update(home, 'tls/revoked.pem', await pki.lists(sql, now))) changed = true
+    if (changed && settings.dataAddress !== undefined) await tellEngines(home, settings)
+    return { issued, disabled }
+  })) as Refreshed
+}
+
+/** Enrols a component of this very machine and puts key and chain where its process reads them. */
+async function install(
+  { home, settings, sql, lives }: Place,
+  { name, role, names }: Component,
+  command: pki.SigningCommand,
+): Promise<void> {
+  const { key, request } = await pki.newRequest(name)
+  const lifeSeconds = lives.lifeSeconds ?? settings.certificateHours * 3600
+  const { chain } = (await sql.begin(async (tx) => {
+    const { token } = await pki.offer(tx, command, { component: name, role, names, secondsMax: 60 })
+    const application = await pki.apply(tx, command, { token, request })
+    if ('refusal' in application) throw application.refusal
+    return pki.issue(tx, command, { request: application.request, lifeSeconds })
+  })) as pki.Issued
+  home.write(`tls/${name}.key`, key, 0o600)
+  home.write(`tls/${name}.pem`, chain, 0o644)
+}
+
+/** Are the files of a component what the authority issued last, for these names, below what issues now, and not yet due? */
+function isSound(
+  home: Home,
+  { name, names }: Component,
+  standing: pki.Component | undefined,
+  issuing: pki.Authority,
+  now: Date,
+): boolean {
+  try {
+    const certificate = new X509Certificate(readFileSync(home.path('tls', `${name}.pem`)))
+    const written = new Set(
+      (certificate.subjectAltName ?? '').split(', ').map((each) => each.replace(/^(DNS|IP Address):/, '')),
+    )
+    const serial = certificate.serialNumber.toLowerCase()
+    return (
+      serial === standing?.serial &&
+      certificate.verify(new X509Certificate(issuing.certificate).publicKey) &&
+      certificate.checkPrivateKey(createPrivateKey(readFileSync(home.path('tls', `${name}.key`)))) &&
+      names.every((each) => written.has(each)) &&
+      pki.renewalDue({ serial, notBefore: certificate.validFromDate, notAfter: certificate.validToDate }) > now
+    )
+  } catch {
+    return false
+  }
+}
+
+async function tellEngines(home: Home, settings: Settings): Promise<void> {
+  await Promise.all([reloadPostgres(home, settings), reloadRedis(home, settings)])
+}
+
+/** Writes a file whose content has changed. Answers whether it had. */
+function update(home: Home, path: string, content: string): boolean {
+  if (home.has(path) && readFileSync(home.path(path), 'utf8') === content) return false
+  home.write(path, content, 0o644)
+  return true
+}
+
+/** A token that is empty or another's would be given new keys, and nothing sealed under the old ones would open again. */
+function refuseForeignToken(home: Home, fingerprint: string): void {
+  if (!isInstalled(home)) return
+  const expected = fingerprintOf(home) ?? fingerprintOfAuthority(home)
+  if (expected && expected !== fingerprint)
+    throw damaged(home, `the token in ${home.path('token')} is not the one it was installed with`, home.path('token'))
+}
+
+/** Homes of before the mark: the certificate of the authority has the key. */
+function fingerprintOfAuthority(home: Home): string | undefined {
+  if (!home.has('tls/ca.pem')) return undefined
+  const { publicKey } = new X509Certificate(readFileSync(home.path('tls/ca.pem')))
+  return createHash('sha256')
+    .update(publicKey.export({ format: 'der', type: 'spki' }))
+    .digest('hex')
+}

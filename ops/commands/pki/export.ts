@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import * as pki from '#pki'
+import { Trouble } from '../../appliance/trouble.ts'
+import { atPlace } from './place.ts'
+
+type Options = { role: pki.Role; to?: string; days: string }
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('print `ca` or `revoked`; or make a certificate for a person, as a PKCS #12 file with a password')
+    .argument('<what>', 'ca, revoked, or the name of a person')
+    .addOption(new Option('--role <role>', 'what the person is').choices(['staff', 'auditor']).default('staff'))
+    .option('--days <count>', 'how long the person’s certificate is good, 1 to 30', '30')
+    .option('--to <file>', 'where the person’s file goes')
+    .action(async (what: string, options: Options) => {
+      if (what === 'ca') process.stdout.write(await atPlace(({ sql }) => pki.anchors(sql, new Date())))
+      else if (what === 'revoked') process.stdout.write(await atPlace(({ sql }) => pki.lists(sql, new Date())))
+      else await exportPerson(what, options)
+    })
+}
+
+async function exportPerson(name: string, { role, to, days }: Options): Promise<void> {
+  const lifeSeconds = Number(days) * pki.daySeconds
+  if (to === undefined || !(lifeSeconds >= pki.lifeSecondsMin && lifeSeconds <= pki.lifeSecondsMax))
+    throw new Trouble('A person’s certificate is good for 1 to 30 days and goes into a file.', {
+      setting: '--days, --to',
+      remedy: `npx countroom pki export ${name} --to ${name}.p12`,
+    })
+  if (existsSync(to))
+    throw new Trouble(`${to} is there already.`, { setting: '--to', remedy: `rm ${to}, or another file` })
+  const { key, request } = await pki.newRequest(name)
+  await atPlace(async ({ sql }, command) => {
+    const issued = (await sql.begin(async (tx) => {
+      const { token } = await pki.offer(tx, command, { component: name, role, secondsMax: 60 })
+      const application = await pki.apply(tx, command, { token, request })
+      if ('refusal' in application) throw application.refusal
+      return pki.issue(tx, command, { request: application.request, lifeSeconds })
+    })) as pki.Issued
+    const password = randomBytes(18).toString('base64url')
+    const file = await pki.bundle({ name: `Countroom ${name}`, key, chain: issued.chain, password })
+    writeFileSync(to, file, { mode: 0o600, flag: 'wx' })
+    process.stdout.write(
+      `${to} holds key and certificate of ${name} until ${issued.notAfter.toISOString()}.\nIts password, to be handed over another way, is shown this once:\n\n  ${password}\n\n`,
+    )
+  })
+}

@@ -1,0 +1,59 @@
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { Command } from 'commander'
+import * as pki from '#pki'
+import { refresh } from '../../appliance/certificates.ts'
+import { componentsOf } from '../../appliance/nodes.ts'
+import { Trouble } from '../../appliance/trouble.ts'
+import { askAuthority, keep, kept } from './authority.ts'
+import { atPlace } from './place.ts'
+
+type Options = { in?: string; operator?: string; ca?: string }
+
+export function renewCommand(): Command {
+  return new Command('renew')
+    .description('make certificates anew: of this appliance, some or all; or of one component on another machine')
+    .argument('[name...]', 'which; else all of this appliance')
+    .option('--in <folder>', 'on another machine: where key and certificate are')
+    .option('--operator <url>', 'on another machine: the operator face of the casino')
+    .option('--ca <file>', 'on another machine: the root to believe; else the one in the folder')
+    .action(async (names: string[], options: Options) => {
+      if (options.in !== undefined) await renewThere(names, options)
+      else await renewHere(names)
+    })
+}
+
+/** Processes take new certificates up by themselves, and drop no connection. */
+async function renewHere(names: string[]): Promise<void> {
+  await atPlace(async (place) => {
+    const own = componentsOf(place.settings).map(({ name }) => name)
+    const foreign = names.find((name) => !own.includes(name))
+    if (foreign)
+      throw new Trouble(`${foreign} is no component of this appliance.`, {
+        setting: '[name...]',
+        remedy: `npx countroom pki renew ${own.join(' | ')}`,
+      })
+    const { issued, disabled } = await refresh(place, { anew: names.length > 0 ? names : own })
+    if (issued.length > 0) process.stdout.write(`Renewed: ${issued.join(', ')}.\n`)
+    if (disabled.length > 0) process.stdout.write(`Taken back, not renewed: ${disabled.join(', ')}.\n`)
+  })
+}
+
+async function renewThere([name, ...others]: string[], options: Options): Promise<void> {
+  if (!name || others.length > 0 || !options.in || !options.operator)
+    throw new Trouble('On another machine one component is renewed at a time.', {
+      setting: '--in, --operator',
+      remedy: 'npx countroom pki renew <name> --in <folder> --operator <url>',
+    })
+  const had = kept(options.in, name)
+  const { key, request } = await pki.newRequest(name)
+  const at = new Date()
+  const spki = createPublicKey(createPrivateKey(key)).export({ format: 'der', type: 'spki' })
+  const signature = sign('sha256', pki.renewalStatement(had.serial, spki, at), createPrivateKey(had.key))
+  const answer = await askAuthority(
+    { operator: options.operator, ca: options.ca ?? `${options.in}/ca.pem` },
+    '/api/pki/renewals',
+    { request, certificate: had.chain, at: at.toISOString(), signature: signature.toString('base64') },
+  )
+  keep(options.in, name, key, answer)
+  process.stdout.write(`${name} has a certificate until ${answer.notAfter}.\n`)
+}

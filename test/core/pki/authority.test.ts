@@ -1,0 +1,363 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as audit from '#audit'
+import * as pki from '#pki'
+import { openTestAuthority, type TestAuthority } from '../../support/authority.ts'
+import { lintCertificate, lintList } from './lint.ts'
+
+/** What the private authority makes: as bytes, and as others read them. */
+let authority: TestAuthority
+let dir: string
+beforeAll(async () => {
+  authority = await openTestAuthority()
+  dir = mkdtempSync(join(tmpdir(), 'cr-pki-'))
+})
+afterAll(async () => {
+  await authority.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const hours = (count: number) => count * 3_600_000
+
+describe('the authority', () => {
+  test('a root and an issuing authority are made once, each under its own key of the token', async () => {
+    const { root, issuing } = await authority.ensure()
+    expect(root.key).not.toBe(issuing.key)
+    expect(new X509Certificate(issuing.certificate).verify(new X509Certificate(root.certificate).publicKey)).toBe(true)
+    expect((await authority.ensure()).made).toEqual([])
+    expect((await authority.ensure()).root.serial).toBe(root.serial)
+  })
+
+  test('an issuing authority that grows old is followed by another, below the same root', async () => {
+    const before = await authority.ensure()
+    const later = new Date(Date.now() + hours(24 * 500))
+    const after = await authority.db.sql
+      .begin(async (tx) => {
+        const made = await pki.ensureAuthorities(tx, authority.command(later))
+        throw made // only looked at: what is made in the future is not kept
+      })
+      .catch((made) => made as Awaited<ReturnType<typeof pki.ensureAuthorities>>)
+    expect(after.made).toEqual(['issuing'])
+    expect(after.root.serial).toBe(before.root.serial)
+  })
+
+  test('core cannot sign a certificate, whatever it asks', async () => {
+    const core = authority.agent.as('core')
+    await expect(core.sign(await core.active('sk-ca-issuing'), Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
+    await expect(core.sign(await core.active('sk-ca-root'), Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
+  })
+})
+
+describe('what it makes', () => {
+  test('[S31] certificates and lists hold to RFC 5280 by a reader of our own', async () => {
+    const { root, issuing } = await authority.ensure()
+    expect(lintCertificate(root.certificate, 'root')).toEqual([])
+    expect(lintCertificate(issuing.certificate, 'issuing', root.certificate)).toEqual([])
+    for (const role of Object.keys(pki.roles) as pki.Role[]) {
+      const names = role === 'public' ? { names: ['casino.example', '192.0.2.7', '2001:db8::7'] } : {}
+      const { chain } = await authority.enrol(role, `lint-${role}`, names)
+      expect(lintCertificate(new X509Certificate(chain).raw, 'leaf', issuing.certificate), role).toEqual([])
+    }
+    const gone = await authority.enrol('scraper', 'lint-gone')
+    await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'lint-gone', reason: 'test' }))
+    const lists = await authority.lists()
+    expect(lists).toHaveLength(2)
+    const [ofRoot, ofIssuing] = lists.map((pem) => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
+    expect(lintList(ofRoot!, root.certificate)).toEqual([])
+    expect(lintList(ofIssuing!, issuing.certificate)).toEqual([])
+    expect(ofIssuing!.toString('hex')).toContain(gone.serial)
+  })
+
+  test('the lint finds what is wrong', async () => {
+    const { root, issuing } = await authority.ensure()
+    expect(lintCertificate(issuing.certificate, 'root', root.certificate)).toContain(
+      '4.2.1.9 the length of the path is not bounded as it should be',
+    )
+    const { chain } = await authority.enrol('ops', 'lint-wrong', { lifeSeconds: 31 * 86_400 })
+    expect(lintCertificate(new X509Certificate(chain).raw, 'leaf', issuing.certificate)).toEqual([
+      'it lives for more than 30 days',
+    ])
+    const changed = Buffer.from(new X509Certificate(chain).raw)
+    changed[changed.length - 1]! ^= 1
+    expect(lintCertificate(changed, 'leaf', issuing.certificate)).toContain('the signature is not the issuer’s')
+  })
+
+  test('chains verify with OpenSSL, strictly, with revocation, for the use and name they are for', async () => {
+    const files = await chainFiles('core', 'openssl-core')
+    const verify = (...also: string[]) =>
+      spawnSync('openssl', ['verify', '-x509_strict', '-crl_check_all', ...files, ...also], { encoding: 'utf8' })
+    const leaf = join(dir, 'leaf.pem')
+    expect(
+      verify('-purpose', 'sslserver', '-verify_hostname', 'openssl-core.countroom.internal', leaf).stdout,
+    ).toContain('OK')
+    expect(verify('-purpose', 'sslclient', leaf).stdout).toContain('OK')
+    expect(verify('-verify_hostname', 'core-1.countroom.internal', leaf).status).not.toBe(0)
+    await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'openssl-core', reason: 'test' }))
+    writeFileSync(join(dir, 'lists.pem'), (await authority.lists()).join(''))
+    expect(verify(leaf).stderr).toContain('certificate revoked')
+  })
+
+  test('a server’s certificate is no client’s, and none signs another', async () => {
+    const files = await chainFiles('postgres', 'openssl-postgres')
+    const verify = (purpose: string) =>
+      spawnSync('openssl', ['verify', '-x509_strict', ...files, '-purpose', purpose, join(dir, 'leaf.pem')]).status
+    expect(verify('sslserver')).toBe(0)
+    expect(verify('sslclient')).not.toBe(0)
+    expect(verify('crlsign')).not.toBe(0)
+  })
+
+  test.runIf(spawnSync('certtool', ['--version']).status === 0)('chains verify with GnuTLS too', async () => {
+    await chainFiles('edge', 'gnutls-edge')
+    const said = execFileSync(
+      'certtool',
+      [
+        '--verify',
+        '--load-ca-certificate',
+        join(dir, 'ca.pem'),
+        '--verify-profile',
+        'high',
+        '--infile',
+        join(dir, 'chain.pem'),
+      ],
+      { encoding: 'utf8' },
+    )
+    expect(said).toContain('Chain verification output: Verified. The certificate is trusted.')
+  })
+
+  /** Options of `openssl verify` for a fresh certificate of a role; `leaf.pem`, `chain.pem` and `ca.pem` in the folder. */
+  async function chainFiles(role: pki.Role, component: string): Promise<string[]> {
+    const { chain } = await authority.enrol(role, component)
+    const [leaf = '', issuing = ''] = chain.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g) ?? []
+    const write = (name: string, text: string) => {
+      writeFileSync(join(dir, name), text)
+      return join(dir, name)
+    }
+    write('leaf.pem', leaf)
+    write('chain.pem', chain)
+    const ca = write('ca.pem', await authority.anchors())
+    const lists = write('lists.pem', (await authority.lists()).join(''))
+    return ['-CAfile', ca, '-untrusted', write('issuing.pem', issuing), '-CRLfile', lists]
+  }
+})
+
+describe('enrolment', () => {
+  test('a token works once, for one key; a repeat of the same request is the same application', async () => {
+    const { token } = await authority.offer('scraper', 'prom-1')
+    const { request } = await pki.newRequest('prom-1')
+    const apply = (asked: string, at = new Date()) =>
+      authority.act((tx) => pki.apply(tx, authority.command(at), { token, request: asked }))
+    const first = await apply(request)
+    expect(first).toMatchObject({ component: 'prom-1' })
+    expect(await apply(request)).toEqual(first)
+    const { request: other } = await pki.newRequest('prom-1')
+    expect(await apply(other)).toMatchObject({ refusal: { code: 'pki.token_refused' } })
+    const written = await audit.search(authority.db.sql, { subject: 'prom-1', limit: 10 })
+    expect(written.map(({ code }) => code)).toEqual(['pki.enrolment_refused', 'pki.enrolled', 'pki.enrolment_offered'])
+  })
+
+  test('50 requests at once with one token: one is taken', async () => {
+    const { token } = await authority.offer('scraper', 'prom-many')
+    const requests = await Promise.all(Array.from({ length: 50 }, () => pki.newRequest('prom-many')))
+    const answers = await Promise.all(
+      requests.map(({ request }) => authority.act((tx) => pki.apply(tx, authority.command(), { token, request }))),
+    )
+    expect(answers.filter((answer) => 'request' in answer)).toHaveLength(1)
+  })
+
+  test('a token that has ended, never was, or is of before a dismissal is refused alike', async () => {
+    const { request } = await pki.newRequest('prom-2')
+    const { token } = await authority.offer('scraper', 'prom-2')
+    const refusals = await Promise.all([
+      authority.act((tx) => pki.apply(tx, authority.command(new Date(Date.now() + hours(25))), { token, request })),
+      authority.act((tx) => pki.apply(tx, authority.command(), { token: 'guess', request })),
+    ])
+    await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'prom-2', reason: 'lost' }))
+    refusals.push(await authority.act((tx) => pki.apply(tx, authority.command(), { token, request })))
+    for (const answer of refusals) expect(answer).toMatchObject({ refusal: { code: 'pki.token_refused' } })
+  })
+
+  test('only the digest of a token is kept', async () => {
+    const { token } = await authority.offer('scraper', 'prom-3')
+    const [row] = await authority.db
+      .admin`select count(*)::int as found from pki.enrolments e where e::text like ${`%${token}%`}`
+    expect(row?.found).toBe(0)
+  })
+
+  test('a component is disabled until it enrols, and again once it is taken back', async () => {
+    const state = async () => (await authority.components()).find(({ component }) => component === 'prom-4')?.state
+    await authority.offer('scraper', 'prom-4')
+    expect(await state()).toBe('offered')
+    await authority.enrol('scraper', 'prom-4')
+    expect(await state()).toBe('enabled')
+    await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'prom-4', reason: 'stolen' }))
+    expect(await state()).toBe('disabled')
+    await authority.enrol('scraper', 'prom-4')
+    expect(await state()).toBe('enabled')
+  })
+
+  test('a request that is taken and then disabled is not issued', async () => {
+    const { token } = await authority.offer('scraper', 'prom-5')
+    const { request } = await pki.newRequest('prom-5')
+    const taken = await authority.act((tx) => pki.apply(tx, authority.command(), { token, request }))
+    await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'prom-5', reason: 'stolen' }))
+    const issuing = authority.act((tx) =>
+      pki.issue(tx, authority.command(), { request: (taken as pki.Application).request, lifeSeconds: 86_400 }),
+    )
+    await expect(issuing).rejects.toMatchObject({ code: 'pki.component_disabled' })
+  })
+
+  test.each([
+    ['another component’s name', 'scraper', 'mallory', ['core-1.countroom.internal']],
+    ['a name that is none', 'scraper', 'mallory', ['a b']],
+    ['a label that is none', 'core', 'Core_1', undefined],
+    ['a role there is not', 'root', 'mallory', undefined],
+    ['a name for a person', 'staff', 'ada', ['ada.example']],
+  ])('%s cannot be enrolled', async (_, role, component, names) => {
+    const offering = authority.act((tx) =>
+      pki.offer(tx, authority.command(), { role, component, ...(names ? { names } : {}) }),
+    )
+    await expect(offering).rejects.toMatchObject({ code: 'pki.component_unfit' })
+  })
+
+  test('a component keeps its role', async () => {
+    await authority.enrol('scraper', 'prom-6')
+    await expect(authority.offer('edge', 'prom-6')).rejects.toMatchObject({ code: 'pki.component_unfit' })
+  })
+
+  test.each([
+    ['no request', async () => 'nothing'],
+    ['an RSA key', async () => opensslRequest(['-newkey', 'rsa:2048'])],
+    ['another curve', async () => opensslRequest(['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp384r1'])],
+    [
+      'a signature that is not its own',
+      async () => {
+        const { request } = await pki.newRequest('x')
+        const der = Buffer.from(request.replace(/-----[^-]+-----|\s/g, ''), 'base64')
+        der[der.length - 1]! ^= 1
+        return `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`
+      },
+    ],
+  ])('%s is not taken, and the token stays good', async (_, unfit) => {
+    const { token } = await authority.offer('scraper', 'prom-7')
+    const asked = authority.act(async (tx) => pki.apply(tx, authority.command(), { token, request: await unfit() }))
+    await expect(asked).rejects.toMatchObject({ code: 'pki.request_unfit' })
+    const { request } = await pki.newRequest('prom-7')
+    expect(await authority.act((tx) => pki.apply(tx, authority.command(), { token, request }))).toHaveProperty(
+      'request',
+    )
+  })
+
+  test('a request made by OpenSSL is as good as ours', async () => {
+    const { token } = await authority.offer('scraper', 'prom-8')
+    const request = opensslRequest(['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'])
+    expect(await authority.act((tx) => pki.apply(tx, authority.command(), { token, request }))).toHaveProperty(
+      'request',
+    )
+  })
+
+  function opensslRequest(options: string[]): string {
+    return execFileSync(
+      'openssl',
+      ['req', '-new', '-nodes', '-subj', '/CN=x', '-keyout', join(dir, 'x.key'), ...options],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+  }
+})
+
+describe('renewal', () => {
+  test('a component renews with the key it has, for another key', async () => {
+    const had = await authority.enrol('scraper', 'renew-1')
+    const renewed = await authority.renew(had)
+    expect(renewed.serial).not.toBe(had.serial)
+    expect(new X509Certificate(renewed.chain).publicKey.equals(new X509Certificate(had.chain).publicKey)).toBe(false)
+  })
+
+  test('not with another’s key, after its end, late, or once taken back', async () => {
+    const had = await authority.enrol('scraper', 'renew-2')
+    const other = await authority.enrol('scraper', 'renew-3')
+    const refused = { code: 'pki.renewal_refused' }
+    await expect(authority.renew({ ...had, key: other.key })).rejects.toMatchObject(refused)
+    await expect(authority.renew(had, { now: had.notAfter })).rejects.toMatchObject(refused)
+    await expect(authority.renew(had, { at: new Date(Date.now() - 600_000) })).rejects.toMatchObject(refused)
+    await authority.act((tx) => pki.revoke(tx, authority.command(), { serial: had.serial, reason: 'lost' }))
+    await expect(authority.renew(had)).rejects.toMatchObject(refused)
+  })
+
+  test('is due at two thirds of the life, not for all at once', async () => {
+    const notBefore = new Date('2026-01-01T00:00:00Z')
+    const notAfter = new Date('2026-01-31T00:00:00Z')
+    const due = ['0000', '8000', 'ffff'].map((end) => pki.renewalDue({ serial: `40${end}`, notBefore, notAfter }))
+    const days = due.map((at) => (at.getTime() - notBefore.getTime()) / hours(24))
+    expect(days[0]).toBeCloseTo(20, 3)
+    expect(days[2]).toBeCloseTo(18.5, 3)
+    expect(days[1]).toBeGreaterThan(days[2]!)
+  })
+})
+
+describe('taking back', () => {
+  test('lists are numbered upwards, and signed anew only when there is news or half their time is over', async () => {
+    await authority.lists()
+    const publish = (now = new Date()) => authority.act((tx) => pki.publish(tx, authority.command(now)))
+    expect(await publish()).toBe(0)
+    await authority.enrol('scraper', 'list-1')
+    await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'list-1', reason: 'test' }))
+    const number = async () =>
+      (await authority.db.sql<Array<{ number: bigint }>>`select max(number) as number from pki.lists`)[0]!.number
+    const before = await number()
+    expect(await publish()).toBe(1)
+    expect(await number()).toBe(before + 1n)
+    expect(await publish()).toBe(0)
+    expect(await publish(new Date(Date.now() + hours(13)))).toBe(2)
+  })
+
+  test('the application can add to the tables and change nothing', async () => {
+    const { sql } = authority.db
+    for (const table of ['authorities', 'enrolments', 'requests', 'certificates', 'revocations', 'dismissals']) {
+      await expect(sql.unsafe(`delete from pki.${table}`), table).rejects.toThrow('permission denied')
+      await expect(sql.unsafe(`truncate pki.${table}`), table).rejects.toThrow('permission denied')
+    }
+    await expect(sql`update pki.certificates set not_after = 'infinity'`).rejects.toThrow('permission denied')
+    await expect(sql`update pki.enrolments set expires_at = 'infinity'`).rejects.toThrow('permission denied')
+  })
+
+  test('what there is not cannot be taken back', async () => {
+    const revoke = (what: { component: string } | { serial: string }) =>
+      authority.act((tx) => pki.revoke(tx, authority.command(), { ...what, reason: 'test' }))
+    await expect(revoke({ component: 'nobody' })).rejects.toMatchObject({ code: 'pki.component_unknown' })
+    await expect(revoke({ serial: '40' })).rejects.toMatchObject({ code: 'pki.component_unknown' })
+  })
+})
+
+describe('PKCS #12', () => {
+  test('a file opens in OpenSSL with its password only, under AES-256 and SHA-256', async () => {
+    const { key, chain } = await authority.enrol('staff', 'grace.hopper')
+    const file = join(dir, 'grace.p12')
+    writeFileSync(file, await pki.bundle({ name: 'Grace Hopper', key, chain, password: 'correct horse' }))
+    const open = (password: string, ...also: string[]) =>
+      spawnSync('openssl', ['pkcs12', '-in', file, '-passin', `pass:${password}`, ...also], { encoding: 'utf8' })
+    const opened = open('correct horse', '-nodes')
+    expect(opened.status, opened.stderr).toBe(0)
+    expect(new X509Certificate(opened.stdout.slice(opened.stdout.indexOf('-----BEGIN CERT'))).subject).toContain(
+      'grace.hopper',
+    )
+    expect(opened.stdout.match(/BEGIN CERTIFICATE/g)).toHaveLength(2)
+    expect(opened.stdout).toContain('friendlyName: Grace Hopper')
+    expect(opened.stdout).toContain('BEGIN PRIVATE KEY')
+    expect(open('wrong').status).not.toBe(0)
+    const told = open('correct horse', '-info', '-noout').stderr
+    expect(told).toMatch(/MAC: sha256, Iteration 20000/)
+    expect(told.match(/PBES2, PBKDF2, AES-256-CBC, Iteration 20000, PRF hmacWithSHA256/g)).toHaveLength(2)
+  })
+})
+
+test('a certificate’s role is read only where it names one, and one of ours', () => {
+  expect(pki.roleOf('DNS:core-1.countroom.internal, URI:urn:countroom:role:core')).toBe('core')
+  expect(pki.roleOf('URI:urn:countroom:role:core, URI:urn:countroom:role:edge')).toBeUndefined()
+  expect(pki.roleOf('DNS:"x, URI:urn:countroom:role:core"')).toBeUndefined()
+  expect(pki.roleOf('URI:urn:countroom:role:root')).toBeUndefined()
+  expect(pki.roleOf(undefined)).toBeUndefined()
+})

@@ -1,0 +1,83 @@
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { systemCommand, type Tx } from '#base'
+import * as pki from '#pki'
+import { openTestDatabase, type TestDatabase } from './database.ts'
+import { startTestKeys, type TestKeys } from './keys.ts'
+
+/** A component with its key and chain, both PEM. */
+export type Enrolled = pki.Issued & { key: string }
+
+export type TestAuthority = {
+  db: TestDatabase
+  agent: TestKeys
+  command(now?: Date): pki.SigningCommand
+  act<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  ensure(): ReturnType<typeof pki.ensureAuthorities>
+  offer(role: string, component: string): ReturnType<typeof pki.offer>
+  /** Offer, request, application and certificate, as they follow each other in life. */
+  enrol(
+    role: pki.Role,
+    component: string,
+    also?: { names?: string[]; lifeSeconds?: number; now?: Date },
+  ): Promise<Enrolled>
+  renew(had: Enrolled, also?: { now?: Date; at?: Date }): Promise<Enrolled>
+  anchors(): Promise<string>
+  /** The lists of this moment, signed if they have to be, each PEM. */
+  lists(lifeSeconds?: number): Promise<string[]>
+  components(): Promise<pki.Component[]>
+  stop(): Promise<void>
+}
+
+/** A private authority on a database and a token of its own. */
+export async function openTestAuthority(): Promise<TestAuthority> {
+  const [db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
+  const keys = agent.as('ops')
+  const command = (now = new Date()) => ({ ...systemCommand('test', now), keys })
+  const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
+  const ensure = () => act((tx) => pki.ensureAuthorities(tx, command()))
+  const issue = (request: string, key: string, lifeSeconds = 7 * pki.daySeconds, now = new Date()) =>
+    act(async (tx) => ({ ...(await pki.issue(tx, command(now), { request, lifeSeconds })), key }))
+  return {
+    db,
+    agent,
+    command,
+    act,
+    ensure,
+    offer: (role, component) => act((tx) => pki.offer(tx, command(), { role, component })),
+    async enrol(role, component, { names, lifeSeconds, now = new Date() } = {}) {
+      await ensure()
+      const { key, request } = await pki.newRequest(component)
+      const application = await act(async (tx) => {
+        const { token } = await pki.offer(tx, command(now), { role, component, ...(names ? { names } : {}) })
+        return pki.apply(tx, command(now), { token, request })
+      })
+      if ('refusal' in application) throw application.refusal
+      return issue(application.request, key, lifeSeconds, now)
+    },
+    async renew(had, { now = new Date(), at = now } = {}) {
+      const { key, request } = await pki.newRequest(had.component)
+      const statement = pki.renewalStatement(had.serial, spkiOf(key), at)
+      const signature = sign('sha256', statement, createPrivateKey(had.key))
+      const application = await act((tx) =>
+        pki.applyAgain(tx, command(now), { request, certificate: had.chain, at, signature }),
+      )
+      return issue(application.request, key)
+    },
+    anchors: () => pki.anchors(db.sql, new Date()),
+    async lists(lifeSeconds) {
+      await ensure()
+      await act((tx) => pki.publish(tx, command(), lifeSeconds === undefined ? {} : { lifeSeconds }))
+      const pem = await pki.lists(db.sql, new Date())
+      return pem.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g) ?? []
+    },
+    components: () => pki.components(db.sql, new Date()),
+    async stop() {
+      await db.stop()
+      await agent.stop()
+    },
+  }
+}
+
+function spkiOf(key: string): Buffer {
+  return createPublicKey(createPrivateKey(key)).export({ format: 'der', type: 'spki' })
+}
