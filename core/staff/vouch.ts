@@ -36,15 +36,22 @@ async function memberOf(
   permission: Permission,
 ): Promise<string | Refusal> {
   const name = login.toLowerCase()
-  if ((await failuresOf(tx, name, command.now)) >= failuresMax) return tooManyFailures()
+  if ((await failuresOf(tx, name, command.now)) >= failuresMax) {
+    await refusedTo(tx, command, 'unknown', 'locked')
+    return tooManyFailures()
+  }
   const [member] = await tx<Array<{ staff: string; role: string; hash: string }>>`
     select staff, role, password_hash as hash from staff.members where login = ${name} and disabled_at is null`
   if (!(await verifyPassword(command.keys, password, member?.hash)) || !member) {
     await tx`insert into staff.failures (subject, at) values (${name}, ${command.now})`
-    await audit.record(tx, command, { action: 'staff.sign_in_refused', subject: member?.staff ?? 'unknown' })
+    await refusedTo(tx, command, member?.staff ?? 'unknown', 'name or password wrong')
     return signInRefused()
   }
   return may(member.role, permission) ? member.staff : notPermitted(permission)
+}
+
+async function refusedTo(tx: Tx, command: KeyedCommand, subject: string, cause: string): Promise<void> {
+  await audit.record(tx, command, { action: 'staff.sign_in_refused', subject, detail: { cause } })
 }
 
 async function failuresOf(reader: Reader, subject: string, now: Date): Promise<number> {
