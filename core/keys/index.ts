@@ -6,7 +6,7 @@ export { blindIndex, normaliseEmail } from './blind-index.ts'
 export { ensureCertificates, type Leaf } from './certificates.ts'
 export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type WrappedDek } from './client.ts'
 export { type KeyedCommand, shred } from './dek.ts'
-export type { KeyEntry, KeyState } from './entry.ts'
+export type { CeremonyStatus, KeyEntry, KeyState, KeysBackup, RestoreStatus } from './entry.ts'
 // Personal data as envelopes under per-player keys
 export { open, type Place, seal } from './envelope.ts'
 export { TamperedEnvelope } from './errors.ts'
