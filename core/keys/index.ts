@@ -13,4 +13,5 @@ export { TamperedEnvelope } from './errors.ts'
 export { firstBadLine, type JournalLine, journalStart } from './journal.ts'
 // Passwords and bearer secrets, kept as what cannot be turned back
 export { hashPassword, verifyPassword } from './password.ts'
+export { isSigned } from './signature.ts'
 export { digestOf, newSecret } from './token-secret.ts'
