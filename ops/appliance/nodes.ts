@@ -36,7 +36,12 @@ export function originsOf({ hostName, ports }: Settings) {
 }
 
 /** The key agent: the only process with an add-on. */
-export function keysUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+export function keysUnit(
+  home: Home,
+  settings: Settings,
+  identity: Identity | undefined,
+  firstStart: 'create' | 'join' | 'refuse' = isInstalled(home) ? 'refuse' : 'create',
+): Unit {
   const softhsmConf = 'token/softhsm2.conf'
   home.write(
     softhsmConf,
@@ -49,7 +54,7 @@ export function keysUnit(home: Home, settings: Settings, identity: Identity | un
     token: { label: 'countroom' },
     pin: { from: 'file', file: home.path('secrets/hsm-pin') },
     soPin: { from: 'file', file: home.path('secrets/hsm-so-pin') },
-    firstStart: isInstalled(home) ? 'refuse' : 'create',
+    firstStart,
     sockets: Object.fromEntries(
       ['core', 'work', 'edge', 'ops'].map((role) => [role, home.path(`run/keys-${role}.sock`)]),
     ),
