@@ -17,11 +17,13 @@ export type TestKeys = {
   stop(): Promise<void>
 }
 
+type Options = { before?(dir: string): void; config?: Record<string, unknown> }
+
 /**
  * A real key agent on a fresh SoftHSM token in a temporary directory; `keys` has the role core. `before` may put
- * something into the token first.
+ * something into the token first, `config` goes over the agent's.
  */
-export async function startTestKeys(options: { before?(dir: string): void } = {}): Promise<TestKeys> {
+export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-keys-'))
   mkdirSync(join(dir, 'tokens'))
   writeFileSync(
@@ -44,6 +46,7 @@ export async function startTestKeys(options: { before?(dir: string): void } = {}
       firstStart: 'create',
       sockets,
       listen: { metrics: { host: '127.0.0.1', port: 0 } },
+      ...options.config,
     }),
   )
   options.before?.(dir)

@@ -1,4 +1,4 @@
-import { adopted, epochName, type Family, familyNames, parseKey } from './catalogue.ts'
+import { adopted, epochName, everyday, type Family, parseKey, registerFamily } from './catalogue.ts'
 import { checkOf } from './checks.ts'
 import type { KeyringOptions } from './keyring.ts'
 import type { MechanismName } from './mechanisms.ts'
@@ -20,7 +20,10 @@ export function beginRegister(options: KeyringOptions): Entry[] {
   if (!adopting && !resumed) refuseUnexpected(options, names)
   if (!resumed)
     journal.append({ role: 'agent', operation: adopting ? 'adopt' : 'first-start', key: '', outcome: 'begun' })
-  return familyNames.map((family) => (adopting && adopt(options, names, family)) || make(options, family))
+  // Before a ceremony or a join there is nothing but what seals the register itself.
+  const wanted =
+    adopting || (options.birth === 'token' && options.firstStart === 'create') ? everyday : [registerFamily]
+  return wanted.map((family) => (adopting && adopt(options, names, family)) || make(options, family))
 }
 
 /** Without a register the names in the token mean nothing: somebody may have chosen them. */
@@ -30,7 +33,7 @@ function refuseUnexpected({ stateDir, firstStart }: KeyringOptions, names: Reado
     throw new Error(
       `The register in ${stateDir} is gone, and the token holds keys (${ours.join(', ')}). Restore ${stateDir} from a backup.`,
     )
-  if (firstStart !== 'create')
+  if (firstStart === 'refuse')
     throw new Error(`The register in ${stateDir} and the keys of the token are gone. Restore both from a backup.`)
 }
 

@@ -93,7 +93,7 @@ const aesGcm: Wrapping = {
   },
 }
 
-const rsaBits = 3072 // 128 bits of strength, SP 800-57 part 1 table 2
+export const rsaBits = 3072 // 128 bits of strength, SP 800-57 part 1 table 2
 
 /** RFC 8017 OAEP with SHA-256, for modules that wrap by RSA only. The public half is in the token beside the private. */
 const rsaOaep: Wrapping = {

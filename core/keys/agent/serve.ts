@@ -10,7 +10,7 @@ import { type Family, families, prefersEdwards } from './catalogue.ts'
 import { readAgentConfig } from './config.ts'
 import { openJournal } from './journal.ts'
 import { openKeyring } from './keyring.ts'
-import { edwardsMechanism, type MechanismName } from './mechanisms.ts'
+import { edwardsMechanism, type MechanismName, mechanismOf } from './mechanisms.ts'
 import { ModuleLost, openModule } from './module.ts'
 import { readPin } from './pin.ts'
 import { AgentRefusal } from './refusal.ts'
@@ -59,8 +59,9 @@ async function serve(): Promise<void> {
     if (use === 'mac') return 'hmac-sha256'
     return prefersEdwards.has(family) && module.mechanisms.has(edwardsMechanism) ? 'ed25519' : 'ecdsa-p256-sha256'
   }
+  const canServe = (name: MechanismName) => mechanismOf(name).needs.every((each) => module.mechanisms.has(each))
   const keyring = openKeyring({ ...config, token, journal, mechanismFor, now })
-  const sockets = openSockets(openAnswers({ token, keyring, journal, now }), told)
+  const sockets = openSockets(openAnswers({ token, keyring, journal, canServe, now }), told)
   await Promise.all(
     Object.entries(config.sockets).map(([role, path]) => sockets.open(role as Role, path, config.socketGroup)),
   )

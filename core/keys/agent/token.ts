@@ -1,4 +1,5 @@
 import pkcs11js from 'pkcs11js'
+import { importMaterial } from './material.ts'
 import {
   type MechanismName,
   mechanismOf,
@@ -17,6 +18,8 @@ export type KeyRef = { readonly key: string; readonly mechanism: MechanismName }
 export type Token = {
   random(bytes: number): Buffer
   create(ref: KeyRef): void
+  /** Puts a key in that was born outside; it cannot be read from then on. */
+  import(ref: KeyRef, material: Buffer): void
   /** Destroys every object of a name, and looks that none is left. */
   destroy(name: string): void
   rename(from: string, to: KeyRef): void
@@ -50,6 +53,7 @@ export function openToken(module: Module): Token {
       module.use((session) => {
         mechanismOf(mechanism).generate(module, session, key)
       }),
+    import: (ref, material) => module.use((session) => importMaterial(module, session, ref, material)),
     destroy(name) {
       handles.clear()
       module.use((session) => {
