@@ -41,3 +41,5 @@ export {
   rotations,
 } from './rotation.ts'
 export { digestOf, newSecret } from './token-secret.ts'
+// What the agent signed
+export { isSigned } from './signature.ts'

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectKeys, type Keys } from '#keys'
+import { makeToken, type TestModule, testPin } from './modules.ts'
 
 const roles = ['core', 'work', 'edge', 'ops'] as const
 type Role = (typeof roles)[number]
@@ -17,20 +18,16 @@ export type TestKeys = {
   stop(): Promise<void>
 }
 
-type Options = { before?(dir: string): void; config?: Record<string, unknown> }
+type Options = { module?: TestModule; before?(dir: string): void; config?: Record<string, unknown> }
 
 /**
- * A real key agent on a fresh SoftHSM token in a temporary directory; `keys` has the role core. `before` may put
+ * A real key agent on a fresh token (SoftHSM's, unless another module is named) in a temporary directory; `keys` has the role core. `before` may put
  * something into the token first, `config` goes over the agent's.
  */
 export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-keys-'))
-  mkdirSync(join(dir, 'tokens'))
-  writeFileSync(
-    join(dir, 'softhsm2.conf'),
-    `directories.tokendir = ${dir}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n`,
-  )
-  writeFileSync(join(dir, 'pin'), '12345678', { mode: 0o400 })
+  const setting = makeToken(options.module ?? 'softhsm', dir)
+  writeFileSync(join(dir, 'pin'), testPin, { mode: 0o400 })
   writeFileSync(join(dir, 'so-pin'), '87654321', { mode: 0o400 })
   mkdirSync(join(dir, 'state'), { mode: 0o700 })
   const sockets = Object.fromEntries(roles.map((role) => [role, join(dir, `${role}.sock`)])) as Record<Role, string>
@@ -39,8 +36,7 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     JSON.stringify({
       name: 'keys',
       stateDir: join(dir, 'state'),
-      module: { path: '/usr/lib/softhsm/libsofthsm2.so', softhsmConf: join(dir, 'softhsm2.conf') },
-      token: { label: 'countroom' },
+      ...setting,
       pin: { from: 'file', file: join(dir, 'pin') },
       soPin: { from: 'file', file: join(dir, 'so-pin') },
       firstStart: 'create',

@@ -25,11 +25,13 @@ export type Birth = { readonly origin: Origin; readonly check: string; readonly 
 export function bear(token: Token, ref: KeyRef, recovery: Recovery | undefined): Birth {
   if (!recovery) {
     token.create(ref)
+    refuseUnfit(token, ref)
     return { origin: 'token', ...checkOf(token, ref) }
   }
   const material = newMaterial(ref.mechanism)
   try {
     token.import(ref, material)
+    refuseUnfit(token, ref)
     const known = checkOf(token, ref)
     const bound = boundOf(recovery.name, { ...ref, ...known })
     const sealed = sealTo(Buffer.from(recovery.publicKey, 'base64'), material, bound)
@@ -39,6 +41,14 @@ export function bear(token: Token, ref: KeyRef, recovery: Recovery | undefined):
   } finally {
     material.fill(0)
   }
+}
+
+/** What the module made is read back: it may have made something else than it was asked for. */
+function refuseUnfit(token: Token, ref: KeyRef): void {
+  const faults = token.faults(ref)
+  if (faults.length === 0) return
+  token.destroy(ref.key)
+  throw new Error(`the module makes keys that must not be used: ${faults.join('; ')}`)
 }
 
 /** What a copy is bound to: it is no other key, of no other mechanism, under no other recovery key. */

@@ -1,6 +1,6 @@
 import { createECDH, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import pkcs11js from 'pkcs11js'
-import { ed25519, type MechanismName, mechanisms, p256, rsaBits } from './mechanisms.ts'
+import { ed25519, edwardsKey, type MechanismName, mechanisms, p256, rsaBits } from './mechanisms.ts'
 import type { Handle, Module } from './module.ts'
 import { type Kind, type Template, templateOf } from './objects.ts'
 
@@ -67,8 +67,6 @@ function valuesOf(mechanism: MechanismName, kind: Kind, material: Buffer): Templ
       })
   }
 }
-
-const edwardsKey = 0x40 // CKK_EC_EDWARDS; the binding's header is older than it
 
 function typed(objectClass: number, keyType: number, values: Array<[number, Buffer]>): Template {
   return [

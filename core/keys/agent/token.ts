@@ -10,7 +10,7 @@ import {
   within,
 } from './mechanisms.ts'
 import { type Handle, type Module, TokenRefusal } from './module.ts'
-import { type Attributes, faultsOf, findObject, flagsOf, type Kind, labelsIn } from './objects.ts'
+import { type Attributes, faultsOf, findObject, flagsOf, type Kind, labelsIn, readNumber } from './objects.ts'
 
 /** A key by the name it has in the token, and the mechanism it was made for. */
 export type KeyRef = { readonly key: string; readonly mechanism: MechanismName }
@@ -106,7 +106,10 @@ export function openToken(module: Module): Token {
           .filter(([kind]) => kind !== 'public')
           .flatMap(([kind, use]) => {
             const object = lookFor(session, ref, kind as Kind)
-            return faultsOf(ref.key, kind as Kind, use, flagsOf(module, session, object))
+            return [
+              ...faultsOf(ref.key, kind as Kind, use, flagsOf(module, session, object)),
+              ...sizeFaults(module, session, object, ref),
+            ]
           }),
       ),
     forget: () => handles.clear(),
@@ -128,6 +131,16 @@ export function openToken(module: Module): Token {
     if (!found) throw new Error(`the token has no ${kind} key ${ref.key}`)
     return found
   }
+}
+
+/** Modules take shorter keys than anybody should use, and other types than the name says. */
+function sizeFaults(module: Module, session: Handle, object: Handle, { key, mechanism }: KeyRef): string[] {
+  const { keyType, bytes } = mechanismOf(mechanism)
+  const number = (type: number) => readNumber(module, session, object, type)
+  return [
+    ...(number(pkcs11js.CKA_KEY_TYPE) === keyType ? [] : [`${key} is not of the type it must be`]),
+    ...(bytes === undefined || number(pkcs11js.CKA_VALUE_LEN) === bytes ? [] : [`${key} has not ${bytes} bytes`]),
+  ]
 }
 
 /** The secret or private object comes first. */
