@@ -12,8 +12,11 @@ export type TestKeys = {
   keys: Keys
   socket: string
   dir: string
-  as(role: Role): Keys
+  /** `deadlineMs`: how long it waits for an answer. */
+  as(role: Role, deadlineMs?: number): Keys
   kill(): Promise<void>
+  /** Sends a signal and does not wait. */
+  signal(name: NodeJS.Signals): void
   restart(): Promise<void>
   stop(): Promise<void>
 }
@@ -48,8 +51,8 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
   options.before?.(dir)
   let agent = await startAgent(join(dir, 'keys.json'))
   const opened: Keys[] = []
-  const as = (role: Role) => {
-    const keys = connectKeys({ socket: sockets[role] })
+  const as = (role: Role, deadlineMs?: number) => {
+    const keys = connectKeys({ socket: sockets[role], ...(deadlineMs === undefined ? {} : { deadlineMs }) })
     opened.push(keys)
     return keys
   }
@@ -59,6 +62,7 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     dir,
     as,
     kill: () => end(agent, 'SIGKILL'),
+    signal: (name) => agent.kill(name),
     async restart() {
       agent = await startAgent(join(dir, 'keys.json'))
     },
