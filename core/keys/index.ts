@@ -40,6 +40,6 @@ export {
   retireKek,
   rotations,
 } from './rotation.ts'
-export { digestOf, newSecret } from './token-secret.ts'
 // What the agent signed
 export { isSigned } from './signature.ts'
+export { digestOf, newSecret } from './token-secret.ts'
