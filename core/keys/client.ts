@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createConnection, type Socket } from 'node:net'
 import { Refusal, type RefusalKind } from '#base'
-import type { KeyEntry } from './entry.ts'
+import type { CeremonyStatus, KeyEntry, KeysBackup, RestoreStatus } from './entry.ts'
 import { frameReader, monotonicMs, protocolVersion, type Request, type Response } from './frames.ts'
 import type { JournalLine } from './journal.ts'
 
@@ -38,6 +38,15 @@ export type Keys = {
   /** For good; never the active epoch. */
   destroy(key: string): Promise<KeyEntry>
   journal(after: number, limit: number): Promise<JournalLine[]>
+  statusOfCeremony(): Promise<CeremonyStatus>
+  /** One share per custodian, in their order, never to be had again; from then on keys are born in the ceremony's way. */
+  ceremonyBegin(input: { custodians: string[]; threshold: number }): Promise<{ recovery: string; shares: string[] }>
+  /** All epochs with their states, and copies of the keys sealed to the recovery key. */
+  backup(): Promise<KeysBackup>
+  restoreBegin(backup: KeysBackup): Promise<RestoreStatus>
+  restoreShare(share: string): Promise<RestoreStatus>
+  /** `without`: keys that are given up because they have no copy, by name. */
+  restoreFinish(without?: string[]): Promise<{ imported: string[]; updated: string[] }>
   close(): Promise<void>
 }
 
@@ -56,7 +65,10 @@ const activeFreshMs = 5000
 const rewrapsPerRequest = 500
 const reconnectFirstMs = 20
 const reconnectMaxMs = 500
-const changing = new Set(['create', 'activate', 'destroy'])
+const changing = new Set([
+  ...['create', 'activate', 'destroy', 'ceremonyBegin', 'backup'],
+  ...['restoreBegin', 'restoreShare', 'restoreFinish'],
+])
 
 /**
  * The client of the key agent: one connection, many requests at once, each with a deadline. When the agent dies the
@@ -123,6 +135,14 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
     activate: async (key) => (await ask('activate', key)).entry as KeyEntry,
     destroy: async (key) => (await ask('destroy', key)).entry as KeyEntry,
     journal: async (after, limit) => (await ask('journal', undefined, { after, limit })).lines as JournalLine[],
+    statusOfCeremony: async () => (await ask('ceremonyStatus')).status as CeremonyStatus,
+    ceremonyBegin: async (input) =>
+      (await ask('ceremonyBegin', undefined, input)) as { recovery: string; shares: string[] },
+    backup: async () => (await ask('backup')).backup as KeysBackup,
+    restoreBegin: async (backup) => (await ask('restoreBegin', undefined, { backup })).status as RestoreStatus,
+    restoreShare: async (share) => (await ask('restoreShare', undefined, { share })).status as RestoreStatus,
+    restoreFinish: async (without = []) =>
+      (await ask('restoreFinish', undefined, { without })) as { imported: string[]; updated: string[] },
     close: async () => {
       closed = true
       clearTimeout(again)

@@ -21,3 +21,22 @@ export type KeyEntry = {
   /** A value by which two registers can see that they mean the same key; hex. */
   check: string
 }
+
+/** A restore that was begun: whose shares it takes, and who has given theirs. */
+export type RestoreStatus = { recovery: string; threshold: number; custodians: string[]; given: string[] }
+
+export type CeremonyStatus = {
+  recovery?: { name: string; threshold: number; custodians: string[]; heldAt: string }
+  /** Keys in use that have a copy under the present recovery key, and those that have none and could not be restored. */
+  sealed: string[]
+  unsealed: string[]
+  /** Nothing was made yet: the agent waits for a ceremony, or for the keys of another node. */
+  waiting: boolean
+  restoring: RestoreStatus | null
+}
+
+/**
+ * What is kept outside of tokens: every epoch with its state, and the copies sealed to the recovery key. `body` is JSON;
+ * `mac` is over it, by the key that follows from the recovery key. Worth nothing without a quorum of custodians.
+ */
+export type KeysBackup = { format: 'countroom-keys-1'; body: string; mac: string }

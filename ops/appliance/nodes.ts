@@ -126,7 +126,9 @@ export function edgeUnit(home: Home, settings: Settings, identity: Identity | un
     listen: { metrics: loopback(ports.edgeMetrics) },
     log: { level: settings.logLevel },
   }
-  return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, identity, ports.edgeMetrics)
+  // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.
+  const flags = ['--no-addons']
+  return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, identity, ports.edgeMetrics, flags)
 }
 
 /** Which process answers on which management port. */

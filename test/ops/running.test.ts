@@ -162,29 +162,51 @@ test('secrets and private keys are for their owner only', () => {
     expect((statSync(join(home, folder)).mode & 0o777).toString(8), folder).toBe('700')
 })
 
-test.each(['core-1', 'work-1'])('%s can load no add-on, write no file, start no process, read no token', (name) => {
-  const { pid } = appliance.processes().find((unit) => unit.name === name)!
-  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-  const flags = words.slice(
-    1,
-    words.findIndex((word) => word.endsWith('.ts')),
-  )
-  expect(flags).toContain('--permission')
+test.each(['core-1', 'work-1'])(
+  '[S37] %s can load no add-on, write no file, start no process, read no token',
+  (name) => {
+    const { pid } = appliance.processes().find((unit) => unit.name === name)!
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const flags = words.slice(
+      1,
+      words.findIndex((word) => word.endsWith('.ts')),
+    )
+    expect(flags).toContain('--permission')
+    const addon = join(repository, 'node_modules/pkcs11js/build/Release/pkcs11.node')
+    const secret = join(home, 'secrets/hsm-pin')
+    const attempts: Record<string, string> = {
+      'load the add-on': `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`,
+      'write a file': `require('fs').writeFileSync(${JSON.stringify(join(home, 'run/written'))}, 'x')`,
+      'start a process': `require('child_process').execFileSync('/bin/true')`,
+      'start a worker': `new (require('worker_threads').Worker)('1', { eval: true })`,
+      'read the PIN': `require('fs').readFileSync(${JSON.stringify(secret)})`,
+      'read the token': `require('fs').readdirSync(${JSON.stringify(join(home, 'token'))})`,
+    }
+    // Without the flags the same words must do something, or the refusals would prove nothing.
+    expect(run([], attempts)).toEqual(Object.fromEntries(Object.keys(attempts).map((what) => [what, 'done'])))
+    for (const [what, outcome] of Object.entries(run(flags, attempts)))
+      expect(outcome, what).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/)
+    rmSync(join(home, 'run/written'), { force: true })
+  },
+)
+
+test('[S37] neither the edge nor its workers can load an add-on', () => {
+  const { pid } = appliance.processes().find((unit) => unit.name === 'edge')!
+  const workers = readdirSync('/proc')
+    .map(Number)
+    .filter((each) => Number.isInteger(each) && parentOf(each) === pid)
+  expect(workers.length).toBeGreaterThan(0)
   const addon = join(repository, 'node_modules/pkcs11js/build/Release/pkcs11.node')
-  const secret = join(home, 'secrets/hsm-pin')
-  const attempts: Record<string, string> = {
-    'load the add-on': `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`,
-    'write a file': `require('fs').writeFileSync(${JSON.stringify(join(home, 'run/written'))}, 'x')`,
-    'start a process': `require('child_process').execFileSync('/bin/true')`,
-    'start a worker': `new (require('worker_threads').Worker)('1', { eval: true })`,
-    'read the PIN': `require('fs').readFileSync(${JSON.stringify(secret)})`,
-    'read the token': `require('fs').readdirSync(${JSON.stringify(join(home, 'token'))})`,
+  const attempt = { 'load the add-on': `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})` }
+  expect(run([], attempt)).toEqual({ 'load the add-on': 'done' })
+  for (const each of [pid!, ...workers]) {
+    const words = readFileSync(`/proc/${each}/cmdline`, 'utf8').split('\0')
+    const flags = words.slice(
+      1,
+      words.findIndex((word) => word.endsWith('.ts')),
+    )
+    expect(run(flags, attempt)).toEqual({ 'load the add-on': 'ERR_DLOPEN_DISABLED' })
   }
-  // Without the flags the same words must do something, or the refusals would prove nothing.
-  expect(run([], attempts)).toEqual(Object.fromEntries(Object.keys(attempts).map((what) => [what, 'done'])))
-  for (const [what, outcome] of Object.entries(run(flags, attempts)))
-    expect(outcome, what).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/)
-  rmSync(join(home, 'run/written'), { force: true })
 })
 
 /** Tries each piece of code in one process; answers what became of it: done, or the code of its error. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectKeys, type Keys } from '#keys'
+import { makeToken, type TestModule, testPin } from './modules.ts'
 
 const roles = ['core', 'work', 'edge', 'ops'] as const
 type Role = (typeof roles)[number]
@@ -11,24 +12,25 @@ export type TestKeys = {
   keys: Keys
   socket: string
   dir: string
-  as(role: Role): Keys
+  /** `deadlineMs`: how long it waits for an answer. */
+  as(role: Role, deadlineMs?: number): Keys
   kill(): Promise<void>
+  /** Sends a signal and does not wait. */
+  signal(name: NodeJS.Signals): void
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
+type Options = { module?: TestModule; before?(dir: string): void; config?: Record<string, unknown> }
+
 /**
- * A real key agent on a fresh SoftHSM token in a temporary directory; `keys` has the role core. `before` may put
- * something into the token first.
+ * A real key agent on a fresh token (SoftHSM's, unless another module is named) in a temporary directory; `keys` has the role core. `before` may put
+ * something into the token first, `config` goes over the agent's.
  */
-export async function startTestKeys(options: { before?(dir: string): void } = {}): Promise<TestKeys> {
+export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-keys-'))
-  mkdirSync(join(dir, 'tokens'))
-  writeFileSync(
-    join(dir, 'softhsm2.conf'),
-    `directories.tokendir = ${dir}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n`,
-  )
-  writeFileSync(join(dir, 'pin'), '12345678', { mode: 0o400 })
+  const setting = makeToken(options.module ?? 'softhsm', dir)
+  writeFileSync(join(dir, 'pin'), testPin, { mode: 0o400 })
   writeFileSync(join(dir, 'so-pin'), '87654321', { mode: 0o400 })
   mkdirSync(join(dir, 'state'), { mode: 0o700 })
   const sockets = Object.fromEntries(roles.map((role) => [role, join(dir, `${role}.sock`)])) as Record<Role, string>
@@ -37,20 +39,20 @@ export async function startTestKeys(options: { before?(dir: string): void } = {}
     JSON.stringify({
       name: 'keys',
       stateDir: join(dir, 'state'),
-      module: { path: '/usr/lib/softhsm/libsofthsm2.so', softhsmConf: join(dir, 'softhsm2.conf') },
-      token: { label: 'countroom' },
+      ...setting,
       pin: { from: 'file', file: join(dir, 'pin') },
       soPin: { from: 'file', file: join(dir, 'so-pin') },
       firstStart: 'create',
       sockets,
       listen: { metrics: { host: '127.0.0.1', port: 0 } },
+      ...options.config,
     }),
   )
   options.before?.(dir)
   let agent = await startAgent(join(dir, 'keys.json'))
   const opened: Keys[] = []
-  const as = (role: Role) => {
-    const keys = connectKeys({ socket: sockets[role] })
+  const as = (role: Role, deadlineMs?: number) => {
+    const keys = connectKeys({ socket: sockets[role], ...(deadlineMs === undefined ? {} : { deadlineMs }) })
     opened.push(keys)
     return keys
   }
@@ -60,6 +62,7 @@ export async function startTestKeys(options: { before?(dir: string): void } = {}
     dir,
     as,
     kill: () => end(agent, 'SIGKILL'),
+    signal: (name) => agent.kill(name),
     async restart() {
       agent = await startAgent(join(dir, 'keys.json'))
     },

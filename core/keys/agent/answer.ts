@@ -1,15 +1,25 @@
 import type { Request } from '../frames.ts'
 import { protocolVersion } from '../frames.ts'
+import { makeBackup } from './backup.ts'
 import { parseKey } from './catalogue.ts'
+import { ceremonyStatus, holdCeremony } from './ceremony.ts'
 import { type Deks, openDeks, type WrappedDek } from './deks.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
+import type { MechanismName } from './mechanisms.ts'
 import { TokenRefusal } from './module.ts'
 import { AgentRefusal } from './refusal.ts'
+import { openRestore } from './restore.ts'
 import { mayAsk, type Role } from './roles.ts'
 import type { Token } from './token.ts'
 
-export type Agent = { token: Token; keyring: Keyring; journal: Journal; now(): Date }
+export type Agent = {
+  token: Token
+  keyring: Keyring
+  journal: Journal
+  canServe(mechanism: MechanismName): boolean
+  now(): Date
+}
 export type Answer = Record<string, unknown>
 
 const healthFreshMs = 10_000
@@ -18,8 +28,10 @@ const rewrapSlice = 8 // others wait no longer than this many
 const journalLinesMax = 1000
 
 /** Does what a role may ask. Everything binary travels in base 64. @throws AgentRefusal, ModuleLost */
-export function openAnswers({ token, keyring, journal, now }: Agent) {
+export function openAnswers(agent: Agent) {
+  const { token, keyring, journal, now } = agent
   const deks: Deks = openDeks(token, keyring)
+  const restore = openRestore(agent)
   let judgedAt = Number.NEGATIVE_INFINITY
   let faults: string[] = []
 
@@ -30,6 +42,7 @@ export function openAnswers({ token, keyring, journal, now }: Agent) {
         faults = keyring.faults()
         judgedAt = now().getTime()
       }
+      if (keyring.isWaiting()) throw new AgentRefusal('keys.waiting', 'there are no keys yet', 'unavailable')
       if (faults.length > 0) throw new AgentRefusal('keys.unsound', faults.join('; '))
       token.random(1)
       return {}
@@ -75,6 +88,14 @@ export function openAnswers({ token, keyring, journal, now }: Agent) {
     },
     activate: (request, role) => ({ entry: keyring.activate(role, epochIn(request)) }),
     destroy: (request, role) => ({ entry: keyring.destroy(role, epochIn(request)) }),
+    ceremonyStatus: () => ({ status: { ...ceremonyStatus(keyring), restoring: restore.status() ?? null } }),
+    async ceremonyBegin({ args }, role) {
+      return holdCeremony(agent, role, { custodians: textsIn(args, 'custodians'), threshold: Number(args?.threshold) })
+    },
+    backup: (_request, role) => ({ backup: keyring.manage(role, 'backup', '', () => makeBackup(agent)) }),
+    restoreBegin: ({ args }, role) => ({ status: restore.begin(role, args?.backup) }),
+    restoreShare: ({ args }, role) => ({ status: restore.share(role, String(args?.share)) }),
+    restoreFinish: ({ args }, role) => restore.finish(role, textsIn(args, 'without')),
   }
 
   return async function answer(role: Role, request: Request): Promise<Answer> {
@@ -133,6 +154,13 @@ function wrappedIn(args: Record<string, unknown> | undefined): Omit<WrappedDek, 
 
 function written({ kek, wrapped, binding }: WrappedDek): Answer {
   return { kek, wrapped: write(wrapped), binding: write(binding) }
+}
+
+function textsIn(args: Record<string, unknown> | undefined, name: string): string[] {
+  const list = args?.[name] ?? []
+  if (!Array.isArray(list) || list.some((each) => typeof each !== 'string'))
+    throw new AgentRefusal('keys.malformed', `${name} is a list of texts`)
+  return list as string[]
 }
 
 function read({ args }: Request, name: string): Buffer {

@@ -9,6 +9,7 @@ export const families = {
   'hk-pepper': { use: 'mac', days: 1095, purpose: 'pepper over password hashes and one-time codes' },
   'hk-dek-binding': { use: 'mac', days: 1095, purpose: 'binds a wrapped data key to the row it stands in' },
   'hk-register': { use: 'mac', days: 1825, purpose: "seals the agent's own register" },
+  'hk-recovery': { use: 'mac', days: 1825, purpose: 'authenticates the copies sealed to the recovery key' },
   'sk-audit': { use: 'sign', days: 365, purpose: 'signs checkpoints of the audit log' },
   'sk-manifest': { use: 'sign', days: 730, purpose: 'signs the manifest of the control program' },
   'sk-token': { use: 'sign', days: 90, purpose: 'signs tokens of sign-in' },
@@ -25,7 +26,14 @@ export const familyNames = Object.keys(families) as Family[]
 export const prefersEdwards: ReadonlySet<Family> = new Set(['sk-audit', 'sk-manifest'])
 
 /** Never asked from outside: the agent itself works with them. */
-export const internal: ReadonlySet<Family> = new Set(['hk-register', 'hk-dek-binding'])
+export const internal: ReadonlySet<Family> = new Set(['hk-register', 'hk-dek-binding', 'hk-recovery'])
+
+/** Each agent has its own, and no ceremony or join touches it. */
+export const registerFamily: Family = 'hk-register'
+
+/** Made by a ceremony, from the recovery key; every other family has an epoch from the first day. */
+export const recoveryFamily: Family = 'hk-recovery'
+export const everyday: readonly Family[] = familyNames.filter((family) => family !== recoveryFamily)
 
 /** What tokens of the first version hold, and what those keys are called now. */
 export const adopted: Readonly<Record<string, Family>> = {

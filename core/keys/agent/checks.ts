@@ -1,4 +1,5 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey } from 'node:crypto'
+import { isSigned } from '../signature.ts'
 import { mechanismOf } from './mechanisms.ts'
 import type { Entry } from './register.ts'
 import type { KeyRef, Token } from './token.ts'
@@ -40,8 +41,7 @@ function isSame(token: Token, entry: Entry): boolean {
     case 'sign': {
       // The public half lies in an object of its own: only a signature shows that the private half belongs to it.
       const key = createPublicKey({ key: Buffer.from(entry.spki ?? '', 'base64'), format: 'der', type: 'spki' })
-      const hash = entry.mechanism === 'ed25519' ? null : 'sha256'
-      return verify(hash, text(entry), { key, dsaEncoding: 'ieee-p1363' }, token.signMessage(entry, text(entry)))
+      return isSigned(key, text(entry), token.signMessage(entry, text(entry)))
     }
   }
 }

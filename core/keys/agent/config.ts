@@ -22,8 +22,12 @@ const schema = z.strictObject({
   pin: pinSource,
   /** Only to make a token where there is none yet. */
   soPin: pinSource.optional(),
-  /** What to do where there is no register: make all keys, or refuse because there must be one. */
-  firstStart: z.enum(['create', 'refuse']).default('refuse'),
+  /** What to do where there is no register: make all keys, wait for those of another node, or refuse because there must be one. */
+  firstStart: z.enum(['create', 'join', 'refuse']).default('refuse'),
+  /** Whether keys may be made in the token before a ceremony was held; afterwards all are born in the ceremony's way. */
+  birth: z.enum(['token', 'ceremony']).default('token'),
+  /** How keys are wrapped; without it, the first way that the module can. */
+  wrap: z.enum(['aes-kw', 'aes-gcm', 'rsa-oaep-sha256']).optional(),
   rotationDays: z.partialRecord(z.enum(familyNames as [Family, ...Family[]]), z.int().min(1).max(7300)).default({}),
   sockets: z.partialRecord(z.enum(['core', 'work', 'edge', 'ops']), z.string()),
   /** The group that may connect to all sockets, by number; without it, the agent's own. */

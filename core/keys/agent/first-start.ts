@@ -1,8 +1,10 @@
-import { adopted, epochName, type Family, familyNames, parseKey } from './catalogue.ts'
+import { type Birth, bear } from './births.ts'
+import { adopted, epochName, everyday, type Family, parseKey, registerFamily } from './catalogue.ts'
 import { checkOf } from './checks.ts'
 import type { KeyringOptions } from './keyring.ts'
 import type { MechanismName } from './mechanisms.ts'
 import type { Entry } from './register.ts'
+import type { KeyRef } from './token.ts'
 
 /**
  * The first register of a token: its keys are made, or those of the first version are adopted under their new names.
@@ -20,7 +22,10 @@ export function beginRegister(options: KeyringOptions): Entry[] {
   if (!adopting && !resumed) refuseUnexpected(options, names)
   if (!resumed)
     journal.append({ role: 'agent', operation: adopting ? 'adopt' : 'first-start', key: '', outcome: 'begun' })
-  return familyNames.map((family) => (adopting && adopt(options, names, family)) || make(options, family))
+  // Before a ceremony or a join there is nothing but what seals the register itself.
+  const wanted =
+    adopting || (options.birth === 'token' && options.firstStart === 'create') ? everyday : [registerFamily]
+  return wanted.map((family) => (adopting && adopt(options, names, family)) || make(options, family))
 }
 
 /** Without a register the names in the token mean nothing: somebody may have chosen them. */
@@ -30,7 +35,7 @@ function refuseUnexpected({ stateDir, firstStart }: KeyringOptions, names: Reado
     throw new Error(
       `The register in ${stateDir} is gone, and the token holds keys (${ours.join(', ')}). Restore ${stateDir} from a backup.`,
     )
-  if (firstStart !== 'create')
+  if (firstStart === 'refuse')
     throw new Error(`The register in ${stateDir} and the keys of the token are gone. Restore both from a backup.`)
 }
 
@@ -46,7 +51,8 @@ function adopt(options: KeyringOptions, names: ReadonlySet<string>, family: Fami
   if (!names.has(old) && !names.has(key))
     throw new Error(`The token lacks ${old}, which it had. Restore it from a backup.`)
   if (old !== key && names.has(old)) options.token.rename(old, { key, mechanism })
-  return entryOf(options, family, key, mechanism)
+  const ref = { key, mechanism }
+  return entryOf(options, ref, family, { origin: 'token', ...checkOf(options.token, ref) })
 }
 
 /** What a start before this one left half made was never used. */
@@ -54,21 +60,10 @@ function make(options: KeyringOptions, family: Family): Entry {
   const key = epochName(family, 1)
   const mechanism = options.mechanismFor(family)
   options.token.destroy(key)
-  options.token.create({ key, mechanism })
-  return entryOf(options, family, key, mechanism)
+  return entryOf(options, { key, mechanism }, family, bear(options.token, { key, mechanism }, undefined))
 }
 
-function entryOf({ token, now }: KeyringOptions, family: Family, key: string, mechanism: MechanismName): Entry {
+function entryOf({ now }: KeyringOptions, ref: KeyRef, family: Family, birth: Birth): Entry {
   const at = now().toISOString()
-  const ref = { key, mechanism }
-  return {
-    ...ref,
-    family,
-    epoch: 1,
-    state: 'active',
-    origin: 'token',
-    createdAt: at,
-    activatedAt: at,
-    ...checkOf(token, ref),
-  }
+  return { ...ref, family, epoch: 1, state: 'active', createdAt: at, activatedAt: at, ...birth }
 }

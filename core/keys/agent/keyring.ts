@@ -1,22 +1,30 @@
 import { join } from 'node:path'
-import type { KeyEntry, Origin } from '../entry.ts'
-import { epochName, type Family, families, familyNames, parseKey } from './catalogue.ts'
-import { checkOf, faultsOfEntry } from './checks.ts'
+import type { KeyEntry } from '../entry.ts'
+import { bear } from './births.ts'
+import { epochName, everyday, type Family, families, familyNames, parseKey, registerFamily } from './catalogue.ts'
+import { faultsOfEntry } from './checks.ts'
 import { beginRegister } from './first-start.ts'
 import type { Journal } from './journal.ts'
 import type { MechanismName } from './mechanisms.ts'
 import { AgentRefusal } from './refusal.ts'
-import { type Entry, type Register, readRegister, writeRegister } from './register.ts'
+import { type Entry, type ReadRegister, type Register, readRegister, type State, writeRegister } from './register.ts'
 import type { KeyRef, Token } from './token.ts'
 
 /** The epochs of all families: which there are, what state each is in, and that the token still holds these very keys. */
 export type Keyring = {
-  /** The epoch a name means: a family's active one, or the one it names if that may be used `for` this. */
+  /** The epoch a name means: a family's active one, or the one it names, if that may be used for this. */
   find(name: string, use: 'anew' | 'compare' | 'public'): Entry
+  state(): State
   list(): KeyEntry[]
   create(role: string, family: Family): KeyEntry
   activate(role: string, key: string): KeyEntry
   destroy(role: string, key: string): KeyEntry
+  /** Does something to the keys that is written in the journal before and after; `change` puts the new state on the disk. */
+  manage<T>(role: string, operation: string, key: string, work: (change: (next: State) => void) => T): T
+  /** A new epoch in the token, born as the present state demands; not in the register yet. */
+  bring(family: Family, epoch: number, state: 'pre-active' | 'active', by?: State['recovery']): Entry
+  /** Nothing was made yet: this agent waits for a ceremony, or for the keys of another node. */
+  isWaiting(): boolean
   /** What is wrong with the keys in the token, as it is now. */
   faults(): string[]
 }
@@ -25,7 +33,8 @@ export type KeyringOptions = {
   token: Token
   journal: Journal
   stateDir: string
-  firstStart: 'create' | 'refuse'
+  firstStart: 'create' | 'join' | 'refuse'
+  birth: 'token' | 'ceremony'
   rotationDays: Partial<Record<Family, number>>
   /** What a new epoch of a family is made for. */
   mechanismFor(family: Family): MechanismName
@@ -33,7 +42,8 @@ export type KeyringOptions = {
 }
 
 const dayMs = 86_400_000
-const registerKey = (name: string): KeyRef => ({ key: name, mechanism: 'hmac-sha256' })
+/** What may leave keys in the token that the register does not know, when it ends in the middle. */
+const making = new Set(['create', 'ceremony', 'restore-finish'])
 
 /**
  * Opens the register and compares it with the token, key by key. Keys are made only at an allowed first start, by
@@ -45,22 +55,21 @@ const registerKey = (name: string): KeyRef => ({ key: name, mechanism: 'hmac-sha
 export function openKeyring(options: KeyringOptions): Keyring {
   const { token, journal, now } = options
   const file = join(options.stateDir, 'register.json')
-  const seal = (name: string, content: Buffer) => token.mac(registerKey(name), content)
   const read = readRegister(file)
-  let entries = read ? [...believed(read).entries] : beginRegister(options)
-  if (!read) save()
+  let saved = read ? believed(read) : { journal: { number: 0 } }
+  let state: State = read ? read.register : { entries: beginRegister(options) }
+  if (!read) change(state)
   settle()
   refuseFaults(faultsOfAll())
-  for (const family of familyNames.filter((each) => !entries.some((entry) => entry.family === each)))
-    journalled('agent', 'create', epochName(family, 1), () => add(family, 1, 'active'))
+  if (!isWaiting())
+    for (const family of unknownFamilies())
+      manage('agent', 'create', epochName(family, 1), () => add(family, 1, 'active'))
 
   return {
     find(name, use) {
       const parsed = parseKey(name)
-      const entry = entries.find(({ family, epoch, state }) =>
-        parsed?.epoch === undefined
-          ? family === parsed?.family && state === 'active'
-          : epochName(family, epoch) === name,
+      const entry = state.entries.find((each) =>
+        parsed?.epoch === undefined ? each.family === parsed?.family && each.state === 'active' : each.key === name,
       )
       if (!entry) throw new AgentRefusal('keys.unknown_key', `there is no key ${name}`)
       const permitted = { anew: ['active'], compare: ['active', 'decrypt-only'], public: [entry.state] }[use]
@@ -68,61 +77,65 @@ export function openKeyring(options: KeyringOptions): Keyring {
         throw new AgentRefusal('keys.state', `${entry.key} is ${entry.state}`, 'conflict')
       return entry
     },
-    list: () => entries.map(tell),
+    state: () => state,
+    list: () => state.entries.map(tell),
     create(role, family) {
-      const own = entries.filter((entry) => entry.family === family)
+      const own = state.entries.filter((entry) => entry.family === family)
       const waiting = own.find((entry) => entry.state === 'pre-active')
       const epoch = Math.max(0, ...own.map((entry) => entry.epoch)) + 1
-      return journalled(role, 'create', epochName(family, epoch), () => {
+      return manage(role, 'create', epochName(family, epoch), () => {
         if (waiting) throw new AgentRefusal('keys.pre_active', `${waiting.key} waits to be activated`, 'conflict')
-        return add(family, epoch, 'pre-active')
+        if (!everyday.includes(family)) throw new AgentRefusal('keys.state', `a ceremony makes ${family}`, 'conflict')
+        if (isWaiting()) throw waitingStill()
+        return tell(add(family, epoch, 'pre-active'))
       })
     },
     activate: (role, key) =>
-      journalled(role, 'activate', key, () => {
+      manage(role, 'activate', key, () => {
         const entry = named(key)
-        if (entry.state === 'active') return entry
+        if (entry.state === 'active') return tell(entry)
         if (entry.state !== 'pre-active')
           throw new AgentRefusal('keys.state', `${key} is ${entry.state} and does not become active again`, 'conflict')
         refuseFaults(faultsOfEntry(token, entry))
         const at = now().toISOString()
-        entries = entries.map((each) =>
+        const entries = state.entries.map((each) =>
           each.family === entry.family && each.state === 'active'
-            ? { ...each, state: 'decrypt-only', retiredAt: at }
+            ? ({ ...each, state: 'decrypt-only', retiredAt: at } as const)
             : each,
         )
-        return change({ ...entry, state: 'active', activatedAt: at })
+        return tell(put({ ...entry, state: 'active', activatedAt: at }, entries))
       }),
     destroy: (role, key) =>
-      journalled(role, 'destroy', key, () => {
-        const entry = named(key)
-        if (entry.state === 'destroyed') return entry
+      manage(role, 'destroy', key, () => {
+        const { copy: _gone, ...entry } = named(key)
+        if (entry.state === 'destroyed') return tell(entry)
         if (entry.state === 'active')
           throw new AgentRefusal('keys.state', `${key} is active; activate another epoch first`, 'conflict')
         // The register first: if we end in between, the next start completes it, and nothing is missing meanwhile.
-        const destroyed = change({ ...entry, state: 'destroyed', destroyedAt: now().toISOString() })
+        const destroyed = put({ ...entry, state: 'destroyed', destroyedAt: now().toISOString() })
         token.destroy(key)
-        return destroyed
+        return tell(destroyed)
       }),
+    manage,
+    bring,
+    isWaiting,
     faults() {
       token.forget()
       return faultsOfAll()
     },
   }
 
-  function believed(found: NonNullable<typeof read>): Register {
+  function believed({ register, isSealed }: ReadRegister): Register {
     const names = token.names()
-    const missing = found.entries.filter(({ key, state }) => state !== 'destroyed' && !names.has(key))
+    const missing = register.entries.filter((entry) => entry.state !== 'destroyed' && !names.has(entry.key))
     if (missing.length > 0)
       throw new Error(
         `The token is not the one this register belongs to, or lost keys: it lacks ${missing.map(({ key }) => key).join(', ')}.`,
       )
-    const register = found.verified(seal)
-    const ordered = journal.lines(register.journal.number - 1, 1)[0]
-    if (register.journal.number > 0 && ordered?.hash !== register.journal.hash)
-      throw new Error(
-        `The journal lacks line ${register.journal.number}, which the register knows: it was cut or replaced.`,
-      )
+    if (!isSealed(seal)) throw new Error(`The register ${file} was changed by somebody else, or its key was replaced.`)
+    const { number, hash } = register.journal
+    if (number > 0 && journal.lines(number - 1, 1)[0]?.hash !== hash)
+      throw new Error(`The journal lacks line ${number}, which the register knows: it was cut or replaced.`)
     return register
   }
 
@@ -130,72 +143,92 @@ export function openKeyring(options: KeyringOptions): Keyring {
   function settle(): void {
     const line = journal.unfinished()
     if (!line) return
-    const entry = entries.find((each) => each.key === line.key)
     const { role, operation, key } = line
-    const reached = {
-      'first-start': true, // its register is there
-      adopt: true,
-      create: entry !== undefined,
-      activate: entry?.state === 'active',
-      destroy: entry?.state === 'destroyed',
-    }[operation]
-    if ((operation === 'create' && !reached) || (operation === 'destroy' && reached)) token.destroy(key)
-    journal.append({ role, operation, key, outcome: reached ? 'done' : 'interrupted' })
+    const reached = saved.journal.number >= line.number
+    if (reached) for (const name of risen()) token.destroy(name)
+    if (making.has(operation) && !reached) for (const name of strangers()) token.destroy(name)
+    // Nobody got the shares of a ceremony that ended before its answer.
+    journal.append({ role, operation, key, outcome: reached && operation !== 'ceremony' ? 'done' : 'interrupted' })
   }
 
   function faultsOfAll(): string[] {
-    const names = token.names()
-    const known = new Map(entries.map((entry) => [entry.key, entry]))
-    const foreign = [...names].filter((name) => parseKey(name) && !known.has(name))
     return [
-      ...entries.filter(({ state }) => state !== 'destroyed').flatMap((entry) => faultsOfEntry(token, entry)),
-      ...entries
-        .filter(({ key, state }) => state === 'destroyed' && names.has(key))
-        .map(({ key }) => `${key} was destroyed and is in the token again`),
-      ...foreign.map((name) => `${name} is in the token and not in the register`),
+      ...state.entries.filter((entry) => entry.state !== 'destroyed').flatMap((entry) => faultsOfEntry(token, entry)),
+      ...risen().map((name) => `${name} was destroyed and is in the token again`),
+      ...strangers().map((name) => `${name} is in the token and not in the register`),
     ]
   }
 
-  function add(family: Family, epoch: number, state: 'pre-active' | 'active'): Entry {
+  /** What is in the token and should not be any more. */
+  function risen(): string[] {
+    const names = token.names()
+    return state.entries.filter(({ key, state: its }) => its === 'destroyed' && names.has(key)).map(({ key }) => key)
+  }
+
+  /** What bears a name of ours and is not ours. */
+  function strangers(): string[] {
+    const known = new Set(state.entries.map(({ key }) => key))
+    return [...token.names()].filter((name) => parseKey(name) && !known.has(name))
+  }
+
+  function unknownFamilies(): Family[] {
+    return everyday.filter((family) => !state.entries.some((entry) => entry.family === family))
+  }
+
+  function isWaiting(): boolean {
+    return state.entries.every(({ family }) => family === registerFamily)
+  }
+
+  function bring(family: Family, epoch: number, as: 'pre-active' | 'active', by = state.recovery): Entry {
     const ref = { key: epochName(family, epoch), mechanism: options.mechanismFor(family) }
     if (token.names().has(ref.key))
       throw new AgentRefusal('keys.unsound', `the token holds a ${ref.key} that nobody made here`, 'conflict')
-    token.create(ref)
+    if (!by && options.birth === 'ceremony') throw waitingStill()
+    const birth = bear(token, ref, family === registerFamily ? undefined : by)
     const at = now().toISOString()
-    const origin: Origin = 'token'
-    return change({
+    return {
       ...ref,
       family,
       epoch,
-      state,
-      origin,
+      state: as,
       createdAt: at,
-      ...(state === 'active' ? { activatedAt: at } : {}),
-      ...checkOf(token, ref),
-    })
+      ...(as === 'active' ? { activatedAt: at } : {}),
+      ...birth,
+    }
   }
 
-  function change(entry: Entry): Entry {
-    const others = entries.filter((each) => each.key !== entry.key)
-    entries = [...others, entry].sort((a, b) => order(a) - order(b))
-    save()
+  function add(family: Family, epoch: number, as: 'pre-active' | 'active'): Entry {
+    return put(bring(family, epoch, as))
+  }
+
+  function put(entry: Entry, among = state.entries): Entry {
+    change({ ...state, entries: [...among.filter(({ key }) => key !== entry.key), entry] })
     return entry
   }
 
-  function save(): void {
-    const sealedBy = entries.find((entry) => entry.family === 'hk-register' && entry.state === 'active')
-    if (!sealedBy) throw new Error('there is no active hk-register')
+  function change(next: State): void {
+    const entries = next.entries.toSorted((a, b) => order(a) - order(b))
+    const sealedBy = entries.find((entry) => entry.family === registerFamily && entry.state === 'active')
+    if (!sealedBy) throw new Error(`there is no active ${registerFamily}`)
     const { number, hash } = journal.last()
-    writeRegister(file, { entries, journal: { number, hash } }, sealedBy.key, seal)
+    const register = { ...next, entries, journal: { number, hash } }
+    writeRegister(file, register, sealedBy.key, seal)
+    saved = register
+    state = register
+  }
+
+  function seal(name: string, content: Buffer): Buffer {
+    const ref: KeyRef = { key: name, mechanism: 'hmac-sha256' }
+    return token.mac(ref, content)
   }
 
   /** Nothing is done that was not written down before, and its outcome after. */
-  function journalled(role: string, operation: string, key: string, work: () => Entry): KeyEntry {
+  function manage<T>(role: string, operation: string, key: string, work: (change: (next: State) => void) => T): T {
     journal.append({ role, operation, key, outcome: 'begun' })
     try {
-      const entry = work()
+      const result = work(change)
       journal.append({ role, operation, key, outcome: 'done' })
-      return tell(entry)
+      return result
     } catch (error) {
       journal.append({ role, operation, key, outcome: error instanceof AgentRefusal ? 'refused' : 'failed' })
       throw error
@@ -203,12 +236,12 @@ export function openKeyring(options: KeyringOptions): Keyring {
   }
 
   function named(key: string): Entry {
-    const entry = entries.find((each) => each.key === key)
+    const entry = state.entries.find((each) => each.key === key)
     if (!entry) throw new AgentRefusal('keys.unknown_key', `there is no key ${key}`, 'absent')
     return entry
   }
 
-  function tell({ spki: _spki, ...entry }: Entry): KeyEntry {
+  function tell({ spki: _spki, copy: _copy, ...entry }: Entry): KeyEntry {
     const days = options.rotationDays[entry.family] ?? families[entry.family].days
     const due = entry.state === 'active' && entry.activatedAt ? Date.parse(entry.activatedAt) + days * dayMs : undefined
     return {
@@ -225,4 +258,12 @@ function order({ family, epoch }: Entry): number {
 
 function refuseFaults(faults: string[]): void {
   if (faults.length > 0) throw new Error(`The token holds keys that must not be used: ${faults.join('; ')}`)
+}
+
+function waitingStill(): AgentRefusal {
+  return new AgentRefusal(
+    'keys.waiting',
+    'there are no keys before a ceremony is held, or those of another node are joined',
+    'conflict',
+  )
 }

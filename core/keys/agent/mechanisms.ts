@@ -22,6 +22,9 @@ type Common = {
   readonly use: Use
   /** The PKCS#11 mechanisms it stands on. */
   readonly needs: readonly number[]
+  /** CKA_KEY_TYPE of the secret or private half, and how long a secret is. */
+  readonly keyType: number
+  readonly bytes?: number
   /** The objects a key of this mechanism consists of, and what each is used for. */
   readonly parts: Partial<Record<Kind, readonly Usage[]>>
   generate(module: Module, session: Handle, name: string, stored?: boolean): Partial<Record<Kind, Handle>>
@@ -52,6 +55,8 @@ export type Tagging = Common & {
 const aesKeyWrap: Wrapping = {
   use: 'wrap',
   needs: [pkcs11js.CKM_AES_KEY_GEN, pkcs11js.CKM_AES_KEY_WRAP],
+  keyType: pkcs11js.CKK_AES,
+  bytes: dekBytes,
   parts: { secret: ['wrap', 'unwrap'] },
   generate: (module, session, name, stored) => generateAes(module, session, name, ['wrap', 'unwrap'], stored),
   wrap(module, session, find, dek) {
@@ -76,6 +81,8 @@ const aesKeyWrap: Wrapping = {
 const aesGcm: Wrapping = {
   use: 'wrap',
   needs: [pkcs11js.CKM_AES_KEY_GEN, pkcs11js.CKM_AES_GCM],
+  keyType: pkcs11js.CKK_AES,
+  bytes: dekBytes,
   parts: { secret: ['encrypt', 'decrypt'] },
   generate: (module, session, name, stored) => generateAes(module, session, name, ['encrypt', 'decrypt'], stored),
   wrap(module, session, find, dek, bound) {
@@ -93,12 +100,13 @@ const aesGcm: Wrapping = {
   },
 }
 
-const rsaBits = 3072 // 128 bits of strength, SP 800-57 part 1 table 2
+export const rsaBits = 3072 // 128 bits of strength, SP 800-57 part 1 table 2
 
 /** RFC 8017 OAEP with SHA-256, for modules that wrap by RSA only. The public half is in the token beside the private. */
 const rsaOaep: Wrapping = {
   use: 'wrap',
   needs: [pkcs11js.CKM_RSA_PKCS_KEY_PAIR_GEN, pkcs11js.CKM_RSA_PKCS_OAEP],
+  keyType: pkcs11js.CKK_RSA,
   parts: { private: ['unwrap'], public: ['wrap'] },
   generate(module, session, name, stored) {
     const pair = module.raw.C_GenerateKeyPair(
@@ -138,6 +146,8 @@ const rsaOaep: Wrapping = {
 const hmac: Tagging = {
   use: 'mac',
   needs: [pkcs11js.CKM_GENERIC_SECRET_KEY_GEN, pkcs11js.CKM_SHA256_HMAC],
+  keyType: pkcs11js.CKK_GENERIC_SECRET,
+  bytes: 32,
   parts: { secret: ['sign', 'verify'] },
   generate: (module, session, name, stored) => ({
     secret: module.raw.C_GenerateKey(session, { mechanism: pkcs11js.CKM_GENERIC_SECRET_KEY_GEN }, [
@@ -159,6 +169,7 @@ const ecdsa: Signing = {
   use: 'sign',
   name: 'ecdsa-p256-sha256',
   needs: [pkcs11js.CKM_EC_KEY_PAIR_GEN, pkcs11js.CKM_ECDSA],
+  keyType: pkcs11js.CKK_EC,
   parts: { private: ['sign'], public: ['verify'] },
   generate: (module, session, name, stored) =>
     generatePair(module, session, name, pkcs11js.CKM_EC_KEY_PAIR_GEN, p256, stored),
@@ -180,14 +191,16 @@ const ecdsa: Signing = {
   },
 }
 
-export const edwardsMechanism = 0x1057 // CKM_EDDSA; the binding's header is older than it
+const edwardsMechanism = 0x1057 // CKM_EDDSA; the binding's header is older than it
 const edwardsPairs = 0x1055
+export const edwardsKey = 0x40 // CKK_EC_EDWARDS
 
 /** RFC 8032. */
 const edwards: Signing = {
   use: 'sign',
   name: 'ed25519',
   needs: [edwardsPairs, edwardsMechanism],
+  keyType: edwardsKey,
   parts: { private: ['sign'], public: ['verify'] },
   generate: (module, session, name, stored) => generatePair(module, session, name, edwardsPairs, ed25519, stored),
   spki: (module, session, find) =>

@@ -93,6 +93,12 @@ export function readAttribute(module: Module, session: Handle, object: Handle, t
   return module.raw.C_GetAttributeValue(session, object, [{ type }])[0]?.value as Buffer
 }
 
+/** A CK_ULONG, which is as long as the machine's words. */
+export function readNumber(module: Module, session: Handle, object: Handle, type: number): number {
+  const value = readAttribute(module, session, object, type)
+  return value.length === 8 ? Number(value.readBigUInt64LE()) : value.readUInt32LE()
+}
+
 /** The flags of an object as they are in the token now. */
 export function flagsOf(module: Module, session: Handle, object: Handle): Attributes {
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { KeyState, Origin } from '../entry.ts'
+import type { Copy, Recovery } from './births.ts'
 import type { Family } from './catalogue.ts'
 import { writeWhole } from './files.ts'
 import type { KeyRef } from './token.ts'
@@ -19,36 +20,32 @@ export type Entry = KeyRef & {
   readonly check: string
   /** SubjectPublicKeyInfo of a key that has a public half, base 64; stays when the key is destroyed. */
   readonly spki?: string
+  /** Of a key born in a ceremony; goes with the key when that is destroyed. */
+  readonly copy?: Copy
 }
 
-export type Register = {
-  readonly entries: readonly Entry[]
+/** What one agent knows: the epochs, and the recovery key where a ceremony was held. */
+export type State = { readonly entries: readonly Entry[]; readonly recovery?: Recovery | undefined }
+
+export type Register = State & {
   /** The journal's line that ordered this state: a journal that does not have it was cut. */
   readonly journal: { readonly number: number; readonly hash: string }
 }
 
 type Sealer = (sealedBy: string, content: Buffer) => Buffer
 
-/** Reads the register before anything in it may be believed; `verified` judges it once its key is found. */
-export function readRegister(
-  file: string,
-): { sealedBy: string; entries: Entry[]; verified(seal: Sealer): Register } | undefined {
+/** A register that was read and not yet believed: its seal can be judged once the key for it is found in the token. */
+export type ReadRegister = { readonly register: Register; isSealed(make: Sealer): boolean }
+
+export function readRegister(file: string): ReadRegister | undefined {
   if (!existsSync(file)) return undefined
-  const { sealedBy, seal, register } = JSON.parse(readFileSync(file, 'utf8')) as {
-    sealedBy: string
-    seal: string
-    register: string
-  }
-  const parsed = JSON.parse(register) as Register
+  const { sealedBy, seal, register } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
   return {
-    sealedBy,
-    entries: [...parsed.entries],
-    verified(make) {
-      const made = make(sealedBy, sealed(sealedBy, register))
-      const given = Buffer.from(seal, 'hex')
-      if (given.length !== made.length || !timingSafeEqual(given, made))
-        throw new Error(`the register ${file} was changed by somebody else, or its key ${sealedBy} was replaced`)
-      return parsed
+    register: JSON.parse(register ?? '') as Register,
+    isSealed(make) {
+      const made = make(sealedBy ?? '', sealed(sealedBy ?? '', register ?? ''))
+      const given = Buffer.from(seal ?? '', 'hex')
+      return given.length === made.length && timingSafeEqual(given, made)
     },
   }
 }

@@ -19,7 +19,8 @@ const general: Record<Role, Operations> = {
   work: new Set(['health', 'random', 'publicKey', 'active', 'list', 'journal']),
   ops: new Set([
     ...['health', 'random', 'publicKey', 'active', 'list', 'journal', 'attributes'],
-    ...['create', 'activate', 'destroy'],
+    ...['create', 'activate', 'destroy', 'ceremonyStatus', 'ceremonyBegin', 'backup'],
+    ...['restoreBegin', 'restoreShare', 'restoreFinish'],
   ]),
 }
 
@@ -57,6 +58,3 @@ export function mayAsk(role: Role, operation: string, key: string | undefined): 
   if (family === undefined || internal.has(family)) return false
   return operationsOf[families[family].use].has(operation) && worksWith[role][family]?.has(operation) === true
 }
-
-/** Operations that change what keys there are; each is written in the journal. */
-export const managing: Operations = new Set(['create', 'activate', 'destroy'])

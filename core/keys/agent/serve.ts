@@ -6,13 +6,12 @@ import { Counter } from 'prom-client'
 import { startManagement } from '../../host/management.ts'
 import type { Request } from '../frames.ts'
 import { openAnswers } from './answer.ts'
-import { type Family, families, prefersEdwards } from './catalogue.ts'
 import { readAgentConfig } from './config.ts'
 import { openJournal } from './journal.ts'
 import { openKeyring } from './keyring.ts'
-import { edwardsMechanism, type MechanismName } from './mechanisms.ts'
 import { ModuleLost, openModule } from './module.ts'
 import { readPin } from './pin.ts'
+import { probe } from './probe.ts'
 import { AgentRefusal } from './refusal.ts'
 import type { Role } from './roles.ts'
 import { openSockets } from './sockets.ts'
@@ -53,19 +52,14 @@ async function serve(): Promise<void> {
   })
   const token = openToken(module)
   const journal = openJournal(join(config.stateDir, 'journal.jsonl'), now)
-  const mechanismFor = (family: Family): MechanismName => {
-    const { use } = families[family]
-    if (use === 'wrap') return 'aes-kw'
-    if (use === 'mac') return 'hmac-sha256'
-    return prefersEdwards.has(family) && module.mechanisms.has(edwardsMechanism) ? 'ed25519' : 'ecdsa-p256-sha256'
-  }
+  const { canServe, mechanismFor, wrap, edwards } = probe(module, config.wrap)
   const keyring = openKeyring({ ...config, token, journal, mechanismFor, now })
-  const sockets = openSockets(openAnswers({ token, keyring, journal, now }), told)
+  const sockets = openSockets(openAnswers({ token, keyring, journal, canServe, now }), told)
   await Promise.all(
     Object.entries(config.sockets).map(([role, path]) => sockets.open(role as Role, path, config.socketGroup)),
   )
   const management = await startManagement({ ...config.listen.metrics, name: config.name, ready: async () => [] })
-  log.info({ module: config.module.path, keys: keyring.list().length }, 'key agent serves')
+  log.info({ module: config.module.path, wrap, edwards, keys: keyring.list().length }, 'key agent serves')
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {

@@ -1,4 +1,5 @@
 import pkcs11js from 'pkcs11js'
+import { importMaterial } from './material.ts'
 import {
   type MechanismName,
   mechanismOf,
@@ -9,7 +10,7 @@ import {
   within,
 } from './mechanisms.ts'
 import { type Handle, type Module, TokenRefusal } from './module.ts'
-import { type Attributes, faultsOf, findObject, flagsOf, type Kind, labelsIn } from './objects.ts'
+import { type Attributes, faultsOf, findObject, flagsOf, type Kind, labelsIn, readNumber } from './objects.ts'
 
 /** A key by the name it has in the token, and the mechanism it was made for. */
 export type KeyRef = { readonly key: string; readonly mechanism: MechanismName }
@@ -17,6 +18,8 @@ export type KeyRef = { readonly key: string; readonly mechanism: MechanismName }
 export type Token = {
   random(bytes: number): Buffer
   create(ref: KeyRef): void
+  /** Puts a key in that was born outside; it cannot be read from then on. */
+  import(ref: KeyRef, material: Buffer): void
   /** Destroys every object of a name, and looks that none is left. */
   destroy(name: string): void
   rename(from: string, to: KeyRef): void
@@ -50,6 +53,7 @@ export function openToken(module: Module): Token {
       module.use((session) => {
         mechanismOf(mechanism).generate(module, session, key)
       }),
+    import: (ref, material) => module.use((session) => importMaterial(module, session, ref, material)),
     destroy(name) {
       handles.clear()
       module.use((session) => {
@@ -102,7 +106,10 @@ export function openToken(module: Module): Token {
           .filter(([kind]) => kind !== 'public')
           .flatMap(([kind, use]) => {
             const object = lookFor(session, ref, kind as Kind)
-            return faultsOf(ref.key, kind as Kind, use, flagsOf(module, session, object))
+            return [
+              ...faultsOf(ref.key, kind as Kind, use, flagsOf(module, session, object)),
+              ...sizeFaults(module, session, object, ref),
+            ]
           }),
       ),
     forget: () => handles.clear(),
@@ -124,6 +131,16 @@ export function openToken(module: Module): Token {
     if (!found) throw new Error(`the token has no ${kind} key ${ref.key}`)
     return found
   }
+}
+
+/** Modules take shorter keys than anybody should use, and other types than the name says. */
+function sizeFaults(module: Module, session: Handle, object: Handle, { key, mechanism }: KeyRef): string[] {
+  const { keyType, bytes } = mechanismOf(mechanism)
+  const number = (type: number) => readNumber(module, session, object, type)
+  return [
+    ...(number(pkcs11js.CKA_KEY_TYPE) === keyType ? [] : [`${key} is not of the type it must be`]),
+    ...(bytes === undefined || number(pkcs11js.CKA_VALUE_LEN) === bytes ? [] : [`${key} has not ${bytes} bytes`]),
+  ]
 }
 
 /** The secret or private object comes first. */

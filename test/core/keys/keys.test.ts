@@ -58,7 +58,10 @@ describe('the token', () => {
 
   test('an agent that was killed is found again once it is back', async () => {
     await agent.kill()
-    await expect(agent.keys.random(8)).rejects.toMatchObject({ code: 'keys.unavailable', kind: 'unavailable' })
+    await expect(agent.as('core', 500).random(8)).rejects.toMatchObject({
+      code: 'keys.unavailable',
+      kind: 'unavailable',
+    })
     await agent.restart()
     expect(await agent.keys.random(8)).toHaveLength(8)
   })

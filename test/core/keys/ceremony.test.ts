@@ -1,0 +1,211 @@
+import { verify } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { firstBadLine, type Keys, type KeysBackup } from '#keys'
+import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+
+/** The ceremony, and a second node that joins with a quorum of custodians. */
+const custodians = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan']
+const threshold = 3
+const context = Buffer.from('["plr_ada","contact",1]')
+const families = [
+  'kek-pii',
+  'kek-backup',
+  'hk-email-index',
+  'hk-pepper',
+  'hk-dek-binding',
+  'sk-audit',
+  'sk-manifest',
+  'sk-token',
+  'sk-ca-root',
+  'sk-ca-issuing',
+]
+
+let first: TestKeys
+let ops: Keys
+let shares: string[]
+let backup: KeysBackup
+beforeAll(async () => {
+  first = await startTestKeys()
+  ops = first.as('ops')
+})
+const started: TestKeys[] = []
+afterAll(() => Promise.all([first, ...started].map((agent) => agent.stop())))
+
+async function secondNode(): Promise<TestKeys> {
+  const node = await startTestKeys({ config: { firstStart: 'join' } })
+  started.push(node)
+  return node
+}
+
+async function rotateAll(keys: Keys): Promise<void> {
+  for (const family of families) await keys.activate((await keys.create(family)).key)
+}
+
+const refusal = (code: string) => expect.objectContaining({ code })
+
+describe('the ceremony', () => {
+  test('[S44] nobody alone can restore: at least two of them, and each one once', async () => {
+    for (const bad of [
+      { custodians: ['Ada'], threshold: 1 },
+      { custodians, threshold: 1 },
+      { custodians, threshold: 6 },
+      { custodians: ['Ada', 'ada '], threshold: 2 },
+      { custodians: ['Ada', ''], threshold: 2 },
+    ])
+      await expect(ops.ceremonyBegin(bad), JSON.stringify(bad)).rejects.toThrow(refusal('keys.ceremony_invalid'))
+    await expect(ops.backup()).rejects.toThrow(refusal('keys.no_ceremony'))
+  })
+
+  test('[S42] gives each custodian one share, as long as the whole secret, in letters that can be typed', async () => {
+    ;({ shares } = await ops.ceremonyBegin({ custodians, threshold }))
+    expect(new Set(shares).size).toBe(custodians.length)
+    // 32 bytes of secret would be 52 letters; the rest names the recovery key and guards against slips.
+    for (const share of shares) expect(share).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){17}[0-9A-HJKMNP-TV-Z]{1,4}$/)
+    const kept =
+      readFileSync(join(first.dir, 'state/register.json'), 'utf8') +
+      readFileSync(join(first.dir, 'state/journal.jsonl'), 'utf8')
+    for (const share of shares) expect(kept).not.toContain(share.slice(20, 40))
+  })
+
+  test('from then on keys are born outside, kept as sealed copies, and cannot be taken out of the token', async () => {
+    expect((await ops.statusOfCeremony()).unsealed).toContain('kek-pii-1')
+    await rotateAll(ops)
+    const entries = await ops.list()
+    for (const { key, state, origin, family } of entries)
+      if (state === 'active' && family !== 'hk-register') expect(origin, key).toBe('ceremony')
+    for (const [key, found] of Object.entries(await ops.attributes()))
+      expect(found, key).toMatchObject({ sensitive: true, extractable: false, private: true })
+    const status = await ops.statusOfCeremony()
+    expect(status).toMatchObject({ recovery: { threshold, custodians }, waiting: false, restoring: null })
+    expect(status.sealed).toEqual(families.map((family) => `${family}-2`))
+    await ops.health()
+  })
+})
+
+describe('a second node', () => {
+  let made: Awaited<ReturnType<Keys['newDek']>>
+  let index: Buffer
+
+  test('[S42] cannot join while keys in use were born in the token of the first: they are named', async () => {
+    made = await first.keys.newDek('kek-pii', context)
+    index = await first.keys.mac('hk-email-index', context)
+    backup = await ops.backup()
+    const node = (await secondNode()).as('ops')
+    await node.restoreBegin(backup)
+    for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+    await expect(node.restoreFinish()).rejects.toThrow(/kek-pii-1.*were born in their token/)
+    expect(await node.list()).toHaveLength(1)
+  })
+
+  test('[S44] below the threshold, with a share twice, a foreign or a mistyped one, nothing happens', async () => {
+    for (const family of families.filter((name) => !name.startsWith('sk'))) await ops.destroy(`${family}-1`)
+    backup = await ops.backup()
+    const { shares: foreign } = await (await secondNode()).as('ops').ceremonyBegin({ custodians, threshold: 2 })
+    const agent = await secondNode()
+    const node = agent.as('ops')
+    await expect(node.restoreShare(shares[0]!)).rejects.toThrow(refusal('keys.no_restore'))
+    await node.restoreBegin(backup)
+    expect((await node.restoreShare(shares[4]!)).given).toEqual(['Alan'])
+    await expect(node.restoreShare(shares[4]!.toLowerCase())).rejects.toThrow(refusal('keys.share_given'))
+    await expect(node.restoreShare(foreign[0]!)).rejects.toThrow(refusal('keys.share_foreign'))
+    const letter = shares[1]![30] === '7' ? '8' : '7'
+    const slip = `${shares[1]!.slice(0, 30)}${letter}${shares[1]!.slice(31)}`
+    await expect(node.restoreShare(slip)).rejects.toThrow(refusal('keys.share_malformed'))
+    await node.restoreShare(shares[1]!)
+    await expect(node.restoreFinish()).rejects.toThrow(refusal('keys.shares_missing'))
+    expect(await node.list()).toHaveLength(1)
+    await expect(agent.keys.health()).rejects.toThrow(refusal('keys.waiting'))
+  })
+
+  test('with a quorum works with the same keys: data keys, blind indexes, signatures, states', async () => {
+    const agent = await secondNode()
+    const node = agent.as('ops')
+    await node.restoreBegin(backup)
+    for (const share of [shares[3], shares[0], shares[2]]) await node.restoreShare(share!)
+    const { imported } = await node.restoreFinish()
+    expect(imported).toEqual(families.map((family) => `${family}-2`))
+    expect(await agent.keys.openDek(made.kek, context, made.wrapped, made.binding)).toEqual(made.dek)
+    expect(await agent.keys.mac('hk-email-index', context)).toEqual(index)
+    const back = await agent.keys.newDek('kek-pii', context)
+    expect(await first.keys.openDek(back.kek, context, back.wrapped, back.binding)).toEqual(back.dek)
+    for (const family of ['sk-audit', 'sk-ca-issuing']) {
+      const { signature, key, algorithm } = await agent.as('work').signMessage(family, context)
+      const publicKey = await first.keys.publicKey(key)
+      expect(
+        verify(
+          algorithm === 'ed25519' ? null : 'sha256',
+          context,
+          { key: publicKey, dsaEncoding: 'ieee-p1363' },
+          signature,
+        ),
+      ).toBe(true)
+    }
+    const states = async (keys: Keys) =>
+      (await keys.list())
+        .filter((entry) => families.includes(entry.family) && entry.epoch > 1)
+        .map(({ key, state, check }) => ({ key, state, check }))
+    expect(await states(node)).toEqual(await states(ops))
+    for (const [key, found] of Object.entries(await node.attributes()))
+      expect(found, key).toMatchObject({ sensitive: true, extractable: false })
+
+    await agent.kill()
+    await agent.restart()
+    await node.health()
+
+    // The first node goes on rotating; the second follows with another quorum.
+    await ops.activate((await ops.create('kek-pii')).key)
+    const later = await first.keys.newDek('kek-pii', context)
+    await ops.destroy('kek-pii-2')
+    await node.restoreBegin(await ops.backup())
+    for (const share of [shares[1], shares[4], shares[2]]) await node.restoreShare(share!)
+    expect(await node.restoreFinish()).toEqual({ imported: ['kek-pii-3'], updated: ['kek-pii-2'] })
+    expect(await agent.keys.openDek(later.kek, context, later.wrapped, later.binding)).toEqual(later.dek)
+    await expect(agent.keys.openDek(made.kek, context, made.wrapped, made.binding)).rejects.toThrow(
+      refusal('keys.state'),
+    )
+
+    const lines = await node.journal(0, 1000)
+    expect(firstBadLine(lines)).toBeUndefined()
+    expect(lines.filter((line) => line.operation === 'restore-share' && line.outcome === 'done')).toHaveLength(6)
+    expect(JSON.stringify(lines)).not.toContain(shares[0]!.slice(0, 9))
+  })
+
+  test('[S45] a backup that somebody changed is refused by everybody who has a quorum', async () => {
+    const agent = await secondNode()
+    const node = agent.as('ops')
+    const forged = JSON.parse(backup.body) as { entries: Array<{ key: string; copy?: unknown }> }
+    const [one, other] = ['kek-pii-2', 'kek-backup-2'].map((key) => forged.entries.find((entry) => entry.key === key)!)
+    ;[one!.copy, other!.copy] = [other!.copy, one!.copy]
+    for (const body of [JSON.stringify(forged), backup.body.replace('decrypt-only', 'pre-active')]) {
+      await node.restoreBegin({ ...backup, body })
+      for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+      await expect(node.restoreFinish()).rejects.toThrow(refusal('keys.backup_forged'))
+    }
+    await expect(node.restoreBegin({ ...backup, body: '{}' })).rejects.toThrow(refusal('keys.backup_malformed'))
+    expect(await node.list()).toHaveLength(1)
+  })
+
+  test('a node that has keys of its own joins nobody', async () => {
+    const own = await startTestKeys()
+    started.push(own)
+    const node = own.as('ops')
+    await rotateAll(node)
+    await node.restoreBegin(backup)
+    for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+    await expect(node.restoreFinish()).rejects.toThrow(refusal('keys.foreign'))
+  })
+})
+
+test('where keys may be born in a ceremony only, the agent waits for it and then has all of them', async () => {
+  const agent = await startTestKeys({ config: { birth: 'ceremony' } })
+  started.push(agent)
+  const node = agent.as('ops')
+  await expect(agent.keys.health()).rejects.toThrow(refusal('keys.waiting'))
+  await expect(node.create('kek-pii')).rejects.toThrow(refusal('keys.waiting'))
+  await node.ceremonyBegin({ custodians, threshold })
+  await agent.keys.health()
+  expect((await node.statusOfCeremony()).unsealed).toEqual([])
+  expect((await agent.keys.newDek('kek-pii', context)).dek).toHaveLength(32)
+})
