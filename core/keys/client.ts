@@ -65,6 +65,8 @@ const activeFreshMs = 5000
 const rewrapsPerRequest = 500
 const reconnectFirstMs = 20
 const reconnectMaxMs = 500
+/** What changes keys takes its time on some modules, and is asked by people who would rather wait than not know. */
+const changingDeadlineMsMin = 60_000
 const changing = new Set([
   ...['create', 'activate', 'destroy', 'ceremonyBegin', 'backup'],
   ...['restoreBegin', 'restoreShare', 'restoreFinish'],
@@ -154,16 +156,18 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
   function ask(op: string, key?: string, args?: Answer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const id = ++lastId
-      const timer = setTimeout(() => settle(id)?.reject(unavailable('it did not answer in time')), deadlineMs)
+      const repeatable = !changing.has(op)
+      const waitMs = repeatable ? deadlineMs : Math.max(deadlineMs, changingDeadlineMsMin)
+      const timer = setTimeout(() => settle(id)?.reject(unavailable('it did not answer in time')), waitMs)
       const request = {
         v: protocolVersion,
         id,
         op,
-        by: monotonicMs() + deadlineMs,
+        by: monotonicMs() + waitMs,
         ...(key ? { key } : {}),
         ...(args ? { args } : {}),
       }
-      const call: Call = { request, repeatable: !changing.has(op), resolve, reject, timer }
+      const call: Call = { request, repeatable, resolve, reject, timer }
       calls.set(id, call)
       if (again === undefined) send(call, connected())
     })

@@ -108,7 +108,7 @@ export async function readRequest(pem: string): Promise<Buffer | undefined> {
   }
 }
 
-export function pemOf(label: string, der: Buffer): string {
+function pemOf(label: string, der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }

@@ -28,7 +28,7 @@ export function roleUri(role: Role): string {
 /** The network on which components have their names; no other name in it can be enrolled. */
 export const internalDomain = 'countroom.internal'
 
-export const hourSeconds = 3600
+const hourSeconds = 3600
 export const daySeconds = 86_400
 /** The life of a certificate, as the operator may set it. */
 export const lifeSecondsMin = daySeconds

@@ -94,13 +94,6 @@ export async function lists(reader: Reader, now: Date): Promise<string> {
   return rows.map(({ list }) => pemOfList(list)).join('')
 }
 
-/** Has something been taken back that no list tells yet, or is a list due? Cheap, for asking often. */
-export async function newsSince(reader: Reader): Promise<string> {
-  const [row] = await reader<Array<{ mark: string }>>`
-    select (select count(*) from pki.revocations)::text as mark`
-  return row?.mark ?? ''
-}
-
 function pemOfList(der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
   return `-----BEGIN X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`

@@ -1,21 +1,16 @@
-import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { cpuSeconds, memoryBytes } from '../../ops/appliance/processes.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
-import { arrive, depositByCard, openClient } from '../support/client.ts'
-import { type Benchmark, type Figure, keepBusy, median, percentile } from './benchmark.ts'
-import { type Caller, keyedPost, openCaller } from './caller.ts'
+import { type Benchmark, type Figure, median, percentile } from './benchmark.ts'
+import { connections, playFor, seatPlayers, straightAtCore, throughEdge, type Way } from './bets.ts'
 import { machine } from './machine.ts'
 
-const connections = 64
 const rounds = 3
 const warmUpSecondsMax = 4
-const path = '/api/games/roulette-european/rounds'
-const bet = JSON.stringify({ bets: [{ on: 'black', amount: '0.10' }] })
 
 /**
  * Roulette bets over HTTPS through edge, core and PostgreSQL, every answered bet on disk; and, to tell what the edge
@@ -86,82 +81,18 @@ async function measure(appliance: Appliance, seconds: number, say: (line: string
   return { conditions: { ...machine(appliance.home), connections: String(connections) }, figures }
 }
 
-type Way = { callers: Caller[]; heads: string[] }
-
 /** Every connection bets for a while; answers also the processor time that each process spent per bet. */
-async function load(appliance: Appliance, { callers, heads }: Way, seconds: number) {
+async function load(appliance: Appliance, way: Way, seconds: number) {
   const before = cpuOf(appliance)
-  const { perSecond, latencies } = await keepBusy(connections, seconds, async (caller) => {
-    const { status, body } = await callers[caller]!.call(keyedPost(heads[caller]!, randomUUID(), bet))
-    if (status !== 200) throw new Error(`a bet was answered with ${status}: ${body.slice(0, 200)}`)
-  })
+  const { perSecond, latencies } = await playFor(way, seconds)
   const cpu = new Map(
     [...cpuOf(appliance)].map(([process, spent]) => [
       process,
       ((spent - (before.get(process) ?? 0)) / latencies.length) * 1e6,
     ]),
   )
-  for (const caller of callers) caller.close()
+  for (const caller of way.callers) caller.close()
   return { perSecond, latencies, cpu }
-}
-
-/** As many players as connections, signed in and with money; answers their cookies. */
-async function seatPlayers(appliance: Appliance): Promise<string[]> {
-  const cookies: string[] = []
-  const { ca, urls } = appliance.card()
-  const seat = async () => {
-    while (cookies.length < connections) {
-      const place = cookies.push('') - 1
-      const client = openClient(urls.lobby, { ca, connections: 1 })
-      await arrive(client, urls)
-      await depositByCard(client, '1000.00')
-      cookies[place] = client.cookie
-      await client.close()
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, seat))
-  return cookies
-}
-
-async function throughEdge(appliance: Appliance, cookies: readonly string[]): Promise<Way> {
-  const { ca, urls } = appliance.card()
-  const { host, port, origin } = new URL(urls.lobby)
-  const callers = await openAll(() =>
-    openCaller({ host: '127.0.0.1', port: Number(port), ca: readFileSync(ca), servername: 'localhost' }),
-  )
-  return { callers, heads: cookies.map((cookie) => headOf({ host, origin, cookie })) }
-}
-
-/** As the edge would ask: with its certificate, and its word on who asks. */
-async function straightAtCore(appliance: Appliance, cookies: readonly string[]): Promise<Way> {
-  const { ports, urls } = appliance.card()
-  const tls = (file: string) => readFileSync(viewHome(appliance.home).path('tls', file))
-  const servername = 'core-1.countroom.internal'
-  const options = {
-    host: '127.0.0.1',
-    port: ports.core1Player,
-    ca: tls('ca.pem'),
-    cert: tls('edge.pem'),
-    key: tls('edge.key'),
-    servername,
-  }
-  const callers = await openAll(() => openCaller(options))
-  const { origin } = new URL(urls.lobby)
-  return {
-    callers,
-    heads: cookies.map(
-      (cookie) =>
-        `${headOf({ host: servername, origin, cookie })}x-forwarded-for: 127.0.0.1\r\nx-request-id: req_bench\r\n`,
-    ),
-  }
-}
-
-function openAll(open: () => Promise<Caller>): Promise<Caller[]> {
-  return Promise.all(Array.from({ length: connections }, open))
-}
-
-function headOf({ host, origin, cookie }: { host: string; origin: string; cookie: string }): string {
-  return `POST ${path} HTTP/1.1\r\nhost: ${host}\r\norigin: ${origin}\r\ncookie: ${cookie}\r\ncontent-type: application/json\r\n`
 }
 
 /** Processor time spent so far per process, children included, in seconds. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -20,24 +20,27 @@ export type Cluster = {
 
 /**
  * A PostgreSQL of its own for one run: a temporary directory, a socket, roles as in an installed appliance. `durable`
- * keeps every flush, for benchmarks; tests go without.
+ * keeps every flush, for benchmarks; tests go without. With `dir` it stands there and stays when it is stopped.
  */
 export async function startCluster(
-  options: { durable?: boolean; sharedBuffersMegabytes?: number } = {},
+  options: { durable?: boolean; sharedBuffersMegabytes?: number; dir?: string } = {},
 ): Promise<Cluster> {
-  const home = mkdtempSync(join(tmpdir(), 'cr-pg-'))
+  const home = options.dir ?? mkdtempSync(join(tmpdir(), 'cr-pg-'))
+  if (options.dir) mkdirSync(options.dir, { recursive: true })
   const user = serviceUser()
   if (user) chownSync(home, user.uid, user.gid)
   const data = join(home, 'data')
-  execFileSync(
-    join(binaries, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', ...(options.durable ? [] : ['-N'])],
-    {
-      ...user,
-      cwd: home,
-      stdio: 'ignore',
-    },
-  )
+  const fresh = !existsSync(join(data, 'PG_VERSION'))
+  if (fresh)
+    execFileSync(
+      join(binaries, 'initdb'),
+      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', ...(options.durable ? [] : ['-N'])],
+      {
+        ...user,
+        cwd: home,
+        stdio: 'ignore',
+      },
+    )
   const settings = [
     'listen_addresses=',
     `unix_socket_directories=${home}`,
@@ -56,8 +59,10 @@ export async function startCluster(
   await start()
   const psql = (text: string) =>
     execFileSync(join(binaries, 'psql'), ['-h', home, '-U', 'postgres', '-qc', text], { stdio: 'ignore' })
-  psql('create role countroom_owner login createdb')
-  psql('create role countroom_app login')
+  if (fresh) {
+    psql('create role countroom_owner login createdb')
+    psql('create role countroom_app login')
+  }
   return {
     host: home,
     port,
@@ -74,7 +79,7 @@ export async function startCluster(
     async stop() {
       server.process.kill('SIGINT')
       await server.ended
-      rmSync(home, { recursive: true, force: true })
+      if (!options.dir) rmSync(home, { recursive: true, force: true })
     },
   }
 }

@@ -23,6 +23,7 @@ export function makeToken(kind: TestModule, dir: string): Setting {
   const database = join(dir, 'nss')
   mkdirSync(database)
   writeFileSync(join(dir, 'nss-pin'), `${testPin}\n`)
+  process.env.NSS_MAX_MP_PBE_ITERATION_COUNT = '1' // NSS makes each object slow to open, to slow down guessing of the PIN
   execFileSync('certutil', ['-N', '-d', `sql:${database}`, '-f', join(dir, 'nss-pin')])
   return {
     module: {

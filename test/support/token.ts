@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pkcs11js from 'pkcs11js'
 
@@ -18,22 +17,12 @@ const kept = [
   { type: pkcs11js.CKA_EXTRACTABLE, value: false },
 ]
 
-if (what === 'keep') {
-  const kept = mkdtempSync(join(tmpdir(), 'cr-kept-'))
-  cpSync(join(dir, 'tokens'), kept, { recursive: true })
-  process.stdout.write(kept)
-} else if (what === 'restore') {
-  rmSync(join(dir, 'tokens'), { recursive: true })
-  cpSync(names[0]!, join(dir, 'tokens'), { recursive: true })
-  rmSync(names[0]!, { recursive: true })
-} else {
-  process.env.SOFTHSM2_CONF = join(dir, 'softhsm2.conf')
-  const token = new pkcs11js.PKCS11()
-  token.load('/usr/lib/softhsm/libsofthsm2.so')
-  token.C_Initialize({ flags: pkcs11js.CKF_OS_LOCKING_OK })
-  act(token)
-  token.C_Finalize()
-}
+process.env.SOFTHSM2_CONF = join(dir, 'softhsm2.conf')
+const token = new pkcs11js.PKCS11()
+token.load('/usr/lib/softhsm/libsofthsm2.so')
+token.C_Initialize({ flags: pkcs11js.CKF_OS_LOCKING_OK })
+act(token)
+token.C_Finalize()
 
 function act(token: pkcs11js.PKCS11): void {
   const session = what === 'first-version' ? newToken(token) : signedIn(token)

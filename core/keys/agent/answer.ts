@@ -24,7 +24,7 @@ export type Answer = Record<string, unknown>
 
 const healthFreshMs = 10_000
 const rewrapMax = 500
-const rewrapSlice = 8 // others wait no longer than this many
+const rewrapSliceMs = 0.5 // others wait no longer than this, and one key more
 const journalLinesMax = 1000
 
 /** Does what a role may ask. Everything binary travels in base 64. @throws AgentRefusal, ModuleLost */
@@ -122,11 +122,14 @@ export function openAnswers(agent: Agent) {
       throw new AgentRefusal('keys.malformed', `give a list of at most ${rewrapMax}`)
     const { family } = keyring.find(keyIn(request), 'anew')
     const done: Answer[] = []
+    let since = performance.now()
     for (const item of items as Array<Record<string, unknown>>) {
       const kek = String(item.kek)
       if (parseKey(kek)?.family !== family) throw new AgentRefusal('keys.malformed', 'all of one family, please')
       done.push(written(deks.rewrap({ kek, ...wrappedIn(item) })))
-      if (done.length % rewrapSlice === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (performance.now() - since < rewrapSliceMs) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      since = performance.now()
     }
     return { items: done }
   }

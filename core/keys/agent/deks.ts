@@ -26,32 +26,31 @@ export function openDeks(token: Token, keyring: Keyring): Deks {
   return {
     create(name, context) {
       const kek = keyring.find(name, 'anew')
+      within(context.length, 1, contextBytesMax, 'context bytes')
       const dek = token.random(dekBytes)
-      return { dek, ...wrap(kek, context, dek) }
+      const wrapped = token.wrap(kek, dek, bound(kek, context))
+      return { dek, kek: kek.key, wrapped, binding: bind(kek, context, wrapped) }
     },
-    open: (given) => opened(given).dek,
+    open: (given) => proven(given, (kek) => token.unwrap(kek, given.wrapped, bound(kek, given.context))),
     rewrap(given) {
-      const { kek, dek } = opened(given)
-      const wrapped = wrap(keyring.find(kek.family, 'anew'), given.context, dek)
-      dek.fill(0)
-      return wrapped
+      const { context } = given
+      const to = keyring.find(keyring.find(given.kek, 'compare').family, 'anew')
+      const wrapped = proven(given, (kek) =>
+        token.rewrap(
+          { ref: kek, wrapped: given.wrapped, bound: bound(kek, context) },
+          { ref: to, bound: bound(to, context) },
+        ),
+      )
+      return { kek: to.key, wrapped, binding: bind(to, context, wrapped) }
     },
   }
 
-  function wrap(kek: Entry, context: Buffer, dek: Buffer): WrappedDek {
-    within(context.length, 1, contextBytesMax, 'context bytes')
-    const wrapped = token.wrap(kek, dek, bound(kek, context))
-    return { kek: kek.key, wrapped, binding: bind(kek, context, wrapped) }
-  }
-
-  function opened({ kek: name, context, wrapped, binding }: WrappedDek & { context: Buffer }): {
-    kek: Entry
-    dek: Buffer
-  } {
-    const kek = keyring.find(name, 'compare')
+  /** Does something with a wrapped key once it is known to stand where it was made for. */
+  function proven(given: WrappedDek & { context: Buffer }, work: (kek: Entry) => Buffer): Buffer {
+    const kek = keyring.find(given.kek, 'compare')
     try {
-      if (!isBound(kek, context, wrapped, binding)) throw new Error('it is not bound to this place')
-      return { kek, dek: token.unwrap(kek, wrapped, bound(kek, context)) }
+      if (!isBound(kek, given.context, given.wrapped, given.binding)) throw new Error('it is not bound to this place')
+      return work(kek)
     } catch (error) {
       if (error instanceof ModuleLost) throw error
       throw new AgentRefusal('keys.refused', 'this wrapped key does not open here')

@@ -36,6 +36,8 @@ export type Wrapping = Common & {
   wrap(module: Module, session: Handle, find: Finder, dek: Buffer, bound: Buffer): Buffer
   /** @throws what the module says, or TokenRefusal for a length that cannot be right */
   unwrap(module: Module, session: Handle, find: Finder, wrapped: Buffer, bound: Buffer): Buffer
+  /** From one key of this mechanism to another without the data key leaving the module, where that can be. */
+  rewrap?(module: Module, session: Handle, from: Finder, to: Finder, wrapped: Buffer): Buffer
 }
 
 export type Signing = Common & {
@@ -64,16 +66,24 @@ const aesKeyWrap: Wrapping = {
     const { raw } = module
     const object = raw.C_CreateObject(session, [...passingDataKey, { type: pkcs11js.CKA_VALUE, value: dek }])
     try {
-      return Buffer.from(
-        raw.C_WrapKey(session, { mechanism: pkcs11js.CKM_AES_KEY_WRAP }, find('secret'), object, Buffer.alloc(64)),
-      )
+      return Buffer.from(raw.C_WrapKey(session, keyWrap, find('secret'), object, Buffer.alloc(64)))
     } finally {
       raw.C_DestroyObject(session, object)
     }
   },
   unwrap(module, session, find, wrapped) {
     within(wrapped.length, dekBytes + 8, dekBytes + 8, 'wrapped bytes')
-    return unwrapped(module, session, { mechanism: pkcs11js.CKM_AES_KEY_WRAP }, find('secret'), wrapped)
+    return unwrapped(module, session, keyWrap, find('secret'), wrapped)
+  },
+  rewrap(module, session, from, to, wrapped) {
+    within(wrapped.length, dekBytes + 8, dekBytes + 8, 'wrapped bytes') // so 32 bytes are in it, RFC 3394 says
+    const { raw } = module
+    const object = raw.C_UnwrapKey(session, keyWrap, from('secret'), wrapped, passingDataKey)
+    try {
+      return Buffer.from(raw.C_WrapKey(session, keyWrap, to('secret'), object, Buffer.alloc(64)))
+    } finally {
+      raw.C_DestroyObject(session, object)
+    }
   },
 }
 
@@ -234,6 +244,8 @@ export function within(value: number, min: number, max: number, what: string): v
 
 export const p256 = Buffer.from('06082a8648ce3d030107', 'hex') // OID 1.2.840.10045.3.1.7
 export const ed25519 = Buffer.from('06032b6570', 'hex') // OID 1.3.101.112
+
+const keyWrap = { mechanism: pkcs11js.CKM_AES_KEY_WRAP }
 
 const oaep = {
   mechanism: pkcs11js.CKM_RSA_PKCS_OAEP,

@@ -92,7 +92,7 @@ export function openSockets(
   async function settle(connection: Connection, request: Request): Promise<void> {
     if (connection.socket.destroyed) return
     try {
-      if (!(request.by > monotonicMs()))
+      if (request.v === protocolVersion && !(request.by > monotonicMs()))
         throw new AgentRefusal('keys.late', 'it came too late to be done', 'unavailable')
       const ok = await answer(connection.role, request)
       told(connection.role, request, undefined)

@@ -15,6 +15,8 @@ import { type Attributes, faultsOf, findObject, flagsOf, type Kind, labelsIn, re
 /** A key by the name it has in the token, and the mechanism it was made for. */
 export type KeyRef = { readonly key: string; readonly mechanism: MechanismName }
 
+type Bound = { ref: KeyRef; wrapped: Buffer; bound: Buffer }
+
 export type Token = {
   random(bytes: number): Buffer
   create(ref: KeyRef): void
@@ -27,6 +29,8 @@ export type Token = {
   has(ref: KeyRef): boolean
   wrap(ref: KeyRef, dek: Buffer, bound: Buffer): Buffer
   unwrap(ref: KeyRef, wrapped: Buffer, bound: Buffer): Buffer
+  /** The same data key under another key; it stays in the module where the mechanism is the same and allows it. */
+  rewrap(from: Bound, to: Omit<Bound, 'wrapped'>): Buffer
   mac(ref: KeyRef, data: Buffer): Buffer
   signDigest(ref: KeyRef, digest: Buffer): Buffer
   signMessage(ref: KeyRef, message: Buffer): Buffer
@@ -84,6 +88,16 @@ export function openToken(module: Module): Token {
       module.use((session) => wrapping(ref).wrap(module, session, finder(session, ref), dek, bound)),
     unwrap: (ref, wrapped, bound) =>
       module.use((session) => wrapping(ref).unwrap(module, session, finder(session, ref), wrapped, bound)),
+    rewrap: (from, to) =>
+      module.use((session) => {
+        const [before, after] = [wrapping(from.ref), wrapping(to.ref)]
+        const [found, wanted] = [finder(session, from.ref), finder(session, to.ref)]
+        if (before === after && before.rewrap) return before.rewrap(module, session, found, wanted, from.wrapped)
+        const dek = before.unwrap(module, session, found, from.wrapped, from.bound)
+        const wrapped = after.wrap(module, session, wanted, dek, to.bound)
+        dek.fill(0)
+        return wrapped
+      }),
     mac: (ref, data) => module.use((session) => tagging(ref).mac(module, session, finder(session, ref), data)),
     signDigest: (ref, digest) =>
       module.use((session) => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Keys } from '#keys'
@@ -109,24 +110,24 @@ describe('substitution', () => {
   test.each(changes)(
     '[S45] %s is noticed by a running agent and keeps it from starting',
     async (_what, words, said) => {
-      const kept = inToken(agent, 'keep')
+      const restore = keepToken(agent)
       inToken(agent, words)
       await expect(ops.health()).rejects.toThrow(said)
       await agent.kill()
       await expect(agent.restart()).rejects.toThrow(said)
-      inToken(agent, `restore ${kept}`)
+      restore()
       await agent.restart()
       await ops.health()
     },
   )
 
   test('[S45] a key that is gone is named, and never made anew', async () => {
-    const kept = inToken(agent, 'keep')
+    const restore = keepToken(agent)
     inToken(agent, 'remove hk-email-index-1')
     await agent.kill()
     await expect(agent.restart()).rejects.toThrow(/it lacks hk-email-index-1\./)
     expect(inToken(agent, 'list')).not.toContain('hk-email-index-1')
-    inToken(agent, `restore ${kept}`)
+    restore()
     await agent.restart()
   })
 
@@ -164,11 +165,17 @@ test('a token of the first version is adopted: its keys under new names, what th
 
 /** Does something to the token of an agent as somebody with the PIN could, in a process of its own. */
 function inToken({ dir }: Pick<TestKeys, 'dir'>, words: string): string {
-  return execFileSync(
-    process.execPath,
-    [join(import.meta.dirname, '../../support/token.ts'), dir, ...words.split(' ')],
-    {
-      encoding: 'utf8',
-    },
-  ).trim()
+  const program = join(import.meta.dirname, '../../support/token.ts')
+  return execFileSync(process.execPath, [program, dir, ...words.split(' ')], { encoding: 'utf8' })
+}
+
+/** Puts the files of a token aside; answers how to put them back. */
+function keepToken({ dir }: TestKeys): () => void {
+  const kept = mkdtempSync(join(tmpdir(), 'cr-kept-'))
+  cpSync(join(dir, 'tokens'), kept, { recursive: true })
+  return () => {
+    rmSync(join(dir, 'tokens'), { recursive: true })
+    cpSync(kept, join(dir, 'tokens'), { recursive: true })
+    rmSync(kept, { recursive: true })
+  }
 }
