@@ -74,3 +74,8 @@ export {
 // Proving all of it
 export { type LogProof, type LogTrust, verifyLog } from './log/verify.ts'
 export { openPersonal, type Personal, personalOf } from './personal.ts'
+// Showing that nothing was changed
+export { type AuditProof, verify } from './proof.ts'
+export { changed, type Entry, type RecordingCommand, record } from './record.ts'
+export { search, type Wanted } from './search.ts'
+export { recordState } from './state.ts'

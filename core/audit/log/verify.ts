@@ -38,7 +38,9 @@ const tilesPerRead = 32
 export async function verifyLog(reader: Reader, trust: LogTrust): Promise<LogProof> {
   const proof: LogProof = { ok: true, size: 0, archived: 0, checkpoints: 0 }
   const bad = (firstBad: string): LogProof => ({ ...proof, ok: false, firstBad })
-  const { size, horizon } = await boundsOf(reader)
+  const { size, horizon, origin } = await boundsOf(reader)
+  const foreign = trust.outside?.find((head) => origin !== null && head.origin !== origin)
+  if (foreign) return bad(`what was held outside is of the log ${foreign.origin}, and this is ${origin}`)
   const upper = openUpperTiles()
   const frontier = openFrontier(upper.hear)
   let events = 0
@@ -87,10 +89,11 @@ export async function verifyLog(reader: Reader, trust: LogTrust): Promise<LogPro
   return stray === undefined ? proof : bad(stray)
 }
 
-async function boundsOf(reader: Reader): Promise<{ size: number; horizon: number }> {
-  const [row] = await reader<Array<{ size: bigint; horizon: bigint }>>`
-    select coalesce((select max(index) + 1 from audit.leaves), 0) as size, (select index from audit.horizon) as horizon`
-  return { size: Number(row!.size), horizon: Number(row!.horizon) }
+async function boundsOf(reader: Reader): Promise<{ size: number; horizon: number; origin: string | null }> {
+  const [row] = await reader<Array<{ size: bigint; horizon: bigint; origin: string | null }>>`
+    select coalesce((select max(index) + 1 from audit.leaves), 0) as size, (select index from audit.horizon) as horizon,
+      (select split_part(note, E'\\n', 1) from audit.checkpoints order by size desc limit 1) as origin`
+  return { size: Number(row!.size), horizon: Number(row!.horizon), origin: row!.origin }
 }
 
 /** Entries come with a zero byte before each, as it goes into the hash; one that is not there has the length -1. */
