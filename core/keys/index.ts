@@ -43,5 +43,6 @@ export {
   retireKek,
   rotations,
 } from './rotation.ts'
+// What the agent signed
 export { isSigned } from './signature.ts'
 export { digestOf, newSecret } from './token-secret.ts'

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { frameReader, monotonicMs, type Request, type Response } from '../frames.ts'
+import { frameReader, monotonicMs, protocolVersion, type Request, type Response } from '../frames.ts'
 import { AgentRefusal } from './refusal.ts'
 import type { Role } from './roles.ts'
 
