@@ -6,6 +6,73 @@ export type { AuditEvent, Outcome } from './event.ts'
 // Finding it again
 export { type ExtractFormat, extract, extractFormats } from './extract.ts'
 export type { Kind } from './kind.ts'
+// Batches of the ledger, as they were sealed
+export { type SealedBatch, sealedBatch, sealedBatchCount, sealedBatches } from './log/batches.ts'
+// The whole log for a stranger
+export { type Bundle, bundleLines, bundleOf } from './log/bundle.ts'
+// The head of the log, signed
+export {
+  type Checkpoint,
+  checkpointText,
+  type KeyHolder,
+  ownKeys,
+  readCheckpoint,
+  readCheckpointText,
+  type Signer,
+  signCheckpoint,
+} from './log/checkpoint.ts'
+export {
+  type KeptCheckpoint,
+  keptCheckpoint,
+  type Leaf,
+  leafOf,
+  logKeys,
+  publishedNote,
+  unsealedSeconds,
+} from './log/log.ts'
+// Notes that several sign
+export {
+  cosigned,
+  type Note,
+  type NoteKey,
+  noteKey,
+  readNote,
+  readSignatureLine,
+  readVkey,
+  signatureLine,
+  signersOf,
+  vkeyOf,
+} from './log/note.ts'
+// Showing that something is in the log, and that the log only grew
+export {
+  consistencyPath,
+  type InclusionProof,
+  inclusionPath,
+  notSealed,
+  proveConsistency,
+  proveInclusion,
+} from './log/proof.ts'
+// Making leaves of what waits
+export { type BatchLeaf, BrokenLog, beginSealing, hasUnsealed, type Sealed, seal, sealedLanes } from './log/sealer.ts'
+// The log in tiles
+export { readTile, tileHashes } from './log/tiles.ts'
+// The arithmetic of the tree
+export {
+  consistencyRanges,
+  hashBytes,
+  inclusionPathIn,
+  inclusionRanges,
+  isConsistent,
+  isIncluded,
+  leafHash,
+  leafHashes,
+  nodeHash,
+  rootOf,
+  rootOfHashes,
+  type Subtree,
+} from './log/tree.ts'
+// Proving all of it
+export { type LogProof, type LogTrust, verifyLog } from './log/verify.ts'
 export { openPersonal, type Personal, personalOf } from './personal.ts'
 // Showing that nothing was changed
 export { type AuditProof, verify } from './proof.ts'

@@ -79,6 +79,19 @@ const schema = z.strictObject({
       monthsAttached: z.int().min(6).default(25),
     })
     .prefault({}),
+  audit: z
+    .strictObject({
+      /** The name of the log, which stands in every checkpoint and never changes; without one it is given by chance. */
+      origin: z
+        .string()
+        .regex(/^[^\s+]{1,100}$/)
+        .optional(),
+      /** So long after a sealing comes the next; so long, and a little, is what is new unprotected. */
+      sealMs: z.int().min(50).max(60_000).default(1000),
+      /** Who cosigns: where they take checkpoints, and their keys (C2SP tlog-witness). */
+      witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string().max(200) })).default([]),
+    })
+    .prefault({}),
   smtp: z.strictObject({ host: z.string(), port: z.int(), from: z.email() }),
   gateways: z.record(z.string(), z.strictObject({ url: z.url(), secretFile: z.string() })).default({}),
   limits: limits.prefault({}),

@@ -6,6 +6,7 @@ import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
 import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
+import { startSealer } from './sealer.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
 const config = readConfig(configFileFromArguments())
@@ -15,6 +16,7 @@ observePool(host)
 observeProgram(host)
 
 let stopping = false
+const sealer = startSealer(host)
 const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
 const life = await begin(host, host.missing)
@@ -26,6 +28,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 async function stop(): Promise<void> {
   stopping = true
   await life.end()
+  await sealer.stop()
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

@@ -6,6 +6,8 @@ export { type Adjustment, adjust } from './adjustment.ts'
 export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions, monthsPast } from './archive.ts'
 // Many transfers in one statement, and what it says of each
 export { type PostResult, postBatch } from './batch.ts'
+// Batches in the order they were booked, for whoever seals them
+export { archivedBatches, type Batch, batchesAfter, batchesNamed, batchOf, summarise } from './batches.ts'
 // Proving the books
 export { beginning } from './contradictions/horizon.ts'
 export { refusalOf } from './errors.ts'

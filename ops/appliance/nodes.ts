@@ -187,6 +187,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     pki: { certificateHours: settings.certificateHours },
     lanes: { count: settings.lanesPerCore },
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
+    audit: { ...(settings.logName ? { origin: settings.logName } : {}), witnesses: settings.logWitnesses },
     smtp: { ...loopback(settings.ports.sandboxSmtp), from: settings.mailFrom },
     gateways: {
       sandbox: {

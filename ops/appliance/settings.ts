@@ -46,6 +46,13 @@ const schema = z.strictObject({
   edgeWorkers: z.int().min(1).max(64).default(2),
   /** Whole months of the ledger that stay at hand; older ones are detached into tables of their own. */
   ledgerMonthsAttached: z.int().min(6).max(1200).default(25),
+  /** The name of the audit log in its checkpoints, for ever the same; without it the log names itself when it begins. */
+  logName: z
+    .string()
+    .regex(/^[^\s+]{1,100}$/)
+    .optional(),
+  /** Who cosigns the audit log: `{"url": "https://witness.example", "vkey": "…"}` each. */
+  logWitnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string().max(200) })).default([]),
   lanesPerCore: z.int().min(1).max(16).default(1),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),

@@ -4,7 +4,7 @@ import * as program from '#program'
 import { findIdentities, repository } from '../appliance/identity.ts'
 import { approveProgram } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
-import { readSettings } from '../appliance/settings.ts'
+import { type PortName, readSettings } from '../appliance/settings.ts'
 
 /** `countroom manifest`: what of the program is approved; exit code 0 when done, 3 when nothing runs. */
 export function manifestCommand(): Command {
@@ -18,7 +18,7 @@ export function manifestCommand(): Command {
       const home = knownHome()
       const { ports } = runningCard(home)
       const settings = readSettings(home)
-      const fixedPorts = Object.entries(settings.ports).every(([name, port]) => ports[name] === port)
+      const fixedPorts = Object.entries(ports).every(([name, port]) => settings.ports[name as PortName] === port)
       const { digest, files, changed, keyFingerprint } = await approveProgram(home, settings, {
         fixedPorts,
         owner: findIdentities().engines,

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import * as audit from '#audit'
+import { connectKeys } from '#keys'
 import * as ledger from '#ledger'
 import * as program from '#program'
+import { verifySealedBooks } from '../../core/host/sealed-books.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
@@ -15,8 +18,11 @@ export type Verification = {
   since?: string
   checks: Array<{ name: string; ok: boolean; firstBad?: string }>
 }
-/** `incremental`: the ledger from the last sound proof on, as the worker does it every minute. */
-type Scope = { since?: Date; incremental?: boolean }
+/**
+ * `incremental`: the ledger from the last sound proof on, as the worker does it every minute. `outside`: checkpoints of the audit
+ * log that somebody else holds.
+ */
+type Scope = { since?: Date; incremental?: boolean; outside?: audit.Checkpoint[] }
 
 /**
  * `countroom verify`: proves ledger and audit log from their rows and names the first row of each contradiction; compares the
@@ -32,11 +38,16 @@ export function verifyCommand(): Command {
         .argParser(instant)
         .conflicts('incremental'),
     )
+    .addOption(
+      new Option('--witness <file>', 'a checkpoint of the audit log that was kept elsewhere (may be given again)')
+        .argParser(checkpointIn)
+        .default([], 'none'),
+    )
     .option('--json', 'for machines')
-    .action(async (what: Subject, options: Scope & { json?: boolean }) => {
+    .action(async (what: Subject, { witness, ...options }: Scope & { json?: boolean; witness: audit.Checkpoint[] }) => {
       const home = knownHome()
       runningCard(home)
-      const result = await verify(home, what, options)
+      const result = await verify(home, what, { ...options, outside: witness })
       if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
       else process.stdout.write(screen(result))
       process.exitCode = result.ok ? 0 : 1
@@ -65,12 +76,7 @@ export async function verify(home: Home, what: Subject = 'all', scope: Scope = {
       checks.push(...proof.checks.map((check) => ({ ...check, name: `ledger: ${check.name}` })))
     }
     if (what === 'all' || what === 'audit') {
-      const proof = await sql.begin('isolation level repeatable read read only', (tx) => audit.verify(tx))
-      checks.push({
-        name: `audit: ${proof.count} events as they were written`,
-        ok: proof.ok,
-        ...(proof.firstBad ? { firstBad: proof.firstBad } : {}),
-      })
+      checks.push(...(await verifyAudit(home, sql, scope.outside)))
     }
     if (what === 'all' || what === 'program') checks.push(...checksOf(await inspectProgram(home, 'demand')))
     const partly = since && since > ledger.beginning && (what === 'all' || what === 'ledger')
@@ -78,6 +84,34 @@ export async function verify(home: Home, what: Subject = 'all', scope: Scope = {
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** Events by their entries, the log by its leaves and signatures, and what the books have today by what was sealed of them. */
+async function verifyAudit(
+  home: Home,
+  sql: ReturnType<typeof connect>,
+  outside: readonly audit.Checkpoint[] = [],
+): Promise<Verification['checks']> {
+  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  try {
+    return (await sql.begin('isolation level repeatable read read only', async (tx) => {
+      const events = await audit.verify(tx)
+      const origin = (await audit.keptCheckpoint(tx))?.origin ?? outside[0]?.origin ?? ''
+      const log = await audit.verifyLog(tx, { keys: origin ? await audit.ownKeys(keys, origin) : [], outside })
+      const books = await verifySealedBooks(tx)
+      return [
+        { name: `audit: ${events.count} events as they were written`, ...verdictOf(events) },
+        { name: `audit: ${log.size} leaves under ${log.checkpoints} signed checkpoints`, ...verdictOf(log) },
+        { name: `audit: ${books.batches} batches of the ledger as they were sealed`, ...verdictOf(books) },
+      ]
+    })) as Verification['checks']
+  } finally {
+    await keys.close()
+  }
+}
+
+function verdictOf({ ok, firstBad }: { ok: boolean; firstBad?: string }) {
+  return { ok, ...(firstBad === undefined ? {} : { firstBad }) }
 }
 
 /** One check that holds, or one for each difference. */
@@ -92,6 +126,14 @@ function runbooksOf(checks: Verification['checks']): string {
     ...(failed.includes(false) ? ['ops/runbooks/books-contradict.md'] : []),
     ...(failed.includes(true) ? [runbook] : []),
   ].join(', ')
+}
+
+function checkpointIn(file: string, held: audit.Checkpoint[]): audit.Checkpoint[] {
+  try {
+    return [...held, audit.readCheckpoint(readFileSync(file, 'utf8'))]
+  } catch (error) {
+    throw new InvalidArgumentError(`It is a file with a checkpoint (${(error as Error).message}).`)
+  }
 }
 
 function instant(text: string): Date {

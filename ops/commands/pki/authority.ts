@@ -1,6 +1,17 @@
 import { X509Certificate } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Agent, request } from 'undici'
 import { Trouble } from '../../appliance/trouble.ts'
 
@@ -36,7 +47,10 @@ export async function askAuthority({ operator, ca }: Authority, path: string, bo
   }
 }
 
-/** Puts key, chain, roots and lists where a process reads them, each whole or not at all; the key for its owner only. */
+/**
+ * Puts key, chain, roots and lists where a process reads them, each whole or not at all, the key for its owner only. What root
+ * writes belongs to whoever the folder belongs to.
+ */
 export function keep(folder: string, name: string, key: string, answer: Answer): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   write(join(folder, 'ca.pem'), answer.anchors, 0o644)
@@ -61,6 +75,8 @@ function write(file: string, content: string, mode: number): void {
   const descriptor = openSync(`${file}.new`, 'w', mode)
   try {
     writeFileSync(descriptor, content)
+    const { uid, gid } = statSync(dirname(file))
+    if (process.getuid?.() === 0) chownSync(`${file}.new`, uid, gid)
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)

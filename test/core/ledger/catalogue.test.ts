@@ -21,6 +21,8 @@ const exceptions: Record<string, string> = {
     'asked when a wallet is opened, not by a bet; becomes a directory of its own when wallets are spread',
   'ledger.accounts (account)': 'the chart: a dozen rows that every shard has a copy of',
   'ledger.proofs (at)': 'about the books, not in them; a row a minute',
+  'ledger.summarised (index)':
+    'how far each index of this database is summarised; a row per index, written by the sealer',
 }
 const hotFunctions = [
   'ledger.post',

@@ -1,0 +1,44 @@
+import type { Keys } from '#keys'
+import { derOf, type NoteKey, noteKey, readNote, signatureLine } from './note.ts'
+import { hashBytes } from './tree.ts'
+
+/** The head of a log: its name, how many leaves it has and their root (C2SP tlog-checkpoint). */
+export type Checkpoint = { origin: string; size: number; root: Buffer }
+
+/** The text that is signed. */
+export function checkpointText({ origin, size, root }: Checkpoint): string {
+  return `${origin}\n${size}\n${root.toString('base64')}\n`
+}
+
+/** Reads the text of a checkpoint; whether somebody signed it is another question. @throws Error when it is none */
+export function readCheckpointText(text: string): Checkpoint {
+  const [, origin = '', size = '', root = ''] =
+    /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*$/.exec(text) ?? []
+  const hash = Buffer.from(root, 'base64')
+  if (hash.length !== hashBytes || hash.toString('base64') !== root || !Number.isSafeInteger(Number(size)))
+    throw new Error('this is no checkpoint')
+  return { origin, size: Number(size), root: hash }
+}
+
+/** @throws Error when the note is no checkpoint */
+export function readCheckpoint(note: string): Checkpoint {
+  return readCheckpointText(readNote(note).text)
+}
+
+export type Signer = Pick<Keys, 'signMessage'> & KeyHolder
+export type KeyHolder = Pick<Keys, 'publicKey' | 'list'>
+
+/** The log's own keys, as the token has them: every epoch that is not destroyed. */
+export async function ownKeys(keys: KeyHolder, origin: string): Promise<NoteKey[]> {
+  const epochs = (await keys.list()).filter(({ family, state }) => family === 'sk-audit' && state !== 'destroyed')
+  return await Promise.all(epochs.map(async ({ key }) => noteKey(origin, await keys.publicKey(key))))
+}
+
+/** Has the token sign a checkpoint under the log's name. Answers the note and the key that signed. */
+export async function signCheckpoint(keys: Signer, checkpoint: Checkpoint): Promise<{ note: string; key: NoteKey }> {
+  const text = checkpointText(checkpoint)
+  const signed = await keys.signMessage('sk-audit', Buffer.from(text))
+  const key = noteKey(checkpoint.origin, await keys.publicKey(signed.key))
+  const signature = signed.algorithm === 'ed25519' ? signed.signature : derOf(signed.signature)
+  return { note: `${text}\n${signatureLine(key, signature)}\n`, key }
+}

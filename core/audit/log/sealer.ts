@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { type Command, numberArray, type Tx, textArray } from '#base'
+import { ownKeys, readCheckpointText, type Signer, signCheckpoint } from './checkpoint.ts'
+import { keepCheckpoint, keptCheckpoint } from './log.ts'
+import { readNote, signersOf } from './note.ts'
+import { bytesArray, type Edge, grow, readEdge, rootOfEdge, writeTiles } from './tiles.ts'
+
+/** A batch of a lane, ready to be a leaf: its entry, and the hashes of its rows and of their keys, 32 bytes each. */
+export type BatchLeaf = { lane: number; batch: bigint; at: Date; entry: string; keys: Buffer; rows: Buffer }
+
+export type Sealed = {
+  /** Of the tree now. */
+  size: number
+  events: number
+  batches: number
+  /** Events that were taken out of their table while they waited: somebody was at the database. */
+  lost: number
+}
+
+/** What is kept of the log is not what was signed: the sealer signs nothing more until a person has looked. */
+export class BrokenLog extends Error {}
+
+/** One sealer at a time: false when another has it, for as long as its transaction takes. */
+export async function beginSealing(tx: Tx): Promise<boolean> {
+  const [row] = await tx<Array<{ ours: boolean }>>`
+    select pg_try_advisory_xact_lock(hashtext('audit.seal')) as ours`
+  return row?.ours ?? false
+}
+
+/** Whether events wait to be sealed. */
+export async function hasUnsealed(tx: Tx): Promise<boolean> {
+  const [row] = await tx<Array<{ waits: boolean }>>`select exists (select from audit.unsealed) as waits`
+  return row?.waits ?? false
+}
+
+/** The last batch of each lane that is a leaf. */
+export async function sealedLanes(tx: Tx): Promise<Map<number, bigint>> {
+  const rows = await tx<Array<{ lane: number; batch: bigint }>>`select lane, batch from audit.lanes`
+  return new Map(rows.map(({ lane, batch }) => [lane, batch]))
+}
+
+/**
+ * Makes leaves of events that wait, and of the batches given, in one transaction with the tiles and the signed checkpoint; so
+ * a crash leaves either all of it or nothing. Who writes events never waits for it. First looks whether what is kept is what
+ * was signed last, since a log must never sign two trees of which one does not begin with the other.
+ *
+ * @throws BrokenLog; Refusal `keys.unavailable`, and then nothing is sealed
+ */
+export async function seal(
+  tx: Tx,
+  command: Command & { keys: Signer },
+  what: { origin?: string | undefined; batches: readonly BatchLeaf[]; eventsMax: number },
+): Promise<Sealed> {
+  const { edge, size, origin } = await soundEdge(tx, command.keys, what.origin)
+  const events = await sealEvents(tx, what.eventsMax)
+  const leaves = Buffer.concat([events.leaves, await sealBatches(tx, what.batches)])
+  if (leaves.length === 0) return { size, events: 0, batches: 0, lost: 0 }
+
+  const grown = grow(edge, leaves)
+  await writeTiles(tx, grown.tiles)
+  const checkpoint = { origin, size: grown.edge.size, root: rootOfEdge(grown.edge) }
+  const { note, key } = await signCheckpoint(command.keys, checkpoint)
+  await keepCheckpoint(tx, { ...checkpoint, at: command.now, note }, key)
+  return { size: checkpoint.size, events: events.count, batches: what.batches.length, lost: events.lost }
+}
+
+/**
+ * The right edge of the tree, if it is that of the last signed checkpoint, and the name of the log. A log keeps its name for
+ * ever; one that begins without being given one is called by chance, so that no two logs of one witness are called the same.
+ *
+ * @throws BrokenLog
+ */
+async function soundEdge(
+  tx: Tx,
+  keys: Signer,
+  asked: string | undefined,
+): Promise<{ edge: Edge; size: number; origin: string }> {
+  const last = await keptCheckpoint(tx)
+  const [row] = await tx<Array<{ count: bigint }>>`select coalesce(max(index) + 1, 0) as count from audit.leaves`
+  const size = last?.size ?? 0
+  if (Number(row!.count) !== size)
+    throw new BrokenLog(`the log has ${row!.count} leaves, and the last checkpoint signed ${size}`)
+  const edge = await readEdge(tx, size)
+  if (!last) return { edge, size, origin: asked ?? `countroom/${randomBytes(4).toString('hex')}` }
+  const { origin } = last
+  if (asked !== undefined && asked !== origin) throw new BrokenLog(`this log is called ${origin} and not ${asked}`)
+  if (!rootOfEdge(edge).equals(last.root)) throw new BrokenLog(`the tiles are not those that checkpoint ${size} signed`)
+  const note = readNote(last.note)
+  const own = await ownKeys(keys, origin)
+  try {
+    signersOf(note, own)
+  } catch (error) {
+    throw new BrokenLog(`checkpoint ${size} is not signed by this log`, { cause: error })
+  }
+  if (readCheckpointText(note.text).size !== size) throw new BrokenLog(`checkpoint ${size} is of another size`)
+  return { edge, size, origin }
+}
+
+async function sealEvents(tx: Tx, countMax: number): Promise<{ count: number; lost: number; leaves: Buffer }> {
+  const [row] = await tx<Array<{ count: number; lost: number; leaves: Buffer }>>`
+    select count, lost, leaves from audit.seal_events(${countMax})`
+  return row!
+}
+
+async function sealBatches(tx: Tx, batches: readonly BatchLeaf[]): Promise<Buffer> {
+  if (batches.length === 0) return Buffer.alloc(0)
+  const [row] = await tx<Array<{ leaves: Buffer }>>`
+    select leaves from audit.seal_batches(
+      ${numberArray(batches.map(({ lane }) => lane))}::text::smallint[], ${numberArray(batches.map(({ batch }) => batch))}::text::bigint[],
+      ${textArray(batches.map(({ at }) => at.toISOString()))}::text::timestamptz[], ${textArray(batches.map(({ entry }) => entry))}::text::text[],
+      ${bytesArray(batches.map(({ keys }) => keys))}::text::bytea[], ${bytesArray(batches.map(({ rows }) => rows))}::text::bytea[])`
+  return row!.leaves
+}

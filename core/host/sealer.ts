@@ -1,0 +1,123 @@
+import { Counter, Gauge, register } from 'prom-client'
+import * as audit from '#audit'
+import { canonical, type Reader, systemCommand } from '#base'
+import * as games from '#games'
+import * as ledger from '#ledger'
+import type { Host } from './host.ts'
+
+export type Sealer = { stop(): Promise<void> }
+type SealerHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now' | 'config'>
+
+/** So much becomes leaves in one transaction; what is more waits for the next, which follows at once. */
+const eventsMax = 2000
+const transfersMax = 5000
+
+const failures = new Counter({
+  name: 'countroom_audit_sealing_failures_total',
+  help: 'Sealings that failed, by why: broken (the log is not what was signed), failed (an engine is away).',
+  labelNames: ['why'],
+})
+
+/**
+ * Seals what waits, every second or so: events, and the batches that the ledger booked meanwhile. Of several workers one does
+ * it at a time. Nobody who writes waits for it; what it has not reached yet is not protected yet, and a metric says how old that is.
+ */
+export function startSealer(host: SealerHost): Sealer {
+  observeLog(host)
+  let timer: NodeJS.Timeout | undefined
+  let complaint = ''
+  let running: Promise<void> = Promise.resolve()
+  let stopped = false
+  const next = () => {
+    if (!stopped) timer = setTimeout(() => (running = run()), host.config.audit.sealMs)
+  }
+  async function run(): Promise<void> {
+    try {
+      while (!stopped && (await sealOnce(host)));
+      complaint = ''
+    } catch (error) {
+      const broken = error instanceof audit.BrokenLog
+      failures.inc({ why: broken ? 'broken' : 'failed' })
+      const said = (error as Error).message
+      // Each second the same is no news.
+      if (said !== complaint)
+        host.log.error(
+          { err: error },
+          broken ? 'the log is not what was signed' : 'sealing failed; it will be tried again',
+        )
+      complaint = said
+    }
+    next()
+  }
+  next()
+  return {
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}
+
+/** One transaction of the sealer; true when more waits. */
+export async function sealOnce(host: Pick<SealerHost, 'sql' | 'keys' | 'now' | 'config'>): Promise<boolean> {
+  return (await host.sql.begin(async (tx) => {
+    if (!(await audit.beginSealing(tx))) return false
+    const batches = await ledger.batchesAfter(tx, await audit.sealedLanes(tx), transfersMax)
+    if (batches.length === 0 && !(await audit.hasUnsealed(tx))) return false
+    if (batches.length > 0) await ledger.summarise(tx, ['ledger', 'games'])
+    const sealed = await audit.seal(
+      tx,
+      { ...systemCommand('audit.sealer', host.now()), keys: host.keys },
+      { origin: host.config.audit.origin, batches: await batchLeaves(tx, batches), eventsMax },
+    )
+    if (sealed.lost > 0) failures.inc({ why: 'broken' }, sealed.lost)
+    return sealed.events === eventsMax || batches.reduce((sum, { transfers }) => sum + transfers, 0) > transfersMax / 2
+  })) as boolean
+}
+
+/**
+ * Each batch as the entry of a leaf: which, when, its digest in the chain of its lane, and the root of a tree of its own over its
+ * rows; so one row can be shown to be in it, and the others stay unseen.
+ */
+export async function batchLeaves(reader: Reader, batches: readonly ledger.Batch[]): Promise<audit.BatchLeaf[]> {
+  const rows = new Map(
+    (await games.batchRows(reader, batches)).map(({ lane, batch, rows }) => [`${lane}/${batch}`, rows]),
+  )
+  return batches.map((batch) => {
+    const booked = rows.get(`${batch.lane}/${batch.batch}`) ?? []
+    const hashes = audit.leafHashes(booked.map(({ text }) => text))
+    const keys = Buffer.from(booked.map(({ keyHash }) => keyHash).join(''), 'hex')
+    return { lane: batch.lane, batch: batch.batch, at: batch.at, entry: entryOf(batch, hashes), keys, rows: hashes }
+  })
+}
+
+/** The bytes of a batch's leaf, from the hashes of its rows. */
+export function entryOf({ lane, batch, at, digest }: ledger.Batch, rows: Buffer): string {
+  const root = audit.rootOfHashes(rows).toString('hex')
+  const count = rows.length / audit.hashBytes
+  return canonical({ kind: 'batch', lane, batch, at, digest: digest.toString('hex'), rows: count, root })
+}
+
+/** What metrics tell is in the database: any worker may have sealed last. */
+function observeLog({ sql }: Pick<SealerHost, 'sql'>): void {
+  if (register.getSingleMetric('countroom_audit_log_size')) return
+  const observe = (name: string, help: string, read: () => Promise<number | undefined>) =>
+    new Gauge({
+      name,
+      help,
+      async collect() {
+        const value = await read().catch(() => undefined)
+        if (value === undefined) this.remove()
+        else this.set(value)
+      },
+    })
+  observe('countroom_audit_log_size', 'Leaves of the audit log under the newest checkpoint.', async () => {
+    return (await audit.keptCheckpoint(sql))?.size
+  })
+  observe(
+    'countroom_audit_unsealed_age_seconds',
+    'How long the oldest event has waited that is no leaf of the log yet; 0 when none waits.',
+    async () => audit.unsealedSeconds(sql),
+  )
+}

@@ -1,0 +1,407 @@
+#!/usr/bin/env node
+/*
+ * Proves an audit log, or one bet in it, from files and a public key alone. One file, no dependencies; any Node from 18 on.
+ *
+ *   node verify-audit-log.mjs log <bundle.jsonl> --key <verifier key> [--witness <verifier key>]... [--held <checkpoint file>]...
+ *   node verify-audit-log.mjs bet <proof.json>   --key <verifier key> [--witness <verifier key>]... [--held <checkpoint file>]...
+ *   node verify-audit-log.mjs entry <proof.json> …
+ *
+ *   --key      the log's key, or a file that holds it (one per line; after a change of keys there are several)
+ *   --witness  the key of somebody who cosigns; --witnesses-min <n> says how many of them must have (default: all that are given)
+ *   --held     a checkpoint that you kept yourself, or got from a witness: the log must begin with that tree
+ *   --json     the verdict as JSON
+ *
+ * Exit codes: 0 it is proven; 1 it is not, and the first bad index is named; 2 the command or a file cannot be read.
+ *
+ * Formats: RFC 6962 (the tree), C2SP signed-note, tlog-checkpoint, tlog-cosignature (v1), tlog-proof.
+ */
+import crypto from 'node:crypto'
+import fs from 'node:fs'
+import { pathToFileURL } from 'node:url'
+
+const hashBytes = 32
+
+/** SHA-256 as 32 latin1 characters; Node 20.12 and later have a shorter way that takes a third of the time. */
+const sha256 =
+  typeof crypto.hash === 'function'
+    ? (input) => crypto.hash('sha256', input, 'latin1')
+    : (input) => crypto.createHash('sha256').update(input).digest('latin1')
+
+class NotProven extends Error {
+  constructor(message, firstBad) {
+    super(message)
+    this.firstBad = firstBad
+  }
+}
+class Unreadable extends Error {}
+
+// The tree ---------------------------------------------------------------------------------------------------------------
+
+const nodeInput = Buffer.alloc(1 + 2 * hashBytes, 1)
+
+function node(left, right) {
+  nodeInput.write(left, 1, hashBytes, 'latin1')
+  nodeInput.write(right, 1 + hashBytes, hashBytes, 'latin1')
+  return sha256(nodeInput)
+}
+
+function leafOf(text) {
+  return sha256(Buffer.concat([Buffer.from([0]), Buffer.from(text)]))
+}
+
+/** A tree that grows leaf by leaf and keeps one hash per height. */
+class Tree {
+  size = 0
+  held = []
+  add(leaf) {
+    let [at, height, hash] = [this.size++, 0, leaf]
+    for (; at % 2 === 1; at = (at - 1) / 2) hash = node(this.held[height++], hash)
+    this.held[height] = hash
+  }
+  root() {
+    let root
+    for (let rest = this.size, height = 0; rest > 0; rest = Math.floor(rest / 2), height++)
+      if (rest % 2 === 1) root = root === undefined ? this.held[height] : node(this.held[height], root)
+    return root ?? sha256('')
+  }
+}
+
+/** RFC 9162, 2.1.3.2: the root that a leaf leads to, or undefined when the path is not one for this index and size. */
+function rootFrom(leaf, index, size, path) {
+  if (!(Number.isSafeInteger(index) && Number.isSafeInteger(size) && index >= 0 && index < size)) return undefined
+  let [at, last, found] = [index, size - 1, leaf]
+  for (const hash of path) {
+    if (last === 0 || hash.length !== hashBytes) return undefined
+    if (at % 2 === 1 || at === last) {
+      found = node(hash, found)
+      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, Math.floor(last / 2)]
+    } else found = node(found, hash)
+    ;[at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
+  }
+  return last === 0 ? found : undefined
+}
+
+// Notes and keys ---------------------------------------------------------------------------------------------------------
+
+const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** `name+id+base64(kind, key)`: kind 1 is Ed25519, 2 is ECDSA P-256, 4 is a witness's Ed25519. */
+function readKey(text) {
+  const [, name, id, material] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim()) ?? []
+  if (!name) throw new Unreadable(`"${text}" is no verifier key`)
+  const bytes = Buffer.from(material, 'base64')
+  const kind = bytes[0]
+  if (![1, 2, 4].includes(kind)) throw new Unreadable(`the verifier key of ${name} is of a kind not known here`)
+  const named = kind === 2 ? bytes.subarray(1) : Buffer.concat([Buffer.from(`${name}\n`), bytes])
+  if (crypto.createHash('sha256').update(named).digest('hex').slice(0, 8) !== id)
+    throw new Unreadable(`the id in the verifier key of ${name} is not its own`)
+  const key = kind === 2 ? bytes.subarray(1) : Buffer.concat([ed25519Prefix, bytes.subarray(1)])
+  return { name, id, kind, publicKey: crypto.createPublicKey({ key, format: 'der', type: 'spki' }) }
+}
+
+function readKeys(given) {
+  const text = fs.existsSync(given) ? fs.readFileSync(given, 'utf8') : given
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(readKey)
+}
+
+function readNote(note) {
+  const end = note.lastIndexOf('\n\n')
+  if (end === -1 || !note.endsWith('\n')) throw new Unreadable('a checkpoint is no signed note')
+  const signatures = note
+    .slice(end + 2, -1)
+    .split('\n')
+    .map((line) => {
+      const [, name, coded] = /^— ([^+\s]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? []
+      if (!name) throw new Unreadable('a checkpoint has a line that is no signature')
+      const bytes = Buffer.from(coded, 'base64')
+      return { name, id: bytes.toString('hex', 0, 4), signature: bytes.subarray(4) }
+    })
+  return { text: note.slice(0, end + 1), signatures }
+}
+
+function isSignedBy(key, text, signature) {
+  if (key.kind === 1) return crypto.verify(null, Buffer.from(text), key.publicKey, signature)
+  if (key.kind === 2) return crypto.verify('sha256', Buffer.from(text), key.publicKey, signature)
+  if (signature.length !== 72) return false
+  const message = `cosignature/v1\ntime ${signature.readBigUInt64BE(0)}\n${text}`
+  return crypto.verify(null, Buffer.from(message), key.publicKey, signature.subarray(8))
+}
+
+/** Which keys signed; a line of a known key that does not verify spoils the note. */
+function signersOf(note, keys) {
+  return note.signatures.flatMap((line) => {
+    const key = keys.find(({ name, id }) => name === line.name && id === line.id)
+    if (!key) return []
+    if (!isSignedBy(key, note.text, line.signature)) throw new NotProven(`the signature of ${key.name} does not verify`)
+    return [key]
+  })
+}
+
+function readHead(text) {
+  const [, origin, size, root] = /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n/.exec(text) ?? []
+  if (!origin) throw new Unreadable('a signed note is no checkpoint')
+  return { origin, size: Number(size), root: Buffer.from(root, 'base64').toString('latin1') }
+}
+
+/** A checkpoint with the log's own signature, and how many of the witnesses signed it too. @throws NotProven */
+function openCheckpoint(note, { keys, witnesses }) {
+  const read = readNote(note)
+  const head = readHead(read.text)
+  const signers = signersOf(read, [...keys, ...witnesses])
+  if (!signers.some((key) => keys.includes(key) && key.name === head.origin))
+    throw new NotProven(`the checkpoint at ${head.size} is not signed by the log's key`)
+  return { ...head, witnessed: new Set(signers.filter((key) => witnesses.includes(key))).size }
+}
+
+/** A checkpoint that somebody kept: if the log or a witness signed it, it counts; else the file is not one. */
+function openHeld(file, { keys, witnesses }) {
+  const read = readNote(fs.readFileSync(file, 'utf8'))
+  if (signersOf(read, [...keys, ...witnesses]).length === 0)
+    throw new NotProven(`the checkpoint in ${file} is signed by nobody whose key was given`)
+  return readHead(read.text)
+}
+
+// The whole log ----------------------------------------------------------------------------------------------------------
+
+/**
+ * A bundle is JSON lines: one that says what it is, one per checkpoint in order of size, one that says how many entries follow,
+ * and then the entries, byte for byte the leaves; before each 256 of them a line with their hashes. Where an entry was archived,
+ * its line holds its hash alone.
+ */
+function verifyLog(file, trust) {
+  const lines = linesOf(file)
+  const header = json(lines.next().value, file)
+  if (header.bundle !== 'countroom-audit-bundle-1') throw new Unreadable(`${file} is no bundle of an audit log`)
+  const heads = []
+  let count
+  for (let next = lines.next(); !next.done && count === undefined; next = count === undefined ? lines.next() : next) {
+    const part = json(next.value, file)
+    if (typeof part.checkpoint === 'string') heads.push({ ...openCheckpoint(part.checkpoint, trust), of: 'checkpoint' })
+    else if (Number.isSafeInteger(part.entries)) {
+      count = part.entries
+    } else throw new Unreadable(`${file} has a line before its entries that is neither`)
+  }
+  const newest = heads.at(-1)
+  if (count === undefined || newest === undefined) throw new Unreadable(`${file} ends before its entries`)
+  for (const head of heads)
+    if (head.origin !== newest.origin) throw new NotProven('the checkpoints are of several logs')
+  if (newest.size !== count)
+    throw new NotProven(
+      `${count} entries, but the newest checkpoint signed ${newest.size}`,
+      Math.min(count, newest.size),
+    )
+  for (const held of trust.held) {
+    if (held.origin !== newest.origin)
+      throw new NotProven(`what was held is of the log ${held.origin}, this is ${newest.origin}`)
+    if (held.size > newest.size)
+      throw new NotProven(`the log was seen with ${held.size} entries and has ${newest.size}`, newest.size)
+    heads.push({ ...held, of: 'held checkpoint' })
+  }
+  heads.sort((one, other) => one.size - other.size)
+
+  const tree = new Tree()
+  const sound = { checkpoint: 0, 'held checkpoint': 0 }
+  let [next, archived, disagreeing, tile, tileStart] = [0, 0, undefined, '', 0]
+  const ends = () =>
+    disagreeing === undefined
+      ? new NotProven(`the bundle ends at entry ${tree.size} of ${count}`, tree.size)
+      : new NotProven(
+          `entry ${disagreeing} was changed or taken out, and the bundle ends at ${tree.size} of ${count}`,
+          disagreeing,
+        )
+  const zeroed = Buffer.alloc(1 + 70_000)
+  while (tree.size < count) {
+    if (tree.size % 256 === 0) {
+      const line = lines.next().value
+      if (line === undefined) throw ends()
+      const part = json(line, file)
+      tile = Buffer.from(typeof part.tile === 'string' ? part.tile : '', 'base64').toString('latin1')
+      tileStart = tree.size
+      if (tile.length !== Math.min(256, count - tree.size) * hashBytes)
+        throw new NotProven(`the hashes of entries ${tree.size} and after are missing`, tree.size)
+    }
+    const line = lines.next().value
+    if (line === undefined) throw ends()
+    const place = (tree.size - tileStart) * hashBytes
+    const leaf = tile.slice(place, place + hashBytes)
+    if (isArchived(line)) {
+      archived++
+      if (Buffer.from(json(line, file).archived, 'base64').toString('latin1') !== leaf) disagreeing ??= tree.size
+    } else {
+      line.copy(zeroed, 1)
+      if (sha256(zeroed.subarray(0, 1 + line.length)) !== leaf) disagreeing ??= tree.size
+    }
+    tree.add(leaf)
+    for (; next < heads.length && heads[next].size === tree.size; next++) {
+      const head = heads[next]
+      if (head.root !== tree.root())
+        throw new NotProven(
+          `the ${head.of} at ${head.size} is of another tree: the first bad entry is one of ${disagreeing ?? sound[head.of]} to ${head.size - 1}`,
+          disagreeing ?? sound[head.of],
+        )
+      sound[head.of] = head.size
+    }
+  }
+  if (lines.next().value !== undefined)
+    throw new NotProven(
+      `there are more than ${count} entries; the first bad one is ${disagreeing ?? count}`,
+      disagreeing ?? count,
+    )
+  if (disagreeing !== undefined)
+    throw new NotProven(`entry ${disagreeing} was changed: it is not what the tree that was signed holds`, disagreeing)
+  enoughWitnesses(newest, trust)
+  return {
+    log: newest.origin,
+    entries: count,
+    archived,
+    checkpoints: heads.length - trust.held.length,
+    held: trust.held.length,
+    witnesses: newest.witnessed,
+    root: Buffer.from(newest.root, 'latin1').toString('base64'),
+  }
+}
+
+const archivedStart = Buffer.from('{"archived":"')
+
+function isArchived(line) {
+  return line.length < 80 && line.subarray(0, archivedStart.length).equals(archivedStart)
+}
+
+/** The lines of a file as buffers, read in pieces, so that memory does not grow with the file. */
+function* linesOf(file) {
+  const descriptor = fs.openSync(file, 'r')
+  try {
+    const piece = Buffer.alloc(1 << 20)
+    let rest = Buffer.alloc(0)
+    for (;;) {
+      const read = fs.readSync(descriptor, piece, 0, piece.length, null)
+      if (read === 0) break
+      const bytes = rest.length > 0 ? Buffer.concat([rest, piece.subarray(0, read)]) : piece.subarray(0, read)
+      let from = 0
+      for (let end = bytes.indexOf(10, from); end !== -1; end = bytes.indexOf(10, from)) {
+        yield bytes.subarray(from, end)
+        from = end + 1
+      }
+      rest = Buffer.from(bytes.subarray(from))
+      if (rest.length > 1 << 24) throw new Unreadable(`${file} has a line that is too long`)
+    }
+    if (rest.length > 0) yield rest
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+// One entry, one bet -----------------------------------------------------------------------------------------------------
+
+/** Takes a C2SP tlog-proof and the bytes of an entry. */
+function verifyEntry(entry, proof, trust) {
+  const end = proof.indexOf('\n\n')
+  const [form, ...rest] = proof.slice(0, end).split('\n')
+  if (end === -1 || form !== 'c2sp.org/tlog-proof@v1') throw new Unreadable('this is no tlog-proof')
+  if (rest[0]?.startsWith('extra ')) rest.shift()
+  const index = /^index (0|[1-9]\d{0,15})$/.exec(rest.shift() ?? '')?.[1]
+  if (index === undefined) throw new Unreadable('this is no tlog-proof')
+  const path = rest.map((line) => Buffer.from(line, 'base64').toString('latin1'))
+  const head = openCheckpoint(proof.slice(end + 2), trust)
+  for (const held of trust.held)
+    if (held.origin === head.origin && held.size === head.size && held.root !== head.root)
+      throw new NotProven(`the log at ${head.size} is not the one that was held`, Number(index))
+  if (rootFrom(leafOf(entry), Number(index), head.size, path) !== head.root)
+    throw new NotProven(`entry ${index} is not in the log of ${head.size} entries that was signed`, Number(index))
+  enoughWitnesses(head, trust)
+  return { log: head.origin, index: Number(index), entries: head.size, witnesses: head.witnessed }
+}
+
+function verifyBet(file, trust) {
+  const bet = json(fs.readFileSync(file), file)
+  if (bet.format !== 'countroom-bet-proof-1') throw new Unreadable(`${file} is no proof of a bet`)
+  const entry = json(Buffer.from(bet.entry), file)
+  const path = bet.rows.path.map((line) => Buffer.from(line, 'base64').toString('latin1'))
+  const root = rootFrom(leafOf(bet.row), bet.rows.index, bet.rows.size, path)
+  if (entry.rows !== bet.rows.size || root === undefined || Buffer.from(root, 'latin1').toString('hex') !== entry.root)
+    throw new NotProven(`row ${bet.rows.index} is not in the batch`, bet.rows.index)
+  const keyHash = /^key ([0-9a-f]{64})(?:\n|$)/.exec(bet.row)?.[1]
+  if (bet.key !== null && crypto.createHash('sha256').update(bet.key).digest('hex') !== keyHash)
+    throw new NotProven('the key line is not the one of this row', bet.rows.index)
+  return {
+    ...verifyEntry(bet.entry, bet.proof, trust),
+    batch: `${entry.lane}/${entry.batch}`,
+    at: entry.at,
+    row: bet.row,
+    key: bet.key,
+  }
+}
+
+function enoughWitnesses(head, { witnesses, witnessesMin }) {
+  const needed = witnessesMin ?? witnesses.length
+  if (head.witnessed < needed)
+    throw new NotProven(
+      `${head.witnessed} of the ${needed} witnesses that must have signed the checkpoint at ${head.size} did`,
+    )
+}
+
+function json(bytes, file) {
+  try {
+    return JSON.parse(bytes.toString())
+  } catch {
+    throw new Unreadable(`${file} is not what it should be`)
+  }
+}
+
+// The command ------------------------------------------------------------------------------------------------------------
+
+function trustIn(args) {
+  const trust = { keys: [], witnesses: [], held: [], witnessesMin: undefined }
+  const files = []
+  for (let at = 0; at < args.length; at += 2) {
+    const [option, value] = [args[at], args[at + 1]]
+    if (option === '--json') {
+      at--
+      continue
+    }
+    if (value === undefined) throw new Unreadable(`${option} wants a value`)
+    if (option === '--key') trust.keys.push(...readKeys(value))
+    else if (option === '--witness') trust.witnesses.push(...readKeys(value))
+    else if (option === '--held') files.push(value)
+    else if (option === '--witnesses-min' && /^\d+$/.test(value)) trust.witnessesMin = Number(value)
+    else throw new Unreadable(`there is no option ${option}`)
+  }
+  if (trust.keys.length === 0) throw new Unreadable('say with --key whose log it should be')
+  trust.held = files.map((file) => openHeld(file, trust))
+  return trust
+}
+
+function main([what, file, ...args]) {
+  if (!['log', 'bet', 'entry'].includes(what) || file === undefined)
+    throw new Unreadable(
+      'node verify-audit-log.mjs log|bet|entry <file> --key <verifier key> [--witness <verifier key>] [--held <checkpoint>]',
+    )
+  const trust = trustIn(args)
+  if (what === 'log') return verifyLog(file, trust)
+  if (what === 'bet') return verifyBet(file, trust)
+  const { entry, proof } = json(fs.readFileSync(file), file)
+  return { ...verifyEntry(entry, proof, trust), entry }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {
+  const asJson = process.argv.includes('--json')
+  const say = (verdict, text) => process.stdout.write(`${asJson ? JSON.stringify(verdict) : text}\n`)
+  try {
+    const found = main(process.argv.slice(2))
+    const lines = Object.entries(found).map(
+      ([name, value]) => `${name.padEnd(12)}${String(value).replaceAll('\n', `\n${' '.repeat(12)}`)}`,
+    )
+    say({ proven: true, ...found }, ['PROVEN', ...lines].join('\n'))
+  } catch (error) {
+    if (error instanceof NotProven) {
+      say({ proven: false, reason: error.message, firstBad: error.firstBad ?? null }, `NOT PROVEN: ${error.message}`)
+      process.exitCode = 1
+    } else {
+      process.stderr.write(`${error.message}\n`)
+      process.exitCode = 2
+    }
+  }
+}
