@@ -2,7 +2,7 @@
  * What goes over the agent's socket: one JSON document per line, either way, binary values in base 64. A line that is
  * too long or no JSON ends the connection.
  */
-export const frameBytesMax = 512 * 1024
+const frameBytesMax = 512 * 1024
 export const protocolVersion = 2
 
 export type Request = {

@@ -43,6 +43,7 @@ export {
   retireKek,
   rotations,
 } from './rotation.ts'
+export { noteShipped, readJournal, type Shipped, shippedJournals } from './shipping.ts'
 // What the agent signed
 export { isSigned } from './signature.ts'
 export { digestOf, newSecret } from './token-secret.ts'

@@ -21,7 +21,9 @@ export type TestKeys = {
   stop(): Promise<void>
 }
 
-type Options = { module?: TestModule; before?(dir: string): void; config?: Record<string, unknown> }
+type Options = { module?: TestModule; before?(dir: string): void; config?: Record<string, unknown> } & Surroundings
+/** What the agent finds in its environment, and what somebody types. */
+type Surroundings = { environment?: Record<string, string>; input?: string }
 
 /**
  * A real key agent on a fresh token (SoftHSM's, unless another module is named) in a temporary directory; `keys` has the role core. `before` may put
@@ -49,7 +51,7 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     }),
   )
   options.before?.(dir)
-  let agent = await startAgent(join(dir, 'keys.json'))
+  let agent = await startAgent(join(dir, 'keys.json'), options)
   const opened: Keys[] = []
   const as = (role: Role, deadlineMs?: number) => {
     const keys = connectKeys({ socket: sockets[role], ...(deadlineMs === undefined ? {} : { deadlineMs }) })
@@ -64,7 +66,7 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     kill: () => end(agent, 'SIGKILL'),
     signal: (name) => agent.kill(name),
     async restart() {
-      agent = await startAgent(join(dir, 'keys.json'))
+      agent = await startAgent(join(dir, 'keys.json'), options)
     },
     async stop() {
       await Promise.all(opened.map((keys) => keys.close()))
@@ -74,14 +76,16 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
   }
 }
 
-async function startAgent(config: string): Promise<ChildProcess> {
+async function startAgent(config: string, { environment, input }: Surroundings): Promise<ChildProcess> {
   const agent = spawn(
     process.execPath,
     [join(import.meta.dirname, '../../core/keys/agent/serve.ts'), '--config', config],
     {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     },
   )
+  agent.stdin?.end(input)
   await new Promise<void>((resolve, reject) => {
     let said = ''
     agent.stdout?.on('data', (chunk: Buffer) => {

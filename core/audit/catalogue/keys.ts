@@ -53,7 +53,15 @@ export const keys = {
   },
   'keys.journal': {
     title: 'What the key agent did',
-    detail: { number: 'text', operation: 'text', key: 'text?', role: 'text', outcome: 'text', hash: 'text' },
+    detail: {
+      number: 'text',
+      operation: 'text',
+      key: 'text?',
+      role: 'text',
+      outcome: 'text',
+      hash: 'text',
+      at: 'instant',
+    },
   },
   'keys.journal_broken': {
     title: 'The key agent’s journal does not follow',

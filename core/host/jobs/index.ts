@@ -1,6 +1,7 @@
 import type { JobDefinition } from '../queue.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { rotateKeys } from './keys.ts'
+import { shipKeysJournal } from './keys-journal.ts'
 import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
 import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
 import { cashierSweep, payouts } from './payouts.ts'
@@ -22,6 +23,7 @@ export const jobs: readonly JobDefinition[] = [
   inspectProgram,
   inspectProgramOnDemand,
   rotateKeys,
+  shipKeysJournal,
   issueCertificate,
   issueSweep,
 ]

@@ -13,10 +13,10 @@ import {
 } from './objects.ts'
 
 export const dekBytes = 32
-export const messageBytesMax = 64 * 1024
+const messageBytesMax = 64 * 1024
 
 /** Finds the object of a key in the token. */
-export type Finder = (kind: Kind) => Handle
+type Finder = (kind: Kind) => Handle
 
 type Common = {
   readonly use: Use
