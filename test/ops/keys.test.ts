@@ -205,5 +205,11 @@ describe('the ceremony', () => {
     expect((await player.ask('POST', '/api/sessions', who)).status).toBe(201)
     expect((await player.ask('GET', '/api/me')).status).toBe(200)
     expect(await told('keys.restored')).toBeGreaterThan(0)
+
+    // A node that has all of it gets nothing anew, and nobody gets anything without a quorum.
+    const join = (...shares: string[]) =>
+      run(['join', backup, '--shares', shares.join(','), '--without', unsealed.join(','), '--json'])
+    expect(JSON.parse((await join(share('ada'), share('grace'))).out)).toMatchObject({ imported: [], updated: [] })
+    expect((await join(share('ada'))).code).toBe(1)
   }, 120_000)
 })
