@@ -81,16 +81,19 @@ test('a list that is gone, cut short or of another authority opens no door', asy
   const other = await openTestAuthority()
   const foreign = (await other.lists()).join('')
   await other.stop()
+  const gone = await authority.enrol('edge', 'gone')
+  await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'gone', reason: 'test' }))
   const good = (await authority.lists()).join('')
   for (const [content, opens] of [
+    [good, true],
     ['', true], // nothing to read: what was read last holds, until it ends
     [good.slice(0, 200), true],
     [foreign, false], // whole, but says nothing of who comes: OpenSSL wants the list of the very issuer
-    [good, true],
   ] as const) {
     replace('revoked.pem', content)
     await pause(600)
     expect(await isLetIn(), content.slice(0, 60)).toBe(opens)
+    expect(await isLetIn(gone), content.slice(0, 60)).toBe(false)
   }
 })
 
@@ -112,10 +115,10 @@ test('the edge reads the same files by the same rules', async () => {
 
 /** Lists that end in a moment; what is published besides stays as it is. */
 async function shortLists(seconds: number): Promise<string> {
-  const pem = await authority.db.sql
+  const pem = await authority.db.admin
     .begin(async (tx) => {
-      const soon = authority.command(new Date(Date.now() + 13 * 3_600_000)) // when they are due
-      await pki.publish(tx, { ...soon, now: soon.now }, { lifeSeconds: seconds - 13 * 3600 })
+      await tx`delete from pki.lists`
+      await pki.publish(tx, authority.command(), { lifeSeconds: seconds })
       throw await pki.lists(tx, new Date())
     })
     .catch((lists: unknown) => lists)
@@ -136,8 +139,8 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-async function isLetIn(): Promise<boolean> {
-  const connection = await open().catch(() => undefined)
+async function isLetIn(who = edge): Promise<boolean> {
+  const connection = await open(who).catch(() => undefined)
   const answer = await connection?.ask().catch(() => '')
   connection?.close()
   return answer?.includes('served') === true
@@ -150,11 +153,11 @@ async function serialShown(): Promise<string> {
 }
 
 /** A connection of an edge. */
-async function open() {
+async function open(who = edge) {
   const ca = await authority.anchors()
   const { port } = server.address() as { port: number }
   const servername = 'core-1.countroom.internal'
-  const socket = connect({ host: '127.0.0.1', port, ca, servername, key: edge.key, cert: edge.chain })
+  const socket = connect({ host: '127.0.0.1', port, ca, servername, key: who.key, cert: who.chain })
   await new Promise<void>((resolve, reject) => {
     socket.once('secureConnect', resolve)
     socket.once('error', reject)
