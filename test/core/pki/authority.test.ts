@@ -179,7 +179,7 @@ describe('what it makes', () => {
     expect(verify('crlsign')).not.toBe(0)
   })
 
-  test.runIf(spawnSync('certtool', ['--version']).status === 0)('chains verify with GnuTLS too', async () => {
+  test('chains verify with GnuTLS too', async () => {
     await chainFiles('edge', 'gnutls-edge')
     const said = execFileSync(
       'certtool',
