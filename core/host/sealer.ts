@@ -98,7 +98,7 @@ export async function sealOnce(host: Pick<SealerHost, 'sql' | 'keys' | 'now' | '
  * Each batch as the entry of a leaf: which, when, its digest in the chain of its lane, and the root of a tree of its own over its
  * rows; so one row can be shown to be in it, and the others stay unseen.
  */
-export async function batchLeaves(reader: Reader, batches: readonly ledger.Batch[]): Promise<audit.BatchLeaf[]> {
+async function batchLeaves(reader: Reader, batches: readonly ledger.Batch[]): Promise<audit.BatchLeaf[]> {
   const rows = new Map(
     (await games.batchRows(reader, batches)).map(({ lane, batch, rows }) => [`${lane}/${batch}`, rows]),
   )
