@@ -71,7 +71,7 @@ export function openWitness(options: {
       if (oldSize !== last.size) return { status: 409, type: 'text/x.tlog.size', text: `${last.size}\n` }
       const grows = audit.isConsistent({ oldSize, size: head.size, oldRoot: last.root, root: head.root, path })
       if (!grows || (head.size === 0 && !head.root.equals(last.root))) {
-        memory.accuse(request.note, now())
+        if (!seen) memory.accuse(request.note, now()) // what was signed before is no evidence, whatever came with it
         return refusal(422, 'this tree does not begin with the one that was signed before')
       }
       const line = cosign(note.text, Math.floor(now().getTime() / 1000))
