@@ -16,6 +16,7 @@ import { isRejoinPending, rejoin } from './appliance/rejoin.ts'
 import { bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
 import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
+import { joinedMark } from './appliance/token.ts'
 import { asTrouble, Trouble } from './appliance/trouble.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
@@ -109,7 +110,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     await step('Key agent', async () => {
       await readyToken(home)
       const pin = settings.pkcs11?.pin.from === 'prompt' ? await askPin(options) : undefined
-      await supervisor.start(keysUnit(home, settings, nodes, pin))
+      await supervisor.start(keysUnit(home, settings, nodes, { pin }))
     })
     await step('Database schema, certificates', async (tell) => {
       const applied = await bringUpSchema(home)
@@ -188,7 +189,10 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
 /** No token is made where one has been in use: that is damage, even when the mark of the installation is gone too. */
 async function readyToken(home: Home): Promise<void> {
   if (isInstalled(home)) return
-  if (!(await isInUse(home))) return clearUnusedToken(home)
+  if (!(await isInUse(home))) {
+    if (!home.has(joinedMark)) clearUnusedToken(home)
+    return
+  }
   markInstalled(home)
   refuseDamage(home)
 }

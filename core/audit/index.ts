@@ -9,7 +9,7 @@ export type { Kind } from './kind.ts'
 // Batches of the ledger, as they were sealed
 export { type SealedBatch, sealedBatch, sealedBatchCount, sealedBatches } from './log/batches.ts'
 // The whole log for a stranger
-export { type Bundle, bundleLines, bundleOf } from './log/bundle.ts'
+export { type Bundle, bundleLines, bundleOf, readEntryBundle } from './log/bundle.ts'
 // The head of the log, signed
 export {
   type Checkpoint,
@@ -73,6 +73,15 @@ export {
 } from './log/tree.ts'
 // Proving all of it
 export { type LogProof, type LogTrust, verifyLog } from './log/verify.ts'
+// Somebody outside who cosigns
+export {
+  cosignatureIn,
+  keepCosignature,
+  readWitnessRequest,
+  type WitnessRequest,
+  witnessedSize,
+  witnessRequest,
+} from './log/witness.ts'
 export { openPersonal, type Personal, personalOf } from './personal.ts'
 // Showing that nothing was changed
 export { type AuditProof, verify } from './proof.ts'

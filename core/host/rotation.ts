@@ -68,6 +68,25 @@ export async function forgetIndexes(host: RotationHost): Promise<void> {
       await transact(host, (tx) => players.forgetIndexes(tx, epoch))
 }
 
+/**
+ * Restored data may be read by an index whose key was destroyed since. Then the index is made anew under the active one, from
+ * the sealed addresses; until it is whole, who is not in it yet cannot sign in.
+ */
+export async function mendIndexes(host: RotationHost): Promise<void> {
+  const epochs = await keys.indexEpochs(host.sql, 'email')
+  const entries = (await host.keys.list()).filter(({ family }) => family === 'hk-email-index')
+  const usable = new Set(entries.filter(({ state }) => isUsable(state)).map(({ key }) => key))
+  if (epochs.every((epoch) => usable.has(epoch))) return
+  const active = entries.find(({ state }) => state === 'active')?.key
+  if (!active) return
+  host.log.warn({ epochs, active }, 'the index of addresses is made anew: its key is gone')
+  await transact(host, (tx) => keys.resetIndex(tx, 'email', active))
+  await eachBatch((after) =>
+    transact(host, (tx) => players.reindex(tx, commandAt(host), { epoch: active, after, limit: batchDefault })),
+  )
+  for (const epoch of epochs) if (epoch !== active) await transact(host, (tx) => players.forgetIndexes(tx, epoch))
+}
+
 /** What names the epochs of a family, and how it is brought to name another. */
 type Holder = {
   /** The new epoch is active. Answers how much has to be moved. */
@@ -103,23 +122,35 @@ const dataKeys: Holder = {
   names: (reader, epoch) => keys.deksUnder(reader, [epoch]),
 }
 
+/** What binds a data key to its row is renewed with its wrap; the wrap may stay under the epoch it has. */
+const bindings: Holder = {
+  begin: (tx, { older }) => boundUnder(tx, older),
+  async move(host, moving, limit) {
+    if ((await boundUnder(host.sql, moving.older)) === 0) return
+    const kek = (await host.keys.list()).filter(({ family, state }) => family === 'kek-pii' && isUsable(state))
+    await dataKeys.move(host, { ...moving, older: kek.map(({ key }) => key) }, limit)
+  },
+  async retire(tx, command, { older }) {
+    const left = await boundUnder(tx, older)
+    if (left === 0) for (const each of older) await keys.noteRetired(tx, command, each)
+    return left
+  },
+  names: keys.deksBoundUnder,
+}
+
 const emailIndex: Holder = {
   async begin(tx, { epoch }) {
     await players.beginReindexing(tx, epoch)
     return players.indexesNotUnder(tx, epoch)
   },
-  async move(host, { rotation, epoch }, limit) {
-    let after = ''
-    for (;;) {
-      const moved = await transact(host, async (tx) => {
+  move: (host, { rotation, epoch }, limit) =>
+    eachBatch((after) =>
+      transact(host, async (tx) => {
         const batch = await players.reindex(tx, commandAt(host), { epoch, after, limit })
         if (batch) await keys.noteMoved(tx, rotation, batch.count)
         return batch
-      })
-      if (!moved) return
-      after = moved.last
-    }
-  },
+      }),
+    ),
   async retire(tx, command, { epoch, older }) {
     const left = await players.endReindexing(tx, epoch)
     if (left === 0) for (const each of older) await keys.noteRetired(tx, command, each)
@@ -140,8 +171,11 @@ const pepper: Holder = {
   names: (reader, epoch) => pepperedUnder(reader, [epoch]),
 }
 
-/** What was signed names its key and is verified under its public half for ever; nothing is moved. */
-const signatures: Holder = {
+/**
+ * Nothing is moved: what was signed names its key and is verified under its public half for ever; authorities and certificates
+ * are made anew by who keeps them, as soon as the key is another; and nothing is wrapped under `kek-backup` yet.
+ */
+const unmoved: Holder = {
   begin: async () => 0,
   move: async () => {},
   async retire(tx, command, { older }) {
@@ -153,17 +187,39 @@ const signatures: Holder = {
 
 const holders: Record<string, Holder> = {
   'kek-pii': dataKeys,
+  'kek-backup': unmoved,
+  'hk-dek-binding': bindings,
   'hk-email-index': emailIndex,
   'hk-pepper': pepper,
-  'sk-audit': signatures,
-  'sk-manifest': signatures,
-  'sk-token': signatures,
+  'sk-audit': unmoved,
+  'sk-manifest': unmoved,
+  'sk-token': unmoved,
+  'sk-ca-root': unmoved,
+  'sk-ca-issuing': unmoved,
+}
+
+async function eachBatch(next: (after: string) => Promise<{ last: string } | undefined>): Promise<void> {
+  for (let after = ''; ; ) {
+    const batch = await next(after)
+    if (!batch) return
+    after = batch.last
+  }
+}
+
+function isUsable(state: keys.KeyState): boolean {
+  return state === 'active' || state === 'decrypt-only'
 }
 
 function holderOf(family: string): Holder {
   const holder = holders[family]
   if (!holder) throw new Error(`nobody knows what names ${family}`)
   return holder
+}
+
+async function boundUnder(reader: Reader, epochs: readonly string[]): Promise<number> {
+  let count = 0
+  for (const epoch of epochs) count += await keys.deksBoundUnder(reader, epoch)
+  return count
 }
 
 async function pepperedUnder(reader: Reader, epochs: readonly string[]): Promise<number> {

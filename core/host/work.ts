@@ -7,6 +7,7 @@ import { openHost } from './open-host.ts'
 import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
 import { startSealer } from './sealer.ts'
+import { startWitnessing } from './witnesses.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
 const config = readConfig(configFileFromArguments())
@@ -17,6 +18,7 @@ observeProgram(host)
 
 let stopping = false
 const sealer = startSealer(host)
+const witnessing = startWitnessing(host)
 const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
 const life = await begin(host, host.missing)
@@ -28,7 +30,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 async function stop(): Promise<void> {
   stopping = true
   await life.end()
-  await sealer.stop()
+  await Promise.all([sealer.stop(), witnessing.stop()])
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

@@ -18,9 +18,8 @@ export async function blindIndex(
   index: IndexName,
   normalised: string,
 ): Promise<BlindIndex> {
-  const [row] = await reader<Array<{ epochs: string[] }>>`
-    select epochs from keys.indexes where family = ${families[index]}`
-  return blindIndexUnder(keys, row?.epochs[0] ?? '', index, normalised)
+  const [epoch = ''] = await indexEpochs(reader, index)
+  return blindIndexUnder(keys, epoch, index, normalised)
 }
 
 /**
@@ -56,6 +55,18 @@ export async function beginIndexEpoch(tx: Tx, index: IndexName, epoch: string): 
  */
 export async function endIndexEpoch(tx: Tx, index: IndexName): Promise<void> {
   await tx`update keys.indexes set epochs = array[epochs[2]] where family = ${families[index]} and cardinality(epochs) = 2`
+}
+
+/** The epochs an index is written under; the first is read. */
+export async function indexEpochs(reader: Reader, index: IndexName): Promise<string[]> {
+  const [row] = await reader<Array<{ epochs: string[] }>>`
+    select epochs from keys.indexes where family = ${families[index]}`
+  return row?.epochs ?? []
+}
+
+/** Written and read under this epoch alone, whatever stood before: what it was is gone from the token. */
+export async function resetIndex(tx: Tx, index: IndexName, epoch: string): Promise<void> {
+  await tx`update keys.indexes set epochs = array[${epoch}::text] where family = ${families[index]}`
 }
 
 /** Lets those who are writing end, and keeps others back until the caller's transaction ends. Answers the epochs in use. */

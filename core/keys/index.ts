@@ -7,7 +7,9 @@ export {
   blindIndexUnder,
   endIndexEpoch,
   holdIndex,
+  indexEpochs,
   normaliseEmail,
+  resetIndex,
 } from './blind-index.ts'
 // The client of the key agent
 export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type WrappedDek } from './client.ts'
@@ -28,6 +30,7 @@ export {
   askRotation,
   beginMoving,
   type DekPlace,
+  deksBoundUnder,
   deksUnder,
   endRotation,
   moveDeks,

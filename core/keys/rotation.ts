@@ -75,6 +75,16 @@ export async function deksUnder(reader: Reader, epochs: readonly string[]): Prom
   return row?.count ?? 0
 }
 
+/** How many data keys are bound by an epoch of the binding's key. A binding names its epoch in front, the first does not. */
+export async function deksBoundUnder(reader: Reader, epoch: string): Promise<number> {
+  const number = Number(/\d+$/.exec(epoch)?.[0])
+  const name = number === 1 ? '' : number.toString(16).padStart(8, '0')
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from keys.deks
+    where octet_length(binding) = ${32 + name.length / 2} and encode(substr(binding, 1, ${name.length / 2}), 'hex') = ${name}`
+  return row?.count ?? 0
+}
+
 /**
  * Moves the next data keys of older epochs to the active one, in the caller's transaction: all of them or none. They pass
  * through the agent and are never opened here; who reads one meanwhile reads it as it was. Answers how many, where it came

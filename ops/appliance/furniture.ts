@@ -25,6 +25,15 @@ export function furnish(home: Home, { engines, nodes }: Identities): void {
   adopt(home.path('token'), nodes)
 }
 
+/** What a key agent alone needs; what a token was lost with is made anew. */
+export function furnishToken(home: Home, { engines, nodes }: Identities): void {
+  for (const folder of ['token', 'token/tokens', 'token/state', 'secrets', 'log'] as const)
+    makeFolder(home.path(folder), folders[folder], engines)
+  for (const name of secretNames.filter((each) => each.startsWith('hsm-')))
+    if (!home.has('secrets', name)) home.write(`secrets/${name}`, newSecret(), modeOf(name))
+  adopt(home.path('token'), nodes)
+}
+
 /** A token of a start that never went through holds nothing anybody used; it is made anew. */
 export function clearUnusedToken(home: Home): void {
   if (readSettings(home).pkcs11) return // somebody else's token is not ours to clear; the agent takes up what it began
@@ -48,7 +57,11 @@ function ensureSecret(home: Home, name: SecretName): void {
     return
   }
   if (isInstalled(home)) throw damaged(home, `the secret ${file} is ${there ? 'empty' : 'gone'}`, file)
-  home.write(`secrets/${name}`, `${randomBytes(24).toString('base64url')}\n`, modeOf(name))
+  home.write(`secrets/${name}`, newSecret(), modeOf(name))
+}
+
+function newSecret(): string {
+  return `${randomBytes(24).toString('base64url')}\n`
 }
 
 /** PINs never change, and the key agent takes them from a file that not even its owner writes to. */

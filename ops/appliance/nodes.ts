@@ -37,12 +37,17 @@ export function originsOf({ hostName, ports }: Settings) {
 }
 
 /** The key agent: the only process with an add-on. `pin` where somebody typed it. */
-export function keysUnit(home: Home, settings: Settings, identity: Identity | undefined, pin?: string): Unit {
+export function keysUnit(
+  home: Home,
+  settings: Settings,
+  identity: Identity | undefined,
+  { firstStart, pin }: { firstStart?: 'create' | 'join' | 'refuse'; pin?: string | undefined } = {},
+): Unit {
   const config = {
     name: 'keys',
     stateDir: home.path('token/state'),
     ...moduleConfig(home, settings),
-    firstStart: isInstalled(home) ? 'refuse' : 'create',
+    firstStart: firstStart ?? (isInstalled(home) ? 'refuse' : 'create'),
     sockets: Object.fromEntries(
       ['core', 'work', 'edge', 'ops'].map((role) => [role, home.path(`run/keys-${role}.sock`)]),
     ),

@@ -1,5 +1,7 @@
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { Home } from '../appliance/home.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { Trouble } from '../appliance/trouble.ts'
 
 /**
  * `countroom keys`: the keys of the appliance and their life. What changes something needs two members of staff with the
@@ -7,7 +9,7 @@ import { knownHome, runningCard } from '../appliance/running.ts'
  */
 export function keysCommand(): Command {
   const command = new Command('keys').description('list, rotate, back up and restore the keys of the token')
-  for (const part of [list(), rotate(), destroy(), backup(), restore()]) command.addCommand(part)
+  for (const part of [list(), rotate(), destroy(), ceremony(), backup(), restore(), join()]) command.addCommand(part)
   return command
 }
 
@@ -44,6 +46,25 @@ function destroy(): Command {
     )
 }
 
+function ceremony(): Command {
+  return new Command('ceremony')
+    .description('make a recovery key in shares, one for each custodian, and new keys of every family under it')
+    .addOption(new Option('--custodians <names>', 'who gets a share, by commas').argParser(names))
+    .addOption(new Option('--threshold <count>', 'how many shares together restore').argParser(count))
+    .option('--out <folder>', 'one file for each custodian, mode 0400, instead of the screen')
+    .option('--rotate-only', 'the shares are handed out: only go on with the new keys')
+    .option('--json', 'for machines; with --out')
+    .action(async (options: Ceremony) => {
+      const { custodians = [], threshold = 0, ...rest } = options
+      if (!rest.rotateOnly && (custodians.length === 0 || threshold === 0))
+        throw new Trouble('A ceremony has custodians and a threshold.', {
+          setting: '--custodians, --threshold',
+          remedy: 'npx countroom keys ceremony --custodians ada,grace,edsger --threshold 2',
+        })
+      await (await import('../keys/ceremony.ts')).holdCeremony(home(), { ...rest, custodians, threshold })
+    })
+}
+
 function backup(): Command {
   return new Command('backup')
     .description('write the keys, sealed to the recovery key, and the wrapped data keys')
@@ -55,19 +76,48 @@ function backup(): Command {
 }
 
 function restore(): Command {
-  return new Command('restore')
-    .description(
-      'after data were restored from a backup: join them with the newest data keys, so that the erased stay erased',
-    )
+  return restoring('restore')
+    .description('after a loss: bring the keys into an empty token, and join restored data with the newest data keys')
     .argument('<file>', 'the newest backup of keys')
-    .option('--json', 'for machines')
-    .action(async (file: string, options: { json?: boolean }) =>
+    .action(async (file: string, options: Restoring) =>
       (await import('../keys/restore.ts')).restoreKeys(knownHome(), file, options),
     )
 }
 
-function home() {
+function join(): Command {
+  return restoring('join')
+    .description('bring the keys of another node into the token of this one, or its newer keys')
+    .argument('<file>', 'a backup of keys of the other node')
+    .action(async (file: string, options: Restoring) =>
+      (await import('../keys/restore.ts')).joinToken(knownHome(), file, options),
+    )
+}
+
+function restoring(name: string): Command {
+  return new Command(name)
+    .addOption(
+      new Option('--shares <files>', 'files with one share each, by commas, instead of being asked').argParser(names),
+    )
+    .addOption(new Option('--without <keys>', 'keys that have no copy and are given up, by commas').argParser(names))
+    .option('--json', 'for machines')
+}
+
+type Ceremony = { custodians?: string[]; threshold?: number; out?: string; rotateOnly?: boolean; json?: boolean }
+type Restoring = { shares?: string[]; without?: string[]; json?: boolean }
+
+function home(): Home {
   const home = knownHome()
   runningCard(home)
   return home
+}
+
+function names(text: string): string[] {
+  const found = text.split(',').map((name) => name.trim())
+  if (found.some((name) => name === '')) throw new InvalidArgumentError('They are names with commas between.')
+  return found
+}
+
+function count(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It is a number.')
+  return Number(text)
 }

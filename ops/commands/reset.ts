@@ -11,6 +11,8 @@ const made = [
   'pg.new',
   'redis',
   'token',
+  'backup',
+  'rejoin-keys.jsonl',
   'tls',
   'secrets',
   'log',

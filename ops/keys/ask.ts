@@ -61,7 +61,8 @@ function credentialsGiven(act: string): staff.Credential[] {
   }
 }
 
-async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
+/** What was answered. @throws Cancelled on Ctrl-C */
+export async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
   const given = await asked
   if (isCancel(given)) throw new Cancelled()
   return given as Exclude<T, symbol>

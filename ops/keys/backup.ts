@@ -46,17 +46,18 @@ export async function removeBackupsOf(desk: Desk, epoch: string): Promise<{ remo
   return remove(desk, found)
 }
 
-async function write(desk: Desk, folder: string): Promise<{ path: string; epochs: string[]; deks: number }> {
+type Written = { path: string; epochs: string[]; unsealed: string[]; deks: number }
+
+async function write(desk: Desk, folder: string): Promise<Written> {
   const { agent, sql, home } = desk
   makeFolder(home, folder)
   const at = new Date()
-  const epochs = (await agent.list())
-    .filter(({ origin, state }) => origin === 'ceremony' && state !== 'destroyed')
-    .map(({ key }) => key)
+  const { recovery, sealed: epochs, unsealed } = await agent.statusOfCeremony()
+  const sealed = recovery ? JSON.stringify(await agent.backup()) : ''
   const path = join(folder, `keys-${at.toISOString().replace(/[:.]/g, '')}.jsonl`)
   const deks = await writeLines(path, (lineOut) =>
     sql.begin('isolation level repeatable read read only', async (tx) => {
-      const lines = keys.dumpDeks(tx, { at, agent: '' })
+      const lines = keys.dumpDeks(tx, { at, agent: sealed })
       for (;;) {
         const next = await lines.next()
         if (next.done) return next.value.deks
@@ -75,7 +76,7 @@ async function write(desk: Desk, folder: string): Promise<{ path: string; epochs
       detail: { backup, epochs, deks },
     })
   })
-  return { path, epochs, deks }
+  return { path, epochs, unsealed, deks }
 }
 
 /** A file is whole or not there. */

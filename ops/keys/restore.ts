@@ -1,30 +1,80 @@
 import { readFileSync } from 'node:fs'
-import { readDump } from '#keys'
+import { connectKeys, type DekDump, type JoinReport, type Keys, readDump } from '#keys'
 import type { Home } from '../appliance/home.ts'
 import { holderOf } from '../appliance/lock.ts'
 import { joinText, pendingRejoin } from '../appliance/rejoin.ts'
+import { hasToken, withAgentAlone } from '../appliance/token.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { inWords } from './desk.ts'
+import { takeShares } from './shares.ts'
+
+type Options = { shares?: string[]; without?: string[]; json?: boolean }
+type Brought = { imported: string[]; updated: string[] }
+type Done = Brought & { joined?: JoinReport; waiting?: number; at: Date }
 
 /**
- * `countroom keys restore`, after data were restored from a backup: joins them with the newest data keys. Where nothing runs, the
- * next start does it, before it opens; where an appliance runs, it is done at once.
+ * `countroom keys restore`: into a token that is empty the keys come first, under a quorum of custodians. Then restored data are
+ * joined with the newest data keys: by the next start, before it opens, or at once where an appliance runs.
  */
-export async function restoreKeys(home: Home, file: string, { json }: { json?: boolean }): Promise<void> {
-  const done = await inWords(async () => {
+export async function restoreKeys(home: Home, file: string, options: Options): Promise<void> {
+  const done = await inWords(async (): Promise<Done> => {
     const text = read(file)
-    const { deks, at } = readDump(text)
-    if (holderOf(home)) return { joined: await joinText(home, text), at }
+    const dump = readDump(text)
+    const brought = hasToken(home) ? { imported: [], updated: [] } : await bringKeys(home, dump, options)
+    if (holderOf(home)) return { ...brought, joined: await joinText(home, text), at: dump.at }
     home.write(pendingRejoin, text, 0o600)
-    return { waiting: deks.length, at }
+    return { ...brought, waiting: dump.deks.length, at: dump.at }
   })
-  if (json) process.stdout.write(`${JSON.stringify(done)}\n`)
-  else if (done.joined)
-    process.stdout.write(`${done.joined.deks} data keys joined, ${done.joined.erased} of the erased removed.\n`)
-  else
-    process.stdout.write(
-      `${done.waiting} data keys of ${done.at.toISOString()} wait; the next start joins them before it opens: npm start\n`,
-    )
+  process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : wordsOf(done))
+}
+
+/** `countroom keys join`: the same keys in the token of another node, or those that were made since it joined. */
+export async function joinToken(home: Home, file: string, options: Options): Promise<void> {
+  const done = await inWords(async () => {
+    const dump = readDump(read(file))
+    return { ...(await bringKeys(home, dump, options)), at: dump.at }
+  })
+  process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : wordsOf(done))
+}
+
+/** Under a quorum; below the threshold nothing is opened, and nothing is imported before all of it is found sound. */
+async function bringKeys(home: Home, { agent }: DekDump, { shares, without = [] }: Options): Promise<Brought> {
+  if (agent === '')
+    throw new Trouble('This backup has no keys in it: they were born in their token, and nobody has a copy.', {
+      setting: '<file>',
+      remedy: `restore the folder of the token, ${home.path('token')}; the next ceremony makes keys that can be restored`,
+    })
+  return withAgent(home, async (keys) => {
+    await takeShares(await keys.restoreBegin(JSON.parse(agent)), shares, (letters) => keys.restoreShare(letters))
+    return keys.restoreFinish(without)
+  })
+}
+
+/** The agent of the running appliance; where none runs, an agent alone for as long as it takes. */
+async function withAgent<T>(home: Home, work: (keys: Keys) => Promise<T>): Promise<T> {
+  if (!holderOf(home)) return withAgentAlone(home, work)
+  const keys = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
+  try {
+    return await work(keys)
+  } finally {
+    await keys.close()
+  }
+}
+
+function wordsOf({
+  imported,
+  updated,
+  joined,
+  waiting,
+  at,
+}: Done | (Brought & { at: Date; joined?: undefined; waiting?: undefined })): string {
+  const lines: string[] = []
+  if (imported.length > 0) lines.push(`Brought into the token: ${imported.join(', ')}`)
+  if (updated.length > 0) lines.push(`Brought to their state of ${at.toISOString()}: ${updated.join(', ')}`)
+  if (joined) lines.push(`${joined.deks} data keys joined, ${joined.erased} of the erased removed.`)
+  if (waiting !== undefined)
+    lines.push(`${waiting} data keys of ${at.toISOString()} wait; the next start joins them before it opens: npm start`)
+  return `${lines.length > 0 ? lines.join('\n') : 'This token has all of it already.'}\n`
 }
 
 function read(file: string): string {

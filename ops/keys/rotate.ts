@@ -1,6 +1,6 @@
 import { spinner } from '@clack/prompts'
 import * as audit from '#audit'
-import type { Keys, Rotation } from '#keys'
+import type { KeyEntry, Keys, Rotation } from '#keys'
 import * as keys from '#keys'
 import { openQueue } from '../../core/host/queue.ts'
 import { beginRotation, rotatable } from '../../core/host/rotation.ts'
@@ -18,20 +18,39 @@ const lookEveryMs = 250
 const slow: readonly string[] = ['hk-pepper']
 
 /** `countroom keys rotate`: asks, makes and activates the new key, hands the moving to the worker, and watches it. */
-export async function rotateKey(home: Home, family: string, options: Options): Promise<void> {
+export async function rotateKey(home: Home, family: string, { wait, json }: Options): Promise<void> {
   if (!rotatable().includes(family)) throw notRotatable(family)
   await atDesk(home, async (desk) => {
-    const open = (await keys.openRotations(desk.sql)).find((rotation) => rotation.family === family)
-    const rotation = open?.rotation ?? (await ask(desk, family))
-    if (open?.epoch == null) await activate(desk, family, rotation)
-    const ended = options.wait && !slow.includes(family)
-    const state = ended ? await watch(desk, rotation, options.json === true) : await find(desk, rotation)
-    process.stdout.write(options.json ? `${JSON.stringify(state)}\n` : `${progressOf(state)}\n`)
+    const rotation = await startRotation(desk, family, () => askVouchers(desk, `rotate ${family}`))
+    const state = wait ? await watchRotation(desk, rotation, json === true) : await find(desk, rotation)
+    process.stdout.write(json ? `${JSON.stringify(state)}\n` : `${progressOf(state)}\n`)
   })
 }
 
-async function ask(desk: Desk, family: string): Promise<string> {
-  const vouchers = await askVouchers(desk, `rotate ${family}`)
+/** Asks for a rotation and makes its key, or goes on with one that was interrupted; from then on the worker has it. */
+export async function startRotation(desk: Desk, family: string, vouch: () => Promise<string[]>): Promise<string> {
+  const open = (await keys.openRotations(desk.sql)).find((rotation) => rotation.family === family)
+  const rotation = open?.rotation ?? (await ask(desk, family, await vouch()))
+  if (open?.epoch == null) await activate(desk, family, rotation)
+  return rotation
+}
+
+/** Waits until it has ended, if it is one that ends by itself. */
+export async function watchRotation(desk: Desk, rotation: string, quietly: boolean): Promise<Rotation> {
+  const shown = process.stdout.isTTY && !quietly ? spinner() : undefined
+  shown?.start('The worker moves what names older keys; Ctrl-C stops only this watching')
+  for (;;) {
+    const state = await find(desk, rotation)
+    shown?.message(progressOf(state))
+    if (state.state === 'retired' || slow.includes(state.family)) {
+      shown?.stop(progressOf(state))
+      return state
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+  }
+}
+
+async function ask(desk: Desk, family: string, vouchers: string[]): Promise<string> {
   return await desk.sql.begin(async (tx) => {
     const rotation = await keys.askRotation(tx, desk.command(), family)
     await audit.record(tx, desk.command(), {
@@ -68,23 +87,9 @@ async function activate(desk: Desk, family: string, rotation: string): Promise<v
   }
 }
 
-async function activateNew(agent: Keys, family: string, entries: Awaited<ReturnType<Keys['list']>>): Promise<string> {
+async function activateNew(agent: Keys, family: string, entries: readonly KeyEntry[]): Promise<string> {
   const made = entries.find(({ state }) => state === 'pre-active') ?? (await agent.create(family))
   return (await agent.activate(made.key)).key
-}
-
-async function watch(desk: Desk, rotation: string, quietly: boolean): Promise<Rotation> {
-  const shown = process.stdout.isTTY && !quietly ? spinner() : undefined
-  shown?.start('The worker moves what names older keys; Ctrl-C stops only this watching')
-  for (;;) {
-    const state = await find(desk, rotation)
-    shown?.message(progressOf(state))
-    if (state.state === 'retired') {
-      shown?.stop('Done')
-      return state
-    }
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
-  }
 }
 
 async function find(desk: Desk, rotation: string): Promise<Rotation> {

@@ -7,6 +7,7 @@ import * as pki from '#pki'
 import * as players from '#players'
 import * as staff from '#staff'
 import { sign } from '../../core/host/gateways/signature.ts'
+import { sealOnce } from '../../core/host/sealer.ts'
 import { until } from '../support/client.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
 import { routesOf } from '../support/routes.ts'
@@ -235,6 +236,34 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ['operator GET /api/audit/events.jsonl', () => boss.ask('GET', '/api/audit/events.jsonl'), ['audit.exported']],
   ['operator GET /api/audit/events.csv', () => boss.ask('GET', '/api/audit/events.csv'), ['audit.exported']],
   ['operator GET /api/audit/{event}/personal', personal, ['audit.personal_viewed']],
+  [
+    'operator GET /api/audit/log/inclusion',
+    async () => {
+      await seal()
+      return boss.ask('GET', '/api/audit/log/inclusion?index=0')
+    },
+    ['audit.proof_viewed'],
+  ],
+  [
+    'operator GET /api/audit/log/consistency',
+    () => boss.ask('GET', '/api/audit/log/consistency?from=1'),
+    ['audit.proof_viewed'],
+  ],
+  [
+    'operator GET /api/audit/log/tile/entries/{path}',
+    () => boss.ask('GET', '/api/audit/log/tile/entries/000.p/5'),
+    ['audit.proof_viewed'],
+  ],
+  [
+    'operator GET /api/audit/log/bundle.jsonl',
+    () => boss.ask('GET', '/api/audit/log/bundle.jsonl'),
+    ['audit.exported'],
+  ],
+  [
+    'operator GET /api/players/{player}/transfers/{transfer}/proof',
+    () => boss.ask('GET', `/api/players/${ada.player}/transfers/1/proof`),
+    ['audit.proof_viewed'],
+  ],
   ['partner POST /api/gateways/{gateway}/events', forged, ['cashier.event_forged']],
 ]
 
@@ -305,6 +334,11 @@ test('a program error is an event without what was sent, once a minute however o
   expect(told.map((events) => events.map(({ code }) => code))).toEqual([['host.program_error'], []])
   expect(told[0]![0]).toMatchObject({ outcome: 'failure', detail: { error: 'PostgresError', code: '42P01' } })
 })
+
+async function seal(): Promise<void> {
+  const keys = faces.world.agent.as('work')
+  while (await sealOnce({ ...faces.host, keys }));
+}
 
 async function eventsOf(request: string): Promise<audit.AuditEvent[]> {
   const rows = await faces.world.sql<Array<{ entry: string }>>`

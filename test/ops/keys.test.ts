@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemCommand } from '#base'
 import * as keys from '#keys'
@@ -16,6 +16,7 @@ const home = newHome('small')
 let appliance: Appliance
 let sql: Sql
 let player: Client
+let who: { email: string; password: string }
 
 const password = 'a long enough password'
 const [ann, ben] = [
@@ -38,7 +39,7 @@ beforeAll(async () => {
     })
   await core.close()
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
-  await arrive(player, appliance.urls)
+  who = await arrive(player, appliance.urls)
 }, 120_000)
 afterAll(async () => {
   await player?.close()
@@ -48,7 +49,7 @@ afterAll(async () => {
 })
 
 type Listed = {
-  keys: Array<{ key: string; state: string; deks?: number; destroyFrom?: string }>
+  keys: Array<{ key: string; family: string; state: string; origin: string; deks?: number; destroyFrom?: string }>
   rotations: keys.Rotation[]
 }
 
@@ -85,7 +86,7 @@ describe('countroom keys', () => {
     expect([code, out]).toEqual([1, expect.stringMatching(/nobody is there to ask/)])
     expect(await stateOf('kek-pii-2')).toBeUndefined()
     expect((await list()).rotations).toEqual([])
-    expect((await run(['rotate', 'sk-ca-root'], [ann, ben])).out).toMatch(/no family of keys that is rotated this way/)
+    expect((await run(['rotate', 'hk-register'], [ann, ben])).out).toMatch(/no family of keys that is rotated this way/)
   })
 
   test('two rotate a key while players stay, and the worker moves what named the old one [S38]', async () => {
@@ -147,4 +148,62 @@ describe('countroom keys', () => {
     expect(await told('keys.epoch_destroyed')).toBe(1)
     expect((await player.ask('GET', '/api/me')).status).toBe(200)
   })
+})
+
+describe('the ceremony', () => {
+  const folder = viewHome(home).path('shares')
+  const share = (name: string) => `${folder}/${name}.share`
+  let backup: string
+  let unsealed: string[]
+
+  test('gives each custodian a file of their own, and every family a key that a quorum can restore [S42] [S44]', async () => {
+    const held = ['ceremony', '--custodians', 'Ada,Grace,Edsger', '--threshold', '2', '--out', folder, '--json']
+    expect((await run(held, [ann])).code).toBe(1)
+    expect(existsSync(folder)).toBe(false)
+    const { code, out } = await run(held, [ann, ben])
+    expect(code, out).toBe(0)
+    const letters = ['ada', 'grace', 'edsger'].map((name) => {
+      expect(statSync(share(name)).mode & 0o777).toBe(0o400)
+      return /^share: ([0-9A-Z-]{80,})$/m.exec(readFileSync(share(name), 'utf8'))?.[1]
+    })
+    expect(new Set(letters).size).toBe(3)
+    const { keys: found } = await list()
+    for (const { key, family, state, origin } of found)
+      if (state === 'active' && family !== 'hk-register') expect(origin, key).toBe('ceremony')
+    expect(found.filter(({ family }) => family === 'kek-pii').at(-1)?.deks).toBeGreaterThan(0)
+    unsealed = (JSON.parse(out) as { unsealed: string[] }).unsealed
+    expect(await told('keys.ceremony_begun')).toBe(1)
+  }, 120_000)
+
+  test('a token that was lost is made again by two of three; what one alone gives is worth nothing [S44]', async () => {
+    expect((await player.ask('POST', '/api/sessions', who)).status).toBe(201) // their password is now under the new pepper
+    backup = (JSON.parse((await run(['backup', '--json'])).out) as { path: string }).path
+    await player.close()
+    await sql.end()
+    await appliance.stop()
+    const token = viewHome(home).path('token')
+    renameSync(token, `${token}.lost`)
+
+    const restore = (...shares: string[]) =>
+      run(['restore', backup, '--shares', shares.join(','), '--without', unsealed.join(','), '--json'])
+    expect((await startAppliance({ home, freePorts: true }).catch((error: Error) => error)).toString()).toMatch(
+      /the token .* is gone/,
+    )
+    expect(await restore(share('ada'))).toMatchObject({ code: 1, out: expect.stringMatching(/1 of 2 shares/) })
+    expect(await restore(share('ada'), share('ada'))).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/given their share already/),
+    })
+    const { code, out } = await restore(share('grace'), share('edsger'))
+    expect(code, out).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ imported: expect.arrayContaining(['hk-dek-binding-2']) })
+
+    appliance = await startAppliance({ home, freePorts: true })
+    sql = connect(viewHome(home), 'app')
+    expect(existsSync(viewHome(home).path('rejoin-keys.jsonl'))).toBe(false)
+    player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
+    expect((await player.ask('POST', '/api/sessions', who)).status).toBe(201)
+    expect((await player.ask('GET', '/api/me')).status).toBe(200)
+    expect(await told('keys.restored')).toBeGreaterThan(0)
+  }, 120_000)
 })

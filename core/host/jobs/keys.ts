@@ -1,8 +1,10 @@
 import { Gauge, register } from 'prom-client'
+import * as audit from '#audit'
+import { systemCommand } from '#base'
 import * as keys from '#keys'
-import type { Host } from '../host.ts'
+import { type Host, transact } from '../host.ts'
 import type { JobDefinition } from '../queue.ts'
-import { advance, forgetIndexes } from '../rotation.ts'
+import { advance, forgetIndexes, mendIndexes } from '../rotation.ts'
 
 type JobHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now'>
 
@@ -16,9 +18,27 @@ export const rotateKeys: JobDefinition = {
   retryMax: 0,
   async run(host) {
     observeKeys(host)
+    await mendIndexes(host)
+    await tellOverdue(host)
     for (const rotation of await keys.openRotations(host.sql)) await advance(host, rotation)
     await forgetIndexes(host)
   },
+}
+
+/** That a key is older than it may be is told once. */
+async function tellOverdue(host: JobHost): Promise<void> {
+  const now = host.now()
+  for (const { key, rotateBefore } of await host.keys.list())
+    if (rotateBefore && Date.parse(rotateBefore) < now.getTime())
+      await transact(host, async (tx) => {
+        const [told] = await audit.search(tx, { code: 'keys.rotation_overdue', subject: key, limit: 1 })
+        if (!told)
+          await audit.record(tx, systemCommand('keys.rotate', now), {
+            action: 'keys.rotation_overdue',
+            subject: key,
+            detail: { key, since: rotateBefore },
+          })
+      })
 }
 
 const dueMetric = 'countroom_keys_rotation_due_timestamp_seconds'

@@ -8,7 +8,9 @@ import type { Tx } from '#base'
 import * as keys from '#keys'
 import * as players from '#players'
 import { openDatabase, type Sql } from '../../../core/host/database.ts'
+import { forgetIndexes, mendIndexes } from '../../../core/host/rotation.ts'
 import { binaries } from '../../support/cluster.ts'
+import { startTestKeys, type TestKeys } from '../../support/keys.ts'
 import { rotator } from '../../support/rotation.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
@@ -17,6 +19,7 @@ let world: World
 let ops: keys.Keys
 const opened: Sql[] = []
 const dropped: string[] = []
+const nodes: TestKeys[] = []
 beforeAll(async () => {
   world = await openWorld()
   ops = world.agent.as('ops')
@@ -32,6 +35,7 @@ afterAll(async () => {
   })
   for (const name of dropped) await maintenance.unsafe(`drop database if exists ${name} with (force)`)
   await maintenance.end()
+  await Promise.all(nodes.map((node) => node.stop()))
   await world.stop()
 })
 
@@ -147,6 +151,75 @@ test('a dump of before, an erasure, a rotation, the old epoch destroyed: the era
     old.app.begin((tx) => keys.seal(tx, { ...world.command(), keys: token }, sealing)),
   ).rejects.toMatchObject({ code: 'keys.erased' })
 }, 60_000)
+
+test('a second token, made by a quorum from the newest copies, has no way to the erased either [S59]', async () => {
+  const { shares } = await ops.ceremonyBegin({ custodians: ['Ada', 'Grace', 'Edsger'], threshold: 2 })
+  const rotation = rotator(world)
+  const families = ['hk-dek-binding', 'kek-pii', 'hk-email-index']
+  for (const family of families) {
+    await rotation.begin(family)
+    await rotation.run()
+  }
+  expect((await keys.openRotations(world.sql)).length).toBe(0)
+  const [erased, kept] = [await world.player(), await world.player()]
+  const before = dump()
+  const older = await ops.backup() // holds the key that is destroyed below, as long as anybody keeps it
+  const oldRows = await rowsOf(world.admin, erased.player)
+  await world.act((tx: Tx) => keys.shred(tx, erased.player))
+  const destroyed = await world.agent.as('core').active('kek-pii')
+  await rotation.begin('kek-pii')
+  await rotation.run()
+  await ops.destroy(destroyed)
+  const [text, newest] = [await backUpKeys(), await ops.backup()]
+
+  const unsealed = (await ops.statusOfCeremony()).unsealed
+  const node = async (blobs: keys.KeysBackup) => {
+    const second = await startTestKeys({ config: { firstStart: 'join' } })
+    nodes.push(second)
+    const theirs = second.as('ops')
+    await theirs.restoreBegin(blobs)
+    for (const share of shares.slice(1)) await theirs.restoreShare(share)
+    await theirs.restoreFinish(unsealed)
+    return second
+  }
+  const second = await node(newest)
+  const data = await restore(before)
+  rmSync(before)
+  await joinTo(data, text)
+  const token = second.as('core')
+  expect((await players.profile(data.app, token, kept.player)).email).toBe(kept.email)
+  expect((await players.findByEmail(data.app, token, kept.email))?.player).toBe(kept.player)
+  await expect(players.profile(data.app, token, erased.player)).rejects.toMatchObject({ code: 'keys.shredded' })
+  const opensIn = (by: keys.Keys) =>
+    Promise.allSettled(oldRows.map((row) => by.openDek(destroyed, contextOf(row), row.wrapped, row.binding)))
+  for (const answer of await opensIn(token)) expect(answer.status).toBe('rejected')
+
+  // And this is why copies of before have to be destroyed with the key: with one, and a quorum, all of it comes back.
+  for (const answer of await opensIn((await node(older)).as('core'))) expect(answer.status).toBe('fulfilled')
+}, 60_000)
+
+test('restored data whose index of addresses was made under a key that is gone find everyone again, but the erased', async () => {
+  const [erased, kept] = [await world.player(), await world.player()]
+  const before = dump()
+  await world.act((tx: Tx) => keys.shred(tx, erased.player))
+  const rotation = rotator(world)
+  const gone = await world.agent.as('core').active('hk-email-index')
+  await rotation.begin('hk-email-index')
+  await rotation.run()
+  await forgetIndexes({ ...rotation.host, now: () => new Date(Date.now() + 120_000) })
+  await ops.destroy(gone)
+  const data = await restore(before)
+  rmSync(before)
+  await joinTo(data, await backUpKeys())
+  const token = world.agent.as('core')
+  const found = (email: string) => players.findByEmail(data.app, token, email)
+  await expect(found(kept.email)).rejects.toMatchObject({ code: 'keys.state' })
+  const host = { ...rotation.host, sql: data.app, log: { warn() {} } as never }
+  await mendIndexes(host)
+  expect((await found(kept.email))?.player).toBe(kept.player)
+  expect(await found(erased.email)).toBeUndefined()
+  await mendIndexes(host) // nothing left to do
+})
 
 test('of two backups of keys it is the newest that counts: with one of before the erasure, the list of the erased is what holds', async () => {
   const [gone, kept] = [await world.player(), await world.player()]

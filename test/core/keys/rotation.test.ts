@@ -139,6 +139,20 @@ describe('a key-encryption key', () => {
     expect(made.kek).not.toBe(epoch)
   }, 15_000)
 
+  test('the key that binds data keys to their rows is rotated like it, and binds all of them anew', async () => {
+    const kept = await Promise.all(Array.from({ length: 5 }, () => keep()))
+    const bound = () => keys.deksBoundUnder(world.sql, 'hk-dek-binding-1')
+    expect(await bound()).toBeGreaterThan(4)
+    const epoch = await rotation.begin('hk-dek-binding')
+    kept.push(await keep())
+    await rotation.run({ batch: 3 })
+    expect(await keys.openRotations(world.sql)).toEqual([])
+    expect(await bound()).toBe(0)
+    expect(await keys.deksBoundUnder(world.sql, epoch)).toBe(await keys.deksUnder(world.sql, await epochsNamed()))
+    await rotation.ops.destroy('hk-dek-binding-1')
+    await readAll(kept, world.agent.as('core'))
+  })
+
   test('one rotation of a family at a time', async () => {
     await world.act((tx) => keys.askRotation(tx, world.command(), 'kek-backup'))
     await expect(world.act((tx) => keys.askRotation(tx, world.command(), 'kek-backup'))).rejects.toMatchObject({

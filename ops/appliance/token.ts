@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { connectKeys, type Keys } from '#keys'
+import { furnishToken } from './furniture.ts'
+import { type Home, openHome } from './home.ts'
+import { findIdentities } from './identity.ts'
+import { stopLeftovers, takeLock } from './lock.ts'
+import { keysUnit } from './nodes.ts'
+import { readSettings } from './settings.ts'
+import { createSupervisor } from './supervisor.ts'
+
+/** Set when a token's keys were brought from another; a first start must not take it for one that was never used. */
+export const joinedMark = 'token/joined'
+
+/** Set while keys are being brought into a new token: until they are in, it is as good as none. */
+const joiningMark = 'token/joining'
+
+export function hasToken(home: Home): boolean {
+  if (home.has(joiningMark)) return false
+  const folder = home.path('token/tokens')
+  return existsSync(folder) && readdirSync(folder).length > 0
+}
+
+/** Runs the key agent of a home where nothing runs, waiting for the keys of another node if it has none, and stops it again. */
+export async function withAgentAlone<T>({ dir }: Home, work: (keys: Keys) => Promise<T>): Promise<T> {
+  const identities = findIdentities()
+  const home = openHome(dir, identities.engines)
+  const unlock = takeLock(home)
+  const supervisor = createSupervisor(home, () => {})
+  try {
+    await stopLeftovers(home)
+    const isNew = !hasToken(home)
+    furnishToken(home, identities)
+    if (isNew) home.write(joiningMark, '', 0o600)
+    await supervisor.start(keysUnit(home, readSettings(home), identities.nodes, { firstStart: 'join' }))
+    const keys = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
+    try {
+      const result = await work(keys)
+      home.write(joinedMark, `${new Date().toISOString()}\n`, 0o600)
+      rmSync(home.path(joiningMark), { force: true })
+      return result
+    } finally {
+      await keys.close()
+    }
+  } finally {
+    await supervisor.stop()
+    unlock()
+  }
+}

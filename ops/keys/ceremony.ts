@@ -1,0 +1,75 @@
+import * as audit from '#audit'
+import { rotatable } from '../../core/host/rotation.ts'
+import type { Home } from '../appliance/home.ts'
+import { askVouchers } from './ask.ts'
+import { atDesk, type Desk } from './desk.ts'
+import { startRotation, watchRotation } from './rotate.ts'
+import { refuseNoHands, type Share, showShares, writeShares } from './shares.ts'
+
+type Options = { custodians: string[]; threshold: number; out?: string; json?: boolean; rotateOnly?: boolean }
+
+/** What binds data keys first, so that what wraps them is moved once. */
+const order = ['hk-dek-binding', 'kek-pii']
+
+/**
+ * `countroom keys ceremony`: a recovery key in shares, and then new keys of every family, born outside the token and kept as copies
+ * sealed to it. Before the shares are handed out nothing hangs on them: an interrupted ceremony is held again. Afterwards
+ * `--rotate-only` goes on.
+ */
+export async function holdCeremony(home: Home, options: Options): Promise<void> {
+  const done = await atDesk(home, async (desk) => {
+    if (!options.rotateOnly) refuseNoHands(options.out, options.custodians)
+    const vouchers = await askVouchers(desk, options.rotateOnly ? 'rotate every key' : 'hold a ceremony')
+    const files = options.rotateOnly ? [] : await handOut(desk, options, vouchers)
+    await rotateAll(desk, vouchers, options.json === true)
+    return { files, ...(await desk.agent.statusOfCeremony()) }
+  })
+  if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
+  else process.stdout.write(words(done))
+}
+
+async function handOut(desk: Desk, { custodians, threshold, out }: Options, vouchers: string[]): Promise<string[]> {
+  const { recovery, shares } = await desk.sql.begin(async (tx) => {
+    await audit.record(tx, desk.command(), {
+      action: 'keys.ceremony_begun',
+      subject: 'keys',
+      detail: { custodians, threshold, vouchers },
+    })
+    return desk.agent.ceremonyBegin({ custodians, threshold })
+  })
+  const named = shares.map((letters, index): Share => ({ custodian: custodians[index]!, recovery, threshold, letters }))
+  if (out !== undefined) return writeShares(out, named)
+  await showShares(named)
+  return []
+}
+
+/** Every key that has no copy yet gets a successor that has one. */
+async function rotateAll(desk: Desk, vouchers: string[], quietly: boolean): Promise<void> {
+  const { unsealed } = await desk.agent.statusOfCeremony()
+  const active = (await desk.agent.list()).filter(({ state, key }) => state === 'active' && unsealed.includes(key))
+  const families = rotatable()
+    .filter((family) => active.some((entry) => entry.family === family))
+    .sort((a, b) => rank(a) - rank(b))
+  for (const family of families)
+    await watchRotation(desk, await startRotation(desk, family, async () => vouchers), quietly)
+}
+
+function rank(family: string): number {
+  const place = order.indexOf(family)
+  return place === -1 ? order.length : place
+}
+
+function words({ files, sealed, unsealed }: { files: string[]; sealed: string[]; unsealed: string[] }): string {
+  return [
+    `${sealed.length} keys have copies that a quorum of custodians can restore.`,
+    ...(files.length > 0
+      ? ['Carry each share to its custodian, and remove the file: two in one place are no split knowledge.']
+      : []),
+    ...files.map((file) => `  ${file}`),
+    ...(unsealed.length > 0
+      ? [`Older keys without a copy, which end with their rotations: ${unsealed.join(', ')}`]
+      : []),
+    'Next: npx countroom keys backup, now and every day, to another place than the data.',
+    '',
+  ].join('\n')
+}
