@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Role } from '#pki'
 import { type Home, isInstalled } from './home.ts'
 import { type Identity, repository } from './identity.ts'
+import { credentials, moduleConfig } from './module.ts'
 import { socketPortOf } from './postgres.ts'
 import { onMismatchOf, othersOf } from './program.ts'
 import type { Ports, Settings } from './settings.ts'
@@ -35,33 +36,30 @@ export function originsOf({ hostName, ports }: Settings) {
   }
 }
 
-/** The key agent: the only process with an add-on. */
+/** The key agent: the only process with an add-on. `pin` where somebody typed it. */
 export function keysUnit(
   home: Home,
   settings: Settings,
   identity: Identity | undefined,
-  firstStart: 'create' | 'join' | 'refuse' = isInstalled(home) ? 'refuse' : 'create',
+  { firstStart, pin }: { firstStart?: 'create' | 'join' | 'refuse'; pin?: string | undefined } = {},
 ): Unit {
-  const softhsmConf = 'token/softhsm2.conf'
-  home.write(
-    softhsmConf,
-    `directories.tokendir = ${home.path('token/tokens')}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`,
-  )
   const config = {
     name: 'keys',
     stateDir: home.path('token/state'),
-    module: { path: '/usr/lib/softhsm/libsofthsm2.so', softhsmConf: home.path(softhsmConf) },
-    token: { label: 'countroom' },
-    pin: { from: 'file', file: home.path('secrets/hsm-pin') },
-    soPin: { from: 'file', file: home.path('secrets/hsm-so-pin') },
-    firstStart,
+    ...moduleConfig(home, settings),
+    firstStart: firstStart ?? (isInstalled(home) ? 'refuse' : 'create'),
     sockets: Object.fromEntries(
       ['core', 'work', 'edge', 'ops'].map((role) => [role, home.path(`run/keys-${role}.sock`)]),
     ),
     listen: { metrics: loopback(settings.ports.keysMetrics) },
     log: { level: settings.logLevel },
   }
-  return node(home, 'keys', 'key agent', 'core/keys/agent/serve.ts', config, identity, settings.ports.keysMetrics)
+  const unit = node(home, 'keys', 'key agent', 'core/keys/agent/serve.ts', config, identity, settings.ports.keysMetrics)
+  return {
+    ...unit,
+    environment: { ...unit.environment, ...credentials() },
+    ...(pin === undefined ? {} : { input: `${pin}\n` }),
+  }
 }
 
 export function sandboxUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {

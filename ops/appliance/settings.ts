@@ -64,6 +64,22 @@ const schema = z.strictObject({
   keyBackupHorizonDays: z.int().min(0).max(3650).default(35),
   /** Backups of keys are kept so long; an erased player's data key lives no longer than the oldest. */
   keyBackupKeepDays: z.int().min(1).max(365).default(7),
+  /** Another PKCS#11 module than SoftHSM; the token must be there, and the home keeps the register of its keys. */
+  pkcs11: z
+    .strictObject({
+      path: z.string(),
+      initArgs: z.string().optional(),
+      token: z.union([z.strictObject({ label: z.string() }), z.strictObject({ slot: z.int().min(0) })]),
+      pin: z.discriminatedUnion('from', [
+        z.strictObject({ from: z.literal('file'), file: z.string() }),
+        z.strictObject({ from: z.literal('credential'), name: z.string() }),
+        z.strictObject({ from: z.literal('prompt') }),
+      ]),
+      wrap: z.enum(['aes-kw', 'aes-gcm', 'rsa-oaep-sha256']).optional(),
+    })
+    .optional(),
+  /** Days until the rotation of a family's key is due, where not the usual ones. */
+  keyRotationDays: z.record(z.string(), z.int().min(1).max(7300)).default({}),
   mailFrom: z.email().default('casino@countroom.example'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
