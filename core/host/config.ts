@@ -64,6 +64,8 @@ const schema = z.strictObject({
     operator: socketAddress.optional(),
     partner: socketAddress.optional(),
     metrics: socketAddress,
+    /** The same for other machines, over mutual TLS. */
+    scrape: socketAddress.optional(),
   }),
   lanes: z
     .strictObject({

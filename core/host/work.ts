@@ -1,6 +1,7 @@
 import { configFileFromArguments, readConfig } from './config.ts'
 import { jobs } from './jobs/index.ts'
 import { begin } from './lifetime.ts'
+import { listenScrape } from './listen.ts'
 import { observeMachine } from './machine.ts'
 import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
@@ -21,6 +22,7 @@ const sealer = startSealer(host)
 const witnessing = startWitnessing(host)
 const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
+if (config.listen.scrape) await listenScrape(config, host.tls, config.listen.scrape, management)
 const life = await begin(host, host.missing)
 await host.queue.work({ ...host, games: undefined }, jobs)
 host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')

@@ -24,6 +24,10 @@ export const defaultPorts = {
   edgeMetrics: 9134,
   keysMetrics: 9135,
   sandboxMetrics: 9136,
+  core1Scrape: 9141,
+  core2Scrape: 9142,
+  workScrape: 9143,
+  edgeScrape: 9144,
   postgres: 5432,
   redis: 6379,
 }
@@ -39,6 +43,8 @@ const schema = z.strictObject({
   hostName: z.string().default('localhost'),
   /** Where PostgreSQL and Redis listen for other machines, over mutual TLS only; without it, sockets of this machine. */
   dataAddress: z.string().optional(),
+  /** Where cores, worker and edge give their metrics to other machines, over mutual TLS; besides loopback. */
+  metricsAddress: z.string().optional(),
   /** The life of certificates inside the casino. */
   certificateHours: z.int().min(24).max(720).default(168),
   /** People show a certificate of their own to reach the back office at all. */
