@@ -87,4 +87,19 @@ export { openPersonal, type Personal, personalOf } from './personal.ts'
 export { type AuditProof, verify } from './proof.ts'
 export { changed, type Entry, type RecordingCommand, record } from './record.ts'
 export { search, type Wanted } from './search.ts'
+// Bringing it to a second place
+export {
+  holdShipping,
+  leaveShipping,
+  linesAfter,
+  moveShipping,
+  noteShippingFault,
+  type ShippedLine,
+  type ShippedProof,
+  type ShippingLag,
+  type ShippingPosition,
+  shippingLag,
+  shippingPosition,
+  verifyShipped,
+} from './shipping.ts'
 export { recordState } from './state.ts'
