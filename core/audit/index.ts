@@ -1,3 +1,11 @@
+// Taking out what is older than its years
+export {
+  type ArchiveSpan,
+  archive,
+  archiveLines,
+  archiveSpan,
+  auditMonthsMin,
+} from './archive.ts'
 // What can happen
 export { type Code, catalogue, kindOf, significantCodes } from './catalogue.ts'
 export { personalAbsent } from './errors.ts'

@@ -61,6 +61,7 @@ export async function linesAfter(
     select l.index, coalesce(e.code, l.kind) as code, l.at, coalesce(e.entry, l.entry) as entry
     from audit.leaves l left join audit.events e on l.kind = 'event' and e.id = l.ref::uuid
     where l.index > ${position.index} and l.index <= ${upTo} and l.kind <> 'batch'
+      and coalesce(e.entry, l.entry) is not null -- archived before there was a second place
     order by l.index limit ${countMax}`
   let { number, hash } = position
   const lines = rows.map(({ code, at, entry }) => {
