@@ -7,7 +7,7 @@ export type ArchiveSpan = { from: bigint; upTo: bigint; before: Date }
 export const auditMonthsMin = 12 // PCI DSS 10.5.1
 const leavesPerRead = 1000n
 /** So many leaves are archived in one transaction. */
-export const leavesPerArchive = 50_000n
+const leavesPerArchive = 50_000n
 
 /**
  * Which entries are older than so many whole months; never those younger than twelve, whatever is asked. A span ends before the

@@ -96,7 +96,7 @@ export async function shippingPosition(reader: Reader): Promise<ShippingPosition
 }
 
 /** Each line's hash is over the one before, its number, and the bytes of its entry. */
-export function shippedHash(previous: Buffer, number: bigint, entry: string): Buffer {
+function shippedHash(previous: Buffer, number: bigint, entry: string): Buffer {
   return createHash('sha256').update(format).update(previous).update(`${number}\n`).update(entry).digest()
 }
 

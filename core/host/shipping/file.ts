@@ -1,7 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import type { Destination } from './destination.ts'
 
 const tailBytes = 256 * 1024 // more than the longest line
+/** What was written is on the disk; the permission model knows no other way of asking for that. */
+const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_DSYNC
 const lineHead = /^\{"number":(\d{1,19}),"previous":"[0-9a-f]{64}","hash":"([0-9a-f]{64})"/
 
 /** A file that is only ever appended to, best on a disk of its own that keeps what was written (WORM, another machine's). */
@@ -11,7 +13,7 @@ export function fileDestination(path: string): Destination {
     settleMs: 0,
     async open() {
       await file?.close()
-      file = await open(path, 'a+', 0o600)
+      file = await open(path, flags, 0o600)
       const { size } = await file.stat()
       const tail = Buffer.alloc(Math.min(size, tailBytes))
       await file.read(tail, 0, tail.length, size - tail.length)
@@ -28,7 +30,6 @@ export function fileDestination(path: string): Destination {
     async send(lines) {
       if (!file) throw new Error('the file is not open')
       await file.appendFile(lines.map(({ text }) => `${text}\n`).join(''))
-      await file.datasync()
     },
     async close() {
       await file?.close()

@@ -103,6 +103,7 @@ export function openShipping(
     isOpen = true
     if (!tells) return kept
     const { position, fault } = await compared(host.sql, kept, last)
+    if (position.index > kept.index) sent.push({ position, atMs: performance.now() - destination.settleMs })
     if (fault === kept.fault) return position
     if (fault) host.log.error({ fault }, 'the second place of the audit log is not what was sent')
     await transact(host, async (tx) => {
