@@ -41,7 +41,9 @@ export function auditCommand(): Command {
     )
     .addCommand(
       new Command('archive')
-        .description('write events that are past the years of the licence to a file, then take them out of the database')
+        .description(
+          'write events that are past the years of the licence to a file, then take them out of the database',
+        )
         .argument('<file>', 'a new file, to be kept where backups are kept')
         .option('--json', 'for machines')
         .action(async (file: string, options: { json?: boolean }) => {
