@@ -8,6 +8,7 @@ import { openHost } from './open-host.ts'
 import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
 import { startSealer } from './sealer.ts'
+import { startShipper } from './shipping/shipper.ts'
 import { startWitnessing } from './witnesses.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
@@ -24,6 +25,7 @@ const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
 if (config.listen.scrape) await listenScrape(config, host.tls, config.listen.scrape, management)
 const life = await begin(host, host.missing)
+const shipper = startShipper(host)
 await host.queue.work({ ...host, games: undefined }, jobs)
 host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')
 
@@ -33,6 +35,7 @@ async function stop(): Promise<void> {
   stopping = true
   await life.end()
   await Promise.all([sealer.stop(), witnessing.stop()])
+  await shipper?.stop()
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

@@ -78,11 +78,17 @@ export function sandboxUnit(home: Home, settings: Settings, identity: Identity |
 }
 
 export function workUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+  const common = nodeConfig(home, settings, 'work-1', 'work')
+  const { auditShipTo: ship } = settings
   const config = {
-    ...nodeConfig(home, settings, 'work-1', 'work'),
+    ...common,
+    audit: { ...common.audit, ...(ship ? { ship } : {}) },
     listen: { metrics: loopback(settings.ports.workMetrics), ...scrapeOf(settings, 'workScrape') },
   }
-  const flags = permission(home, 'work-1', ['/proc', '/sys', ...inspected(home)])
+  const flags = [
+    ...permission(home, 'work-1', ['/proc', '/sys', ...inspected(home), ...shippingFiles(settings)]),
+    ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
+  ]
   return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, identity, settings.ports.workMetrics, flags)
 }
 
@@ -232,6 +238,13 @@ function permission(home: Home, name: string, also: string[] = []): string[] {
     ...also,
   ]
   return ['--permission', '--allow-net', ...readable.map((path) => `--allow-fs-read=${path}`)]
+}
+
+/** What the worker reads to bring the audit log to its second place. */
+function shippingFiles({ auditShipTo: ship }: Settings): string[] {
+  if (!ship) return []
+  if ('file' in ship) return [ship.file]
+  return [ship.syslog.caFile, ship.syslog.certFile, ship.syslog.keyFile].filter((file) => file !== undefined)
 }
 
 /** The worker compares all of the control program with what was approved; it reads what it compares, and nothing else more. */

@@ -59,6 +59,22 @@ const schema = z.strictObject({
     .optional(),
   /** Who cosigns the audit log: `{"url": "https://witness.example", "vkey": "…"}` each. */
   logWitnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string().max(200) })).default([]),
+  /** The second place of the audit log: a file that the worker may append to, or a syslog server over TLS. */
+  auditShipTo: z
+    .union([
+      z.strictObject({ file: z.string() }),
+      z.strictObject({
+        syslog: z.strictObject({
+          host: z.string(),
+          port: z.int().min(1).max(65535).default(6514),
+          caFile: z.string(),
+          serverName: z.string().optional(),
+          certFile: z.string().optional(),
+          keyFile: z.string().optional(),
+        }),
+      }),
+    ])
+    .optional(),
   lanesPerCore: z.int().min(1).max(16).default(1),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),

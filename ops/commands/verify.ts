@@ -9,6 +9,7 @@ import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { verifyShippedCommand } from './verify-shipped.ts'
 
 const subjects = ['ledger', 'audit', 'program', 'all'] as const
 type Subject = (typeof subjects)[number]
@@ -52,6 +53,7 @@ export function verifyCommand(): Command {
       else process.stdout.write(screen(result))
       process.exitCode = result.ok ? 0 : 1
     })
+    .addCommand(verifyShippedCommand())
 }
 
 function screen({ ok, since, checks }: Verification): string {
