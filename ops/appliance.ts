@@ -17,7 +17,7 @@ import { bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.
 import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { joinedMark } from './appliance/token.ts'
-import { asTrouble } from './appliance/trouble.ts'
+import { asTrouble, Trouble } from './appliance/trouble.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
 export type Card = {
@@ -52,6 +52,8 @@ type Options = {
   say?: (line: string) => void
   /** Shorter lives of certificates than settings allow, for tests that watch one. */
   lives?: Lives
+  /** Asks whoever sits at the terminal for the PIN of the token. */
+  askPin?: () => Promise<string | undefined>
   /** Ends a start that is under way; what it had started is stopped. */
   signal?: AbortSignal
 }
@@ -107,7 +109,8 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     })
     await step('Key agent', async () => {
       await readyToken(home)
-      await supervisor.start(keysUnit(home, settings, nodes))
+      const pin = settings.pkcs11?.pin.from === 'prompt' ? await askPin(options) : undefined
+      await supervisor.start(keysUnit(home, settings, nodes, { pin }))
     })
     await step('Database schema, certificates', async (tell) => {
       const applied = await bringUpSchema(home)
@@ -192,6 +195,15 @@ async function readyToken(home: Home): Promise<void> {
   }
   markInstalled(home)
   refuseDamage(home)
+}
+
+async function askPin({ askPin: ask }: Options): Promise<string> {
+  const pin = await ask?.()
+  if (pin) return pin
+  throw new Trouble('The PIN of the token is asked for at the terminal, and nobody answered.', {
+    setting: 'pkcs11.pin in countroom.json',
+    remedy: 'start at a terminal; or let the PIN come from a systemd credential or a file with mode 0400',
+  })
 }
 
 /** A full disk keeps the card as it was; it must not end the appliance. */

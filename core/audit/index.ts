@@ -1,3 +1,11 @@
+// Taking out what is older than its years
+export {
+  type ArchiveSpan,
+  archive,
+  archiveLines,
+  archiveSpan,
+  auditMonthsMin,
+} from './archive.ts'
 // What can happen
 export { type Code, catalogue, kindOf, significantCodes } from './catalogue.ts'
 export { personalAbsent } from './errors.ts'
@@ -9,7 +17,7 @@ export type { Kind } from './kind.ts'
 // Batches of the ledger, as they were sealed
 export { type SealedBatch, sealedBatch, sealedBatchCount, sealedBatches } from './log/batches.ts'
 // The whole log for a stranger
-export { type Bundle, bundleLines, bundleOf } from './log/bundle.ts'
+export { type Bundle, bundleLines, bundleOf, readEntryBundle } from './log/bundle.ts'
 // The head of the log, signed
 export {
   type Checkpoint,
@@ -73,9 +81,33 @@ export {
 } from './log/tree.ts'
 // Proving all of it
 export { type LogProof, type LogTrust, verifyLog } from './log/verify.ts'
+// Somebody outside who cosigns
+export {
+  cosignatureIn,
+  keepCosignature,
+  readWitnessRequest,
+  type WitnessRequest,
+  witnessedSize,
+  witnessRequest,
+} from './log/witness.ts'
 export { openPersonal, type Personal, personalOf } from './personal.ts'
 // Showing that nothing was changed
 export { type AuditProof, verify } from './proof.ts'
 export { changed, type Entry, type RecordingCommand, record } from './record.ts'
 export { search, type Wanted } from './search.ts'
+// Bringing it to a second place
+export {
+  holdShipping,
+  leaveShipping,
+  linesAfter,
+  moveShipping,
+  noteShippingFault,
+  type ShippedLine,
+  type ShippedProof,
+  type ShippingLag,
+  type ShippingPosition,
+  shippingLag,
+  shippingPosition,
+  verifyShipped,
+} from './shipping.ts'
 export { recordState } from './state.ts'

@@ -7,7 +7,7 @@ export { par } from './par.ts'
 // The hot path: a bet and its settlement
 export { type Games, type Order, openGames } from './play.ts'
 // Rounds that were played
-export { history, type Recall, type RoundView, recall } from './round.ts'
+export { bookingOf, history, type Recall, type RoundView, recall } from './round.ts'
 // What batches booked, for whoever seals them
 export { type BatchRows, type BookedRow, batchRows, type WantedBatch } from './rows.ts'
 export { type Bet, type Settled, settle } from './settle.ts'

@@ -87,6 +87,18 @@ export async function recall(reader: Reader, wallet: bigint, round: string): Pro
   }
 }
 
+/** Which transfer booked a round of the wallet, and when. @throws Refusal `games.round_unknown`, also for somebody else's */
+export async function bookingOf(
+  reader: Reader,
+  wallet: bigint,
+  round: string,
+): Promise<{ transfer: bigint; at: Date }> {
+  const [row] = await reader<Array<{ transfer: bigint; at: Date }>>`
+    select transfer, at from games.rounds where wallet = ${wallet} and transfer = ${numberOf(round)}`
+  if (!row) throw roundUnknown()
+  return row
+}
+
 function replayOf(row: Row & { choice: string }, draws: rng.Draw[]): Recall['replay'] {
   const game = gameOf(row.game)
   if (game.version !== row.version) return 'version_not_here'

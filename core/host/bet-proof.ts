@@ -1,3 +1,4 @@
+import { z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { type Reader, Refusal } from '#base'
 import * as games from '#games'
@@ -8,15 +9,19 @@ import * as ledger from '#ledger'
  * hash of; how the row leads to the root of its batch; the batch's entry; and how that is in the log (C2SP tlog-proof), down to a
  * checkpoint with its signatures. `docs/verify-the-audit-log.md` says how to check it.
  */
-export type BetProof = {
-  format: 'countroom-bet-proof-1'
-  row: string
-  /** Null once the ledger has forgotten the key. */
-  key: string | null
-  rows: { index: number; size: number; path: string[] }
-  entry: string
-  proof: string
-}
+export const betProofSchema = z
+  .strictObject({
+    format: z.literal('countroom-bet-proof-1'),
+    row: z.string().openapi({ description: 'The transfer: the hash of its key line, postings, the round.' }),
+    key: z.string().nullable().openapi({ description: 'The key line; null once the key is forgotten.' }),
+    rows: z
+      .strictObject({ index: z.int(), size: z.int(), path: z.array(z.string()) })
+      .openapi({ description: 'How the row leads to the root in the entry.' }),
+    entry: z.string().openapi({ description: 'The entry of its batch, byte for byte.' }),
+    proof: z.string().openapi({ description: 'How the entry is in the log (C2SP tlog-proof).' }),
+  })
+  .openapi('BetProof')
+export type BetProof = z.infer<typeof betProofSchema>
 
 /**
  * @throws Refusal `audit.not_sealed` when it is not in the log yet, `audit.row_changed` when what is kept of it is not what was

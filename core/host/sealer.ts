@@ -3,7 +3,7 @@ import * as audit from '#audit'
 import { canonical, type Reader, systemCommand } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
-import type { Host } from './host.ts'
+import { type Host, transact } from './host.ts'
 
 export type Sealer = { stop(): Promise<void> }
 type SealerHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now' | 'config'>
@@ -12,6 +12,10 @@ type SealerHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now' | 'config'>
 const eventsMax = 2000
 const transfersMax = 5000
 
+const brokenGauge = new Gauge({
+  name: 'countroom_audit_log_broken',
+  help: '1 while what is kept of the audit log is not what was signed: this worker signs nothing more.',
+})
 const failures = new Counter({
   name: 'countroom_audit_sealing_failures_total',
   help: 'Sealings that failed, by why: broken (the log is not what was signed), failed (an engine is away).',
@@ -35,10 +39,13 @@ export function startSealer(host: SealerHost): Sealer {
     try {
       while (!stopped && (await sealOnce(host)));
       complaint = ''
+      brokenGauge.set(0)
     } catch (error) {
       const broken = error instanceof audit.BrokenLog
       failures.inc({ why: broken ? 'broken' : 'failed' })
+      brokenGauge.set(broken ? 1 : 0)
       const said = (error as Error).message
+      if (broken && said !== complaint) await tellBroken(host, said)
       // Each second the same is no news.
       if (said !== complaint)
         host.log.error(
@@ -57,6 +64,17 @@ export function startSealer(host: SealerHost): Sealer {
       await running
     },
   }
+}
+
+/** A significant event, which waits to be sealed as everything does. */
+async function tellBroken(host: SealerHost, firstBad: string): Promise<void> {
+  await transact(host, (tx) =>
+    audit.record(tx, systemCommand('audit.sealer', host.now()), {
+      action: 'audit.proof_failed',
+      subject: 'log',
+      detail: { firstBad },
+    }),
+  ).catch((error: Error) => host.log.error({ err: error }, 'the fault of the log could not be written down'))
 }
 
 /** One transaction of the sealer; true when more waits. */
@@ -80,7 +98,7 @@ export async function sealOnce(host: Pick<SealerHost, 'sql' | 'keys' | 'now' | '
  * Each batch as the entry of a leaf: which, when, its digest in the chain of its lane, and the root of a tree of its own over its
  * rows; so one row can be shown to be in it, and the others stay unseen.
  */
-export async function batchLeaves(reader: Reader, batches: readonly ledger.Batch[]): Promise<audit.BatchLeaf[]> {
+async function batchLeaves(reader: Reader, batches: readonly ledger.Batch[]): Promise<audit.BatchLeaf[]> {
   const rows = new Map(
     (await games.batchRows(reader, batches)).map(({ lane, batch, rows }) => [`${lane}/${batch}`, rows]),
   )

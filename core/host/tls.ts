@@ -99,9 +99,11 @@ function read(files: TlsFiles): SecureContextOptions {
   return context
 }
 
-/** OpenSSL reads one list from one text. */
+/** OpenSSL reads one list from one text, and without any checks nothing. @throws Error when there is none */
 function splitPem(text: string): string[] {
-  return text.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----\n?/g) ?? []
+  const lists = text.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----\n?/g)
+  if (!lists) throw new Error('there is no revocation list')
+  return lists
 }
 
 function observe(files: TlsFiles): void {

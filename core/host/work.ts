@@ -1,12 +1,15 @@
 import { configFileFromArguments, readConfig } from './config.ts'
 import { jobs } from './jobs/index.ts'
 import { begin } from './lifetime.ts'
+import { listenScrape } from './listen.ts'
 import { observeMachine } from './machine.ts'
 import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
 import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
 import { startSealer } from './sealer.ts'
+import { startShipper } from './shipping/shipper.ts'
+import { startWitnessing } from './witnesses.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
 const config = readConfig(configFileFromArguments())
@@ -17,9 +20,12 @@ observeProgram(host)
 
 let stopping = false
 const sealer = startSealer(host)
+const witnessing = startWitnessing(host)
 const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
+if (config.listen.scrape) await listenScrape(config, host.tls, config.listen.scrape, management)
 const life = await begin(host, host.missing)
+const shipper = startShipper(host)
 await host.queue.work({ ...host, games: undefined }, jobs)
 host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')
 
@@ -28,7 +34,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 async function stop(): Promise<void> {
   stopping = true
   await life.end()
-  await sealer.stop()
+  await Promise.all([sealer.stop(), witnessing.stop()])
+  await shipper?.stop()
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

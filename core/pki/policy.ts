@@ -29,16 +29,16 @@ export function roleUri(role: Role): string {
 export const internalDomain = 'countroom.internal'
 
 const hourSeconds = 3600
-export const daySeconds = 86_400
+export const daySeconds = 24 * hourSeconds
 /** The life of a certificate, as the operator may set it. */
-export const lifeSecondsMin = daySeconds
+export const lifeSecondsMin = 24 * hourSeconds
 export const lifeSecondsMax = 30 * daySeconds
 
 export const rootDays = 3650
 export const issuingDays = 730
-export const tokenSecondsMax = daySeconds
+export const tokenSecondsMax = 24 * hourSeconds
 /** How long a revocation list is good. Nobody is let in on one that has ended, so this is how long signing may fail. */
-export const listSecondsMax = daySeconds
+export const listSecondsMax = 24 * hourSeconds
 
 /** Certificates begin a little before they are made, for clocks that are behind. */
 export function backdateSeconds(lifeSeconds: number): number {

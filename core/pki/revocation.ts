@@ -48,9 +48,11 @@ export async function revoke(
 }
 
 /**
- * Signs the revocation lists that are due, or no longer say what they should, one for each authority under an active key.
- * Answers how many were signed. A list of a key that was rotated away cannot be signed again and ends by itself; by then
- * nothing is left that was issued under it.
+ * Signs the revocation lists that are due, or no longer say what they should, one for each active key of the authority: of
+ * all that was ever issued under it, whichever certificate it had then. Answers how many were signed.
+ *
+ * A list of a key that was rotated away cannot be signed again. It ends by itself, or at once when something that was issued
+ * under that key is taken back: then nothing of that key is let in any more, since no list can say which.
  */
 export async function publish(
   tx: Tx,
@@ -58,40 +60,54 @@ export async function publish(
   { lifeSeconds = listSecondsMax }: { lifeSeconds?: number } = {},
 ): Promise<number> {
   await tx`select pg_advisory_xact_lock(hashtext('pki.lists'))`
-  const active = new Set(await Promise.all([command.keys.active('sk-ca-root'), command.keys.active('sk-ca-issuing')]))
+  const known = await authorities(tx)
+  const active = await Promise.all([command.keys.active('sk-ca-root'), command.keys.active('sk-ca-issuing')])
+  await endLists(tx, command, active)
   let signed = 0
-  for (const authority of await authorities(tx)) {
-    if (!active.has(authority.key) || authority.notAfter <= command.now) continue
-    const revoked = await tx<Array<{ serial: string; at: Date }>>`
-      select r.serial, r.at from pki.revocations r join pki.certificates c on c.serial = r.serial
-      where c.authority = ${authority.serial} and c.not_after > ${command.now} order by r.serial`
-    const says = createHash('sha256')
-      .update(revoked.map(({ serial }) => serial).join('\n'))
-      .digest()
+  for (const key of active) {
+    const authority = known.find((each) => each.key === key && each.notAfter > command.now)
+    if (!authority) continue
+    const { revoked, says } = await revokedUnder(tx, key, command.now)
     const [current] = await tx<Array<{ number: bigint; thisUpdate: Date; nextUpdate: Date; says: Buffer }>>`
-      select number, this_update as "thisUpdate", next_update as "nextUpdate", says
-      from pki.lists where authority = ${authority.serial}`
+      select number, this_update as "thisUpdate", next_update as "nextUpdate", says from pki.lists where key = ${key}`
     if (current?.says.equals(says) && !isListDue(current, command.now)) continue
     const { encodeList } = await import('./encode.ts')
     const number = (current?.number ?? 0n) + 1n
     const nextUpdate = new Date(command.now.getTime() + lifeSeconds * 1000)
     const list = await encodeList(command.keys, authority, { number, thisUpdate: command.now, nextUpdate, revoked })
     await tx`
-      insert into pki.lists (authority, number, this_update, next_update, says, list)
-      values (${authority.serial}, ${number}, ${command.now}, ${nextUpdate}, ${says}, ${list})
-      on conflict (authority) do update set number = excluded.number, this_update = excluded.this_update,
+      insert into pki.lists (key, number, this_update, next_update, says, list)
+      values (${key}, ${number}, ${command.now}, ${nextUpdate}, ${says}, ${list})
+      on conflict (key) do update set number = excluded.number, this_update = excluded.this_update,
         next_update = excluded.next_update, says = excluded.says, list = excluded.list`
     signed++
   }
   return signed
 }
 
-/** The lists that are good now, as PEM, the newest authority's first; each is for itself signed and dated. */
+/** The lists that are good now, as PEM, roots' first; each is for itself signed and dated. */
 export async function lists(reader: Reader, now: Date): Promise<string> {
   const rows = await reader<Array<{ list: Buffer }>>`
-    select list from pki.lists l join pki.authorities a on a.serial = l.authority
-    where l.next_update > ${now} order by a.not_after desc, a.serial`
+    select list from pki.lists where next_update > ${now} order by key desc`
   return rows.map(({ list }) => pemOfList(list)).join('')
+}
+
+/** Ends lists of keys that sign no more and that say too little by now. */
+async function endLists(tx: Tx, command: Command, active: readonly string[]): Promise<void> {
+  const others = await tx<Array<{ key: string; says: Buffer }>>`
+    select key, says from pki.lists where next_update > ${command.now} and not key = any (${[...active]})`
+  for (const { key, says } of others)
+    if (!(await revokedUnder(tx, key, command.now)).says.equals(says))
+      await tx`update pki.lists set next_update = ${command.now} where key = ${key}`
+}
+
+async function revokedUnder(tx: Tx, key: string, now: Date) {
+  const revoked = await tx<Array<{ serial: string; at: Date }>>`
+    select r.serial, r.at from pki.revocations r join pki.certificates c on c.serial = r.serial
+    join pki.authorities a on a.serial = c.authority
+    where a.key = ${key} and c.not_after > ${now} order by r.serial`
+  const serials = revoked.map(({ serial }) => serial).join('\n')
+  return { revoked, says: createHash('sha256').update(serials).digest() }
 }
 
 function pemOfList(der: Buffer): string {

@@ -76,9 +76,11 @@ function read(files: TlsFiles) {
   }
 }
 
-/** OpenSSL reads one list from one text. */
+/** OpenSSL reads one list from one text, and without any checks nothing. @throws Error when there is none */
 function splitLists(text: string): string[] {
-  return text.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----\n?/g) ?? []
+  const lists = text.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----\n?/g)
+  if (!lists) throw new Error('there is no revocation list')
+  return lists
 }
 
 function marksOf(files: TlsFiles): string {

@@ -179,14 +179,15 @@ function isSound(
   now: Date,
 ): boolean {
   try {
-    const certificate = new X509Certificate(readFileSync(home.path('tls', `${name}.pem`)))
+    const chain = readFileSync(home.path('tls', `${name}.pem`), 'utf8')
+    const certificate = new X509Certificate(chain)
     const written = new Set(
       (certificate.subjectAltName ?? '').split(', ').map((each) => each.replace(/^(DNS|IP Address):/, '')),
     )
     const serial = certificate.serialNumber.toLowerCase()
     return (
       serial === standing?.serial &&
-      certificate.verify(new X509Certificate(issuing.certificate).publicKey) &&
+      chain.endsWith(new X509Certificate(issuing.certificate).toString()) &&
       certificate.checkPrivateKey(createPrivateKey(readFileSync(home.path('tls', `${name}.key`)))) &&
       names.every((each) => written.has(each)) &&
       pki.renewalDue({ serial, notBefore: certificate.validFromDate, notAfter: certificate.validToDate }) > now

@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { damaged, type Home, isInstalled, readSecretFile, type SecretName, secretNames } from './home.ts'
 import type { Identities } from './identity.ts'
 import { adopt, makeFolder } from './ownership.ts'
+import { readSettings } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
 const folders = {
@@ -35,6 +36,7 @@ export function furnishToken(home: Home, { engines, nodes }: Identities): void {
 
 /** A token of a start that never went through holds nothing anybody used; it is made anew. */
 export function clearUnusedToken(home: Home): void {
+  if (readSettings(home).pkcs11) return // somebody else's token is not ours to clear; the agent takes up what it began
   for (const folder of ['token/tokens', 'token/state'])
     for (const name of readdirSync(home.path(folder))) rmSync(home.path(folder, name), { recursive: true, force: true })
 }
@@ -42,7 +44,7 @@ export function clearUnusedToken(home: Home): void {
 /** What an installed appliance must have, and only a backup can give back. */
 export function refuseDamage(home: Home): void {
   if (!home.has('pg/PG_VERSION')) throw damaged(home, `${home.path('pg')} is gone or empty`)
-  if (readdirSync(home.path('token/tokens')).length === 0)
+  if (!readSettings(home).pkcs11 && readdirSync(home.path('token/tokens')).length === 0)
     throw damaged(home, `the token in ${home.path('token/tokens')} is gone`)
 }
 

@@ -13,6 +13,8 @@ export type Unit = {
   args: string[]
   identity: Identity | undefined
   environment?: Record<string, string>
+  /** What it is told on its standard input at every start: a PIN that somebody typed, which is kept nowhere else. */
+  input?: string
   stopSignal?: NodeJS.Signals
   /** Undefined when it serves, else why not. */
   probe(): Promise<string | undefined>
@@ -80,12 +82,14 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
     const child = spawn(unit.command, unit.args, {
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', HOME: home.dir, LANG: 'C.UTF-8', TZ: 'UTC', ...unit.environment },
-      stdio: ['ignore', log, log],
+      stdio: [unit.input === undefined ? 'ignore' : 'pipe', log, log],
       // A group of its own: Ctrl-C in the terminal reaches the supervisor only, which then drains in order.
       detached: true,
       ...unit.identity,
     })
     closeSync(log)
+    child.stdin?.on('error', () => {}) // it ended before it read
+    child.stdin?.end(unit.input)
     entry.child = child
     state.pid = child.pid
     state.startedAt = new Date(bornAt).toISOString()

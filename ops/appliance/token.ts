@@ -31,7 +31,7 @@ export async function withAgentAlone<T>({ dir }: Home, work: (keys: Keys) => Pro
     const isNew = !hasToken(home)
     furnishToken(home, identities)
     if (isNew) home.write(joiningMark, '', 0o600)
-    await supervisor.start(keysUnit(home, readSettings(home), identities.nodes, 'join'))
+    await supervisor.start(keysUnit(home, readSettings(home), identities.nodes, { firstStart: 'join' }))
     const keys = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
     try {
       const result = await work(keys)

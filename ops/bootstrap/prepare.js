@@ -69,6 +69,7 @@ const needs = [
 const needsForTests = [
   { package: 'chromium', there: () => existsSync('/usr/bin/chromium') },
   { package: 'openssl', there: () => existsSync('/usr/bin/openssl') },
+  { package: 'gnutls-bin', there: () => existsSync('/usr/bin/certtool') },
   { package: 'libnss3-tools', there: () => existsSync('/usr/bin/certutil') }, // with libnss3, the second PKCS#11 module
   { package: 'procps', there: () => existsSync('/usr/bin/ps') || existsSync('/bin/ps') },
 ]

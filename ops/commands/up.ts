@@ -18,6 +18,7 @@ export function upCommand(): Command {
         say: (line) => process.stdout.write(`${line}\n`),
         freePorts: options.freePorts === true,
         approveProgram: options.approveProgram === true,
+        askPin,
         signal: asked,
       }).catch((error: unknown) => {
         if (!asked.aborted) throw error
@@ -81,6 +82,13 @@ const showStep: Step = async <T>(title: string, work: (tell: (word: string) => v
   ).run()
   if (!result) throw failure
   return result.value
+}
+
+async function askPin(): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined
+  const { password } = await import('@clack/prompts')
+  const pin = await password({ message: 'PIN of the token' })
+  return typeof pin === 'string' ? pin : undefined
 }
 
 /** The first signal asks to stop; later ones, such as npm's copy of Ctrl-C, change nothing. */

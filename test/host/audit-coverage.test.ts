@@ -7,6 +7,7 @@ import * as pki from '#pki'
 import * as players from '#players'
 import * as staff from '#staff'
 import { sign } from '../../core/host/gateways/signature.ts'
+import { sealOnce } from '../../core/host/sealer.ts'
 import { until } from '../support/client.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
 import { routesOf } from '../support/routes.ts'
@@ -235,6 +236,34 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ['operator GET /api/audit/events.jsonl', () => boss.ask('GET', '/api/audit/events.jsonl'), ['audit.exported']],
   ['operator GET /api/audit/events.csv', () => boss.ask('GET', '/api/audit/events.csv'), ['audit.exported']],
   ['operator GET /api/audit/{event}/personal', personal, ['audit.personal_viewed']],
+  [
+    'operator GET /api/audit/log/inclusion',
+    async () => {
+      await seal()
+      return boss.ask('GET', '/api/audit/log/inclusion?index=0')
+    },
+    ['audit.proof_viewed'],
+  ],
+  [
+    'operator GET /api/audit/log/consistency',
+    () => boss.ask('GET', '/api/audit/log/consistency?from=1'),
+    ['audit.proof_viewed'],
+  ],
+  [
+    'operator GET /api/audit/log/tile/entries/{path}',
+    () => boss.ask('GET', '/api/audit/log/tile/entries/000.p/5'),
+    ['audit.proof_viewed'],
+  ],
+  [
+    'operator GET /api/audit/log/bundle.jsonl',
+    () => boss.ask('GET', '/api/audit/log/bundle.jsonl'),
+    ['audit.exported'],
+  ],
+  [
+    'operator GET /api/players/{player}/transfers/{transfer}/proof',
+    () => boss.ask('GET', `/api/players/${ada.player}/transfers/1/proof`),
+    ['audit.proof_viewed'],
+  ],
   ['partner POST /api/gateways/{gateway}/events', forged, ['cashier.event_forged']],
 ]
 
@@ -304,6 +333,22 @@ test('a program error is an event without what was sent, once a minute however o
   const told = await Promise.all(answers.map(({ requestId }) => eventsOf(requestId)))
   expect(told.map((events) => events.map(({ code }) => code))).toEqual([['host.program_error'], []])
   expect(told[0]![0]).toMatchObject({ outcome: 'failure', detail: { error: 'PostgresError', code: '42P01' } })
+})
+
+async function seal(): Promise<void> {
+  const keys = faces.world.agent.as('work')
+  while (await sealOnce({ ...faces.host, keys }));
+}
+
+test('a sealed value that somebody changed is an event of its own [GLI-2.8.8b]', async () => {
+  const { player, caller } = await arrive()
+  await faces.world
+    .admin`update players.players set email = set_byte(email, 20, get_byte(email, 20) # 1) where player = ${player}`
+  const answer = await caller.ask('GET', '/api/me')
+  expect(answer.status).toBe(500)
+  expect(await eventsOf(answer.requestId)).toMatchObject([
+    { code: 'keys.envelope_tampered', outcome: 'failure', detail: { where: 'players.players.email' } },
+  ])
 })
 
 async function eventsOf(request: string): Promise<audit.AuditEvent[]> {

@@ -19,10 +19,11 @@ import { openPlay } from '../../core/host/play.ts'
 import { playerFace } from '../../core/host/player/index.ts'
 import { openWorld, type World } from './world.ts'
 
-export type FaceName = 'player' | 'operator' | 'partner'
+type FaceName = 'player' | 'operator' | 'partner'
 export type FaceAnswer = {
   status: number
   requestId: string
+  bytes: Buffer
   raw: string
   body: Record<string, unknown>
   headers: Headers
@@ -111,8 +112,9 @@ function callerOf(app: OpenAPIHono<FaceEnv>): Caller {
         { incoming: { socket: { remoteAddress: address } }, outgoing } as never,
       )
       cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? cookie
-      const raw = await answer.text()
-      return { status: answer.status, requestId, raw, body: parsed(raw), headers: answer.headers }
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      const raw = bytes.toString()
+      return { status: answer.status, requestId, bytes, raw, body: parsed(raw), headers: answer.headers }
     },
   }
 }

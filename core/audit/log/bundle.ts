@@ -37,10 +37,7 @@ export async function* bundleLines(reader: Reader, bundle: Bundle): AsyncGenerat
   ]
   yield `${[...head, { entries: size }].map((line) => JSON.stringify(line)).join('\n')}\n`
   for (let first = 0; first < size; first += tilesPerRead * tileHashes) {
-    const rows = await reader<Array<{ index: bigint; leaf: Buffer; entry: string | null }>>`
-      select l.index, l.leaf, coalesce(l.entry, e.entry) as entry
-      from audit.leaves l left join audit.events e on e.id = case when l.kind = 'event' and length(l.ref) = 36 then l.ref::uuid end
-      where l.index >= ${first} and l.index < ${Math.min(first + tilesPerRead * tileHashes, size)} order by l.index`
+    const rows = await readEntries(reader, first, Math.min(first + tilesPerRead * tileHashes, size))
     const lines: string[] = []
     for (let from = 0; from < rows.length; from += tileHashes) {
       const tile = rows.slice(from, from + tileHashes)
@@ -49,4 +46,34 @@ export async function* bundleLines(reader: Reader, bundle: Bundle): AsyncGenerat
     }
     yield `${lines.join('\n')}\n`
   }
+}
+
+/**
+ * Entries of one tile, each with its length in two bytes before it (C2SP tlog-tiles); undefined when there are not so many, or
+ * some are archived.
+ */
+export async function readEntryBundle(
+  reader: Reader,
+  { index, width }: { index: number; width: number },
+): Promise<Buffer | undefined> {
+  const first = index * tileHashes
+  const rows = await readEntries(reader, first, first + width)
+  if (rows.length !== width || rows.some(({ entry }) => entry === null)) return undefined
+  return Buffer.concat(
+    rows.flatMap(({ entry }) => {
+      const bytes = Buffer.from(entry!)
+      return [Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]
+    }),
+  )
+}
+
+async function readEntries(
+  reader: Reader,
+  first: number,
+  end: number,
+): Promise<Array<{ leaf: Buffer; entry: string | null }>> {
+  return await reader<Array<{ leaf: Buffer; entry: string | null }>>`
+    select l.leaf, coalesce(l.entry, e.entry) as entry
+    from audit.leaves l left join audit.events e on e.id = case when l.kind = 'event' and length(l.ref) = 36 then l.ref::uuid end
+    where l.index >= ${first} and l.index < ${end} and l.index < (select max(size) from audit.checkpoints) order by l.index`
 }

@@ -8,7 +8,7 @@ export type NoteKey = { name: string; id: string; kind: NoteKeyKind; publicKey: 
 export type NoteKeyKind = 1 | 2 | 4
 
 /** A line under a note: who says to have signed it, and what stands behind the name, without the four bytes of the id. */
-export type NoteSignature = { name: string; id: string; signature: Buffer }
+type NoteSignature = { name: string; id: string; signature: Buffer }
 export type Note = { text: string; signatures: NoteSignature[] }
 
 const signaturesMax = 100
@@ -79,7 +79,7 @@ export function signersOf(note: Note, keys: readonly NoteKey[]): NoteKey[] {
 }
 
 /** Whether the key signed the text; of a witness's line the first eight bytes are when it did. */
-export function isSigned(key: NoteKey, text: string, signature: Buffer): boolean {
+function isSigned(key: NoteKey, text: string, signature: Buffer): boolean {
   if (key.kind === 1) return verify(null, Buffer.from(text), key.publicKey, signature)
   if (key.kind === 2) return verify('sha256', Buffer.from(text), key.publicKey, signature)
   if (signature.length !== 72) return false

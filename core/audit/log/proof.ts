@@ -65,6 +65,6 @@ export function notSealed(): Refusal {
   return new Refusal('absent', 'audit.not_sealed', 'This is not in the log, or not yet. Ask again in some seconds.')
 }
 
-export function sizeUnknown(): Refusal {
+function sizeUnknown(): Refusal {
   return new Refusal('absent', 'audit.size_unknown', 'The log never signed a tree of this size.')
 }

@@ -8,6 +8,7 @@ import { staffSignIn } from '../middleware/sign-in.ts'
 import { serveDocument } from '../openapi.ts'
 import { operatorPages } from '../web/operator.ts'
 import { auditRoutes } from './audit.ts'
+import { auditLogRoutes } from './audit-log.ts'
 import { booksRoutes } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
 import { ledgerRoutes } from './ledger.ts'
@@ -29,6 +30,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
     ledgerRoutes,
     booksRoutes,
     auditRoutes,
+    auditLogRoutes,
     pkiRoutes,
     programRoutes,
   ])

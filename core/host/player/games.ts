@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { Refusal, showMoney } from '#base'
 import * as games from '#games'
+import { betProofSchema, proveBet } from '../bet-proof.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, idempotencyKeyOf, transact } from '../host.ts'
 
@@ -184,6 +185,42 @@ export function gamesRoutes(host: Host) {
         )
       return c.json(found, 200)
     },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/rounds/{round}/proof',
+      summary:
+        'Proves one round to whoever has the log’s key: that it is in the audit log as it was played. Some seconds after the round.',
+      request: { params: z.object({ round: z.string().max(30) }) },
+      responses: {
+        200: { description: 'The proof.', content: { 'application/json': { schema: betProofSchema } } },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { wallet } = sessionOf(c)
+      const { transfer, at } = await games.bookingOf(host.sql, wallet, c.req.valid('param').round)
+      return c.json(await proveBet(host.sql, { wallet, transfer, at }), 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/log/keys',
+      summary:
+        'The keys that signed the audit log, as verifier keys, the newest last. Compare them with what you were given.',
+      responses: {
+        200: {
+          description: 'The keys.',
+          content: { 'application/json': { schema: z.object({ keys: z.array(z.string()) }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => c.json({ keys: (await audit.logKeys(host.sql)).map(audit.vkeyOf) }, 200),
   )
 
   return routes

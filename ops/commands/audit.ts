@@ -1,0 +1,90 @@
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Command } from 'commander'
+import * as audit from '#audit'
+import { systemCommand } from '#base'
+import { connectKeys } from '#keys'
+import { connect } from '../appliance/postgres.ts'
+import { knownHome, runningCard } from '../appliance/running.ts'
+
+/**
+ * `countroom audit`: what a stranger needs to verify the log: its key, and all of it as a file; and taking out what is past the
+ * years of the licence.
+ */
+export function auditCommand(): Command {
+  return new Command('audit')
+    .description('hand the audit log to somebody who verifies it; archive what is old')
+    .addCommand(
+      new Command('key')
+        .description("print the log's keys as verifier keys, the newest last: hand them over on paper")
+        .action(async () => {
+          for (const key of await keysOf()) process.stdout.write(`${audit.vkeyOf(key)}\n`)
+        }),
+    )
+    .addCommand(
+      new Command('export-bundle')
+        .description('write the whole log for ops/verifier/verify-audit-log.mjs; that it was taken is written down')
+        .argument('<file>', 'the file to make')
+        .action(exportBundle),
+    )
+    .addCommand(
+      new Command('checkpoint')
+        .description('print the newest checkpoint with its signatures: keep it elsewhere')
+        .action(async () => {
+          await withLog(async (sql) => {
+            const newest = await audit.keptCheckpoint(sql)
+            if (!newest) throw audit.notSealed()
+            process.stdout.write(await audit.publishedNote(sql, newest))
+          })
+        }),
+    )
+    .addCommand(
+      new Command('archive')
+        .description(
+          'write events that are past the years of the licence to a file, then take them out of the database',
+        )
+        .argument('<file>', 'a new file, to be kept where backups are kept')
+        .option('--json', 'for machines')
+        .action(async (file: string, options: { json?: boolean }) => {
+          const home = knownHome()
+          runningCard(home)
+          return (await import('../audit/archive.ts')).archiveAudit(home, file, options)
+        }),
+    )
+}
+
+async function exportBundle(file: string): Promise<void> {
+  await withLog(async (sql) => {
+    const bundle = await audit.bundleOf(sql)
+    if (!bundle) throw audit.notSealed()
+    await sql.begin((tx) =>
+      audit.record(tx, systemCommand('countroom audit'), {
+        action: 'audit.exported',
+        subject: 'log',
+        detail: { format: 'bundle' },
+      }),
+    )
+    await pipeline(Readable.from(audit.bundleLines(sql, bundle)), createWriteStream(file, { mode: 0o600, flush: true }))
+    process.stdout.write(`${bundle.size} entries of ${bundle.origin} in ${file}\n`)
+  })
+}
+
+/** From the token, where nobody at the database can put another. */
+async function keysOf(): Promise<audit.NoteKey[]> {
+  return withLog(async (sql, home) => {
+    const newest = await audit.keptCheckpoint(sql)
+    if (!newest) throw audit.notSealed()
+    const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+    return await audit.ownKeys(keys, newest.origin).finally(() => keys.close())
+  })
+}
+
+async function withLog<T>(
+  work: (sql: ReturnType<typeof connect>, home: ReturnType<typeof knownHome>) => Promise<T>,
+): Promise<T> {
+  const home = knownHome()
+  runningCard(home)
+  const sql = connect(home, 'app')
+  return await work(sql, home).finally(() => sql.end({ timeout: 5 }))
+}

@@ -1,0 +1,180 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as audit from '#audit'
+import { systemCommand } from '#base'
+import { askWitness } from '../../core/host/witnesses.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startTestKeys, type TestKeys } from '../support/keys.ts'
+
+const origin = 'countroom/test'
+const repository = join(import.meta.dirname, '../..')
+let db: TestDatabase
+let agent: TestKeys
+let dir: string
+let log: audit.NoteKey
+let running: { process: ChildProcess; url: string; key: audit.NoteKey }
+
+beforeAll(async () => {
+  ;[db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
+  dir = mkdtempSync(join(tmpdir(), 'cr-witness-'))
+  log = (await audit.ownKeys(agent.keys, origin))[0]!
+  running = await start()
+})
+afterAll(async () => {
+  await stop()
+  await db.stop()
+  await agent.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+test('a witness in a process of its own signs what only grew, and the signature is published [S52]', async () => {
+  await grow(3)
+  expect(await ask()).toEqual({ outcome: 'signed' })
+  expect(await ask()).toEqual({ outcome: 'current' })
+  await grow(300)
+  expect(await ask()).toEqual({ outcome: 'signed' })
+  const newest = (await audit.keptCheckpoint(db.sql))!
+  const note = audit.readNote(await audit.publishedNote(db.sql, newest))
+  expect(audit.signersOf(note, [log, running.key])).toEqual([log, running.key])
+  const hash = createHash('sha256').update(origin).digest('hex')
+  const held = await (await fetch(`${running.url}/${hash}/checkpoint`)).text()
+  expect(audit.readCheckpoint(held)).toMatchObject({ size: 303 })
+  expect(audit.signersOf(audit.readNote(held), [log, running.key])).toHaveLength(2)
+})
+
+test('it remembers over a restart, and a log that forgot what was signed is told', async () => {
+  await stop()
+  await grow(5)
+  expect((await ask().catch(() => ({ outcome: 'away' }))).outcome).toBe('away')
+  running = await start()
+  await db.admin`delete from audit.cosignatures`
+  expect(await ask()).toEqual({ outcome: 'signed' })
+})
+
+test('it answers as C2SP tlog-witness says', async () => {
+  const newest = (await audit.keptCheckpoint(db.sql))!
+  const { size, root } = newest
+  const other = generateKeyPairSync('ed25519')
+  const forged = (text: string, name = origin) =>
+    `${text}\n${audit.signatureLine(audit.noteKey(name, other.publicKey), sign(null, Buffer.from(text), other.privateKey))}\n`
+  const text = audit.checkpointText({ origin, size, root })
+  const cases: Array<[string, number]> = [
+    ['', 400],
+    ['old x\n\n', 400],
+    [`old ${size + 1}\n\n${newest.note}`, 400],
+    [`old 0\n\n${forged(audit.checkpointText({ origin: 'other/log', size, root }), 'other/log')}`, 404],
+    [`old ${size}\n\n${forged(text)}`, 403],
+    [`old ${size}\n\n${newest.note.replace(/.{9}=*\n$/, 'AAAAAAA=\n')}`, 400],
+    [`old 0\n\n${newest.note}`, 409],
+    [`old ${size}\n${root.toString('base64')}\n\n${newest.note}`, 422],
+    [`old ${size}\n\n${newest.note}`, 200],
+    ['x'.repeat(70_000), 413],
+  ]
+  for (const [body, status] of cases) {
+    const answer = await post(body)
+    expect(answer.status, body.slice(0, 200)).toBe(status)
+    if (status === 409) {
+      expect(answer.headers.get('content-type')).toBe('text/x.tlog.size')
+      expect(await answer.text()).toBe(`${size}\n`)
+    }
+  }
+  expect((await fetch(`${running.url}/${'0'.repeat(64)}/checkpoint`)).status).toBe(404)
+})
+
+test('two trees signed by the log itself: the second is refused and kept as evidence [S51]', async () => {
+  const { size } = (await audit.keptCheckpoint(db.sql))!
+  const fork = await audit.signCheckpoint(agent.as('work'), { origin, size: size + 1, root: Buffer.alloc(32, 7) })
+  const answer = await post(`old ${size}\n${Buffer.alloc(32, 1).toString('base64')}\n\n${fork.note}`)
+  expect(answer.status).toBe(422)
+  const older = await audit.signCheckpoint(agent.as('work'), { origin, size: 303, root: Buffer.alloc(32, 8) })
+  expect((await post(`old 303\n\n${older.note}`)).status).toBe(409)
+  const kept = join(dir, createHash('sha256').update(origin).digest('hex'), 'evidence')
+  const notes = readdirSync(kept).filter((name) => name.endsWith('.note'))
+  expect(notes.map((name) => readFileSync(join(kept, name), 'utf8')).sort()).toEqual([fork.note, older.note].sort())
+})
+
+test('a database that was rolled back or rewritten, checkpoints and all, is found by what the witness holds [S51][S52]', async () => {
+  const bundle = join(dir, 'bundle.jsonl')
+  const held = join(dir, 'held')
+  const hash = createHash('sha256').update(origin).digest('hex')
+  writeFileSync(held, await (await fetch(`${running.url}/${hash}/checkpoint`)).text())
+  const seen = audit.readCheckpoint(readFileSync(held, 'utf8'))
+  const stranger = async () => {
+    let text = ''
+    for await (const piece of audit.bundleLines(db.sql, (await audit.bundleOf(db.sql))!)) text += piece
+    writeFileSync(bundle, text)
+    const options = ['--key', audit.vkeyOf(log), '--witness', audit.vkeyOf(running.key), '--held', held, '--json']
+    const verifier = join(repository, 'ops/verifier/verify-audit-log.mjs')
+    return JSON.parse(spawnSync('node', [verifier, 'log', bundle, ...options], { encoding: 'utf8' }).stdout)
+  }
+  expect(await stranger()).toMatchObject({ proven: true, witnesses: 1, held: 1, entries: seen.size })
+
+  // Back to 303 leaves, as a restored snapshot of the database would be; then the log goes on, honestly signed.
+  await db.admin`delete from audit.events where id::text in (select ref from audit.leaves where index >= 303)`
+  await db.admin`delete from audit.leaves where index >= 303`
+  await db.admin`update audit.tiles set hashes = substring(hashes for 32 * 47) where level = 0 and index = 1`
+  await db.admin`delete from audit.checkpoints where size > 303`
+  await db.admin`delete from audit.cosignatures`
+  expect((await audit.verifyLog(db.sql, { keys: [log] })).ok, 'the database alone does not give it away').toBe(true)
+  expect(await ask()).toMatchObject({ outcome: 'refused', said: expect.stringContaining('leaf 303 is missing') })
+  expect(await audit.verifyLog(db.sql, { keys: [log], outside: [seen] })).toMatchObject({
+    ok: false,
+    firstBad: expect.stringContaining('leaf 303 is missing'),
+  })
+  expect(await stranger()).toMatchObject({ proven: false, firstBad: 303 })
+  await grow(20)
+  expect(await ask()).toMatchObject({ outcome: 'refused', said: expect.stringContaining('422') })
+  expect(await audit.verifyLog(db.sql, { keys: [log], outside: [seen] })).toMatchObject({
+    ok: false,
+    firstBad: expect.stringMatching(/another tree/),
+  })
+  expect((await stranger()).proven).toBe(false)
+})
+
+async function grow(count: number): Promise<void> {
+  await db.sql.begin(async (tx) => {
+    for (let n = 0; n < count; n++)
+      await audit.record(tx, systemCommand('test'), { action: 'players.viewed_in_full', subject: 'x', reason: 'test' })
+  })
+  const signer = { ...systemCommand('test'), keys: agent.as('work') }
+  await db.sql.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
+}
+
+function ask() {
+  return askWitness(db, { url: running.url, key: running.key })
+}
+
+function post(body: string): Promise<Response> {
+  return fetch(`${running.url}/add-checkpoint`, { method: 'POST', body })
+}
+
+async function start(): Promise<typeof running> {
+  const port = execFileSync('node', [
+    '-e',
+    'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })',
+  ])
+  const args = ['witness', '--dir', dir, '--name', 'witness.example/one', '--log', audit.vkeyOf(log)]
+  const witness = spawn(
+    process.execPath,
+    [join(repository, 'ops/countroom.ts'), ...args, '--listen', `127.0.0.1:${String(port).trim()}`],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let said = ''
+  while (said.split('\n').length < 3)
+    said += await new Promise((resolve, reject) => {
+      witness.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))
+      witness.once('exit', () => reject(new Error(`the witness ended: ${said}`)))
+    })
+  const [, vkey = ''] = said.split('\n')
+  return { process: witness, url: `http://127.0.0.1:${String(port).trim()}`, key: audit.readVkey(vkey) }
+}
+
+async function stop(): Promise<void> {
+  const ended = new Promise((resolve) => running.process.once('exit', resolve))
+  running.process.kill('SIGTERM')
+  await ended
+}
