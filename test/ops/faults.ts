@@ -125,6 +125,14 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       evidence: /^work-1\.pem has another key's file beside it$/,
       remedy: /countroom pki renew/,
     },
+    'pki.enrolled': {
+      async plant() {
+        await statements(`insert into pki.dismissals (component, at, reason) values ('core-2', now(), 'a fault')`)
+        return () => statements(`delete from pki.dismissals where component = 'core-2'`)
+      },
+      evidence: /^taken back, and let in nowhere: core-2$/,
+      remedy: /pki enrol core core-2/,
+    },
     secrets: {
       async plant() {
         chmodSync(home.path('secrets/gateway-sandbox'), 0o644)
