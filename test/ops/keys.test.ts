@@ -121,7 +121,8 @@ describe('countroom keys', () => {
     const done = JSON.parse((await run(['backup', '--json'])).out) as { path: string; deks: number }
     expect(statSync(done.path).mode & 0o777).toBe(0o400)
     expect(done.deks).toBe((await sql`select from keys.deks`).length)
-    const joined = await run(['restore', done.path, '--json'])
+    expect((await run(['restore', done.path], [ann])).code).toBe(1)
+    const joined = await run(['restore', done.path, '--json'], [ann, ben])
     expect(JSON.parse(joined.out)).toMatchObject({ joined: { deks: done.deks, erased: 0 } })
     expect((await player.ask('GET', '/api/me')).status).toBe(200)
     const changed = viewHome(home).path('changed.jsonl')
