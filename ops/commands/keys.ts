@@ -52,6 +52,11 @@ function ceremony(): Command {
     .addOption(new Option('--custodians <names>', 'who gets a share, by commas').argParser(names))
     .addOption(new Option('--threshold <count>', 'how many shares together restore').argParser(count))
     .option('--out <folder>', 'one file for each custodian, mode 0400, instead of the screen')
+    .addOption(
+      new Option('--shares <files>', 'where there was a ceremony before: a quorum of its shares, by commas').argParser(
+        names,
+      ),
+    )
     .option('--rotate-only', 'the shares are handed out: only go on with the new keys')
     .option('--json', 'for machines; with --out')
     .action(async (options: Ceremony) => {
@@ -102,7 +107,14 @@ function restoring(name: string): Command {
     .option('--json', 'for machines')
 }
 
-type Ceremony = { custodians?: string[]; threshold?: number; out?: string; rotateOnly?: boolean; json?: boolean }
+type Ceremony = {
+  shares?: string[]
+  custodians?: string[]
+  threshold?: number
+  out?: string
+  rotateOnly?: boolean
+  json?: boolean
+}
 type Restoring = { shares?: string[]; without?: string[]; json?: boolean }
 
 function home(): Home {

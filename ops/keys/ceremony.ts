@@ -4,9 +4,16 @@ import type { Home } from '../appliance/home.ts'
 import { askVouchers } from './ask.ts'
 import { atDesk, type Desk } from './desk.ts'
 import { startRotation, watchRotation } from './rotate.ts'
-import { refuseNoHands, type Share, showShares, writeShares } from './shares.ts'
+import { gatherShares, refuseNoHands, type Share, showShares, writeShares } from './shares.ts'
 
-type Options = { custodians: string[]; threshold: number; out?: string; json?: boolean; rotateOnly?: boolean }
+type Options = {
+  custodians: string[]
+  threshold: number
+  out?: string
+  shares?: string[]
+  json?: boolean
+  rotateOnly?: boolean
+}
 
 /** What binds data keys first, so that what wraps them is moved once. */
 const order = ['hk-dek-binding', 'kek-pii']
@@ -28,14 +35,25 @@ export async function holdCeremony(home: Home, options: Options): Promise<void> 
   else process.stdout.write(words(done))
 }
 
-async function handOut(desk: Desk, { custodians, threshold, out }: Options, vouchers: string[]): Promise<string[]> {
+/** Where there was a ceremony before, its custodians have to want another: the copies they can open become others'. */
+async function handOut(
+  desk: Desk,
+  { custodians, threshold, out, shares: files }: Options,
+  vouchers: string[],
+): Promise<string[]> {
+  const { recovery: present } = await desk.agent.statusOfCeremony()
+  const order = {
+    custodians,
+    threshold,
+    ...(present ? { shares: await gatherShares(present.threshold, files) } : {}),
+  }
   const { recovery, shares } = await desk.sql.begin(async (tx) => {
     await audit.record(tx, desk.command(), {
       action: 'keys.ceremony_begun',
       subject: 'keys',
       detail: { custodians, threshold, vouchers },
     })
-    return desk.agent.ceremonyBegin({ custodians, threshold })
+    return desk.agent.ceremonyBegin(order)
   })
   const named = shares.map((letters, index): Share => ({ custodian: custodians[index]!, recovery, threshold, letters }))
   if (out !== undefined) return writeShares(out, named)

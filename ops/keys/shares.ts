@@ -88,6 +88,17 @@ export async function takeShares(
   }
 }
 
+/** As many shares as are needed, without looking at them: the agent does. */
+export async function gatherShares(threshold: number, files: readonly string[] | undefined): Promise<string[]> {
+  if (files) return files.map(lettersIn)
+  const letters: string[] = []
+  while (letters.length < threshold)
+    letters.push(
+      await answer(password({ message: `Share ${letters.length + 1} of ${threshold} of the present recovery key` })),
+    )
+  return letters
+}
+
 function textOf({ custodian, recovery, threshold, letters }: Share): string {
   return `Countroom, recovery key ${recovery}\nShare of ${custodian}; ${threshold} shares together restore the keys\n\nshare: ${letters}\n`
 }
