@@ -74,7 +74,7 @@ test('one who may manage keys enrols a second alone, and nobody a third: two hav
   for (const [credential, code] of [
     [{ login: 'boss', password }, 'staff.same_person'],
     [{ login: 'second', password: 'wrong' }, 'staff.sign_in_refused'],
-    [{ login: 'nobody', password }, 'staff.sign_in_refused'],
+    [{ login: 'stranger', password }, 'staff.sign_in_refused'],
   ] as const)
     expect(await offer(boss, 'administrator', credential)).toMatchObject({ refusal: { code } })
   expect(await offer(boss, 'support')).toHaveProperty('secret')
