@@ -7,6 +7,7 @@ import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
 import { askReady } from '../../ops/appliance/nodes.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { inspectProgram } from '../../ops/appliance/program.ts'
+import { readSettings } from '../../ops/appliance/settings.ts'
 import type { Appliance } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
 import { repository } from './command.ts'
@@ -95,10 +96,10 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
     program: {
       async plant() {
         await statements(`create function base.stranger() returns int language sql as 'select 1'`)
-        await inspectProgram(home, 'demand')
+        await inspectProgram(home, readSettings(home), 'demand')
         return async () => {
           await statements('drop function base.stranger()')
-          await inspectProgram(home, 'demand')
+          await inspectProgram(home, readSettings(home), 'demand')
         }
       },
       evidence: /not as approved, inspected at .*: database: function\/base\.stranger: nobody approved it/,
