@@ -9,7 +9,7 @@ import { openAnswers } from './answer.ts'
 import { readAgentConfig } from './config.ts'
 import { openJournal } from './journal.ts'
 import { openKeyring } from './keyring.ts'
-import { ModuleLost, openModule } from './module.ts'
+import { ModuleLost, openModule, PinRefused } from './module.ts'
 import { readPin } from './pin.ts'
 import { probe } from './probe.ts'
 import { AgentRefusal } from './refusal.ts'
@@ -25,6 +25,8 @@ const log = pino({
   base: { name: config.name },
   timestamp: pino.stdTimeFunctions.isoTime,
 })
+/** Nobody may start us again with this PIN: after a few tries a token locks itself (sysexits.h, EX_CONFIG). */
+const wrongPinExitCode = 78
 const operations = new Counter({
   name: 'countroom_keys_operations_total',
   help: 'Operations asked of the key agent.',
@@ -35,7 +37,7 @@ try {
   await serve()
 } catch (error) {
   log.fatal({ err: error }, 'the key agent does not start')
-  process.exit(1)
+  process.exit(error instanceof PinRefused ? wrongPinExitCode : 1)
 }
 
 async function serve(): Promise<void> {

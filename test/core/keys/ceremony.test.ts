@@ -199,7 +199,7 @@ describe('a second node', () => {
 })
 
 test('where keys may be born in a ceremony only, the agent waits for it and then has all of them', async () => {
-  const agent = await startTestKeys({ config: { birth: 'ceremony' } })
+  const agent = await startTestKeys({ config: { birth: 'ceremony', rotationDays: { 'kek-pii': 7 } } })
   started.push(agent)
   const node = agent.as('ops')
   await expect(agent.keys.health()).rejects.toThrow(refusal('keys.waiting'))
@@ -208,4 +208,7 @@ test('where keys may be born in a ceremony only, the agent waits for it and then
   await agent.keys.health()
   expect((await node.statusOfCeremony()).unsealed).toEqual([])
   expect((await agent.keys.newDek('kek-pii', context)).dek).toHaveLength(32)
+  const { rotateBefore } = (await node.list()).find(({ key }) => key === 'kek-pii-1')!
+  expect(Date.parse(rotateBefore!) - Date.now()).toBeLessThan(7 * 86_400_000 + 1)
+  expect(Date.parse(rotateBefore!) - Date.now()).toBeGreaterThan(6.9 * 86_400_000)
 })
