@@ -19,7 +19,8 @@ const schema = z.strictObject({
     partner: listener,
   }),
   cores: z.array(z.strictObject({ name: z.string(), player: address, operator: address, partner: address })).min(1),
-  listen: z.strictObject({ metrics: address }),
+  /** `scrape`: the metrics for other machines, over mutual TLS. */
+  listen: z.strictObject({ metrics: address, scrape: address.optional() }),
   limits: z
     .strictObject({
       bodyBytesMax: z

@@ -1,5 +1,9 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
+import type { EdgeConfig } from './config.ts'
+import { hasRole, privateTls } from './tls/contexts.ts'
+import { type Certificates, openCertificates } from './tls/files.ts'
 
 export const requests = new Counter({
   name: 'countroom_edge_requests_total',
@@ -52,10 +56,14 @@ export function observeProcess(): void {
   new AggregatorRegistry()
 }
 
-/** The supervisor's plain listener: liveness, readiness, and the workers' metrics added up. */
-export function startManagement(options: { host: string; port: number; ready(): string[] }): Promise<Server> {
+/** The supervisor's plain listener, and one over mutual TLS where it is wanted: liveness, readiness, and the workers' metrics added up. */
+export async function startManagement(options: {
+  config: Pick<EdgeConfig, 'listen' | 'tls'>
+  ready(): string[]
+}): Promise<Server[]> {
+  const { listen, tls } = options.config
   const registry = new AggregatorRegistry()
-  const server = createServer(async (request, response) => {
+  const answerAll: RequestListener = async (request, response) => {
     const answer = (status: number, type: string, body: string) =>
       response.writeHead(status, { 'content-type': type }).end(body)
     if (request.url === '/health/live') return answer(200, 'application/json', '{"live":true}')
@@ -72,9 +80,26 @@ export function startManagement(options: { host: string; port: number; ready(): 
       return text === undefined ? answer(503, 'text/plain', 'not now') : answer(200, registry.contentType, text)
     }
     answer(404, 'text/plain', 'not found')
+  }
+  const servers = [await opened(createServer(answerAll), listen.metrics)]
+  if (listen.scrape) servers.push(await opened(privateServer(openCertificates(tls), answerAll), listen.scrape))
+  return servers
+}
+
+/** For who collects metrics from another machine: with a certificate of that role. */
+function privateServer(certificates: Certificates, answer: RequestListener): Server {
+  const context = () => privateTls(certificates.current())
+  const server = createSecureServer({ ...context(), requestCert: true, rejectUnauthorized: true }, answer)
+  certificates.onChange(() => server.setSecureContext(context()))
+  server.on('secureConnection', (socket) => {
+    if (!hasRole(socket.getPeerCertificate(), ['scraper'])) socket.destroy()
   })
+  return server
+}
+
+function opened(server: Server, { host, port }: { host: string; port: number }): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port, options.host, () => resolve(server))
+    server.listen(port, host, () => resolve(server))
   })
 }

@@ -31,7 +31,7 @@ async function supervise(): Promise<void> {
     if (stopping) return ['draining']
     return [...healthy.values()].some(Boolean) ? [] : ['core']
   }
-  const management = await startManagement({ ...config.listen.metrics, ready })
+  const management = await startManagement({ config, ready })
   log.info(
     {
       workers: config.workers,
@@ -50,7 +50,7 @@ async function supervise(): Promise<void> {
           return new Promise((resolve) => worker.once('exit', resolve))
         }),
       )
-      management.close()
+      for (const server of management) server.close()
       process.exit(0)
     })
 }

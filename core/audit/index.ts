@@ -1,3 +1,11 @@
+// Taking out what is older than its years
+export {
+  type ArchiveSpan,
+  archive,
+  archiveLines,
+  archiveSpan,
+  auditMonthsMin,
+} from './archive.ts'
 // What can happen
 export { type Code, catalogue, kindOf, significantCodes } from './catalogue.ts'
 export { personalAbsent } from './errors.ts'
@@ -87,4 +95,19 @@ export { openPersonal, type Personal, personalOf } from './personal.ts'
 export { type AuditProof, verify } from './proof.ts'
 export { changed, type Entry, type RecordingCommand, record } from './record.ts'
 export { search, type Wanted } from './search.ts'
+// Bringing it to a second place
+export {
+  holdShipping,
+  leaveShipping,
+  linesAfter,
+  moveShipping,
+  noteShippingFault,
+  type ShippedLine,
+  type ShippedProof,
+  type ShippingLag,
+  type ShippingPosition,
+  shippingLag,
+  shippingPosition,
+  verifyShipped,
+} from './shipping.ts'
 export { recordState } from './state.ts'

@@ -4,7 +4,7 @@ export type AuditProof = { ok: boolean; count: bigint; firstBad?: string }
 
 /**
  * Reads every event in constant memory and holds its columns against its entry, and each event that waits to be sealed
- * against the table. Names the first that does not fit.
+ * against the table, and what was archived against what the log says of it. Names the first that does not fit.
  */
 export async function verify(reader: Reader): Promise<AuditProof> {
   let count = 0n
@@ -21,5 +21,9 @@ export async function verify(reader: Reader): Promise<AuditProof> {
     }
   const [lost] = await reader<Array<{ event: string }>>`
     select event from audit.unsealed u where not exists (select 1 from audit.events e where e.id = u.event) order by event limit 1`
+  const [horizon] = await reader<Array<{ told: boolean }>>`
+    select index = coalesce((select max((entry::jsonb #>> '{detail,upTo}')::bigint) from audit.events where code = 'audit.archived'), 0)
+      as told from audit.horizon`
+  if (!horizon?.told) return { ok: false, count, firstBad: 'entries are missing that no event says were archived' }
   return lost ? { ok: false, count, firstBad: `event ${lost.event} is missing` } : { ok: true, count }
 }

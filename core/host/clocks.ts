@@ -7,7 +7,7 @@ type ClockHost = Pick<Host, 'sql' | 'log' | 'config'>
 /** `steady` never jumps and is never set: milliseconds from any beginning. */
 export type Clocks = { wall(): number; steady(): number }
 
-export const skewMsMax = 1000
+const skewMsMax = 1000
 
 const skew = new Gauge({
   name: 'countroom_clock_skew_seconds',

@@ -64,6 +64,8 @@ const schema = z.strictObject({
     operator: socketAddress.optional(),
     partner: socketAddress.optional(),
     metrics: socketAddress,
+    /** The same for other machines, over mutual TLS. */
+    scrape: socketAddress.optional(),
   }),
   lanes: z
     .strictObject({
@@ -90,6 +92,22 @@ const schema = z.strictObject({
       sealMs: z.int().min(50).max(60_000).default(1000),
       /** Who cosigns: where they take checkpoints, and their keys (C2SP tlog-witness). */
       witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string().max(200) })).default([]),
+      /** The second place of the log: a file that is appended to, or a syslog server over TLS. */
+      ship: z
+        .union([
+          z.strictObject({ file: z.string() }),
+          z.strictObject({
+            syslog: z.strictObject({
+              host: z.string(),
+              port: z.int().min(1).max(65535).default(6514),
+              caFile: z.string(),
+              serverName: z.string().optional(),
+              certFile: z.string().optional(),
+              keyFile: z.string().optional(),
+            }),
+          }),
+        ])
+        .optional(),
     })
     .prefault({}),
   smtp: z.strictObject({ host: z.string(), port: z.int(), from: z.email() }),

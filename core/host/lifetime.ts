@@ -45,7 +45,7 @@ export async function begin(host: LivingHost, missing: () => Promise<string[]>):
  * Schema, licence and games as they are now, told where they changed since they were last told: none of them can be changed by
  * the application, so this is how the log hears of it [GLI-2.8.8h] [GLI-2.8.8i] [GLI-2.8.8k].
  */
-export async function noteStates(tx: Tx, { config, now }: Pick<LivingHost, 'config' | 'now'>): Promise<void> {
+async function noteStates(tx: Tx, { config, now }: Pick<LivingHost, 'config' | 'now'>): Promise<void> {
   const command = systemCommand(config.name, now())
   const [schema] = await tx<Array<{ count: number; last: string; all: string }>>`
     select count(*)::int as count, max(room || '/' || name) as last, string_agg(room || name || sha256, ',' order by room, number) as all

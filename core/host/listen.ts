@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { getRequestListener } from '@hono/node-server'
@@ -5,19 +6,28 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import * as pki from '#pki'
 import type { Config } from './config.ts'
 import type { FaceEnv } from './face.ts'
+import type { Management } from './management.ts'
 import type { Tls } from './tls.ts'
 
+type Address = { host: string; port: number }
+type Listening = { config: Pick<Config, 'limits'>; tls: Tls; address: Address; roles: readonly pki.Role[] }
+
+/** Opens the listener of a face, for edges only. */
+export function listenFace(config: Config, tls: Tls, address: Address, app: OpenAPIHono<FaceEnv>): Promise<Server> {
+  return listen({ config, tls, address, roles: ['edge'] }, getRequestListener(app.fetch))
+}
+
+/** What the management listener answers on loopback, for who collects metrics from another machine. */
+export function listenScrape(config: Config, tls: Tls, address: Address, management: Management): Promise<Server> {
+  return listen({ config, tls, address, roles: ['scraper'] }, getRequestListener(management.fetch))
+}
+
 /**
- * Opens a private listener: TLS 1.3 with a client certificate of the appliance's own authority, not taken back, and only
- * an edge's. A renewed certificate or a new revocation list holds from the next connection on. Keeps idle connections longer
+ * A private listener: TLS 1.3 with a client certificate of the appliance's own authority, not taken back, and of a role that
+ * is let in. A renewed certificate or a new revocation list holds from the next connection on. Keeps idle connections longer
  * than the edge does, so that the edge is the one who closes.
  */
-export async function listenFace(
-  config: Config,
-  tls: Tls,
-  address: { host: string; port: number },
-  app: OpenAPIHono<FaceEnv>,
-): Promise<Server> {
+async function listen({ config, tls, address, roles }: Listening, answer: RequestListener): Promise<Server> {
   const server = createServer(
     {
       ...tls.current(),
@@ -28,11 +38,12 @@ export async function listenFace(
       keepAliveTimeout: 75_000,
       connectionsCheckingInterval: 1000,
     },
-    getRequestListener(app.fetch),
+    answer,
   )
   tls.onChange(() => server.setSecureContext(tls.current()))
   server.on('secureConnection', (socket: TLSSocket) => {
-    if (pki.roleOf(socket.getPeerCertificate().subjectaltname) !== 'edge') socket.destroy()
+    const role = pki.roleOf(socket.getPeerCertificate().subjectaltname)
+    if (role === undefined || !roles.includes(role)) socket.destroy()
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

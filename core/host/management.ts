@@ -3,7 +3,12 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { collectDefaultMetrics, register } from 'prom-client'
 
-export type Management = { port: number; close(): Promise<void> }
+export type Management = {
+  port: number
+  /** The same answers, for another listener. */
+  fetch: Hono['fetch']
+  close(): Promise<void>
+}
 
 /**
  * The plain listener for the machine's own people: liveness, readiness with the names of what is missing, and
@@ -30,6 +35,7 @@ export async function startManagement(options: {
   })
   return {
     port: (server.address() as { port: number }).port,
+    fetch: app.fetch,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

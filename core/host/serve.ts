@@ -1,7 +1,7 @@
 import type { Server } from 'node:https'
 import { configFileFromArguments, readConfig } from './config.ts'
 import { begin } from './lifetime.ts'
-import { drain, listenFace } from './listen.ts'
+import { drain, listenFace, listenScrape } from './listen.ts'
 import { createLive } from './live.ts'
 import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
@@ -34,6 +34,7 @@ const servers: Server[] = []
 for (const { address, app } of faces) if (address) servers.push(await listenFace(config, open.tls, address, app))
 servers[0]?.on('upgrade', live.upgrade)
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
+if (config.listen.scrape) servers.push(await listenScrape(config, open.tls, config.listen.scrape, management))
 open.log.info({ listen: config.listen }, 'core serves')
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)

@@ -1,12 +1,14 @@
 import { configFileFromArguments, readConfig } from './config.ts'
 import { jobs } from './jobs/index.ts'
 import { begin } from './lifetime.ts'
+import { listenScrape } from './listen.ts'
 import { observeMachine } from './machine.ts'
 import { startManagement } from './management.ts'
 import { openHost } from './open-host.ts'
 import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
 import { startSealer } from './sealer.ts'
+import { startShipper } from './shipping/shipper.ts'
 import { startWitnessing } from './witnesses.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
@@ -21,7 +23,9 @@ const sealer = startSealer(host)
 const witnessing = startWitnessing(host)
 const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
+if (config.listen.scrape) await listenScrape(config, host.tls, config.listen.scrape, management)
 const life = await begin(host, host.missing)
+const shipper = startShipper(host)
 await host.queue.work({ ...host, games: undefined }, jobs)
 host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')
 
@@ -31,6 +35,7 @@ async function stop(): Promise<void> {
   stopping = true
   await life.end()
   await Promise.all([sealer.stop(), witnessing.stop()])
+  await shipper?.stop()
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

@@ -27,6 +27,11 @@ export function publicTls(parts: TlsParts): SecureContextOptions {
   }
 }
 
+/** Inside: TLS 1.3, and no session is resumed, because a resumed one is not verified again. */
+export function privateTls(parts: TlsParts): SecureContextOptions {
+  return { ...parts, minVersion: 'TLSv1.3', secureOptions: sslNoTicket }
+}
+
 /** How the edge meets a core: its own certificate, the appliance's authority, the core's name and role, and not taken back. */
 export function coreTls(parts: TlsParts, core: string): ConnectionOptions {
   return {

@@ -5,7 +5,7 @@ import { type Identity, repository } from './identity.ts'
 import { credentials, moduleConfig } from './module.ts'
 import { socketPortOf } from './postgres.ts'
 import { onMismatchOf, othersOf } from './program.ts'
-import type { Ports, Settings } from './settings.ts'
+import type { PortName, Ports, Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
 
 type Address = { host: string; port: number }
@@ -78,17 +78,23 @@ export function sandboxUnit(home: Home, settings: Settings, identity: Identity |
 }
 
 export function workUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+  const common = nodeConfig(home, settings, 'work-1', 'work')
+  const { auditShipTo: ship } = settings
   const config = {
-    ...nodeConfig(home, settings, 'work-1', 'work'),
-    listen: { metrics: loopback(settings.ports.workMetrics) },
+    ...common,
+    audit: { ...common.audit, ...(ship ? { ship } : {}) },
+    listen: { metrics: loopback(settings.ports.workMetrics), ...scrapeOf(settings, 'workScrape') },
   }
-  const flags = permission(home, 'work-1', ['/proc', '/sys', ...inspected(home)])
+  const flags = [
+    ...permission(home, 'work-1', ['/proc', '/sys', ...inspected(home), ...shippingFiles(settings)]),
+    ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
+  ]
   return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, identity, settings.ports.workMetrics, flags)
 }
 
 export function coreUnit(home: Home, settings: Settings, number: 1 | 2, identity: Identity | undefined): Unit {
   const name = `core-${number}`
-  const listen = coreAddresses(settings.ports, number)
+  const listen = { ...coreAddresses(settings.ports, number), ...scrapeOf(settings, `core${number}Scrape`) }
   const config = { ...nodeConfig(home, settings, name, 'core'), listen }
   return node(
     home,
@@ -126,7 +132,7 @@ export function edgeUnit(home: Home, settings: Settings, identity: Identity | un
       const { player, operator, partner } = coreAddresses(ports, number)
       return { name: `core-${number}`, player, operator, partner }
     }),
-    listen: { metrics: loopback(ports.edgeMetrics) },
+    listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape') },
     log: { level: settings.logLevel },
   }
   // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.
@@ -207,6 +213,11 @@ function tlsOf(home: Home, name: string) {
   return { ca: file('ca.pem'), cert: file(`${name}.pem`), key: file(`${name}.key`), crl: file('revoked.pem') }
 }
 
+/** Where metrics are collected from other machines, if they are. */
+function scrapeOf({ metricsAddress, ports }: Settings, name: PortName): { scrape?: Address } {
+  return metricsAddress === undefined ? {} : { scrape: { host: metricsAddress, port: ports[name] } }
+}
+
 function coreAddresses(ports: Ports, number: 1 | 2) {
   return {
     player: loopback(ports[`core${number}Player`]),
@@ -227,6 +238,13 @@ function permission(home: Home, name: string, also: string[] = []): string[] {
     ...also,
   ]
   return ['--permission', '--allow-net', ...readable.map((path) => `--allow-fs-read=${path}`)]
+}
+
+/** What the worker reads to bring the audit log to its second place. */
+function shippingFiles({ auditShipTo: ship }: Settings): string[] {
+  if (!ship) return []
+  if ('file' in ship) return [ship.file]
+  return [ship.syslog.caFile, ship.syslog.certFile, ship.syslog.keyFile].filter((file) => file !== undefined)
 }
 
 /** The worker compares all of the control program with what was approved; it reads what it compares, and nothing else more. */

@@ -25,11 +25,8 @@ export async function freePorts(): Promise<Ports> {
 }
 
 /** The ports that something listens on, as it is set. */
-export function portsInUse({ ports, dataAddress }: Settings): Partial<Ports> {
-  const used = Object.entries(ports).filter(
-    ([name]) => !(dataPorts as string[]).includes(name) || dataAddress !== undefined,
-  )
-  return Object.fromEntries(used)
+export function portsInUse(settings: Settings): Partial<Ports> {
+  return Object.fromEntries(Object.entries(settings.ports).filter(([name]) => hostOf(name as PortName, settings)))
 }
 
 /** @throws Trouble that names the first port that cannot be had */
@@ -37,7 +34,7 @@ export async function refuseTakenPorts(settings: Settings, nodes: Identity | und
   for (const [name, number] of Object.entries(portsInUse(settings)) as Array<[PortName, number]>) {
     if (nodes && number < firstOpenPort()) throw privileged(name, number, nameOf(nodes.uid))
     try {
-      const { close } = await listen(number, hostOf(name, settings))
+      const { close } = await listen(number, hostOf(name, settings) ?? '127.0.0.1')
       await close()
     } catch (error) {
       throw refusal(error as NodeJS.ErrnoException, name, number, settings)
@@ -45,9 +42,17 @@ export async function refuseTakenPorts(settings: Settings, nodes: Identity | und
   }
 }
 
-function hostOf(name: PortName, { address, dataAddress }: Settings): string {
-  if (publicPorts.includes(name)) return address
-  return dataPorts.includes(name) && dataAddress !== undefined ? dataAddress : '127.0.0.1'
+/** Where a port stands; nowhere, when nothing listens on it. */
+function hostOf(name: PortName, settings: Settings): string | undefined {
+  const by = addressOf(name)
+  return by === undefined ? '127.0.0.1' : settings[by]
+}
+
+/** The setting that says where a port stands; none, where it is always on loopback. */
+function addressOf(name: PortName): 'address' | 'dataAddress' | 'metricsAddress' | undefined {
+  if (publicPorts.includes(name)) return 'address'
+  if (dataPorts.includes(name)) return 'dataAddress'
+  return name.endsWith('Scrape') ? 'metricsAddress' : undefined
 }
 
 function refusal(error: NodeJS.ErrnoException, name: PortName, number: number, settings: Settings): Error {
@@ -58,12 +63,14 @@ function refusal(error: NodeJS.ErrnoException, name: PortName, number: number, s
       remedy: `ss -ltnp 'sport = :${number}' names the program; or ${variableOf(name)}=<another port> npm start`,
       cause: error,
     })
-  const host = hostOf(name, settings)
-  return new Trouble(`The address ${host} with port ${number} (${name}) cannot be had (${error.code}).`, {
-    setting: `"${host === settings.address ? 'address' : 'dataAddress'}" in countroom.json`,
-    remedy: 'ip address, which lists the addresses of this machine',
-    cause: error,
-  })
+  return new Trouble(
+    `The address ${hostOf(name, settings)} with port ${number} (${name}) cannot be had (${error.code}).`,
+    {
+      setting: `"${addressOf(name) ?? 'ports'}" in countroom.json`,
+      remedy: 'ip address, which lists the addresses of this machine',
+      cause: error,
+    },
+  )
 }
 
 function privileged(name: PortName, number: number, user: string): Trouble {

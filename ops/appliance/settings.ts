@@ -24,6 +24,10 @@ export const defaultPorts = {
   edgeMetrics: 9134,
   keysMetrics: 9135,
   sandboxMetrics: 9136,
+  core1Scrape: 9141,
+  core2Scrape: 9142,
+  workScrape: 9143,
+  edgeScrape: 9144,
   postgres: 5432,
   redis: 6379,
 }
@@ -39,6 +43,8 @@ const schema = z.strictObject({
   hostName: z.string().default('localhost'),
   /** Where PostgreSQL and Redis listen for other machines, over mutual TLS only; without it, sockets of this machine. */
   dataAddress: z.string().optional(),
+  /** Where cores, worker and edge give their metrics to other machines, over mutual TLS; besides loopback. */
+  metricsAddress: z.string().optional(),
   /** The life of certificates inside the casino. */
   certificateHours: z.int().min(24).max(720).default(168),
   /** People show a certificate of their own to reach the back office at all. */
@@ -53,6 +59,22 @@ const schema = z.strictObject({
     .optional(),
   /** Who cosigns the audit log: `{"url": "https://witness.example", "vkey": "…"}` each. */
   logWitnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string().max(200) })).default([]),
+  /** The second place of the audit log: a file that the worker may append to, or a syslog server over TLS. */
+  auditShipTo: z
+    .union([
+      z.strictObject({ file: z.string() }),
+      z.strictObject({
+        syslog: z.strictObject({
+          host: z.string(),
+          port: z.int().min(1).max(65535).default(6514),
+          caFile: z.string(),
+          serverName: z.string().optional(),
+          certFile: z.string().optional(),
+          keyFile: z.string().optional(),
+        }),
+      }),
+    ])
+    .optional(),
   lanesPerCore: z.int().min(1).max(16).default(1),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),

@@ -8,10 +8,13 @@ import { connectKeys } from '#keys'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 
-/** `countroom audit`: what a stranger needs to verify the log: its key, and all of it as a file. */
+/**
+ * `countroom audit`: what a stranger needs to verify the log: its key, and all of it as a file; and taking out what is past the
+ * years of the licence.
+ */
 export function auditCommand(): Command {
   return new Command('audit')
-    .description('hand the audit log to somebody who verifies it')
+    .description('hand the audit log to somebody who verifies it; archive what is old')
     .addCommand(
       new Command('key')
         .description("print the log's keys as verifier keys, the newest last: hand them over on paper")
@@ -34,6 +37,19 @@ export function auditCommand(): Command {
             if (!newest) throw audit.notSealed()
             process.stdout.write(await audit.publishedNote(sql, newest))
           })
+        }),
+    )
+    .addCommand(
+      new Command('archive')
+        .description(
+          'write events that are past the years of the licence to a file, then take them out of the database',
+        )
+        .argument('<file>', 'a new file, to be kept where backups are kept')
+        .option('--json', 'for machines')
+        .action(async (file: string, options: { json?: boolean }) => {
+          const home = knownHome()
+          runningCard(home)
+          return (await import('../audit/archive.ts')).archiveAudit(home, file, options)
         }),
     )
 }

@@ -4,11 +4,12 @@ import * as audit from '#audit'
 import { connectKeys } from '#keys'
 import * as ledger from '#ledger'
 import * as program from '#program'
-import { verifySealedBooks } from '../../core/host/sealed-books.ts'
+import { type LogCheck, proveLog } from '../../core/host/log-proof.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { verifyShippedCommand } from './verify-shipped.ts'
 
 const subjects = ['ledger', 'audit', 'program', 'all'] as const
 type Subject = (typeof subjects)[number]
@@ -52,6 +53,7 @@ export function verifyCommand(): Command {
       else process.stdout.write(screen(result))
       process.exitCode = result.ok ? 0 : 1
     })
+    .addCommand(verifyShippedCommand())
 }
 
 function screen({ ok, since, checks }: Verification): string {
@@ -86,7 +88,6 @@ export async function verify(home: Home, what: Subject = 'all', scope: Scope = {
   }
 }
 
-/** Events by their entries, the log by its leaves and signatures, and what the books have today by what was sealed of them. */
 async function verifyAudit(
   home: Home,
   sql: ReturnType<typeof connect>,
@@ -94,24 +95,13 @@ async function verifyAudit(
 ): Promise<Verification['checks']> {
   const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
-    return (await sql.begin('isolation level repeatable read read only', async (tx) => {
-      const events = await audit.verify(tx)
-      const origin = (await audit.keptCheckpoint(tx))?.origin ?? outside[0]?.origin ?? ''
-      const log = await audit.verifyLog(tx, { keys: origin ? await audit.ownKeys(keys, origin) : [], outside })
-      const books = await verifySealedBooks(tx)
-      return [
-        { name: `audit: ${events.count} events as they were written`, ...verdictOf(events) },
-        { name: `audit: ${log.size} leaves under ${log.checkpoints} signed checkpoints`, ...verdictOf(log) },
-        { name: `audit: ${books.batches} batches of the ledger as they were sealed`, ...verdictOf(books) },
-      ]
-    })) as Verification['checks']
+    const checks = (await sql.begin('isolation level repeatable read read only', (tx) =>
+      proveLog(tx, keys, outside),
+    )) as LogCheck[]
+    return checks.map((check) => ({ ...check, name: `audit: ${check.name}` }))
   } finally {
     await keys.close()
   }
-}
-
-function verdictOf({ ok, firstBad }: { ok: boolean; firstBad?: string }) {
-  return { ok, ...(firstBad === undefined ? {} : { firstBad }) }
 }
 
 /** One check that holds, or one for each difference. */
@@ -121,11 +111,13 @@ function checksOf({ ok, files, differences }: program.Inspection): Verification[
 }
 
 function runbooksOf(checks: Verification['checks']): string {
-  const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name.startsWith('program:'))
-  return [
-    ...(failed.includes(false) ? ['ops/runbooks/books-contradict.md'] : []),
-    ...(failed.includes(true) ? [runbook] : []),
-  ].join(', ')
+  const runbooks: Record<string, string> = {
+    ledger: 'ops/runbooks/books-contradict.md',
+    audit: 'ops/runbooks/audit-log.md',
+    program: runbook,
+  }
+  const failed = checks.filter(({ ok }) => !ok).map(({ name }) => runbooks[name.split(':')[0]!]!)
+  return [...new Set(failed)].join(', ')
 }
 
 function checkpointIn(file: string, held: audit.Checkpoint[]): audit.Checkpoint[] {

@@ -1,6 +1,6 @@
 import * as audit from '#audit'
 import * as ledger from '#ledger'
-import { broken, type Check, sound } from './finding.ts'
+import { broken, type Check, sound, warning } from './finding.ts'
 
 export const books: Check = {
   id: 'ledger',
@@ -25,6 +25,9 @@ function proven(last: ledger.KeptProof | undefined): string {
   return last.ok ? `the worker proved them at ${at}Z` : `by ${at}Z the worker had found: ${last.firstBad}`
 }
 
+/** The sealer pauses a second between two sealings. */
+const unsealedSecondsMax = 60
+
 export const log: Check = {
   id: 'audit',
   after: ['postgres', 'keys'],
@@ -32,7 +35,16 @@ export const log: Check = {
   async look(probe) {
     const sql = probe.sql()
     const proof = await sql.begin('isolation level repeatable read read only', (tx) => audit.verify(tx))
-    if (proof.ok) return sound(`${proof.count} events as they were written`)
+    const waits = Math.round(await audit.unsealedSeconds(sql))
+    if (proof.ok && waits > unsealedSecondsMax)
+      return warning(
+        `events have waited for ${waits} s to be sealed`,
+        'ops/runbooks/audit-log.md#not-sealed; npx countroom logs work-1',
+      )
+    if (proof.ok)
+      return sound(
+        `${proof.count} events as they were written, ${(await audit.keptCheckpoint(sql))?.size ?? 0} leaves sealed`,
+      )
     return broken(
       proof.firstBad ?? 'an event was changed',
       'somebody changed the log: keep a copy of the database, compare with a backup, npx countroom verify audit',

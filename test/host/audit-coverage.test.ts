@@ -340,6 +340,17 @@ async function seal(): Promise<void> {
   while (await sealOnce({ ...faces.host, keys }));
 }
 
+test('a sealed value that somebody changed is an event of its own [GLI-2.8.8b]', async () => {
+  const { player, caller } = await arrive()
+  await faces.world
+    .admin`update players.players set email = set_byte(email, 20, get_byte(email, 20) # 1) where player = ${player}`
+  const answer = await caller.ask('GET', '/api/me')
+  expect(answer.status).toBe(500)
+  expect(await eventsOf(answer.requestId)).toMatchObject([
+    { code: 'keys.envelope_tampered', outcome: 'failure', detail: { where: 'players.players.email' } },
+  ])
+})
+
 async function eventsOf(request: string): Promise<audit.AuditEvent[]> {
   const rows = await faces.world.sql<Array<{ entry: string }>>`
     select entry from audit.events where request_id = ${request} order by id`

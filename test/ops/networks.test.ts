@@ -28,7 +28,12 @@ beforeAll(async () => {
   execFileSync('chmod', ['755', dir])
   writeFileSync(
     join(dir, 'countroom.json'),
-    JSON.stringify({ edgeWorkers: 1, dataAddress: '127.0.0.1', operatorCertificates: true }),
+    JSON.stringify({
+      edgeWorkers: 1,
+      dataAddress: '127.0.0.1',
+      metricsAddress: '127.0.0.1',
+      operatorCertificates: true,
+    }),
   )
   appliance = await startAppliance({ home: dir, freePorts: true })
   const home = viewHome(dir)
@@ -51,6 +56,9 @@ const doors: Record<string, Door> = {
   'core-1 partner': { role: 'edge', knock: (shown, over) => asksCore('core1Partner', shown, over) },
   'core-2 player': { role: 'edge', knock: (shown, over) => asksCore('core2Player', shown, over) },
   'the back office': { role: 'staff', knock: asksBackOffice },
+  'core-1 metrics': { role: 'scraper', knock: (shown, over) => asksMetrics('core1Scrape', 'core-1', shown, over) },
+  'worker metrics': { role: 'scraper', knock: (shown, over) => asksMetrics('workScrape', 'work-1', shown, over) },
+  'edge metrics': { role: 'scraper', knock: (shown, over) => asksMetrics('edgeScrape', 'edge', shown, over) },
   PostgreSQL: { role: 'core', knock: asksPostgres },
   Redis: { role: 'core', knock: asksRedis },
 }
@@ -58,6 +66,7 @@ const wrongRole: Record<string, pki.Role> = {
   edge: 'work',
   staff: 'ops',
   core: 'edge',
+  scraper: 'ops',
 }
 
 describe.each(Object.entries(doors))('[S58] %s', (name, { role, knock }) => {
@@ -113,6 +122,17 @@ test('[S58] older protocols are spoken on no port inside', async () => {
   for (const name of Object.keys(doors).filter((each) => each !== 'the back office')) {
     const shown = await enrolled(doors[name]!.role)
     expect(await doors[name]!.knock(shown, { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }), name).toBe(false)
+  }
+})
+
+test('what the alarms ask for, cores, worker and edge tell', async () => {
+  const rules = readFileSync(join(import.meta.dirname, '../../ops/monitoring/alerts/pki.yml'), 'utf8')
+  const wanted = new Set(rules.match(/countroom_[a-z_]+/g))
+  expect(wanted.size).toBe(3)
+  const { ports } = appliance.card()
+  for (const port of ['core1Metrics', 'workMetrics', 'edgeMetrics']) {
+    const told = await (await fetch(`http://127.0.0.1:${ports[port]}/metrics`)).text()
+    for (const name of wanted) expect(told, `${port} ${name}`).toMatch(new RegExp(`^${name}(\\{.*\\})? \\d{10}`, 'm'))
   }
 })
 
@@ -196,6 +216,9 @@ function portOf(name: string): number {
     'core-1 partner': 'core1Partner',
     'core-2 player': 'core2Player',
     'the back office': 'operator',
+    'core-1 metrics': 'core1Scrape',
+    'worker metrics': 'workScrape',
+    'edge metrics': 'edgeScrape',
     PostgreSQL: 'postgres',
     Redis: 'redis',
   }
@@ -205,6 +228,10 @@ function portOf(name: string): number {
 function asksCore(port: string, shown: Shown | undefined, over: ConnectionOptions = {}): Promise<boolean> {
   const core = port.startsWith('core1') ? 'core-1' : 'core-2'
   return isServed(appliance.card().ports[port] ?? 0, `${core}.countroom.internal`, '/health/ready', shown, over)
+}
+
+function asksMetrics(port: string, name: string, shown: Shown | undefined, over: ConnectionOptions = {}) {
+  return isServed(appliance.card().ports[port] ?? 0, `${name}.countroom.internal`, '/metrics', shown, over)
 }
 
 function asksBackOffice(shown: Shown | undefined, over: ConnectionOptions = {}): Promise<boolean> {

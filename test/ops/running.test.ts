@@ -1,16 +1,30 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import { until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { countroom, processesOf, repository } from './command.ts'
 
 /** A running appliance, seen from outside: by its commands, and by what the kernel knows of its processes. */
 const home = newHome('small')
+const shipped = join(mkdtempSync(join(tmpdir(), 'cr-shipped-')), 'audit.jsonl')
+chmodSync(dirname(shipped), 0o777) // the worker is another user
+writeFileSync(join(home, 'countroom.json'), JSON.stringify({ edgeWorkers: 1, auditShipTo: { file: shipped } }))
 let appliance: Appliance
 beforeAll(async () => {
   appliance = await startAppliance({ home, freePorts: true })
@@ -18,6 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await appliance?.stop()
   rmSync(home, { recursive: true, force: true })
+  rmSync(dirname(shipped), { recursive: true, force: true })
 })
 
 test('status: one screen, and JSON without the enrolment secret', async () => {
@@ -35,6 +50,25 @@ test('status tells a process that a signal holds, with exit code 2', async () =>
   const { code, out } = await countroom(home, ['status']).finally(() => process.kill(pid, 'SIGCONT'))
   expect(code).toBe(2)
   expect(out).toMatch(/sandbox +stopped/)
+})
+
+test('the audit log reaches its second place; verify shipped finds no gap, and finds one that is made [S52]', async () => {
+  await until('the worker to ship', async () =>
+    (await countroom(home, ['verify', 'shipped', shipped])).code === 0 ? true : undefined,
+  )
+  const whole = await countroom(home, ['verify', 'shipped', shipped, '--json'])
+  expect(JSON.parse(whole.out)).toMatchObject({ ok: true, first: 1, repeated: 0, foreign: 0 })
+  expect(readFileSync(shipped, 'utf8')).toContain('"code":"host.started"')
+  const short = `${shipped}.short`
+  writeFileSync(short, readFileSync(shipped, 'utf8').trim().split('\n').slice(0, -2).join('\n'))
+  const behind = await until('the worker to have counted what it shipped', async () => {
+    const found = await countroom(home, ['verify', 'shipped', short])
+    return found.code === 1 ? found : undefined
+  })
+  expect(behind.out).toMatch(/it ends with line \d+, and \d+ were shipped[\s\S]+runbooks\/audit-log\.md/)
+  expect((await countroom(home, ['verify', 'shipped', short, '--alone'])).code).toBe(0)
+  const { code, out } = await countroom(home, ['audit', 'archive', `${shipped}.archive`])
+  expect([code, out]).toEqual([0, 'Nothing is old enough to be archived.\n'])
 })
 
 test('doctor: 0 when all is sound, 2 when something is broken; JSON parses', async () => {

@@ -19,7 +19,7 @@ import { openPlay } from '../../core/host/play.ts'
 import { playerFace } from '../../core/host/player/index.ts'
 import { openWorld, type World } from './world.ts'
 
-export type FaceName = 'player' | 'operator' | 'partner'
+type FaceName = 'player' | 'operator' | 'partner'
 export type FaceAnswer = {
   status: number
   requestId: string

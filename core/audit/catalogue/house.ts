@@ -24,7 +24,7 @@ export const house = {
   'audit.chain_ended': { title: 'The hash chain of before ended', detail: { checkpoint: 'text?', signature: 'text?' } },
   'audit.archived': {
     title: 'Events past their years were archived',
-    detail: { before: 'instant', count: 'number', file: 'text', digest: 'text' },
+    detail: { before: 'instant', upTo: 'text', count: 'number', file: 'text', digest: 'text' },
   },
   'audit.proof_failed': {
     title: 'The audit log contradicts itself',

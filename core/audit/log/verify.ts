@@ -24,11 +24,13 @@ export type LogTrust = {
   outside?: readonly Checkpoint[]
 }
 
-/** 256 leaves as they are kept: their hashes, their entries with the length before each, and the tile that should be the same. */
-type KeptTile = { tile: bigint; count: number; leaves: Buffer; entries: Buffer; hashes: Buffer | null }
+/** Leaves as they are kept, one after the other: their hashes, their entries between marks, and the tiles that should be the same. */
+type KeptLeaves = { count: number; leaves: Buffer; entries: Buffer; hashes: Buffer }
 type Head = { size: number; root: Buffer; note?: string }
 
-const tilesPerRead = 32
+const leavesPerRead = 32 * tileHashes
+/** What stands before an entry, and after it; no entry holds one of these. */
+const marks = { event: 1, other: 2, missing: 3, end: 4 }
 
 /**
  * Proves the whole log from its rows: every entry hashes to its leaf, leaves and tiles are one tree, every checkpoint that is
@@ -48,23 +50,26 @@ export async function verifyLog(reader: Reader, trust: LogTrust): Promise<LogPro
   // nothing to those held outside.
   const sound = { kept: 0, outside: 0 }
 
-  let reading = readTiles(reader, 0)
-  for (let first = 0; first < size; first += tilesPerRead * tileHashes) {
-    const end = Math.min(first + tilesPerRead * tileHashes, size)
-    const tiles = await reading
-    const heads = await headsBetween(reader, first, end, trust)
-    reading = end < size ? readTiles(reader, end) : Promise.resolve([])
+  let reading = readAhead(reader, 0, Math.min(leavesPerRead, size), trust)
+  for (let first = 0; first < size; first += leavesPerRead) {
+    let [kept, heads] = await reading
+    const end = Math.min(first + leavesPerRead, size)
+    const missing = kept.count === end - first ? undefined : await firstMissing(reader, first, end)
+    if (missing !== undefined) {
+      kept = await readLeaves(reader, first, missing)
+      kept.hashes = kept.hashes.subarray(0, kept.leaves.length) // what comes before is looked at, and no further
+    } else if (end < size) reading = readAhead(reader, end, Math.min(end + leavesPerRead, size), trust)
     reading.catch(() => {}) // it is awaited above, or found out to be of no use
-    for (const tile of tiles) {
-      const from = Number(tile.tile) * tileHashes
-      if (from !== frontier.size || tile.count !== Math.min(tileHashes, size - from))
-        return bad(`leaf ${await firstMissing(reader, frontier.size)} is missing`)
-      const read = readEntries(tile, horizon)
+    await sent()
+    const entries = openEntries(kept, first, horizon)
+    for (let from = 0; from < kept.count; from += tileHashes) {
+      const to = Math.min(from + tileHashes, kept.count)
+      const read = entries.hold(from, to)
       if (read.firstBad !== undefined) return bad(read.firstBad)
       proof.archived += read.archived
       events += read.events
-      for (let at = 0; at < tile.count; at++) {
-        frontier.add(tile.leaves.toString('latin1', at * hashBytes, (at + 1) * hashBytes))
+      for (let at = from; at < to; at++) {
+        frontier.add(kept.leaves.toString('latin1', at * hashBytes, (at + 1) * hashBytes))
         for (; heads[0]?.size === frontier.size; heads.shift()) {
           const found = faultOf(heads[0], frontier.root(), trust)
           const held = heads[0].note === undefined ? 'outside' : 'kept'
@@ -76,7 +81,7 @@ export async function verifyLog(reader: Reader, trust: LogTrust): Promise<LogPro
       }
     }
     proof.size = frontier.size
-    if (frontier.size < end) return bad(`leaf ${frontier.size} is missing`)
+    if (missing !== undefined) return bad(`leaf ${missing} is missing`)
     const wrong = await upper.compare(reader, false)
     if (wrong !== undefined) return bad(wrong)
   }
@@ -96,54 +101,80 @@ async function boundsOf(reader: Reader): Promise<{ size: number; horizon: number
   return { size: Number(row!.size), horizon: Number(row!.horizon), origin: row!.origin }
 }
 
-/** Entries come with a zero byte before each, as it goes into the hash; one that is not there has the length -1. */
-async function readTiles(reader: Reader, first: number): Promise<KeptTile[]> {
-  return await reader<KeptTile[]>`
-    select k.*, t.hashes from (
-      select index / ${tileHashes} as tile, count(*)::int as count, string_agg(leaf, ''::bytea order by index) as leaves,
-        string_agg(case when entry is null then '\\xffffffff' else
-          int4send(octet_length(entry)) || (case kind when 'event' then '\\x0100'::bytea else '\\x0000' end) || convert_to(entry, 'UTF8') end,
-          ''::bytea order by index) as entries
-      from (
-        select l.index, l.leaf, l.kind, coalesce(l.entry, e.entry) as entry
-        from audit.leaves l left join audit.events e on e.id = case when l.kind = 'event' and length(l.ref) = 36 then l.ref::uuid end
-        where l.index >= ${first} and l.index < ${first + tilesPerRead * tileHashes} order by l.index
-      ) leaves
-      group by 1
-    ) k left join audit.tiles t on t.level = 0 and t.index = k.tile
-    order by k.tile`
+/** The leaves of a run and the heads that signed in it, asked for together. */
+function readAhead(reader: Reader, first: number, end: number, trust: LogTrust): Promise<[KeptLeaves, Head[]]> {
+  return Promise.all([readLeaves(reader, first, end), headsBetween(reader, first, end, trust)])
 }
 
-/** Holds each entry of a tile against its leaf, and the leaves against the tile. */
-function readEntries({ tile, count, leaves, entries, hashes }: KeptTile, horizon: number) {
-  const first = Number(tile) * tileHashes
-  let [archived, events, place] = [0, 0, 0]
-  let firstBad: string | undefined
-  for (let at = 0; at < count && firstBad === undefined; at++) {
-    const length = entries.readInt32BE(place)
-    place += 4
-    if (length === -1) {
-      if (first + at >= horizon) firstBad = `leaf ${first + at}: its entry is missing`
-      archived++
-      continue
-    }
-    const found = hash('sha256', entries.subarray(place + 1, place + 2 + length), 'latin1')
-    if (found !== leaves.toString('latin1', at * hashBytes, (at + 1) * hashBytes))
-      firstBad = `leaf ${first + at}: its entry was changed`
-    events += entries[place]!
-    place += 2 + length
+/** The driver writes a question two turns of the event loop later; a walk that began before would keep it from being asked. */
+async function sent(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/**
+ * Entries come as they are, in UTF-8: as bytes each would travel as two letters, which costs more than hashing it. Whether they
+ * come in order is not taken on trust: out of order they are not their leaves'.
+ */
+async function readLeaves(reader: Reader, first: number, end: number): Promise<KeptLeaves> {
+  const [row] = await reader`
+    select count(*), string_agg(leaf, ''::bytea), string_agg(marked, ''), (
+      select string_agg(hashes, ''::bytea order by index) from audit.tiles
+      where level = 0 and index >= ${Math.floor(first / tileHashes)} and index < ${Math.ceil(end / tileHashes)})
+    from (
+      select leaf, case when entry is null then E'\\x03' when kind = 'event' then E'\\x01' || entry else E'\\x02' || entry end || E'\\x04' as marked
+      from (
+        select l.index, l.leaf, l.kind, case when l.entry is not null then l.entry when l.kind = 'event' and length(l.ref) = 36 then
+          (select e.entry from audit.events e where e.id = l.ref::uuid) end as entry
+        from audit.leaves l where l.index >= ${first} and l.index < ${end} order by l.index
+      ) leaves
+    ) marked`.raw()
+  const [count, leaves, entries, hashes] = row as unknown as Array<Buffer | null>
+  return { count: Number(count), leaves: bytesOf(leaves), entries: entries ?? Buffer.alloc(0), hashes: bytesOf(hashes) }
+}
+
+/** PostgreSQL's text form of bytes. */
+function bytesOf(text: Buffer | null | undefined): Buffer {
+  return Buffer.from(text?.toString('latin1', 2) ?? '', 'hex')
+}
+
+/** Holds each entry of a run of leaves against its leaf, and the leaves against their tiles. */
+function openEntries({ leaves, entries, hashes }: KeptLeaves, first: number, horizon: number) {
+  let place = 0
+  return {
+    hold(from: number, to: number): { archived: number; events: number; firstBad?: string } {
+      let [archived, events] = [0, 0]
+      for (let at = from; at < to; at++) {
+        const mark = entries[place]
+        const end = entries.indexOf(marks.end, place + 1)
+        if (mark === marks.missing) {
+          if (first + at >= horizon) return { archived, events, firstBad: `leaf ${first + at}: its entry is missing` }
+          archived++
+        } else {
+          entries[place] = 0 // as it goes into the hash of a leaf
+          const found = hash('sha256', entries.subarray(place, end), 'latin1')
+          if (found !== leaves.toString('latin1', at * hashBytes, (at + 1) * hashBytes))
+            return { archived, events, firstBad: `leaf ${first + at}: its entry was changed` }
+          if (mark === marks.event) events++
+        }
+        place = end + 1
+      }
+      const [made, kept] = [leaves, hashes].map((each) => each.subarray(from * hashBytes, to * hashBytes))
+      const over = to * hashBytes === leaves.length && hashes.length > leaves.length ? to : undefined
+      const other = made?.equals(kept!) ? over : from + firstOther(made!, kept!)
+      if (other === undefined) return { archived, events }
+      return { archived, events, firstBad: `leaf ${first + other} is not the one in the tree` }
+    },
   }
-  if (firstBad === undefined && !hashes?.equals(leaves)) {
-    let at = 0
-    while (
-      hashes
-        ?.subarray(at * hashBytes, (at + 1) * hashBytes)
-        .equals(leaves.subarray(at * hashBytes, (at + 1) * hashBytes))
-    )
-      at++
-    firstBad = `leaf ${first + at} is not the one in the tree`
-  }
-  return { archived, events, firstBad }
+}
+
+/** Which of two runs of hashes is the first that differs. */
+function firstOther(one: Buffer, other: Buffer): number {
+  let at = 0
+  while (
+    one.subarray(at * hashBytes, (at + 1) * hashBytes).equals(other.subarray(at * hashBytes, (at + 1) * hashBytes))
+  )
+    at++
+  return at
 }
 
 /** The heads that signed sizes above one and up to another, smallest first, those held outside among them. */
@@ -206,9 +237,9 @@ function openUpperTiles() {
   }
 }
 
-async function firstMissing(reader: Reader, from: number): Promise<number> {
+async function firstMissing(reader: Reader, from: number, to: number): Promise<number> {
   const [row] = await reader<Array<{ index: bigint }>>`
-    select n as index from generate_series(${from}::bigint, ${from + tileHashes}::bigint) n
+    select n as index from generate_series(${from}::bigint, ${to - 1}::bigint) n
     where not exists (select from audit.leaves where index = n) order by n limit 1`
   return Number(row?.index ?? from)
 }

@@ -1,4 +1,5 @@
 import type { JobDefinition } from '../queue.ts'
+import { proveAuditLog } from './audit-log.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { rotateKeys } from './keys.ts'
 import { shipKeysJournal } from './keys-journal.ts'
@@ -18,6 +19,7 @@ export const jobs: readonly JobDefinition[] = [
   cashierSweep,
   proveLedger,
   proveWholeLedger,
+  proveAuditLog,
   expireHolds,
   keepLedgerTables,
   inspectProgram,

@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Sql } from '../../../core/host/database.ts'
+import { viewHome } from '../../../ops/appliance/home.ts'
+import { connect } from '../../../ops/appliance/postgres.ts'
+import type { Appliance } from '../../../ops/appliance.ts'
+import { type Figure, median, type RunOptions } from '../benchmark.ts'
+import { playFor, seatPlayers, throughEdge, type Way } from '../bets.ts'
+
+export const pairs = 20
+const studentT = 2.093 // two-sided 95 %, of 20 pairs
+const ticksPerSecond = 100
+const tailMs = 1500 // after the last bet, for what is still to be sealed
+
+/**
+ * Processor time of all processes per bet, with the sealer at work and without, in turns. Without: a session holds the lock
+ * that sealers take; what piles up meanwhile is sealed before the next measurement and charged to none. With: what is left at
+ * the end is sealed before the clock stops.
+ */
+export async function costPerBet(appliance: Appliance, { seconds, say }: RunOptions) {
+  const admin = connect(viewHome(appliance.home), 'admin')
+  const cookies = await seatPlayers(appliance)
+  const way = await throughEdge(appliance, cookies)
+  await playFor(way, 2 * seconds)
+  const [withSealing, without, ratios]: number[][] = [[], [], []]
+  try {
+    for (let pair = 0; pair < pairs; pair++) {
+      const found = { on: 0, off: 0 }
+      for (const turn of pair % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const)) {
+        await allSealed(admin)
+        found[turn] =
+          turn === 'on'
+            ? await spent(appliance, way, seconds, admin)
+            : await spentUnsealed(appliance, way, seconds, admin)
+      }
+      withSealing!.push(found.on)
+      without!.push(found.off)
+      ratios!.push((found.on / found.off - 1) * 100)
+      say(`pair ${pair + 1}: ${found.off.toFixed(0)} µs per bet, with sealing ${found.on.toFixed(0)} µs`)
+    }
+  } finally {
+    for (const caller of way.callers) caller.close()
+    await admin.end()
+  }
+  const mean = ratios!.reduce((sum, ratio) => sum + ratio, 0) / pairs
+  const deviation = Math.sqrt(ratios!.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (pairs - 1))
+  const half = (studentT * deviation) / Math.sqrt(pairs)
+  const figures: Figure[] = [
+    { name: 'sealing, of the processor time of a bet', value: mean, unit: '%', bar: '<=5' },
+    { name: 'a bet without sealing', value: median(without!), unit: 'µs' },
+    { name: 'a bet with sealing', value: median(withSealing!), unit: 'µs' },
+  ]
+  return { figures, interval: `95 % of ${pairs} pairs: ${(mean - half).toFixed(2)} % to ${(mean + half).toFixed(2)} %` }
+}
+
+/** Microseconds per bet. */
+async function spent(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<number> {
+  const before = cpuTicks(appliance)
+  const { latencies } = await playFor(way, seconds)
+  const tail = new Promise((resolve) => setTimeout(resolve, tailMs))
+  await allSealed(admin)
+  await tail
+  return ((cpuTicks(appliance) - before) / ticksPerSecond / latencies.length) * 1e6
+}
+
+async function spentUnsealed(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<number> {
+  const lock = await admin.reserve()
+  await lock`select pg_advisory_lock(hashtext('audit.seal'))`
+  try {
+    const before = cpuTicks(appliance)
+    const { latencies } = await playFor(way, seconds)
+    await new Promise((resolve) => setTimeout(resolve, tailMs))
+    return ((cpuTicks(appliance) - before) / ticksPerSecond / latencies.length) * 1e6
+  } finally {
+    await lock`select pg_advisory_unlock(hashtext('audit.seal'))`
+    lock.release()
+  }
+}
+
+async function allSealed(admin: Sql): Promise<void> {
+  for (;;) {
+    const [row] = await admin<Array<{ behind: boolean }>>`
+      select exists (select from audit.unsealed)
+        or exists (select from ledger.lanes l left join audit.lanes s on s.lane = l.lane where l.batch > coalesce(s.batch, 0)) as behind`
+    if (!row?.behind) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** Of every process of the appliance, its children, and those of them that have ended. */
+function cpuTicks(appliance: Appliance): number {
+  return appliance.processes().reduce((sum, { pid }) => sum + (pid ? ticksOf(pid) : 0), 0)
+}
+
+function ticksOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const own = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    )
+    return own + children.reduce((sum, child) => sum + ticksOf(child), 0)
+  } catch {
+    return 0 // it has ended meanwhile
+  }
+}
