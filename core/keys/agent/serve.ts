@@ -27,6 +27,7 @@ const log = pino({
 })
 /** Nobody may start us again with this PIN: after a few tries a token locks itself (sysexits.h, EX_CONFIG). */
 const wrongPinExitCode = 78
+const refusalLogged = new Map<Role, number>()
 const operations = new Counter({
   name: 'countroom_keys_operations_total',
   help: 'Operations asked of the key agent.',
@@ -89,6 +90,10 @@ function told(role: Role, request: Request, error: unknown) {
     log.error({ role, operation: request.op, err: error }, 'the module failed')
     return { code: 'keys.module_failed', message: 'the module failed' }
   }
-  log.warn({ role, code: error.code }, 'refused')
+  // One line a second and role: the metric counts them all, and a log is no place to fill a disk from.
+  if (performance.now() - (refusalLogged.get(role) ?? Number.NEGATIVE_INFINITY) > 1000) {
+    refusalLogged.set(role, performance.now())
+    log.warn({ role, code: error.code }, 'refused')
+  }
   return { code: error.code, message: error.message, ...(error.kind ? { kind: error.kind } : {}) }
 }
