@@ -39,8 +39,15 @@ export type Keys = {
   destroy(key: string): Promise<KeyEntry>
   journal(after: number, limit: number): Promise<JournalLine[]>
   statusOfCeremony(): Promise<CeremonyStatus>
-  /** One share per custodian, in their order, never to be had again; from then on keys are born in the ceremony's way. */
-  ceremonyBegin(input: { custodians: string[]; threshold: number }): Promise<{ recovery: string; shares: string[] }>
+  /**
+   * One share per custodian, in their order, never to be had again; from then on keys are born in the ceremony's way.
+   * `shares`: where there is a recovery key, those of a quorum of its custodians, who make room for the next.
+   */
+  ceremonyBegin(input: {
+    custodians: string[]
+    threshold: number
+    shares?: string[]
+  }): Promise<{ recovery: string; shares: string[] }>
   /** All epochs with their states, and copies of the keys sealed to the recovery key. */
   backup(): Promise<KeysBackup>
   restoreBegin(backup: KeysBackup): Promise<RestoreStatus>

@@ -35,9 +35,12 @@ type Running = {
   child: ChildProcess | undefined
   state: UnitState
   backoffMs: number
+  gaveUp?: true
   timer?: NodeJS.Timeout
 }
 
+/** A process that ends like this would do harm by trying again: a wrong PIN locks a token (sysexits.h, EX_CONFIG). */
+const hopelessExitCode = 78
 const backoffFirstMs = 100
 const backoffMaxMs = 10_000
 const calmMs = 20_000
@@ -95,14 +98,15 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
     state.startedAt = new Date(bornAt).toISOString()
     const mark = child.pid === undefined ? undefined : markOf(child.pid)
     child.on('error', () => {})
-    child.once('exit', () => {
+    child.once('exit', (code) => {
       entry.child = undefined
       state.pid = undefined
       rmSync(home.path('run', `${unit.name}.pid`), { force: true })
       if (stopping) return
       state.ends = [...state.ends, new Date().toISOString()].slice(-endsKept)
       if (Date.now() - bornAt > calmMs) entry.backoffMs = backoffFirstMs
-      relaunchLater(entry)
+      if (code === hopelessExitCode) entry.gaveUp = true
+      else relaunchLater(entry)
       changed(states())
     })
     if (mark) home.write(`run/${unit.name}.pid`, printMark(mark))
@@ -129,7 +133,7 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
   async function serving(entry: Running, secondsMax: number, logged: number): Promise<void> {
     const until = Date.now() + secondsMax * 1000
     let why: string | undefined = 'it was not asked yet'
-    while (Date.now() < until && !stopping && entry.state.restarts < 3) {
+    while (Date.now() < until && !stopping && !entry.gaveUp && entry.state.restarts < 3) {
       signal?.throwIfAborted()
       why = await entry.unit.probe().catch((error: Error) => error.message)
       if (why === undefined) return

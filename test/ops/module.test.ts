@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { connectKeys } from '#keys'
@@ -28,6 +28,12 @@ test('npm start works on the module, token and PIN source that the settings name
   writeFileSync(join(home, 'countroom.json'), JSON.stringify({ edgeWorkers: 1, pkcs11 }))
 
   await expect(startAppliance({ home, freePorts: true })).rejects.toThrow('nobody answered')
+  const wrong = startAppliance({ home, freePorts: true, askPin: async () => 'not the PIN' })
+  await expect(wrong).rejects.toThrow('does not take the PIN')
+  const tries = readFileSync(join(home, 'log/keys.log'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('does not take the PIN'))
+  expect(tries).toHaveLength(1) // a few more of them, and a token locks itself
   const start = () => startAppliance({ home, freePorts: true, askPin: async () => testPin })
   appliance = await start()
   const client = openClient(appliance.urls.lobby, { ca: appliance.card().ca })

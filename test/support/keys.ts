@@ -17,6 +17,7 @@ export type TestKeys = {
   kill(): Promise<void>
   /** Sends a signal and does not wait. */
   signal(name: NodeJS.Signals): void
+  pid(): number
   restart(): Promise<void>
   stop(): Promise<void>
 }
@@ -65,6 +66,7 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     as,
     kill: () => end(agent, 'SIGKILL'),
     signal: (name) => agent.kill(name),
+    pid: () => agent.pid!,
     async restart() {
       agent = await startAgent(join(dir, 'keys.json'), options)
     },

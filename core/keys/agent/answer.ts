@@ -90,7 +90,12 @@ export function openAnswers(agent: Agent) {
     destroy: (request, role) => ({ entry: keyring.destroy(role, epochIn(request)) }),
     ceremonyStatus: () => ({ status: { ...ceremonyStatus(keyring), restoring: restore.status() ?? null } }),
     async ceremonyBegin({ args }, role) {
-      return holdCeremony(agent, role, { custodians: textsIn(args, 'custodians'), threshold: Number(args?.threshold) })
+      const custodians = textsIn(args, 'custodians')
+      return holdCeremony(agent, role, {
+        custodians,
+        threshold: Number(args?.threshold),
+        shares: textsIn(args, 'shares'),
+      })
     },
     backup: (_request, role) => ({ backup: keyring.manage(role, 'backup', '', () => makeBackup(agent)) }),
     restoreBegin: ({ args }, role) => ({ status: restore.begin(role, args?.backup) }),

@@ -36,6 +36,7 @@ const recoveryShape = z.strictObject({
   custodians: z.array(z.strictObject({ name: z.string(), mark: z.string() })).min(2),
   heldAt: z.string(),
   key: z.string(),
+  endorsed: z.strictObject({ by: z.string(), mac: z.string() }).optional(),
 })
 
 /** Reads a backup that nobody vouches for yet. @throws AgentRefusal `keys.backup_malformed` */

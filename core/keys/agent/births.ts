@@ -14,6 +14,8 @@ export type Recovery = {
   readonly heldAt: string
   /** The epoch of `hk-recovery` that authenticates copies. */
   readonly key: string
+  /** Where it took the place of another: the word of that one's quorum, a MAC by `by`. */
+  readonly endorsed?: { readonly by: string; readonly mac: string }
 }
 
 /** A key as it is kept outside a token: sealed to the recovery key, authenticated by a key that follows from it. */
@@ -33,14 +35,25 @@ export function bear(token: Token, ref: KeyRef, recovery: Recovery | undefined):
     token.import(ref, material)
     refuseUnfit(token, ref)
     const known = checkOf(token, ref)
-    const bound = boundOf(recovery.name, { ...ref, ...known })
-    const sealed = sealTo(Buffer.from(recovery.publicKey, 'base64'), material, bound)
-    const mac = token.mac({ key: recovery.key, mechanism: 'hmac-sha256' }, authenticated(bound, sealed))
-    const copy = { recovery: recovery.name, sealed: sealed.toString('base64'), mac: mac.toString('base64') }
+    const copy = copyOf(token, { ...ref, ...known }, material, recovery)
     return { origin: 'ceremony', ...known, copy }
   } finally {
     material.fill(0)
   }
+}
+
+/** A key's material, sealed to a recovery key. */
+export function copyOf(token: Token, entry: KeyRef & { check: string }, material: Buffer, recovery: Recovery): Copy {
+  const bound = boundOf(recovery.name, entry)
+  const sealed = sealTo(Buffer.from(recovery.publicKey, 'base64'), material, bound)
+  const mac = token.mac({ key: recovery.key, mechanism: 'hmac-sha256' }, authenticated(bound, sealed))
+  return { recovery: recovery.name, sealed: sealed.toString('base64'), mac: mac.toString('base64') }
+}
+
+/** What the quorum of an earlier recovery key says of the next one. */
+export function endorsementOf(token: Token, by: string, { endorsed: _none, ...recovery }: Recovery): string {
+  const said = createHash('sha256').update('countroom-endorsed-1|').update(JSON.stringify(recovery)).digest()
+  return token.mac({ key: by, mechanism: 'hmac-sha256' }, said).toString('base64')
 }
 
 /** What the module made is read back: it may have made something else than it was asked for. */

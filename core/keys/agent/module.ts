@@ -8,6 +8,9 @@ export class TokenRefusal extends Error {}
 /** The module is of no use any more; the process has to end and begin anew. */
 export class ModuleLost extends Error {}
 
+/** The token does not take the PIN. Trying again with the same one may lock it. */
+export class PinRefused extends Error {}
+
 export type Module = {
   readonly raw: pkcs11js.PKCS11
   readonly mechanisms: ReadonlySet<number>
@@ -122,7 +125,10 @@ function signIn(raw: pkcs11js.PKCS11, slot: Handle, pin: string): Handle {
   try {
     raw.C_Login(session, pkcs11js.CKU_USER, pin)
   } catch (error) {
-    if (!/ALREADY_LOGGED_IN/.test((error as Error).message)) throw error
+    const said = (error as Error).message
+    if (/PIN_INCORRECT|PIN_LOCKED|PIN_EXPIRED|PIN_LEN_RANGE|PIN_INVALID/.test(said))
+      throw new PinRefused(`The token does not take the PIN (${said}).`, { cause: error })
+    if (!/ALREADY_LOGGED_IN/.test(said)) throw error
   }
   return session
 }

@@ -1,15 +1,17 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { KeysBackup, RestoreStatus } from '../entry.ts'
 import { type BackupBody, isAuthentic, openCopy, readBackup } from './backup.ts'
+import { endorsementOf, type Recovery } from './births.ts'
 import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
 import { importRecoveryKey } from './ceremony.ts'
 import { faultsOfEntry } from './checks.ts'
 import type { Keyring } from './keyring.ts'
 import { type MechanismName, mechanismOf } from './mechanisms.ts'
+import { ownedShare } from './quorum.ts'
 import { AgentRefusal } from './refusal.ts'
 import type { Entry } from './register.ts'
 import { copiesKeyOf, publicOf } from './sealing.ts'
-import { joinShares, markOf, readShare } from './shares.ts'
+import { joinShares } from './shares.ts'
 import type { Token } from './token.ts'
 
 type Restoring = { backup: KeysBackup; body: BackupBody; shares: Map<string, Buffer> }
@@ -42,14 +44,10 @@ export function openRestore({
     share(role: string, text: string): RestoreStatus {
       const restoring = begun()
       return keyring.manage(role, 'restore-share', restoring.body.recovery.key, () => {
-        const { bytes } = readShare(text)
-        const { custodians } = restoring.body.recovery
-        const owner = custodians.find(({ mark }) => mark === markOf(bytes))
-        if (!owner)
-          throw new AgentRefusal('keys.share_foreign', 'this share belongs to no custodian of this backup', 'refused')
-        if (restoring.shares.has(owner.name))
-          throw new AgentRefusal('keys.share_given', `${owner.name} has given their share already`, 'conflict')
-        restoring.shares.set(owner.name, bytes)
+        const { owner, bytes } = ownedShare(restoring.body.recovery, text)
+        if (restoring.shares.has(owner))
+          throw new AgentRefusal('keys.share_given', `${owner} has given their share already`, 'conflict')
+        restoring.shares.set(owner, bytes)
         return status(restoring)
       })
     },
@@ -75,6 +73,7 @@ export function openRestore({
               'this backup was not made by an agent of this recovery key',
               'refused',
             )
+          refuseStrangers(recovery)
           const plan = planOf(restoring.body, keyring.state().entries, without)
           refuseUnserved(plan.anew)
           const opened = plan.anew.map((entry) => ({ entry, material: openCopy(entry, recovery, secret, macOf) }))
@@ -98,6 +97,25 @@ export function openRestore({
       }
     },
     status: () => (under ? status(under) : undefined),
+  }
+
+  /**
+   * A backup names its own custodians, so their quorum alone says nothing: it must be the quorum of the recovery key this
+   * token knows, or one that that quorum has put in its place. Only an agent that has no keys yet takes anybody's.
+   */
+  function refuseStrangers(recovery: Recovery): void {
+    if (keyring.isWaiting()) return
+    const present = keyring.state().recovery
+    if (!present)
+      throw new AgentRefusal('keys.foreign', 'this token has keys of its own; join with an empty one', 'conflict')
+    if (recovery.publicKey === present.publicKey && recovery.key === present.key) return
+    const { endorsed } = recovery
+    if (endorsed?.by === present.key && isSame(endorsementOf(token, present.key, recovery), endorsed.mac)) return
+    throw new AgentRefusal(
+      'keys.custodians_foreign',
+      'the custodians of this backup are not those of this token, nor put in their place by them',
+      'refused',
+    )
   }
 
   function begun(): Restoring {
@@ -174,6 +192,11 @@ function planOf({ entries: theirs }: BackupBody, ours: readonly Entry[], without
   function isLeft(key: string): boolean {
     return !theirs.some((each) => each.key === key)
   }
+}
+
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)]
+  return one.length === other.length && timingSafeEqual(one, other)
 }
 
 /** The key that authenticated the copies of an earlier ceremony. */

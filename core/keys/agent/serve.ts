@@ -9,7 +9,7 @@ import { openAnswers } from './answer.ts'
 import { readAgentConfig } from './config.ts'
 import { openJournal } from './journal.ts'
 import { openKeyring } from './keyring.ts'
-import { ModuleLost, openModule } from './module.ts'
+import { ModuleLost, openModule, PinRefused } from './module.ts'
 import { readPin } from './pin.ts'
 import { probe } from './probe.ts'
 import { AgentRefusal } from './refusal.ts'
@@ -25,6 +25,9 @@ const log = pino({
   base: { name: config.name },
   timestamp: pino.stdTimeFunctions.isoTime,
 })
+/** Nobody may start us again with this PIN: after a few tries a token locks itself (sysexits.h, EX_CONFIG). */
+const wrongPinExitCode = 78
+const refusalLogged = new Map<Role, number>()
 const operations = new Counter({
   name: 'countroom_keys_operations_total',
   help: 'Operations asked of the key agent.',
@@ -35,7 +38,7 @@ try {
   await serve()
 } catch (error) {
   log.fatal({ err: error }, 'the key agent does not start')
-  process.exit(1)
+  process.exit(error instanceof PinRefused ? wrongPinExitCode : 1)
 }
 
 async function serve(): Promise<void> {
@@ -87,6 +90,10 @@ function told(role: Role, request: Request, error: unknown) {
     log.error({ role, operation: request.op, err: error }, 'the module failed')
     return { code: 'keys.module_failed', message: 'the module failed' }
   }
-  log.warn({ role, code: error.code }, 'refused')
+  // One line a second and role: the metric counts them all, and a log is no place to fill a disk from.
+  if (performance.now() - (refusalLogged.get(role) ?? Number.NEGATIVE_INFINITY) > 1000) {
+    refusalLogged.set(role, performance.now())
+    log.warn({ role, code: error.code }, 'refused')
+  }
   return { code: error.code, message: error.message, ...(error.kind ? { kind: error.kind } : {}) }
 }

@@ -5,7 +5,7 @@ import { AgentRefusal } from './refusal.ts'
 import type { Role } from './roles.ts'
 
 const waitingPerConnectionMax = 1024
-const waitingMax = 4096
+const waitingPerRoleMax = 2048
 const sliceMs = 5 // then the sockets are read again
 
 type Waiting = { connection: Connection; request: Request }
@@ -14,7 +14,7 @@ type Connection = { role: Role; socket: Socket; waiting: number }
 export type Sockets = { open(role: Role, path: string, group?: number): Promise<void>; close(): void }
 
 /**
- * One Unix socket per role. Requests wait in one bounded queue and are done in the order they came; one whose asker has
+ * One Unix socket per role. Requests wait in one bounded queue per role, and the roles take turns; one whose asker has
  * stopped waiting is dropped and told so; what does not fit is refused at once; what is no request ends the connection.
  */
 export function openSockets(
@@ -23,7 +23,8 @@ export function openSockets(
 ): Sockets {
   const servers: Array<ReturnType<typeof createServer>> = []
   const connections = new Set<Connection>()
-  const queue: Waiting[] = []
+  /** One queue per role, each of which has its turn: the edge cannot keep core waiting. */
+  const queues = new Map<Role, Waiting[]>()
   let working = false
 
   return {
@@ -53,6 +54,7 @@ export function openSockets(
     connections.add(connection)
     socket.on('close', () => connections.delete(connection))
     socket.on('error', () => socket.destroy())
+    socket.on('drain', () => socket.resume())
     const hear = frameReader<Request>((request) => take(connection, request))
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -65,7 +67,9 @@ export function openSockets(
 
   function take(connection: Connection, request: Request): void {
     if (!Number.isSafeInteger(request.id) || typeof request.op !== 'string') throw new Error('this is no request')
-    if (connection.waiting >= waitingPerConnectionMax || queue.length >= waitingMax) {
+    const queue = queues.get(connection.role) ?? []
+    queues.set(connection.role, queue)
+    if (connection.waiting >= waitingPerConnectionMax || queue.length >= waitingPerRoleMax) {
       refuse(connection, request, new AgentRefusal('keys.busy', 'too many requests wait', 'unavailable'))
       return
     }
@@ -76,7 +80,7 @@ export function openSockets(
 
   async function work(): Promise<void> {
     working = true
-    for (let next = queue.shift(), since = performance.now(); next; next = queue.shift()) {
+    for (let next = nextInTurn(), since = performance.now(); next; next = nextInTurn()) {
       const { connection, request } = next
       connection.waiting--
       // A long one goes on beside the others: it gives way by itself.
@@ -87,6 +91,17 @@ export function openSockets(
       since = performance.now()
     }
     working = false
+  }
+
+  function nextInTurn(): Waiting | undefined {
+    for (const [role, queue] of queues) {
+      const next = queue.shift()
+      if (!next) continue
+      queues.delete(role) // and to the end of the row
+      queues.set(role, queue)
+      return next
+    }
+    return undefined
   }
 
   async function settle(connection: Connection, request: Request): Promise<void> {
@@ -108,6 +123,7 @@ export function openSockets(
   }
 
   function reply({ socket }: Connection, response: Response): void {
-    if (!socket.destroyed) socket.write(`${JSON.stringify(response)}\n`)
+    // Who does not read its answers is not heard either, until it has read them.
+    if (!socket.destroyed && !socket.write(`${JSON.stringify(response)}\n`)) socket.pause()
   }
 }

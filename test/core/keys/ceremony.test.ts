@@ -198,8 +198,56 @@ describe('a second node', () => {
   })
 })
 
+describe('[S44] what custodians hold', () => {
+  test('a quorum of strangers is none: their backup does not get into a token that has custodians', async () => {
+    const stranger = await secondNode()
+    const theirs = stranger.as('ops')
+    const { shares: foreign } = await theirs.ceremonyBegin({ custodians: ['Mallory', 'Mallory Two'], threshold: 2 })
+    const before = await ops.list()
+    await ops.restoreBegin(await theirs.backup())
+    for (const share of foreign) await ops.restoreShare(share)
+    await expect(ops.restoreFinish()).rejects.toThrow(refusal('keys.custodians_foreign'))
+    expect(await ops.list()).toEqual(before)
+    await ops.health()
+  })
+
+  test('another ceremony wants their consent; then no key is left without a copy, and other nodes follow', async () => {
+    const agent = await secondNode()
+    const node = agent.as('ops')
+    await node.restoreBegin(await ops.backup())
+    for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+    await node.restoreFinish()
+
+    const next = { custodians: ['Katherine', 'Dorothy', 'Mary'], threshold: 2 }
+    const { sealed } = await ops.statusOfCeremony()
+    await expect(ops.ceremonyBegin(next)).rejects.toThrow(refusal('keys.shares_missing'))
+    await expect(ops.ceremonyBegin({ ...next, shares: shares.slice(0, threshold - 1) })).rejects.toThrow(
+      refusal('keys.shares_missing'),
+    )
+    const twice = [shares[0]!, shares[0]!, shares[1]!]
+    await expect(ops.ceremonyBegin({ ...next, shares: twice })).rejects.toThrow(refusal('keys.share_given'))
+    expect((await ops.statusOfCeremony()).recovery?.custodians).toEqual(custodians)
+
+    const made = await ops.ceremonyBegin({ ...next, shares: shares.slice(1, 1 + threshold) })
+    expect(await ops.statusOfCeremony()).toMatchObject({ recovery: next, sealed })
+    const later = await ops.backup()
+    await node.restoreBegin(later)
+    for (const share of made.shares.slice(0, 2)) await node.restoreShare(share)
+    await node.restoreFinish()
+    expect((await node.statusOfCeremony()).recovery?.custodians).toEqual(next.custodians)
+
+    const third = await secondNode()
+    await third.as('ops').restoreBegin(later)
+    for (const share of made.shares.slice(1)) await third.as('ops').restoreShare(share)
+    await third.as('ops').restoreFinish()
+    expect(await third.keys.mac('hk-email-index', context)).toEqual(await first.keys.mac('hk-email-index', context))
+    const { kek, dek, wrapped, binding } = await first.keys.newDek('kek-pii', context)
+    expect(await third.keys.openDek(kek, context, wrapped, binding)).toEqual(dek)
+  })
+})
+
 test('where keys may be born in a ceremony only, the agent waits for it and then has all of them', async () => {
-  const agent = await startTestKeys({ config: { birth: 'ceremony' } })
+  const agent = await startTestKeys({ config: { birth: 'ceremony', rotationDays: { 'kek-pii': 7 } } })
   started.push(agent)
   const node = agent.as('ops')
   await expect(agent.keys.health()).rejects.toThrow(refusal('keys.waiting'))
@@ -208,4 +256,7 @@ test('where keys may be born in a ceremony only, the agent waits for it and then
   await agent.keys.health()
   expect((await node.statusOfCeremony()).unsealed).toEqual([])
   expect((await agent.keys.newDek('kek-pii', context)).dek).toHaveLength(32)
+  const { rotateBefore } = (await node.list()).find(({ key }) => key === 'kek-pii-1')!
+  expect(Date.parse(rotateBefore!) - Date.now()).toBeLessThan(7 * 86_400_000 + 1)
+  expect(Date.parse(rotateBefore!) - Date.now()).toBeGreaterThan(6.9 * 86_400_000)
 })

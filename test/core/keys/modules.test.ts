@@ -174,7 +174,22 @@ describe('the capability probe', () => {
 
   test('chooses what the module can: Ed25519 where there is one, key wrap before others', async () => {
     expect(await chosen({ module: 'softhsm' })).toEqual(['aes-kw', 'hmac-sha256', 'ed25519', 'ecdsa-p256-sha256'])
-    expect(await chosen({ module: 'nss' })).toEqual(['aes-kw', 'hmac-sha256', 'ecdsa-p256-sha256', 'ecdsa-p256-sha256'])
+    // A token can be named by its slot, too; this is where NSS has its database.
+    expect(await chosen({ module: 'nss', config: { token: { slot: 2 } } })).toEqual([
+      'aes-kw',
+      'hmac-sha256',
+      'ecdsa-p256-sha256',
+      'ecdsa-p256-sha256',
+    ])
+  })
+
+  test('a token that is not there is not made in a module that has one', async () => {
+    await expect(startTestKeys({ module: 'nss', config: { token: { label: 'another' } } })).rejects.toThrow(
+      /no token .*another.* and no free slot/,
+    )
+    await expect(startTestKeys({ module: 'nss', config: { token: { slot: 77 } } })).rejects.toThrow(
+      'no token in slot 77',
+    )
   })
 
   test('refuses a module that cannot serve, with the list of what is missing', async () => {

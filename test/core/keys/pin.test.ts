@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -46,4 +46,23 @@ test('without any PIN the agent does not start, and says why', async () => {
     'no systemd credential token-pin',
   )
   await expect(startTestKeys({ config: { pin: { from: 'prompt' } }, input: '\n' })).rejects.toThrow('The PIN is empty')
+})
+
+test('a wrong PIN is told as such, with an exit code that says: do not try again, or the token locks itself', async () => {
+  const agent = await startTestKeys()
+  await agent.kill()
+  const pin = join(agent.dir, 'pin')
+  chmodSync(pin, 0o600)
+  writeFileSync(pin, '00000000')
+  chmodSync(pin, 0o400)
+  await expect(agent.restart()).rejects.toThrow(/ended with 78: .*does not take the PIN \(.*CKR_PIN_INCORRECT/)
+  await agent.stop()
+})
+
+test('sockets belong to the group the configuration names', async () => {
+  const group = process.getuid?.() === 0 ? 65534 : process.getgid!()
+  const agent = await startTestKeys({ config: { socketGroup: group } })
+  const { gid, mode } = statSync(agent.socket)
+  await agent.stop()
+  expect([gid, mode & 0o777]).toEqual([group, 0o660])
 })

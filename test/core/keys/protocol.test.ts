@@ -59,6 +59,26 @@ describe('a request', () => {
   })
 })
 
+test('who does not read the answers is not heard, and keeps nobody else waiting', async () => {
+  const resident = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.pid()}/status`, 'utf8'))?.[1])
+  const before = resident()
+  const socket = await connected('edge')
+  socket.on('error', () => {})
+  const frames = Array.from({ length: 1000 }, (_, id) =>
+    JSON.stringify({ v: 2, id, op: 'random', args: { bytes: 4096 }, by: soon() + 60_000 }),
+  ).join('\n')
+  for (let i = 0; i < 100; i++) socket.write(`${frames}\n`) // answers would be 550 MB
+  const waits: number[] = []
+  for (let i = 0; i < 100; i++) {
+    const asked = performance.now()
+    await agent.keys.mac('hk-pepper', data)
+    waits.push(performance.now() - asked)
+  }
+  expect(waits.sort((a, b) => a - b)[50]).toBeLessThan(50)
+  expect(resident() - before).toBeLessThan(100 * 1024)
+  socket.destroy()
+})
+
 describe('a role', () => {
   test('has a socket that its group may use and nobody else', () => {
     for (const role of ['core', 'work', 'edge', 'ops'])
