@@ -50,7 +50,11 @@ const schema = z.strictObject({
   ]),
   keys: z.strictObject({ socket: z.string() }),
   /** Where the approved program is listed, and what a core does when another was found. */
-  program: z.strictObject({ manifest: z.string(), onMismatch: z.enum(['refuse', 'alarm']).default('alarm') }),
+  program: z.strictObject({
+    node: z.string(),
+    manifest: z.string(),
+    onMismatch: z.enum(['refuse', 'alarm']).default('alarm'),
+  }),
   /** Files of this process's certificate, and of what it believes: the roots and the revocation lists. */
   tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string(), crl: z.string() }),
   pki: z

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Gauge } from 'prom-client'
 import { systemCommand } from '#base'
@@ -7,22 +6,15 @@ import { type Host, transact } from './host.ts'
 
 type ProgramHost = Pick<Host, 'config' | 'sql' | 'keys' | 'log' | 'now'>
 
-/** The node whose verdicts are kept: the one its manifest names. */
-export function nodeOf({ config }: Pick<Host, 'config'>): string {
-  return program.nodeOf(config.program.manifest) ?? hostname()
-}
-
 /** Compares this node's program with what was approved, keeps the verdict, and tells the audit log and ours. */
 export async function inspectProgram(host: ProgramHost, occasion: program.Occasion): Promise<void> {
   const repository = join(import.meta.dirname, '../..')
-  const inspection = await program.inspect(host.sql, host.keys, {
-    repository,
-    manifest: host.config.program.manifest,
-  })
+  const { node, manifest } = host.config.program
+  const inspection = await program.inspect(host.sql, host.keys, { node, repository, manifest })
   const [first] = inspection.differences
   if (first) host.log.error({ ...first, differences: inspection.differences.length }, 'the program is not as approved')
   await transact(host, (tx) =>
-    program.keep(tx, systemCommand('program.inspect', host.now()), nodeOf(host), occasion, inspection),
+    program.keep(tx, systemCommand('program.inspect', host.now()), node, occasion, inspection),
   )
 }
 
@@ -34,8 +26,8 @@ export async function inspectProgram(host: ProgramHost, occasion: program.Occasi
  */
 export async function refuseUnapproved(host: Pick<Host, 'config' | 'sql'>): Promise<void> {
   if (host.config.program.onMismatch === 'alarm') return
-  const last = await program.lastVerdict(host.sql, nodeOf(host))
-  if (last && !last.ok) throw new Error(`The program is not what was approved: ${last.firstBad}`)
+  const last = await program.lastVerdict(host.sql, host.config.program.node)
+  if (!last?.ok) throw new Error(`The program is not what was approved: ${last?.firstBad ?? 'nobody has inspected it'}`)
 }
 
 /** Metrics tell what was found last on this node, whoever looked. */
@@ -45,7 +37,7 @@ export function observeProgram(host: Pick<Host, 'config' | 'sql'>): void {
       name,
       help,
       async collect() {
-        const last = await program.lastVerdict(host.sql, nodeOf(host)).catch(() => undefined)
+        const last = await program.lastVerdict(host.sql, host.config.program.node).catch(() => undefined)
         if (last) this.set(read(last))
         else this.remove()
       },

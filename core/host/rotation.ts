@@ -11,6 +11,7 @@ type Tx = Parameters<Parameters<typeof transact>[1]>[0]
 type Moving = { rotation: string; epoch: string; older: string[] }
 
 const batchDefault = 200 // rows that are locked at a time, a tenth of a second or so
+const runMsMax = 10 * 60_000 // the engine takes a job for lost after a quarter of an hour
 const lockWait = '2s' // others wait behind a retirement as long as it waits for those before it
 const lockNotAvailable = '55P03'
 
@@ -81,7 +82,7 @@ export async function mendIndexes(host: RotationHost): Promise<void> {
   if (!active) return
   host.log.warn({ epochs, active }, 'the index of addresses is made anew: its key is gone')
   await transact(host, (tx) => keys.resetIndex(tx, 'email', active))
-  await eachBatch((after) =>
+  await eachBatch('', (after) =>
     transact(host, (tx) => players.reindex(tx, commandAt(host), { epoch: active, after, limit: batchDefault })),
   )
   for (const epoch of epochs) if (epoch !== active) await transact(host, (tx) => players.forgetIndexes(tx, epoch))
@@ -100,19 +101,16 @@ type Holder = {
 
 const dataKeys: Holder = {
   begin: (tx, { older }) => keys.deksUnder(tx, older),
-  async move(host, { rotation, older }, limit) {
-    let after = keys.passBegin
-    for (;;) {
+  move: (host, { rotation, older }, limit) =>
+    eachBatch(keys.passBegin, async (after) => {
       const moved = await transact(host, async (tx) => {
         const batch = await keys.moveDeks(tx, commandAt(host), { epochs: older, after, limit })
         if (batch) await keys.noteMoved(tx, rotation, batch.count)
         return batch
       })
-      if (!moved) return
-      for (const dek of moved.unsound) host.log.error(dek, 'a data key is not the one that was kept there')
-      after = moved.last
-    }
-  },
+      for (const dek of moved?.unsound ?? []) host.log.error(dek, 'a data key is not the one that was kept there')
+      return moved
+    }),
   async retire(tx, command, { older }) {
     await tx.unsafe(`set local lock_timeout = '${lockWait}'`)
     let left = 0
@@ -144,7 +142,7 @@ const emailIndex: Holder = {
     return players.indexesNotUnder(tx, epoch)
   },
   move: (host, { rotation, epoch }, limit) =>
-    eachBatch((after) =>
+    eachBatch('', (after) =>
       transact(host, async (tx) => {
         const batch = await players.reindex(tx, commandAt(host), { epoch, after, limit })
         if (batch) await keys.noteMoved(tx, rotation, batch.count)
@@ -198,8 +196,11 @@ const holders: Record<string, Holder> = {
   'sk-ca-issuing': unmoved,
 }
 
-async function eachBatch(next: (after: string) => Promise<{ last: string } | undefined>): Promise<void> {
-  for (let after = ''; ; ) {
+/** Batch after batch, as long as a job may take; the next run begins anew, and finds what was left. */
+async function eachBatch<P>(begin: P, next: (after: P) => Promise<{ last: P } | undefined>): Promise<void> {
+  const end = performance.now() + runMsMax
+  let after = begin
+  while (performance.now() < end) {
     const batch = await next(after)
     if (!batch) return
     after = batch.last

@@ -32,6 +32,7 @@ type Line = { dek: Dek } | { shredded: Shredded } | { retired: Retired }
 
 const format = 'countroom-keys-backup-1'
 const page = 1000
+const clockSkewMs = 5 * 60_000
 
 /** All data keys at one instant: the reader is a transaction that sees one (repeatable read). Answers line by line. */
 export async function* dumpDeks(
@@ -72,7 +73,7 @@ export async function* dumpDeks(
 }
 
 /** @throws Refusal `keys.backup_unsound` when it is no such backup, was cut short or changed */
-export function readDump(text: string): DekDump {
+export function readDump(text: string, now: Date = new Date()): DekDump {
   const lines = text.split('\n')
   const head = parse<{ format: string; at: string; agent: string }>(lines[0])
   if (head?.format !== format) throw backupUnsound('it is no backup of keys')
@@ -84,6 +85,7 @@ export function readDump(text: string): DekDump {
     .update(`${body.join('\n')}\n`)
     .digest('hex')
   if (digest !== end.sha256) throw backupUnsound('it was changed')
+  if (Date.parse(head.at) > now.getTime() + clockSkewMs) throw backupUnsound('it says that it was taken in the future')
   const dump: DekDump = { at: new Date(head.at), agent: head.agent, deks: [], shredded: [], retired: [] }
   for (const text of body.slice(1)) {
     const line = JSON.parse(text) as Line
@@ -97,12 +99,16 @@ export function readDump(text: string): DekDump {
 export type JoinReport = { deks: number; taken: number; erased: number }
 
 /**
- * Joins restored data with the newest data keys, as the owner of the database and better before anybody else works in it. The backup's
- * keys take the place of the restored ones; a restored key that is not in the backup and is older than it was shredded since,
- * and goes; then the list of the erased is replayed. Answers how many data keys there are, how many the backup gave, and how
- * many went.
+ * Joins restored data with the newest data keys, as the owner of the database and better before anybody else works in it. The list
+ * of the erased is replayed, and nothing else is removed: whatever was destroyed is on it, and a key that is not in the backup may
+ * be younger. A restored key gives way to the backup's where its epoch is gone or retired. `epochs` are those the token has: what
+ * the file says of others is not believed. Answers how many data keys there are, how many the backup gave, and how many went.
  */
-export async function joinDeks(tx: Tx, dump: DekDump): Promise<JoinReport> {
+export async function joinDeks(
+  tx: Tx,
+  dump: DekDump,
+  epochs: { usable: readonly string[]; active: readonly string[] },
+): Promise<JoinReport> {
   await tx`lock table keys.deks in exclusive mode`
   await tx`create temp table newest (like keys.deks including defaults) on commit drop`
   for (let at = 0; at < dump.deks.length; at += page) {
@@ -118,17 +124,17 @@ export async function joinDeks(tx: Tx, dump: DekDump): Promise<JoinReport> {
     await tx`
       insert into keys.shredded as s (player, purpose, version, at) values (${player}, ${purpose}, ${version}, ${`${at}Z`})
       on conflict (player, purpose) do update set version = greatest(s.version, excluded.version)`
-  for (const [epoch, at] of dump.retired)
+  for (const [epoch, at] of dump.retired.filter(([name]) => !epochs.active.includes(name)))
     await tx`insert into keys.retired (epoch, at) values (${epoch}, ${`${at}Z`}) on conflict do nothing`
   const gone = await tx`
-    delete from keys.deks d where (d.created_at <= ${dump.at} and not exists (
-        select from newest n where n.player = d.player and n.purpose = d.purpose and n.version = d.version))
-      or exists (select from keys.shredded s where s.player = d.player and (s.purpose = '' or (s.purpose = d.purpose and s.version >= d.version)))`
+    delete from keys.deks d where exists (
+      select from keys.shredded s where s.player = d.player and (s.purpose = '' or (s.purpose = d.purpose and s.version >= d.version)))`
+  const usable = textArray(epochs.usable)
   const taken = await tx`
-    insert into keys.deks as d select * from newest n where not exists (
+    insert into keys.deks as d select * from newest n where n.kek = any (${usable}::text[]) and not exists (
       select from keys.shredded s where s.player = n.player and (s.purpose = '' or (s.purpose = n.purpose and s.version >= n.version)))
     on conflict (player, purpose, version) do update set kek = excluded.kek, wrapped = excluded.wrapped, binding = excluded.binding
-    where not exists (select from keys.retired r where r.epoch = excluded.kek)`
+    where not d.kek = any (${usable}::text[]) or exists (select from keys.retired r where r.epoch = d.kek)`
   const [all] = await tx<Array<{ deks: number }>>`select count(*)::int as deks from keys.deks`
   return { deks: all?.deks ?? 0, taken: taken.count, erased: gone.count }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
-import { authorities, type SigningCommand } from './authority.ts'
+import { type Authority, authorities, type SigningCommand } from './authority.ts'
 import { componentUnknown } from './errors.ts'
 import { isListDue, listSecondsMax } from './policy.ts'
 
@@ -62,12 +62,12 @@ export async function publish(
   await tx`select pg_advisory_xact_lock(hashtext('pki.lists'))`
   const known = await authorities(tx)
   const active = await Promise.all([command.keys.active('sk-ca-root'), command.keys.active('sk-ca-issuing')])
-  await endLists(tx, command, active)
+  await endLists(tx, command, known, active)
   let signed = 0
   for (const key of active) {
     const authority = known.find((each) => each.key === key && each.notAfter > command.now)
     if (!authority) continue
-    const { revoked, says } = await revokedUnder(tx, key, command.now)
+    const { revoked, says } = await revokedUnder(tx, authority, command.now)
     const [current] = await tx<Array<{ number: bigint; thisUpdate: Date; nextUpdate: Date; says: Buffer }>>`
       select number, this_update as "thisUpdate", next_update as "nextUpdate", says from pki.lists where key = ${key}`
     if (current?.says.equals(says) && !isListDue(current, command.now)) continue
@@ -93,21 +93,29 @@ export async function lists(reader: Reader, now: Date): Promise<string> {
 }
 
 /** Ends lists of keys that sign no more and that say too little by now. */
-async function endLists(tx: Tx, command: Command, active: readonly string[]): Promise<void> {
+async function endLists(
+  tx: Tx,
+  command: Command,
+  known: readonly Authority[],
+  active: readonly string[],
+): Promise<void> {
   const others = await tx<Array<{ key: string; says: Buffer }>>`
     select key, says from pki.lists where next_update > ${command.now} and not key = any (${[...active]})`
-  for (const { key, says } of others)
-    if (!(await revokedUnder(tx, key, command.now)).says.equals(says))
+  for (const { key, says } of others) {
+    const authority = known.find((each) => each.key === key)
+    if (!authority || !(await revokedUnder(tx, authority, command.now)).says.equals(says))
       await tx`update pki.lists set next_update = ${command.now} where key = ${key}`
+  }
 }
 
-async function revokedUnder(tx: Tx, key: string, now: Date) {
+/** Whoever checks finds a list by its issuer's name, so a list says who made it as well as whom it names. */
+async function revokedUnder(tx: Tx, { key, serial }: Authority, now: Date) {
   const revoked = await tx<Array<{ serial: string; at: Date }>>`
     select r.serial, r.at from pki.revocations r join pki.certificates c on c.serial = r.serial
     join pki.authorities a on a.serial = c.authority
     where a.key = ${key} and c.not_after > ${now} order by r.serial`
-  const serials = revoked.map(({ serial }) => serial).join('\n')
-  return { revoked, says: createHash('sha256').update(serials).digest() }
+  const said = [serial, ...revoked.map((each) => each.serial)].join('\n')
+  return { revoked, says: createHash('sha256').update(said).digest() }
 }
 
 function pemOfList(der: Buffer): string {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import { elementFolder, elementScript, elementsOf } from './elements.ts'
 import { hashFiles } from './files.ts'
-import { differencesOf } from './inspection.ts'
-import { filesOfManifest, type Place, readManifest, writeManifest } from './manifest.ts'
+import { differencesOf, lastApproval } from './inspection.ts'
+import { filesOfManifest, type Place, putManifest, readManifest, writeManifest } from './manifest.ts'
 import { manifestKey, type OnMismatch, printStatement, type Signer, signStatement } from './statement.ts'
 import { digestOf, parseSums, printSums, type Sums } from './sums.ts'
 import { type Survey, survey } from './survey.ts'
@@ -17,7 +18,8 @@ const pathsTold = 20
 /**
  * Approves the program as it stands: writes the list of sums of every file of it, of `also` (configurations, engines) and of
  * every element of the database, signs it in the token, and says so in the audit log with what has changed since the last.
- * For installation and upgrade; whoever asks answers for what is there.
+ * For installation and upgrade; whoever asks answers for what is there. Once the transaction has committed, `settle` puts the
+ * manifest in force.
  *
  * @throws Error when a file cannot be read, or when something is no file
  */
@@ -26,7 +28,6 @@ export async function approve(
   command: Command & { keys: Signer },
   place: Place,
   what: {
-    node: string
     version: string
     onMismatch: OnMismatch
     by: string
@@ -36,7 +37,8 @@ export async function approve(
 ): Promise<Approval> {
   const { keys, ...acting } = command
   const { now } = acting
-  const { node, version, onMismatch, by, also, surveyed = await survey(place.repository) } = what
+  const { node } = place
+  const { version, onMismatch, by, also, surveyed = await survey(place.repository) } = what
   const elements = await elementsOf(tx)
   const script = elementScript(place.manifest)
   const files = filesOfManifest(place.manifest)
@@ -61,7 +63,7 @@ export async function approve(
     .update(publicKey.export({ format: 'der', type: 'spki' }))
     .digest('hex')
   const before = sumsBefore(place)
-  const written = writeManifest(
+  writeManifest(
     place.manifest,
     new Map<string, string | Buffer>([
       ['SHA256SUMS', list],
@@ -91,14 +93,27 @@ export async function approve(
       ...(before ? { changed: changes.length, first: changes.slice(0, pathsTold).map(({ path }) => path) } : {}),
     },
   })
-  written.put()
   return { digest, files: sums.size, keyFingerprint, changed: before ? changes.length : 0 }
 }
 
-/** Was any program ever approved here? Then a manifest that is missing is damage. */
-export async function hasApproval(reader: Reader): Promise<boolean> {
+/**
+ * Puts in force what was approved last and lies beside the manifest: right after an approval, and at the start after one that
+ * was cut short between the two.
+ */
+export async function settle(reader: Reader, { node, manifest }: Place): Promise<void> {
+  const beside = readManifest(`${manifest}.new`)
+  const last = await lastApproval(reader, node)
+  if (beside && last !== undefined && digestOf(beside.list) === last) putManifest(manifest)
+}
+
+/**
+ * Was a program ever approved here, by whatever says so: a row, an event of the log, a manifest? Then one that is missing is
+ * damage, and never a first start.
+ */
+export async function wasApproved(reader: Reader, { manifest }: Place): Promise<boolean> {
   const [row] = await reader<Array<{ there: boolean }>>`select exists (select from program.approvals) as there`
-  return row?.there ?? false
+  const told = await audit.search(reader, { code: 'program.approved', limit: 1 })
+  return row?.there === true || told.length > 0 || existsSync(manifest)
 }
 
 function sumsBefore(place: Place): Sums | undefined {

@@ -1,12 +1,12 @@
 // The control program: what was approved, and whether it is what is there
 
 // Approving what is there
-export { type Approval, approve, hasApproval } from './approval.ts'
+export { type Approval, approve, settle, wasApproved } from './approval.ts'
 // Looking at the files alone
 export { filesOf, hashFiles } from './files.ts'
 // Comparing
 export { type Difference, type Inspection, inspect } from './inspection.ts'
-export { filesOfManifest, nodeOf, type Place } from './manifest.ts'
+export type { Place } from './manifest.ts'
 export type { OnMismatch } from './statement.ts'
 export { printSums } from './sums.ts'
 export { type Survey, survey } from './survey.ts'

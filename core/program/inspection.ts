@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import * as audit from '#audit'
 import { type Reader, Refusal } from '#base'
 import type { Keys } from '#keys'
 import { elementFolder, elementsOf } from './elements.ts'
@@ -33,7 +34,7 @@ export async function inspect(
   place: Place,
   surveyed?: Survey,
 ): Promise<Inspection> {
-  const { statement, list, faults } = await trusted(reader, keys, place.manifest)
+  const { statement, list, faults } = await trusted(reader, keys, place)
   const { paths, sums } = surveyed ?? (await survey(place.repository))
   const folder = elementFolder(place.manifest)
   const elements = new Map(
@@ -74,7 +75,11 @@ export function differencesOf(expected: Sums, actual: Sums): Difference[] {
 type Trusted = { statement: Statement | undefined; list: Sums; faults: Difference[] }
 
 /** The list, as far as it is what was approved last and is signed by the token. */
-async function trusted(reader: Reader, keys: Pick<Keys, 'publicKey'>, dir: string): Promise<Trusted> {
+async function trusted(
+  reader: Reader,
+  keys: Pick<Keys, 'publicKey'>,
+  { node, manifest: dir }: Place,
+): Promise<Trusted> {
   const files = filesOfManifest(dir)
   const manifest = readManifest(dir)
   if (!manifest) return untrusted({ path: dir, expected: 'a signed manifest', actual: null })
@@ -89,11 +94,18 @@ async function trusted(reader: Reader, keys: Pick<Keys, 'publicKey'>, dir: strin
   const digest = digestOf(manifest.list)
   if (digest !== statement.digest)
     return untrusted({ path: files.list, expected: statement.digest, actual: digest }, list)
-  const [last] = await reader<Array<{ digest: string }>>`
-    select digest from program.approvals where node = ${statement.node} order by at desc limit 1`
-  if (last?.digest !== digest)
-    return untrusted({ path: files.statement, expected: last?.digest ?? null, actual: digest }, list)
+  const last = await lastApproval(reader, node)
+  if (statement.node !== node || last !== digest)
+    return untrusted({ path: files.statement, expected: last ?? `an approval of ${node}`, actual: digest }, list)
   return { statement, list, faults: [] }
+}
+
+/** By the row and by the newest event of the log, which have to agree: whoever takes one away has to take the other, too. */
+export async function lastApproval(reader: Reader, node: string): Promise<string | undefined> {
+  const [row] = await reader<Array<{ digest: string }>>`
+    select digest from program.approvals where node = ${node} order by at desc limit 1`
+  const [event] = await audit.search(reader, { code: 'program.approved', subject: node, limit: 1 })
+  return row && event?.detail?.digest === row.digest ? row.digest : undefined
 }
 
 function untrusted(fault: Difference, list: Sums = new Map()): Trusted {

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Where a program stands, and where the manifest of what was approved is kept. */
-export type Place = { repository: string; manifest: string }
+/** Whose program it is, where it stands, and where the manifest of what was approved is kept. */
+export type Place = { node: string; repository: string; manifest: string }
 
 const names = {
   list: 'SHA256SUMS',
@@ -22,8 +22,8 @@ export function filesOfManifest(dir: string) {
   }
 }
 
-/** Writes a manifest beside the one that is in force; `put` makes it the one, whole or not at all. */
-export function writeManifest(dir: string, files: ReadonlyMap<string, string | Buffer>): { put(): void } {
+/** Writes a manifest beside the one that is in force, whole, as `<dir>.new`. */
+export function writeManifest(dir: string, files: ReadonlyMap<string, string | Buffer>): void {
   const fresh = `${dir}.new`
   rmSync(fresh, { recursive: true, force: true })
   for (const [path, content] of files) {
@@ -31,18 +31,18 @@ export function writeManifest(dir: string, files: ReadonlyMap<string, string | B
     mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
     writeFileSync(file, content, { mode: 0o644 })
   }
-  return {
-    put() {
-      const before = `${dir}.before`
-      rmSync(before, { recursive: true, force: true })
-      try {
-        renameSync(dir, before)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      }
-      renameSync(fresh, dir)
-    },
+}
+
+/** Makes the one that lies beside it the one in force. */
+export function putManifest(dir: string): void {
+  const before = `${dir}.before`
+  rmSync(before, { recursive: true, force: true })
+  try {
+    renameSync(dir, before)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
+  renameSync(`${dir}.new`, dir)
 }
 
 /** Undefined when a part of it is not there. */
@@ -58,10 +58,4 @@ export function readManifest(dir: string): { list: string; statement: string; si
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }
-}
-
-/** The node a manifest was made for; what verdicts are kept under. */
-export function nodeOf(dir: string): string | undefined {
-  const statement = readManifest(dir)?.statement
-  return statement && /^# node: (.+)$/m.exec(statement)?.[1]
 }

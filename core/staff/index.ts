@@ -4,4 +4,4 @@ export { isRole, may, type Permission, permissions, roles, type StaffRole } from
 // Signing in, being recognised, being allowed
 export { find, passwordsUnder, permit, type StaffSession, signIn, signOut } from './session.ts'
 // Two people for what nobody may do alone
-export { type Credential, vouch } from './vouch.ts'
+export { type Credential, offerPlace, vouch } from './vouch.ts'

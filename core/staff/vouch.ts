@@ -1,6 +1,7 @@
 import * as audit from '#audit'
 import { type Reader, Refusal, type Tx } from '#base'
 import { type KeyedCommand, verifyPassword } from '#keys'
+import { enrolmentLink } from './enrolment.ts'
 import { notPermitted, samePerson, signInRefused, tooManyFailures, vouchersMissing } from './errors.ts'
 import { failuresMax, failureWindowSeconds, may, type Permission, vouchersMin } from './policy.ts'
 
@@ -27,6 +28,32 @@ export async function vouch(
   for (const subject of vouchers)
     await audit.record(tx, command, { action: 'staff.vouched', subject, detail: { act: input.act } })
   return { vouchers }
+}
+
+/**
+ * A one-time link for a new member of staff. Whoever may manage keys could make the second person up: so from the second of
+ * them on, links of theirs that are still open counted, two have to want another, and `second` is the other's yes.
+ */
+export async function offerPlace(
+  tx: Tx,
+  command: KeyedCommand,
+  { role, second }: { role: string; second?: Credential | undefined },
+): Promise<{ secret: string } | { refusal: Refusal }> {
+  if (may(role, 'keys.manage') && (await keyManagers(tx, command.now)) >= vouchersMin) {
+    if (!second) return { refusal: vouchersMissing(vouchersMin) }
+    const found = await memberOf(tx, command, second, 'keys.manage')
+    if (found instanceof Refusal) return { refusal: found }
+    if (found === command.actor.id) return { refusal: samePerson() }
+    await audit.record(tx, command, { action: 'staff.vouched', subject: found, detail: { act: `enrol ${role}` } })
+  }
+  return enrolmentLink(tx, command, { role })
+}
+
+async function keyManagers(reader: Reader, now: Date): Promise<number> {
+  const rows = await reader<Array<{ role: string }>>`
+    select role from staff.members where disabled_at is null
+    union all select role from staff.enrolments where used_at is null and expires_at > ${now}`
+  return rows.filter(({ role }) => may(role, 'keys.manage')).length
 }
 
 async function memberOf(

@@ -191,7 +191,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
       passwordFile: home.path('secrets/redis'),
     },
     keys: { socket: home.path(`run/keys-${role}.sock`) },
-    program: { manifest: home.path('manifest'), onMismatch: onMismatchOf(settings) },
+    program: { node: settings.nodeName, manifest: home.path('manifest'), onMismatch: onMismatchOf(settings) },
     tls: tlsOf(home, name),
     pki: { certificateHours: settings.certificateHours },
     lanes: { count: settings.lanesPerCore },

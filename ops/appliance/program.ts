@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { hostname, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
@@ -14,13 +14,8 @@ import { Trouble } from './trouble.ts'
 
 export const runbook = 'ops/runbooks/program-differs.md'
 
-function placeOf(home: Home): program.Place {
-  return { repository, manifest: home.path('manifest') }
-}
-
-/** The node whose verdicts are kept here. */
-export function nodeNameOf(home: Home): string {
-  return program.nodeOf(home.path('manifest')) ?? hostname()
+function placeOf(home: Home, { nodeName: node }: Settings): program.Place {
+  return { node, repository, manifest: home.path('manifest') }
 }
 
 /**
@@ -36,7 +31,8 @@ export async function checkProgram(
 ): Promise<string> {
   const sql = connect(home, 'app')
   try {
-    if (options.approve || !(await program.hasApproval(sql))) {
+    await program.settle(sql, placeOf(home, settings))
+    if (options.approve || !(await program.wasApproved(sql, placeOf(home, settings)))) {
       const { files, keyFingerprint } = await approveProgram(home, settings, {
         surveyed: await options.surveyed,
         fixedPorts: options.fixedPorts,
@@ -45,9 +41,11 @@ export async function checkProgram(
       })
       return `approved ${files} files, signed by ${keyFingerprint.slice(0, 16)}…`
     }
-    const inspection = await inspectProgram(home, 'start', await options.surveyed)
+    const inspection = await inspectProgram(home, settings, 'start', await options.surveyed)
     if (inspection.ok) return `${inspection.files} files as approved`
-    if (onMismatchOf(settings, inspection.statement?.onMismatch) === 'refuse') throw refusal(home, inspection)
+    // Where the signed word is lost, nobody can say that this node may go on.
+    if (onMismatchOf(settings, inspection.statement?.onMismatch ?? 'refuse') === 'refuse')
+      throw refusal(home, inspection)
     return `NOT AS APPROVED: ${wordsOf(inspection)}; ${runbook}`
   } finally {
     await sql.end({ timeout: 5 })
@@ -57,15 +55,17 @@ export async function checkProgram(
 /** Compares, keeps the verdict and tells the audit log. */
 export async function inspectProgram(
   home: Home,
+  settings: Settings,
   occasion: program.Occasion,
   surveyed?: program.Survey,
 ): Promise<program.Inspection> {
   const sql = connect(home, 'app')
   const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
-    const inspection = await program.inspect(sql, keys, placeOf(home), surveyed)
-    const node = inspection.statement?.node ?? nodeNameOf(home)
-    await sql.begin((tx) => program.keep(tx, systemCommand('countroom verify program'), node, occasion, inspection))
+    const inspection = await program.inspect(sql, keys, placeOf(home, settings), surveyed)
+    await sql.begin((tx) =>
+      program.keep(tx, systemCommand('countroom verify program'), settings.nodeName, occasion, inspection),
+    )
     return inspection
   } finally {
     await sql.end({ timeout: 5 })
@@ -85,8 +85,7 @@ export async function approveProgram(
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
     const command = { ...systemCommand(options.command), keys }
     const approval = await sql.begin((tx) =>
-      program.approve(tx, command, placeOf(home), {
-        node: nodeNameOf(home),
+      program.approve(tx, command, placeOf(home, settings), {
         version,
         onMismatch: onMismatchOf(settings),
         by: process.env.SUDO_USER ?? userInfo().username,
@@ -94,6 +93,7 @@ export async function approveProgram(
         ...(options.surveyed ? { surveyed: options.surveyed } : {}),
       }),
     )
+    await program.settle(sql, placeOf(home, settings))
     adopt(home.path('manifest'), options.owner)
     spawnSync('sync', ['--file-system', home.path('manifest')]) // a list that a power cut tore would look like a crime
     return approval

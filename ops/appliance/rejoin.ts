@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
-import { type JoinReport, joinDeks, readDump } from '#keys'
+import { connectKeys, type JoinReport, joinDeks, readDump } from '#keys'
 import type { Home } from './home.ts'
 import { connect } from './postgres.ts'
 
@@ -24,9 +24,13 @@ export async function rejoin(home: Home, tell: (word: string) => void = () => {}
 export async function joinText(home: Home, text: string): Promise<JoinReport> {
   const dump = readDump(text)
   const owner = connect(home, 'owner')
+  const agent = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
+    const entries = await agent.list()
+    const named = (...states: string[]) => entries.filter(({ state }) => states.includes(state)).map(({ key }) => key)
+    const epochs = { usable: named('active', 'decrypt-only'), active: named('active', 'pre-active') }
     return (await owner.begin(async (tx) => {
-      const report = await joinDeks(tx, dump)
+      const report = await joinDeks(tx, dump, epochs)
       await audit.record(tx, systemCommand('countroom keys'), {
         action: 'keys.restored',
         subject: 'keys',
@@ -35,6 +39,6 @@ export async function joinText(home: Home, text: string): Promise<JoinReport> {
       return report
     })) as JoinReport
   } finally {
-    await owner.end({ timeout: 5 })
+    await Promise.all([owner.end({ timeout: 5 }), agent.close()])
   }
 }

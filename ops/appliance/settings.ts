@@ -80,6 +80,11 @@ const schema = z.strictObject({
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),
   /** With less room than this under the home, the doctor warns. */
   diskMebibytesMin: z.int().min(0).default(512),
+  /** What this machine is called in the approvals of its program, for ever the same. */
+  nodeName: z
+    .string()
+    .regex(/^[\w.-]{1,60}$/)
+    .default('node-1'),
   /** What a start does that finds another program than was approved; unsaid: refuse, in a git clone alarm. */
   programMismatch: z.enum(['refuse', 'alarm']).optional(),
   /** Backups of data are kept so long: a retired key is not destroyed before. */

@@ -27,7 +27,7 @@ export async function archiveAudit(home: Home, file: string, options: { json?: b
  * stands in two files then.
  */
 export async function archive(home: Home, file: string, now: Date = new Date()): Promise<Archived> {
-  const sql = connect(home, 'app')
+  const sql = connect(home, 'owner') // the application's own role may take nothing out
   try {
     const { auditMonthsKept } = await licences.rules(sql)
     const span = await audit.archiveSpan(sql, now, auditMonthsKept)

@@ -5,8 +5,9 @@ import * as program from '#program'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { memoryBytes, stateOf } from '../appliance/processes.ts'
-import { nodeNameOf, runbook } from '../appliance/program.ts'
+import { runbook } from '../appliance/program.ts'
 import { cardOf, knownHome, runningCard } from '../appliance/running.ts'
+import { readSettings } from '../appliance/settings.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 import { overdue } from '../keys/due.ts'
@@ -58,7 +59,7 @@ type Approved = { state: 'approved' | 'differs' | 'unknown'; inspectedAt?: strin
 
 /** How the control program stands by the last inspection; it is told, not inspected again here. */
 async function programOf(home: Home): Promise<Approved> {
-  const last = await ask(home, (sql) => program.lastVerdict(sql, nodeNameOf(home)))
+  const last = await ask(home, (sql) => program.lastVerdict(sql, readSettings(home).nodeName))
   if (!last || last === noAnswer) return { state: 'unknown' }
   const inspectedAt = last.at.toISOString()
   return last.ok ? { state: 'approved', inspectedAt } : { state: 'differs', inspectedAt, firstBad: last.firstBad ?? '' }

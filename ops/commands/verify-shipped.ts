@@ -30,7 +30,7 @@ function screen({ count, first, last, repeated, foreign, firstBad }: audit.Shipp
   if (repeated > 0) lines.push(`        ${repeated} came twice, which is no fault`)
   if (foreign > 0) lines.push(`        ${foreign} lines are not ours`)
   if (behind) lines.push(`FAILED  ${behind}`)
-  if (firstBad || behind) lines.push('', 'What to do: ops/runbooks/audit-log.md#shipping')
+  if (firstBad || behind) lines.push('', 'What to do: ops/runbooks/audit-events.md#shipping')
   return `${lines.join('\n')}\n`
 }
 

@@ -9,6 +9,7 @@ import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { readSettings } from '../appliance/settings.ts'
 import { verifyShippedCommand } from './verify-shipped.ts'
 
 const subjects = ['ledger', 'audit', 'program', 'all'] as const
@@ -80,7 +81,8 @@ export async function verify(home: Home, what: Subject = 'all', scope: Scope = {
     if (what === 'all' || what === 'audit') {
       checks.push(...(await verifyAudit(home, sql, scope.outside)))
     }
-    if (what === 'all' || what === 'program') checks.push(...checksOf(await inspectProgram(home, 'demand')))
+    if (what === 'all' || what === 'program')
+      checks.push(...checksOf(await inspectProgram(home, readSettings(home), 'demand')))
     const partly = since && since > ledger.beginning && (what === 'all' || what === 'ledger')
     return { ok: checks.every((check) => check.ok), ...(partly ? { since: since.toISOString() } : {}), checks }
   } finally {

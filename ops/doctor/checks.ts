@@ -3,6 +3,7 @@ import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
 import type { Check } from './finding.ts'
 import { extractable, keys, rotation } from './keys.ts'
+import { enrolled } from './pki.ts'
 import { appliance, processes, ready } from './processes.ts'
 import { controlProgram } from './program.ts'
 import { jobs, lanes } from './work.ts'
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   rotation,
   ready,
   certificates,
+  enrolled,
   secrets,
   disk,
   lanes,

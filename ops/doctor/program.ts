@@ -1,5 +1,6 @@
 import * as program from '#program'
-import { nodeNameOf, runbook } from '../appliance/program.ts'
+import { runbook } from '../appliance/program.ts'
+import { readSettings } from '../appliance/settings.ts'
 import { broken, type Check, sound } from './finding.ts'
 
 const hoursMax = 25
@@ -10,7 +11,7 @@ export const controlProgram: Check = {
   after: ['postgres'],
   remedy: 'npx countroom verify program',
   async look({ home, now, sql }) {
-    const last = await program.lastVerdict(sql(), nodeNameOf(home))
+    const last = await program.lastVerdict(sql(), readSettings(home).nodeName)
     if (!last) return broken('the control program was never inspected', 'npx countroom verify program')
     const at = `${last.at.toISOString().slice(0, 19)}Z`
     if (!last.ok)

@@ -5,7 +5,8 @@ import { holderOf } from '../appliance/lock.ts'
 import { joinText, pendingRejoin } from '../appliance/rejoin.ts'
 import { hasToken, withAgentAlone } from '../appliance/token.ts'
 import { Trouble } from '../appliance/trouble.ts'
-import { inWords } from './desk.ts'
+import { askVouchers } from './ask.ts'
+import { atDesk, inWords } from './desk.ts'
 import { takeShares } from './shares.ts'
 
 type Options = { shares?: string[]; without?: string[]; json?: boolean }
@@ -14,14 +15,17 @@ type Done = Brought & { joined?: JoinReport; waiting?: number; at: Date }
 
 /**
  * `countroom keys restore`: into a token that is empty the keys come first, under a quorum of custodians. Then restored data are
- * joined with the newest data keys: by the next start, before it opens, or at once where an appliance runs.
+ * joined with the newest data keys: by the next start, before it opens, or at once where an appliance runs, which two members of staff have to want.
  */
 export async function restoreKeys(home: Home, file: string, options: Options): Promise<void> {
   const done = await inWords(async (): Promise<Done> => {
     const text = read(file)
     const dump = readDump(text)
     const brought = hasToken(home) ? { imported: [], updated: [] } : await bringKeys(home, dump, options)
-    if (holderOf(home)) return { ...brought, joined: await joinText(home, text), at: dump.at }
+    if (holderOf(home)) {
+      await atDesk(home, (desk) => askVouchers(desk, 'join a backup of data keys with a running appliance'))
+      return { ...brought, joined: await joinText(home, text), at: dump.at }
+    }
     home.write(pendingRejoin, text, 0o600)
     return { ...brought, waiting: dump.deks.length, at: dump.at }
   })

@@ -27,11 +27,16 @@ export async function rotateKey(home: Home, family: string, { wait, json }: Opti
   })
 }
 
-/** Asks for a rotation and makes its key, or goes on with one that was interrupted; from then on the worker has it. */
+/**
+ * Asks for a rotation and makes its key, or goes on with one that was interrupted; from then on the worker has it. No key is
+ * activated without the yes of two, whoever wrote the row that asks for it.
+ */
 export async function startRotation(desk: Desk, family: string, vouch: () => Promise<string[]>): Promise<string> {
   const open = (await keys.openRotations(desk.sql)).find((rotation) => rotation.family === family)
-  const rotation = open?.rotation ?? (await ask(desk, family, await vouch()))
-  if (open?.epoch == null) await activate(desk, family, rotation)
+  if (open && open.epoch !== null) return open.rotation
+  const vouchers = await vouch()
+  const rotation = open?.rotation ?? (await ask(desk, family, vouchers))
+  await activate(desk, family, rotation)
   return rotation
 }
 

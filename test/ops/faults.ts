@@ -7,6 +7,7 @@ import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
 import { askReady } from '../../ops/appliance/nodes.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { inspectProgram } from '../../ops/appliance/program.ts'
+import { readSettings } from '../../ops/appliance/settings.ts'
 import type { Appliance } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
 import { repository } from './command.ts'
@@ -95,10 +96,10 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
     program: {
       async plant() {
         await statements(`create function base.stranger() returns int language sql as 'select 1'`)
-        await inspectProgram(home, 'demand')
+        await inspectProgram(home, readSettings(home), 'demand')
         return async () => {
           await statements('drop function base.stranger()')
-          await inspectProgram(home, 'demand')
+          await inspectProgram(home, readSettings(home), 'demand')
         }
       },
       evidence: /not as approved, inspected at .*: database: function\/base\.stranger: nobody approved it/,
@@ -124,6 +125,14 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       },
       evidence: /^work-1\.pem has another key's file beside it$/,
       remedy: /countroom pki renew/,
+    },
+    'pki.enrolled': {
+      async plant() {
+        await statements(`insert into pki.dismissals (component, at, reason) values ('core-2', now(), 'a fault')`)
+        return () => statements(`delete from pki.dismissals where component = 'core-2'`)
+      },
+      evidence: /^taken back, and let in nowhere: core-2$/,
+      remedy: /pki enrol core core-2/,
     },
     secrets: {
       async plant() {

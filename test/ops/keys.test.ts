@@ -121,7 +121,8 @@ describe('countroom keys', () => {
     const done = JSON.parse((await run(['backup', '--json'])).out) as { path: string; deks: number }
     expect(statSync(done.path).mode & 0o777).toBe(0o400)
     expect(done.deks).toBe((await sql`select from keys.deks`).length)
-    const joined = await run(['restore', done.path, '--json'])
+    expect((await run(['restore', done.path], [ann])).code).toBe(1)
+    const joined = await run(['restore', done.path, '--json'], [ann, ben])
     expect(JSON.parse(joined.out)).toMatchObject({ joined: { deks: done.deks, erased: 0 } })
     expect((await player.ask('GET', '/api/me')).status).toBe(200)
     const changed = viewHome(home).path('changed.jsonl')
@@ -205,5 +206,11 @@ describe('the ceremony', () => {
     expect((await player.ask('POST', '/api/sessions', who)).status).toBe(201)
     expect((await player.ask('GET', '/api/me')).status).toBe(200)
     expect(await told('keys.restored')).toBeGreaterThan(0)
+
+    // A node that has all of it gets nothing anew, and nobody gets anything without a quorum.
+    const join = (...shares: string[]) =>
+      run(['join', backup, '--shares', shares.join(','), '--without', unsealed.join(','), '--json'])
+    expect(JSON.parse((await join(share('ada'), share('grace'))).out)).toMatchObject({ imported: [], updated: [] })
+    expect((await join(share('ada'))).code).toBe(1)
   }, 120_000)
 })

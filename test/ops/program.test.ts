@@ -132,11 +132,22 @@ test('[GLI-B.2.6a-ii] a core that comes back does not serve a program found to b
   await expect(startAppliance({ home })).rejects.toThrow(
     /program is not what was approved, and this node does not serve then\. database: function\/base\.stranger: nobody approved it/,
   )
+  // Nor does a lenient setting help where the signed word, which says refuse, is spoilt.
+  const settings = JSON.parse(readFileSync(join(home, 'countroom.json'), 'utf8'))
+  writeFileSync(join(home, 'countroom.json'), JSON.stringify({ ...settings, programMismatch: 'alarm' }))
+  writeFileSync(join(home, 'manifest/APPROVAL.sig'), 'none')
+  await expect(startAppliance({ home })).rejects.toThrow(/this node does not serve then\. .*APPROVAL\.sig/)
+  writeFileSync(join(home, 'countroom.json'), JSON.stringify(settings))
   appliance = await startAppliance({ home, approveProgram: true })
   const sql = connect(viewHome(home), 'app')
-  const rows = await sql`select occasion, ok from program.verdicts order by id desc limit 3`
+  const rows = await sql`select occasion, ok from program.verdicts order by id desc limit 4`
   await sql.end()
-  expect(rows.map(({ occasion, ok }) => `${occasion} ${ok}`)).toEqual(['approval true', 'start false', 'demand false'])
+  expect(rows.map(({ occasion, ok }) => `${occasion} ${ok}`)).toEqual([
+    'approval true',
+    'start false',
+    'start false',
+    'demand false',
+  ])
 }, 120_000)
 
 test('what is approved is taken from a clone by paths of its own, without anything that runs', async () => {

@@ -65,7 +65,7 @@ test('the audit log reaches its second place; verify shipped finds no gap, and f
     const found = await countroom(home, ['verify', 'shipped', short])
     return found.code === 1 ? found : undefined
   })
-  expect(behind.out).toMatch(/it ends with line \d+, and \d+ were shipped[\s\S]+runbooks\/audit-log\.md/)
+  expect(behind.out).toMatch(/it ends with line \d+, and \d+ were shipped[\s\S]+runbooks\/audit-events\.md/)
   expect((await countroom(home, ['verify', 'shipped', short, '--alone'])).code).toBe(0)
   const { code, out } = await countroom(home, ['audit', 'archive', `${shipped}.archive`])
   expect([code, out]).toEqual([0, 'Nothing is old enough to be archived.\n'])

@@ -130,7 +130,7 @@ function configOf(dir: string, world: World, gateway: Server) {
     database: { ...world.address, user: 'countroom_app', passwordFile: nowhere },
     redis: { socket: nowhere, passwordFile: nowhere },
     keys: { socket: world.agent.socket },
-    program: { manifest: nowhere },
+    program: { node: 'node-1', manifest: nowhere },
     tls: { ca: nowhere, cert: nowhere, key: nowhere, crl: nowhere },
     listen: { metrics: { host: '127.0.0.1', port: 0 } },
     lanes: { count: 1 },

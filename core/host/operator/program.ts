@@ -5,7 +5,6 @@ import * as program from '#program'
 import * as staff from '#staff'
 import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
-import { nodeOf } from '../program.ts'
 
 const digest = z.string().nullable().openapi({ example: '9f86d081884c7d65…' })
 const programSchema = z
@@ -40,7 +39,7 @@ export function programRoutes(host: Host) {
     }),
     async (c) => {
       staff.permit(staffOf(c), 'program.view')
-      const node = nodeOf(host)
+      const { node } = host.config.program
       const last = await program.lastVerdict(host.sql, node)
       const nothing = { occasion: null, expected: null, actual: null, files: 0, differences: 0, firstBad: null }
       if (!last) return c.json({ node, state: 'unknown' as const, inspectedAt: null, ...nothing }, 200)
@@ -72,7 +71,11 @@ export function programRoutes(host: Host) {
       const { reason } = c.req.valid('json')
       return mutate(host, c, { operation: 'program.inspect', payload: { reason } }, async (tx, command) => {
         await enqueue(tx, { queue: 'program.inspect-now', data: {} })
-        await audit.record(tx, command, { action: 'program.verification_asked', subject: nodeOf(host), reason })
+        await audit.record(tx, command, {
+          action: 'program.verification_asked',
+          subject: host.config.program.node,
+          reason,
+        })
         return { status: 202, body: { asked: true } }
       })
     },

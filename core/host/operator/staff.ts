@@ -55,7 +55,17 @@ export function staffRoutes(host: Host) {
         body: {
           required: true,
           content: {
-            'application/json': { schema: z.strictObject({ role: z.string().max(40) }).openapi('EnrolmentOffer') },
+            'application/json': {
+              schema: z
+                .strictObject({
+                  role: z.string().max(40),
+                  second: z
+                    .strictObject({ login, password: z.string().max(256) })
+                    .optional()
+                    .describe('Of another member of staff, for a role that may manage keys.'),
+                })
+                .openapi('EnrolmentOffer'),
+            },
           },
         },
       },
@@ -66,8 +76,9 @@ export function staffRoutes(host: Host) {
     }),
     async (c) => {
       staff.permit(staffOf(c), 'staff.enrol')
-      const { secret } = await transact(host, (tx) => staff.enrolmentLink(tx, commandOf(host, c), c.req.valid('json')))
-      return c.json({ url: `${host.config.origins.operator}/enrol#${secret}` }, 201)
+      const offered = await transact(host, (tx) => staff.offerPlace(tx, commandOf(host, c), c.req.valid('json')))
+      if ('refusal' in offered) throw offered.refusal
+      return c.json({ url: `${host.config.origins.operator}/enrol#${offered.secret}` }, 201)
     },
   )
 

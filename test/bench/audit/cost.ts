@@ -21,59 +21,74 @@ export async function costPerBet(appliance: Appliance, { seconds, say }: RunOpti
   const cookies = await seatPlayers(appliance)
   const way = await throughEdge(appliance, cookies)
   await playFor(way, 2 * seconds)
-  const [withSealing, without, ratios]: number[][] = [[], [], []]
+  const ratios: number[] = []
+  const byTurn = { on: new Map<string, number[]>(), off: new Map<string, number[]>() }
   try {
     for (let pair = 0; pair < pairs; pair++) {
       const found = { on: 0, off: 0 }
       for (const turn of pair % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const)) {
         await allSealed(admin)
-        found[turn] =
+        const spent =
           turn === 'on'
-            ? await spent(appliance, way, seconds, admin)
+            ? await spentSealing(appliance, way, seconds, admin)
             : await spentUnsealed(appliance, way, seconds, admin)
+        for (const [name, microseconds] of spent) {
+          byTurn[turn].set(name, [...(byTurn[turn].get(name) ?? []), microseconds])
+          found[turn] += microseconds
+        }
       }
-      withSealing!.push(found.on)
-      without!.push(found.off)
-      ratios!.push((found.on / found.off - 1) * 100)
+      ratios.push((found.on / found.off - 1) * 100)
       say(`pair ${pair + 1}: ${found.off.toFixed(0)} µs per bet, with sealing ${found.on.toFixed(0)} µs`)
     }
   } finally {
     for (const caller of way.callers) caller.close()
     await admin.end()
   }
-  const mean = ratios!.reduce((sum, ratio) => sum + ratio, 0) / pairs
-  const deviation = Math.sqrt(ratios!.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (pairs - 1))
+  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / pairs
+  const deviation = Math.sqrt(ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (pairs - 1))
   const half = (studentT * deviation) / Math.sqrt(pairs)
+  const names = [...byTurn.off.keys()]
   const figures: Figure[] = [
     { name: 'sealing, of the processor time of a bet', value: mean, unit: '%', bar: '<=5' },
-    { name: 'a bet without sealing', value: median(without!), unit: 'µs' },
-    { name: 'a bet with sealing', value: median(withSealing!), unit: 'µs' },
+    { name: 'sealing, of the processor time of a bet, median of the pairs', value: median(ratios), unit: '%' },
+    ...names.flatMap((name) => [
+      { name: `a bet without sealing, ${name}`, value: median(byTurn.off.get(name) ?? []), unit: 'µs' },
+      { name: `a bet with sealing, ${name}`, value: median(byTurn.on.get(name) ?? []), unit: 'µs' },
+    ]),
   ]
   return { figures, interval: `95 % of ${pairs} pairs: ${(mean - half).toFixed(2)} % to ${(mean + half).toFixed(2)} %` }
 }
 
-/** Microseconds per bet. */
-async function spent(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<number> {
-  const before = cpuTicks(appliance)
-  const { latencies } = await playFor(way, seconds)
-  const tail = new Promise((resolve) => setTimeout(resolve, tailMs))
-  await allSealed(admin)
-  await tail
-  return ((cpuTicks(appliance) - before) / ticksPerSecond / latencies.length) * 1e6
+type Spent = Map<string, number>
+
+/** Microseconds per bet, by process; until all of it is sealed. */
+async function spentSealing(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<Spent> {
+  return spentOn(appliance, way, seconds, () => allSealed(admin))
 }
 
-async function spentUnsealed(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<number> {
+async function spentUnsealed(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<Spent> {
   const lock = await admin.reserve()
   await lock`select pg_advisory_lock(hashtext('audit.seal'))`
   try {
-    const before = cpuTicks(appliance)
-    const { latencies } = await playFor(way, seconds)
-    await new Promise((resolve) => setTimeout(resolve, tailMs))
-    return ((cpuTicks(appliance) - before) / ticksPerSecond / latencies.length) * 1e6
+    return await spentOn(appliance, way, seconds, async () => {})
   } finally {
     await lock`select pg_advisory_unlock(hashtext('audit.seal'))`
     lock.release()
   }
+}
+
+async function spentOn(appliance: Appliance, way: Way, seconds: number, after: () => Promise<void>): Promise<Spent> {
+  const before = ticksByProcess(appliance)
+  const { latencies } = await playFor(way, seconds)
+  const tail = new Promise((resolve) => setTimeout(resolve, tailMs))
+  await after()
+  await tail
+  return new Map(
+    [...ticksByProcess(appliance)].map(([name, ticks]) => [
+      name,
+      ((ticks - (before.get(name) ?? 0)) / ticksPerSecond / latencies.length) * 1e6,
+    ]),
+  )
 }
 
 async function allSealed(admin: Sql): Promise<void> {
@@ -87,8 +102,8 @@ async function allSealed(admin: Sql): Promise<void> {
 }
 
 /** Of every process of the appliance, its children, and those of them that have ended. */
-function cpuTicks(appliance: Appliance): number {
-  return appliance.processes().reduce((sum, { pid }) => sum + (pid ? ticksOf(pid) : 0), 0)
+function ticksByProcess(appliance: Appliance): Map<string, number> {
+  return new Map(appliance.processes().map(({ name, pid }) => [name, pid ? ticksOf(pid) : 0] as const))
 }
 
 function ticksOf(pid: number): number {

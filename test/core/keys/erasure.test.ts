@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,8 +78,12 @@ const backUpKeys = async (sql: Sql = world.sql): Promise<string> =>
     for await (const line of keys.dumpDeks(tx, { at: new Date(), agent: '' })) text += line
     return text
   })
-const joinTo = ({ owner }: Restored, text: string) =>
-  owner.begin((tx) => keys.joinDeks(tx, keys.readDump(text))) as Promise<keys.JoinReport>
+const joinTo = async ({ owner }: Restored, text: string, by = ops) => {
+  const named = async (states: string[]) =>
+    (await by.list()).filter(({ state }) => states.includes(state)).map(({ key }) => key)
+  const epochs = { usable: await named(['active', 'decrypt-only']), active: await named(['active']) }
+  return (await owner.begin((tx) => keys.joinDeks(tx, keys.readDump(text), epochs))) as keys.JoinReport
+}
 type DekRow = { player: string; purpose: string; version: number; kek: string; wrapped: Buffer; binding: Buffer }
 const rowsOf = (sql: Sql, player: string) => sql<DekRow[]>`select * from keys.deks where player = ${player}`
 
@@ -241,6 +245,44 @@ test('what was made after the newest backup of keys, and is in the data, stays',
   rmSync(file)
   await joinTo(later, backup)
   expect((await players.profile(later.app, world.agent.keys, young.player)).email).toBe(young.email)
+})
+
+test('a backup that knows nothing removes nothing, and makes no key of today a retired one', async () => {
+  const kept = await world.player()
+  const file = dump()
+  const data = await restore(file)
+  rmSync(file)
+  const token = world.agent.as('core')
+  const active = await token.active('kek-pii')
+  const forged = (lines: string[], at = new Date()) => {
+    const body = [JSON.stringify({ format: 'countroom-keys-backup-1', at, agent: '' }), ...lines].join('\n')
+    const sha256 = createHash('sha256').update(`${body}\n`).digest('hex')
+    return `${body}\n${JSON.stringify({ end: { deks: 0, shredded: 0, retired: 0, sha256 } })}\n`
+  }
+  const [before] = await data.owner`select count(*)::int as count from keys.deks`
+  await joinTo(data, forged([JSON.stringify({ retired: [active, '2026-01-01T00:00:00'] })]))
+  const [after] = await data.owner`select count(*)::int as count from keys.deks`
+  expect(after).toEqual(before)
+  const sealing = { player: 'plr_new', purpose: 'contact' as const, table: 't', column: 'c', row: 'r', plaintext: 'x' }
+  await data.app.begin((tx) => keys.seal(tx, { ...world.command(), keys: token }, sealing))
+  expect((await players.profile(data.app, token, kept.player)).email).toBe(kept.email)
+  expect(() => keys.readDump(forged([], new Date('2999-01-01')))).toThrow(/in the future/)
+})
+
+test('a data key that was being made while the backup was taken stays, though it is older than the backup says', async () => {
+  const late = await world.player()
+  const rows = await rowsOf(world.admin, late.player)
+  const text = (await backUpKeys()).trimEnd().split('\n')
+  const body = text
+    .slice(0, -1)
+    .filter((line) => !line.includes(late.player))
+    .join('\n')
+  const sha256 = createHash('sha256').update(`${body}\n`).digest('hex')
+  const file = dump()
+  const data = await restore(file)
+  rmSync(file)
+  await joinTo(data, `${body}\n${JSON.stringify({ end: { deks: 0, shredded: 0, retired: 0, sha256 } })}\n`)
+  expect(await rowsOf(data.app, late.player)).toHaveLength(rows.length)
 })
 
 test('a backup that was cut short or changed is refused, wherever', async () => {

@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const hostThat = (onMismatch: program.OnMismatch) =>
   ({
-    config: { program: { manifest: join(dir, 'manifest'), onMismatch } },
+    config: { program: { node: 'node-1', manifest: join(dir, 'manifest'), onMismatch } },
     sql: db.sql,
     keys: agent.as('work'),
     log: { error: (_detail: object, words: string) => complaints.push(words) },
@@ -45,14 +45,16 @@ test('[GLI-2.3.2] [GLI-B.2.6a-iii] every night the program is compared with what
   expect(nightly.cron).toMatch(/^\d+ \d+ \* \* \*$/)
   observeProgram(host)
   expect(await metric('countroom_program_approved')).toBeNaN() // nothing is claimed before the first inspection
+  const place = { node: 'node-1', repository: root, manifest: join(dir, 'manifest') }
   await db.sql.begin((tx) =>
-    program.approve(
-      tx as Tx,
-      { ...systemCommand('test'), keys: agent.as('ops') },
-      { repository: root, manifest: join(dir, 'manifest') },
-      { node: 'node-1', version: '1.0.0', onMismatch: 'alarm', by: 'ada', also: [] },
-    ),
+    program.approve(tx as Tx, { ...systemCommand('test'), keys: agent.as('ops') }, place, {
+      version: '1.0.0',
+      onMismatch: 'alarm',
+      by: 'ada',
+      also: [],
+    }),
   )
+  await program.settle(db.sql, place)
   await nightly.run(host, {})
   expect(await program.lastVerdict(db.sql, 'node-1')).toMatchObject({ ok: true, occasion: 'daily', differences: 0 })
   expect(await metric('countroom_program_approved')).toBe(1)
@@ -67,6 +69,9 @@ test('[GLI-2.3.2c] a function of the database that is another raises log and met
   expect(complaints).toEqual(['the program is not as approved'])
   await expect(refuseUnapproved(host)).rejects.toThrow(/database: function\/base\.stranger: nobody approved it/)
   await refuseUnapproved(hostThat('alarm'))
+  const unknown = hostThat('refuse')
+  Object.assign(unknown.config.program, { node: 'node-2' })
+  await expect(refuseUnapproved(unknown)).rejects.toThrow(/nobody has inspected it/)
   await db.admin`drop function base.stranger()`
   await nightly.run(host, {})
   expect(await metric('countroom_program_approved')).toBe(1)

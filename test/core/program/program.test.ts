@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand, type Tx } from '#base'
+import * as ledger from '#ledger'
 import * as program from '#program'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
@@ -53,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([db.stop(), agent.stop()]))
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'cr-program-'))
-  place = { repository: dir, manifest: join(dir, 'manifest') }
+  place = { node: 'node-1', repository: dir, manifest: join(dir, 'manifest') }
   for (const [path, text] of Object.entries(shipped)) write(path, text)
   await approve()
 })
@@ -126,11 +127,54 @@ test.each([
     revoke delete on audit.events from countroom_app; alter role countroom_app reset search_path`)
 })
 
+test.each([
+  ['who is superuser', 'alter role countroom_app superuser', 'role/countroom_app'],
+  ['a role that was added', 'create role stranger superuser login', 'role/stranger'],
+  ['what a role may through another', 'grant pg_write_all_data to countroom_app', 'role/countroom_app'],
+  ['the right to make things in a schema', 'grant create on schema audit to countroom_app', 'schema/audit'],
+  ['the right to the database', 'grant temporary on database <current> to countroom_app', 'database/rights'],
+  [
+    'what new tables are open to',
+    'alter default privileges in schema audit grant all on tables to public',
+    'setting/default-rights',
+  ],
+  ['the rights of one partition', 'grant truncate on <partition> to countroom_app', 'partitions/ledger'],
+  [
+    'a trigger on one partition',
+    `create function pg_catalog.spoil() returns trigger language plpgsql as 'begin return null; end';
+     create trigger spoil before insert on <partition> for each row execute function pg_catalog.spoil()`,
+    'trigger/<partition>.spoil',
+  ],
+  [
+    'a function of the system',
+    `create or replace function pg_catalog.sha256(bytea) returns bytea language sql immutable as 'select $1'`,
+    'system/functions',
+  ],
+  ['a cast of the system', 'create cast (point as text) with inout as implicit', 'system/added'],
+])('[GLI-2.3.2b] %s, changed by a superuser, is found and named', async (_what, statement, element) => {
+  const [{ partition = '' } = {}] = await db.admin<Array<{ partition: string }>>`
+    select inhrelid::regclass::text as partition from pg_inherits where inhparent = 'ledger.postings'::regclass limit 1`
+  const named = (text: string) => text.replace('<partition>', partition).replace('<current>', db.address.database)
+  let found: string[] = []
+  const undo = new Error('nobody else may see this')
+  await db.admin
+    .begin(async (tx) => {
+      await tx.unsafe(named(statement))
+      found = (await program.inspect(tx, agent.as('work'), place)).differences.map(({ path }) => path)
+      throw undo
+    })
+    .catch((error) => expect(error).toBe(undo))
+  expect(found).toContain(`database: ${named(element)}`)
+  expect((await inspect()).ok).toBe(true)
+})
+
 test('a month of the ledger, a new partition or an archived one is no change of the program', async () => {
-  await db.admin`create table ledger.archived_postings_2020_01 (a int)`
-  await db.admin`create table ledger.postings_2199_01 partition of ledger.postings for values from ('2199-01-01') to ('2199-02-01')`
+  await db.sql.begin((tx) => ledger.makePartitions(tx as Tx, new Date('2190-06-15'), 2))
   expect((await inspect()).differences).toEqual([])
-  await db.admin`drop table ledger.archived_postings_2020_01, ledger.postings_2199_01`
+  await db.admin.unsafe(`
+    alter table ledger.postings detach partition ledger.postings_2190_07;
+    alter table ledger.postings_2190_07 rename to archived_postings_2190_07`)
+  expect((await inspect()).differences).toEqual([])
 })
 
 test.each([
@@ -196,6 +240,38 @@ test('an older manifest with its older program, both put back, is not the one ap
   expect((await inspect()).differences.map(({ path }) => path)).toEqual([join(dir, 'manifest/APPROVAL')])
 })
 
+test('whoever takes the approvals out of the database finds no first start: the log and the manifest remember', async () => {
+  await db.admin`delete from program.approvals`
+  expect(await program.wasApproved(db.sql, place)).toBe(true)
+  expect((await inspect()).differences.map(({ path }) => path)).toEqual([join(dir, 'manifest/APPROVAL')])
+  await approve()
+  expect((await inspect()).ok).toBe(true)
+})
+
+test('an older program with its manifest and its row is not the one the log was told of last', async () => {
+  cpSync(join(dir, 'manifest'), join(dir, 'older'), { recursive: true })
+  write('core/host/serve.ts', 'serve() // mended\n')
+  const { digest } = await approve()
+  await db.admin`delete from program.approvals where digest = ${digest}`
+  rmSync(join(dir, 'manifest'), { recursive: true })
+  renameSync(join(dir, 'older'), join(dir, 'manifest'))
+  write('core/host/serve.ts', shipped['core/host/serve.ts'])
+  expect((await inspect()).differences.map(({ path }) => path)).toEqual([join(dir, 'manifest/APPROVAL')])
+})
+
+test('an approval that was cut short before its manifest was put in force is ended by the next start', async () => {
+  write('core/host/serve.ts', 'serve() // mended\n')
+  await approveOnly()
+  expect((await inspect()).ok).toBe(false)
+  await program.settle(db.sql, place)
+  expect((await inspect()).ok).toBe(true)
+})
+
+test('the manifest of another node is none of this one', async () => {
+  const { ok } = await program.inspect(db.sql, agent.as('work'), { ...place, node: 'node-2' })
+  expect(ok).toBe(false)
+})
+
 test('a manifest that is gone is found', async () => {
   rmSync(join(dir, 'manifest'), { recursive: true })
   const { ok, expected, differences } = await inspect()
@@ -257,14 +333,14 @@ function write(path: string, text: string): void {
   writeFileSync(join(dir, path), text)
 }
 
-function approve() {
-  const what = {
-    node: 'node-1',
-    version: '1.0.0',
-    onMismatch: 'refuse',
-    by: 'ada',
-    also: [join(dir, 'run/core-1.json')],
-  } as const
+async function approve() {
+  const approval = await approveOnly()
+  await program.settle(db.sql, place)
+  return approval
+}
+
+function approveOnly() {
+  const what = { version: '1.0.0', onMismatch: 'refuse', by: 'ada', also: [join(dir, 'run/core-1.json')] } as const
   const command = { ...systemCommand('test'), keys: agent.as('ops') }
   return db.sql.begin((tx) => program.approve(tx as Tx, command, place, what))
 }

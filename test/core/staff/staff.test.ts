@@ -51,3 +51,32 @@ test('a role may do what is written for it and nothing else', () => {
   expect(() => staff.permit({ role: 'auditor' }, 'payments.approve')).toThrow()
   expect(() => staff.permit({ role: '__proto__' }, 'audit.view')).toThrow()
 })
+
+test('one who may manage keys enrols a second alone, and nobody a third: two have to want it [S44] [S46]', async () => {
+  await db.admin`update staff.members set disabled_at = now()`
+  await db.admin`delete from staff.enrolments`
+  const by = (id: string) => ({ ...command(), actor: { kind: 'staff' as const, id } })
+  const enrol = async (login: string, secret: string) =>
+    (await db.sql.begin((tx) => staff.enrol(tx, command(), { secret, login, password }))).staff
+  const offer = (id: string, role: string, second?: staff.Credential) =>
+    db.sql.begin((tx) => staff.offerPlace(tx, by(id), { role, second }))
+  const secretOf = (offered: Awaited<ReturnType<typeof offer>>) => {
+    if ('refusal' in offered) throw offered.refusal
+    return offered.secret
+  }
+  const boss = await enrol('boss', secretOf(await offer('system', 'administrator')))
+  const link = secretOf(await offer(boss, 'administrator'))
+  const second = { login: 'second', password }
+  // While the link is open, and after it was used, another needs the other's yes.
+  expect(await offer(boss, 'administrator')).toMatchObject({ refusal: { code: 'staff.vouchers_missing' } })
+  await enrol('second', link)
+  expect(await offer(boss, 'administrator')).toMatchObject({ refusal: { code: 'staff.vouchers_missing' } })
+  for (const [credential, code] of [
+    [{ login: 'boss', password }, 'staff.same_person'],
+    [{ login: 'second', password: 'wrong' }, 'staff.sign_in_refused'],
+    [{ login: 'nobody', password }, 'staff.sign_in_refused'],
+  ] as const)
+    expect(await offer(boss, 'administrator', credential)).toMatchObject({ refusal: { code } })
+  expect(await offer(boss, 'support')).toHaveProperty('secret')
+  expect(await offer(boss, 'administrator', second)).toHaveProperty('secret')
+})

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { register } from 'prom-client'
+import { expect, test } from 'vitest'
+import '../../core/host/clocks.ts'
+import '../../core/host/incidents.ts'
+import type { Host } from '../../core/host/host.ts'
+import { startShipper } from '../../core/host/shipping/shipper.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+test('the alert rules ask for metrics there are, and their runbook and its commands exist', async () => {
+  const sql = { begin: () => Promise.reject(new Error('no database here')) }
+  const log = { error: () => {} }
+  const config = { name: 'test', audit: { ship: { file: '/nonexistent/audit.jsonl' } } }
+  await startShipper({ sql, log, config, now: () => new Date() } as unknown as Host)?.stop()
+  const rules = readFileSync(join(root, 'ops/monitoring/alerts/events.yml'), 'utf8')
+  const asked = new Set(rules.match(/countroom_\w+/g))
+  expect(asked.size).toBe(5)
+  for (const name of asked) expect(register.getSingleMetric(name), name).toBeDefined()
+  const page = readFileSync(join(root, 'ops/runbooks/audit-events.md'), 'utf8')
+  for (const [, file, heading] of rules.matchAll(/runbook: (\S+)#(\S+)/g)) {
+    expect(file).toBe('ops/runbooks/audit-events.md')
+    expect(page.toLowerCase()).toContain(`## ${heading!.replaceAll('-', ' ')}`)
+  }
+  const known = readFileSync(join(root, 'ops/countroom.ts'), 'utf8')
+  for (const [, command] of page.matchAll(/npx countroom (\w+)/g)) expect(known).toContain(`./commands/${command}.ts`)
+})
