@@ -117,7 +117,7 @@ describe('a role', () => {
         data: bytes,
         message: op === 'signCheckpoint' ? checkpoint : bytes,
         context: bytes,
-        after: 0,
+        after: op === 'signCheckpoint' ? null : 0,
         limit: 1,
       })
       const answers = await exchange(
