@@ -1,6 +1,6 @@
 import { Counter, Gauge, register } from 'prom-client'
 import * as audit from '#audit'
-import { canonical, type Reader, systemCommand } from '#base'
+import { canonical, type Reader, Refusal, systemCommand } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
 import { type Host, transact } from './host.ts'
@@ -41,7 +41,7 @@ export function startSealer(host: SealerHost): Sealer {
       complaint = ''
       brokenGauge.set(0)
     } catch (error) {
-      const broken = error instanceof audit.BrokenLog
+      const broken = error instanceof audit.BrokenLog || isRewound(error)
       failures.inc({ why: broken ? 'broken' : 'failed' })
       brokenGauge.set(broken ? 1 : 0)
       const said = (error as Error).message
@@ -75,6 +75,11 @@ async function tellBroken(host: SealerHost, firstBad: string): Promise<void> {
       detail: { firstBad },
     }),
   ).catch((error: Error) => host.log.error({ err: error }, 'the fault of the log could not be written down'))
+}
+
+/** The key agent remembers another log than the database has. */
+function isRewound(error: unknown): boolean {
+  return error instanceof Refusal && error.code === 'keys.log_rewound'
 }
 
 /** One transaction of the sealer; true when more waits. */

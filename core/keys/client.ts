@@ -20,6 +20,14 @@ export type Keys = {
   sign(key: string, digest: Buffer): Promise<Buffer>
   /** A signature (64 bytes) over a message, by whatever algorithm the key has; ECDSA is over its SHA-256. */
   signMessage(key: string, message: Buffer): Promise<{ key: string; algorithm: SignatureAlgorithm; signature: Buffer }>
+  /**
+   * A signature of `sk-audit` over the text of a checkpoint (C2SP tlog-checkpoint); that key signs nothing else. `after` is the
+   * checkpoint kept last. @throws Refusal `keys.log_rewound` where the log is not the one that was signed
+   */
+  signCheckpoint(
+    text: string,
+    after: { size: number; root: Buffer } | undefined,
+  ): Promise<{ key: string; algorithm: SignatureAlgorithm; signature: Buffer }>
   /** Of any epoch, also one that is destroyed. */
   publicKey(key: string): Promise<KeyObject>
   /** The name of a family's active epoch; some seconds old at most. */
@@ -38,6 +46,8 @@ export type Keys = {
   /** For good; never the active epoch. */
   destroy(key: string): Promise<KeyEntry>
   journal(after: number, limit: number): Promise<JournalLine[]>
+  /** After a restore of the database the log is another than was signed, and somebody answers for it. */
+  beginLog(origin: string): Promise<void>
   statusOfCeremony(): Promise<CeremonyStatus>
   /**
    * One share per custodian, in their order, never to be had again; from then on keys are born in the ceremony's way.
@@ -75,7 +85,7 @@ const reconnectMaxMs = 500
 /** What changes keys takes its time on some modules, and is asked by people who would rather wait than not know. */
 const changingDeadlineMsMin = 60_000
 const changing = new Set([
-  ...['create', 'activate', 'destroy', 'ceremonyBegin', 'backup'],
+  ...['create', 'activate', 'destroy', 'ceremonyBegin', 'backup', 'beginLog'],
   ...['restoreBegin', 'restoreShare', 'restoreFinish'],
 ])
 
@@ -111,6 +121,11 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
         signature: take(ok, 'signature'),
       }
     },
+    async signCheckpoint(text, after) {
+      const head = after ? { size: after.size, root: give(after.root) } : null
+      const ok = await ask('signCheckpoint', undefined, { message: give(Buffer.from(text)), after: head })
+      return { key: String(ok.key), algorithm: ok.algorithm as SignatureAlgorithm, signature: take(ok, 'signature') }
+    },
     publicKey: async (key) =>
       createPublicKey({ key: take(await ask('publicKey', key), 'spki'), format: 'der', type: 'spki' }),
     async active(family) {
@@ -144,6 +159,9 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
     activate: async (key) => (await ask('activate', key)).entry as KeyEntry,
     destroy: async (key) => (await ask('destroy', key)).entry as KeyEntry,
     journal: async (after, limit) => (await ask('journal', undefined, { after, limit })).lines as JournalLine[],
+    beginLog: async (origin) => {
+      await ask('beginLog', undefined, { origin })
+    },
     statusOfCeremony: async () => (await ask('ceremonyStatus')).status as CeremonyStatus,
     ceremonyBegin: async (input) =>
       (await ask('ceremonyBegin', undefined, input)) as { recovery: string; shares: string[] },

@@ -40,6 +40,14 @@ export function auditCommand(): Command {
         }),
     )
     .addCommand(
+      new Command('vouch')
+        .description(
+          'after a restore of the database: say that this is the log to go on from; it is written in the journal of keys',
+        )
+        .argument('<name>', 'the name of the log, as countroom audit checkpoint prints it first')
+        .action(vouch),
+    )
+    .addCommand(
       new Command('archive')
         .description(
           'write events that are past the years of the licence to a file, then take them out of the database',
@@ -67,6 +75,19 @@ async function exportBundle(file: string): Promise<void> {
     )
     await pipeline(Readable.from(audit.bundleLines(sql, bundle)), createWriteStream(file, { mode: 0o600, flush: true }))
     process.stdout.write(`${bundle.size} entries of ${bundle.origin} in ${file}\n`)
+  })
+}
+
+/** The key agent signs no log that contradicts what it signed; here somebody answers for the one that is there now. */
+async function vouch(name: string): Promise<void> {
+  await withLog(async (sql, home) => {
+    const newest = await audit.keptCheckpoint(sql)
+    if (newest && newest.origin !== name) throw new Error(`This log is called ${newest.origin} and not ${name}.`)
+    const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+    await keys.beginLog(name).finally(() => keys.close())
+    process.stdout.write(
+      `${name} goes on from ${newest?.size ?? 0} leaves. Witnesses will say that it forked: tell them why.\n`,
+    )
   })
 }
 

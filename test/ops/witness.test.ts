@@ -85,12 +85,21 @@ test('it answers as C2SP tlog-witness says', async () => {
   expect((await fetch(`${running.url}/${'0'.repeat(64)}/checkpoint`)).status).toBe(404)
 })
 
+/** The agent signs no second tree of a log unless it is told to begin anew. */
+async function forged(checkpoint: audit.Checkpoint) {
+  const ops = agent.as('ops')
+  await ops.beginLog(origin)
+  const signed = await audit.signCheckpoint(agent.as('work'), checkpoint)
+  await ops.beginLog(origin)
+  return signed
+}
+
 test('two trees signed by the log itself: the second is refused and kept as evidence [S51]', async () => {
   const { size } = (await audit.keptCheckpoint(db.sql))!
-  const fork = await audit.signCheckpoint(agent.as('work'), { origin, size: size + 1, root: Buffer.alloc(32, 7) })
+  const fork = await forged({ origin, size: size + 1, root: Buffer.alloc(32, 7) })
   const answer = await post(`old ${size}\n${Buffer.alloc(32, 1).toString('base64')}\n\n${fork.note}`)
   expect(answer.status).toBe(422)
-  const older = await audit.signCheckpoint(agent.as('work'), { origin, size: 303, root: Buffer.alloc(32, 8) })
+  const older = await forged({ origin, size: 303, root: Buffer.alloc(32, 8) })
   expect((await post(`old 303\n\n${older.note}`)).status).toBe(409)
   const kept = join(dir, createHash('sha256').update(origin).digest('hex'), 'evidence')
   const notes = readdirSync(kept).filter((name) => name.endsWith('.note'))

@@ -25,7 +25,7 @@ export function readCheckpoint(note: string): Checkpoint {
   return readCheckpointText(readNote(note).text)
 }
 
-export type Signer = Pick<Keys, 'signMessage'> & KeyHolder
+export type Signer = Pick<Keys, 'signCheckpoint'> & KeyHolder
 export type KeyHolder = Pick<Keys, 'publicKey' | 'list'>
 
 /** The log's own keys, as the token has them: every epoch that is not destroyed. */
@@ -34,10 +34,17 @@ export async function ownKeys(keys: KeyHolder, origin: string): Promise<NoteKey[
   return await Promise.all(epochs.map(async ({ key }) => noteKey(origin, await keys.publicKey(key))))
 }
 
-/** Has the token sign a checkpoint under the log's name. Answers the note and the key that signed. */
-export async function signCheckpoint(keys: Signer, checkpoint: Checkpoint): Promise<{ note: string; key: NoteKey }> {
+/**
+ * Has the token sign a checkpoint under the log's name. Answers the note and the key that signed. The agent remembers what it
+ * signed: `after` is the checkpoint kept last, and where that is another it refuses.
+ */
+export async function signCheckpoint(
+  keys: Signer,
+  checkpoint: Checkpoint,
+  after?: Pick<Checkpoint, 'size' | 'root'>,
+): Promise<{ note: string; key: NoteKey }> {
   const text = checkpointText(checkpoint)
-  const signed = await keys.signMessage('sk-audit', Buffer.from(text))
+  const signed = await keys.signCheckpoint(text, after)
   const key = noteKey(checkpoint.origin, await keys.publicKey(signed.key))
   const signature = signed.algorithm === 'ed25519' ? signed.signature : derOf(signed.signature)
   return { note: `${text}\n${signatureLine(key, signature)}\n`, key }

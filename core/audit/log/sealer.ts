@@ -56,10 +56,11 @@ export async function seal(
   const leaves = Buffer.concat([events.leaves, await sealBatches(tx, what.batches)])
   if (leaves.length === 0) return { size, events: 0, batches: 0, lost: 0 }
 
+  const after = size === 0 ? undefined : { size, root: rootOfEdge(edge) }
   const grown = grow(edge, leaves)
   await writeTiles(tx, grown.tiles)
   const checkpoint = { origin, size: grown.edge.size, root: rootOfEdge(grown.edge) }
-  const { note, key } = await signCheckpoint(command.keys, checkpoint)
+  const { note, key } = await signCheckpoint(command.keys, checkpoint, after)
   await keepCheckpoint(tx, { ...checkpoint, at: command.now, note }, key)
   return { size: checkpoint.size, events: events.count, batches: what.batches.length, lost: events.lost }
 }

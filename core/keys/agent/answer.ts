@@ -4,6 +4,7 @@ import { makeBackup } from './backup.ts'
 import { parseKey } from './catalogue.ts'
 import { ceremonyStatus, holdCeremony } from './ceremony.ts'
 import { type Deks, openDeks, type WrappedDek } from './deks.ts'
+import type { Head } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import type { MechanismName } from './mechanisms.ts'
@@ -54,7 +55,8 @@ export function openAnswers(agent: Agent) {
     }),
     signMessage(request) {
       const entry = keyring.find(keyIn(request), 'anew')
-      const signature = write(token.signMessage(entry, read(request, 'message')))
+      const message = read(request, 'message')
+      const signature = write(token.signMessage(entry, message))
       return { key: entry.key, algorithm: entry.mechanism, signature }
     },
     publicKey(request) {
@@ -88,6 +90,16 @@ export function openAnswers(agent: Agent) {
     },
     activate: (request, role) => ({ entry: keyring.activate(role, epochIn(request)) }),
     destroy: (request, role) => ({ entry: keyring.destroy(role, epochIn(request)) }),
+    signCheckpoint({ args }) {
+      const entry = keyring.find('sk-audit', 'anew')
+      const message = bytesIn(args, 'message')
+      keyring.noteCheckpoint(message, headIn(args)) // on the disk before it is signed
+      return { key: entry.key, algorithm: entry.mechanism, signature: write(token.signMessage(entry, message)) }
+    },
+    beginLog(request, role) {
+      keyring.beginLog(role, String(request.args?.origin))
+      return {}
+    },
     ceremonyStatus: () => ({ status: { ...ceremonyStatus(keyring), restoring: restore.status() ?? null } }),
     async ceremonyBegin({ args }, role) {
       const custodians = textsIn(args, 'custodians')
@@ -169,6 +181,14 @@ function textsIn(args: Record<string, unknown> | undefined, name: string): strin
   if (!Array.isArray(list) || list.some((each) => typeof each !== 'string'))
     throw new AgentRefusal('keys.malformed', `${name} is a list of texts`)
   return list as string[]
+}
+
+function headIn(args: Record<string, unknown> | undefined): Head | null {
+  const after = args?.after as { size?: unknown; root?: unknown } | null | undefined
+  if (after === null || after === undefined) return null
+  if (!Number.isSafeInteger(after.size) || typeof after.root !== 'string')
+    throw new AgentRefusal('keys.malformed', 'after is a checkpoint: size and root')
+  return { size: Number(after.size), root: after.root }
 }
 
 function read({ args }: Request, name: string): Buffer {

@@ -64,7 +64,7 @@ export async function holdCeremony(
             .filter((family) => family !== registerFamily)
             .map((family) => keyring.bring(family, 1, 'active', recovery))
         : []
-      change({ recovery, entries: [...kept, own, ...first] })
+      change({ ...keyring.state(), recovery, entries: [...kept, own, ...first] })
     })
     const shares = parts.map((bytes) => printShare({ recovery: recovery.name, threshold, bytes }))
     return { recovery: recovery.name, shares }

@@ -4,6 +4,7 @@ import { bear } from './births.ts'
 import { epochName, everyday, type Family, families, familyNames, parseKey, registerFamily } from './catalogue.ts'
 import { faultsOfEntry } from './checks.ts'
 import { beginRegister } from './first-start.ts'
+import { type Head, nextLog } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { MechanismName } from './mechanisms.ts'
 import { AgentRefusal } from './refusal.ts'
@@ -21,6 +22,10 @@ export type Keyring = {
   destroy(role: string, key: string): KeyEntry
   /** Does something to the keys that is written in the journal before and after; `change` puts the new state on the disk. */
   manage<T>(role: string, operation: string, key: string, work: (change: (next: State) => void) => T): T
+  /** Remembers a checkpoint before it is signed. @throws AgentRefusal where it contradicts one that was */
+  noteCheckpoint(message: Buffer, after: Head | null): void
+  /** The next log to be signed is another one, or this one anew: somebody answers for it. */
+  beginLog(role: string, origin: string): void
   /** A new epoch in the token, born as the present state demands; not in the register yet. */
   bring(family: Family, epoch: number, state: 'pre-active' | 'active', by?: State['recovery']): Entry
   /** Nothing was made yet: this agent waits for a ceremony, or for the keys of another node. */
@@ -117,6 +122,8 @@ export function openKeyring(options: KeyringOptions): Keyring {
         return tell(destroyed)
       }),
     manage,
+    noteCheckpoint: (message, after) => change({ ...state, log: nextLog(state.log, message, after) }),
+    beginLog: (role, origin) => manage(role, 'begin-log', origin, () => change({ ...state, log: undefined })),
     bring,
     isWaiting,
     faults() {

@@ -4,6 +4,7 @@ import type { KeyState, Origin } from '../entry.ts'
 import type { Copy, Recovery } from './births.ts'
 import type { Family } from './catalogue.ts'
 import { writeWhole } from './files.ts'
+import type { SignedLog } from './heads.ts'
 import type { KeyRef } from './token.ts'
 
 /** One epoch of a family, as the register remembers it. */
@@ -25,7 +26,12 @@ export type Entry = KeyRef & {
 }
 
 /** What one agent knows: the epochs, and the recovery key where a ceremony was held. */
-export type State = { readonly entries: readonly Entry[]; readonly recovery?: Recovery | undefined }
+export type State = {
+  readonly entries: readonly Entry[]
+  readonly recovery?: Recovery | undefined
+  /** The log that `sk-audit` signs, as it was last. */
+  readonly log?: SignedLog | undefined
+}
 
 export type Register = State & {
   /** The journal's line that ordered this state: a journal that does not have it was cut. */

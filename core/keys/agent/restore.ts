@@ -86,7 +86,11 @@ export function openRestore({
           }
           const faults = plan.anew.flatMap((entry) => faultsOfEntry(token, entry))
           if (faults.length > 0) throw new Error(faults.join('; '))
-          change({ recovery, entries: [...plan.entries.filter(({ key }) => key !== own.key).map(superseded), own] })
+          change({
+            ...keyring.state(),
+            recovery,
+            entries: [...plan.entries.filter(({ key }) => key !== own.key).map(superseded), own],
+          })
           for (const key of plan.gone) token.destroy(key)
           forget()
           return { imported: plan.anew.map(({ key }) => key), updated: plan.updated }

@@ -16,11 +16,11 @@ const operationsOf: Record<Use, Operations> = {
 const general: Record<Role, Operations> = {
   edge: new Set(['health', 'random', 'publicKey']),
   core: new Set(['health', 'random', 'publicKey', 'active', 'list']),
-  work: new Set(['health', 'random', 'publicKey', 'active', 'list', 'journal']),
+  work: new Set(['health', 'random', 'publicKey', 'active', 'list', 'journal', 'signCheckpoint']),
   ops: new Set([
     ...['health', 'random', 'publicKey', 'active', 'list', 'journal', 'attributes'],
     ...['create', 'activate', 'destroy', 'ceremonyStatus', 'ceremonyBegin', 'backup'],
-    ...['restoreBegin', 'restoreShare', 'restoreFinish'],
+    ...['restoreBegin', 'restoreShare', 'restoreFinish', 'beginLog'],
   ]),
 }
 
@@ -38,13 +38,11 @@ const worksWith: Record<Role, Partial<Record<Family, Operations>>> = {
     'kek-backup': operationsOf.wrap,
     'hk-email-index': operationsOf.mac,
     'hk-pepper': operationsOf.mac,
-    'sk-audit': operationsOf.sign,
     'sk-ca-issuing': operationsOf.sign,
   },
   ops: {
     'kek-pii': new Set(['rewrapDeks']),
     'kek-backup': operationsOf.wrap,
-    'sk-audit': operationsOf.sign,
     'sk-manifest': operationsOf.sign,
     'sk-ca-root': operationsOf.sign,
     'sk-ca-issuing': operationsOf.sign,

@@ -206,6 +206,7 @@ async function rebuild(tx: Tx): Promise<void> {
     }
     hashes = rising
   }
+  await agent.as('ops').beginLog(origin) // the agent would not sign another tree of this log without being told
   for (const size of [250, 256, 300, 600, leaves.length].filter(
     (size, n, all) => size > 0 && size <= leaves.length && all.indexOf(size) === n,
   )) {

@@ -130,8 +130,8 @@ describe('a second node', () => {
     expect(await agent.keys.mac('hk-email-index', context)).toEqual(index)
     const back = await agent.keys.newDek('kek-pii', context)
     expect(await first.keys.openDek(back.kek, context, back.wrapped, back.binding)).toEqual(back.dek)
-    for (const family of ['sk-audit', 'sk-ca-issuing']) {
-      const { signature, key, algorithm } = await agent.as('work').signMessage(family, context)
+    for (const family of ['sk-manifest', 'sk-ca-issuing']) {
+      const { signature, key, algorithm } = await node.signMessage(family, context)
       const publicKey = await first.keys.publicKey(key)
       expect(
         verify(

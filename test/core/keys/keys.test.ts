@@ -48,7 +48,7 @@ describe('the token', () => {
 
   test('what modules accept and should not is refused before it reaches them', async () => {
     await expect(agent.keys.mac('hk-pepper', Buffer.alloc(0))).rejects.toThrow('keys.refused')
-    await expect(agent.as('work').sign('sk-audit', Buffer.alloc(31))).rejects.toThrow('keys.refused')
+    await expect(agent.as('work').sign('sk-ca-issuing', Buffer.alloc(31))).rejects.toThrow('keys.refused')
     await expect(agent.keys.openDek('kek-pii-1', Buffer.from('x'), Buffer.alloc(40), Buffer.alloc(32))).rejects.toThrow(
       'keys.refused',
     )

@@ -92,7 +92,7 @@ describe.each(cases)('$module wrapping by $wrap', ({ module, wrap, wrappedBytes,
       await Promise.all([
         words(core.mac('hk-pepper', Buffer.alloc(0))),
         words(core.mac('hk-pepper', Buffer.alloc(64 * 1024 + 1))),
-        words(work.signMessage('sk-audit', Buffer.alloc(0))),
+        words(ops.signMessage('sk-manifest', Buffer.alloc(0))),
         words(work.sign('sk-ca-issuing', Buffer.alloc(31))),
         words(work.sign('sk-ca-issuing', Buffer.alloc(33))),
         words(core.random(0)),
@@ -120,8 +120,8 @@ describe.each(cases)('$module wrapping by $wrap', ({ module, wrap, wrappedBytes,
   })
 
   test('[S33] signatures have 64 bytes; a shorter one is none', async () => {
-    for (const family of ['sk-audit', 'sk-ca-issuing']) {
-      const { key, signature } = await work.signMessage(family, context)
+    for (const family of ['sk-manifest', 'sk-ca-issuing']) {
+      const { key, signature } = await ops.signMessage(family, context)
       const publicKey = await core.publicKey(key)
       expect(isSigned(publicKey, context, signature)).toBe(true)
       expect(isSigned(publicKey, Buffer.from('another'), signature)).toBe(false)

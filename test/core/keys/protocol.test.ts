@@ -87,6 +87,7 @@ describe('a role', () => {
 
   test('may ask what is written for it, and nothing else', async () => {
     const bytes = data.toString('base64')
+    const checkpoint = Buffer.from(`countroom/test\n1\n${Buffer.alloc(32).toString('base64')}\n`).toString('base64')
     const asked: Array<[op: string, key?: string]> = [
       ['health'],
       ['random'],
@@ -103,6 +104,7 @@ describe('a role', () => {
       ['mac', 'hk-register'],
       ['signMessage', 'sk-token'],
       ['signMessage', 'sk-audit'],
+      ['signCheckpoint'],
       ['signMessage', 'sk-manifest'],
       ['signMessage', 'sk-ca-root'],
       ['signMessage', 'sk-ca-issuing'],
@@ -110,9 +112,16 @@ describe('a role', () => {
       ['ceremonyStatus'],
     ]
     const may = async (role: 'core' | 'work' | 'edge' | 'ops') => {
-      const args = { bytes: 1, data: bytes, message: bytes, context: bytes, after: 0, limit: 1 }
+      const argsOf = (op: string) => ({
+        bytes: 1,
+        data: bytes,
+        message: op === 'signCheckpoint' ? checkpoint : bytes,
+        context: bytes,
+        after: op === 'signCheckpoint' ? null : 0,
+        limit: 1,
+      })
       const answers = await exchange(
-        asked.map(([op, key], id) => ({ v: 2, id, op, key, args, by: soon() })),
+        asked.map(([op, key], id) => ({ v: 2, id, op, key, args: argsOf(op), by: soon() })),
         role,
       )
       const allowed = answers.filter(({ error }) => error === undefined).map(({ id }) => asked[id]!.join(' '))
@@ -124,20 +133,13 @@ describe('a role', () => {
     const people = ['mac hk-pepper', 'mac hk-pepper-1', 'newDek kek-pii']
     expect(await may('core')).toEqual([...inside, ...people, 'signMessage sk-token'].sort())
     expect(await may('work')).toEqual(
-      [
-        ...inside,
-        ...people,
-        'journal',
-        'newDek kek-backup',
-        'signMessage sk-audit',
-        'signMessage sk-ca-issuing',
-      ].sort(),
+      [...inside, ...people, 'journal', 'newDek kek-backup', 'signCheckpoint', 'signMessage sk-ca-issuing'].sort(),
     )
     expect(await may('ops')).toEqual(
       [
         ...inside,
         ...['journal', 'attributes', 'ceremonyStatus', 'newDek kek-backup'],
-        ...['sk-audit', 'sk-manifest', 'sk-ca-root', 'sk-ca-issuing'].map((key) => `signMessage ${key}`),
+        ...['sk-manifest', 'sk-ca-root', 'sk-ca-issuing'].map((key) => `signMessage ${key}`),
       ].sort(),
     )
   })

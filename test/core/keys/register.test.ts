@@ -76,15 +76,15 @@ describe('epochs', () => {
 
   test('values of an older MAC key can still be compared, and signatures of a destroyed one verified', async () => {
     const before = await core.mac('hk-pepper', context)
-    const signer = await work.active('sk-audit')
-    const publicKey = (await work.publicKey(signer)).export({ format: 'pem', type: 'spki' })
+    const signer = await ops.active('sk-manifest')
+    const publicKey = (await core.publicKey(signer)).export({ format: 'pem', type: 'spki' })
     await rotate('hk-pepper')
-    await rotate('sk-audit')
+    await rotate('sk-manifest')
     expect(await core.mac('hk-pepper', context)).not.toEqual(before)
     expect(await core.mac('hk-pepper-1', context)).toEqual(before)
-    await expect(work.signMessage(signer, context)).rejects.toMatchObject({ code: 'keys.state' })
+    await expect(ops.signMessage(signer, context)).rejects.toMatchObject({ code: 'keys.state' })
     await ops.destroy(signer)
-    expect((await work.publicKey(signer)).export({ format: 'pem', type: 'spki' })).toEqual(publicKey)
+    expect((await core.publicKey(signer)).export({ format: 'pem', type: 'spki' })).toEqual(publicKey)
   })
 
   test('all of it is so after a restart', async () => {

@@ -1,0 +1,41 @@
+import { AgentRefusal } from './refusal.ts'
+
+/** A tree of a log: how many leaves, and their root in base 64. */
+export type Head = { readonly size: number; readonly root: string }
+
+/**
+ * The log that `sk-audit` signs. `last` was signed, and whether it was kept is not known before the next one is asked for:
+ * the transaction that asked may not have come to its end. `kept` is the one before.
+ */
+export type SignedLog = { readonly origin: string; readonly kept: Head | null; readonly last: Head }
+
+/**
+ * A log never signs what contradicts what it signed before (C2SP tlog-checkpoint), and the database that holds it can be put
+ * back to an older state; so the agent, which is not in the database, remembers. `after` is the checkpoint that the asker
+ * has kept last: it must be the one signed last, or, where that one was lost with its transaction, the one before.
+ *
+ * @throws AgentRefusal `keys.log_rewound` where it is neither, `keys.refused` for what is no checkpoint
+ */
+export function nextLog(known: SignedLog | undefined, message: Buffer, after: Head | null): SignedLog {
+  const [, origin = '', size = '', root = ''] =
+    /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*$/.exec(message.toString('utf8')) ?? []
+  if (origin === '') throw new AgentRefusal('keys.refused', 'this is no checkpoint')
+  const next = { size: Number(size), root }
+  if (after && next.size < after.size) throw rewound(`${origin} cannot become smaller than ${after.size} leaves`)
+  if (!known) return { origin, kept: after, last: next }
+  if (isSame(known.last, after) && known.origin === origin) return { origin, kept: after, last: next }
+  if (isSame(known.kept, after) && (known.kept === null || known.origin === origin))
+    return { origin, kept: after, last: next }
+  const { last } = known
+  throw rewound(
+    `${known.origin} was signed with ${last.size} leaves; ${origin} now goes on from ${after?.size ?? 'nothing'}`,
+  )
+}
+
+function isSame(one: Head | null, other: Head | null): boolean {
+  return one === null || other === null ? one === other : one.size === other.size && one.root === other.root
+}
+
+function rewound(why: string): AgentRefusal {
+  return new AgentRefusal('keys.log_rewound', why, 'conflict')
+}
