@@ -36,6 +36,7 @@ export {
   leafOf,
   logKeys,
   publishedNote,
+  thinCheckpoints,
   unsealedSeconds,
 } from './log/log.ts'
 // Notes that several sign

@@ -64,3 +64,13 @@ export async function unsealedSeconds(reader: Reader): Promise<number> {
     from (select event from audit.unsealed order by event limit 1) u join audit.events e on e.id = u.event`
   return row?.seconds ?? 0
 }
+
+/** So long every checkpoint is kept; the database refuses to forget sooner. */
+const checkpointDays = 7
+
+/** Forgets checkpoints that are older, but for one an hour; answers how many. */
+export async function thinCheckpoints(tx: Tx, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - checkpointDays * 86_400_000)
+  const [row] = await tx<Array<{ count: number }>>`select audit.thin_checkpoints(${before}) as count`
+  return row!.count
+}

@@ -149,3 +149,22 @@ test('an event taken out of its table while it waits leaves a leaf that says so 
   expect(await seal()).toMatchObject({ size: 403, events: 1, lost: 1 })
   expect(await audit.leafOf(db.sql, { index: 402 })).toMatchObject({ kind: 'lost', ref: waiting!.event })
 })
+
+test('of old checkpoints one an hour stays, the witnessed one first; young ones cannot be forgotten; the log stays proven [S54]', async () => {
+  const sizes = (await db.sql`select size from audit.checkpoints order by size`).map(({ size }) => Number(size))
+  const witnessed = sizes[3]!
+  await db.admin`insert into audit.cosignatures values (${witnessed}, 'w', now() - interval '8 days', 'x'), (${sizes[1]!}, 'w', now() - interval '8 days', 'x')`
+  await db.admin`delete from audit.cosignatures where size = ${sizes[1]!}`
+  const eightDaysAgo = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 8 * 86_400_000)
+  await db.admin`update audit.checkpoints set at = ${eightDaysAgo} where size <= ${sizes.at(-3)!}`
+  await db.sql.begin((tx) => audit.thinCheckpoints(tx, new Date()))
+  const left = (await db.sql`select size from audit.checkpoints order by size`).map(({ size }) => Number(size))
+  expect(left).toEqual([witnessed, ...sizes.slice(-2)])
+  await expect(db.sql`select audit.thin_checkpoints(now() - interval '6 days')`).rejects.toMatchObject({
+    code: 'CR012',
+  })
+  expect(await audit.verifyLog(db.sql, { keys: await audit.ownKeys(agent.keys, origin) })).toMatchObject({
+    size: 403,
+    checkpoints: 3,
+  })
+})
