@@ -107,6 +107,34 @@ const faults: Array<[string, string, RegExp]> = [
     /^leaf 300 is under no checkpoint|^leaf 0 is under no checkpoint|^leaf 697/,
   ],
 ]
+faults.push(
+  [
+    'an event called lost, its entry kept with the leaf, and deleted',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set kind = 'lost', entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref;
+     delete from audit.events where id = ${at(100)}`,
+    /^leaf 100 is not what it says it is/,
+  ],
+  [
+    'an event replaced, its entry kept with the leaf',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref;
+     update audit.events set entry = replace(entry, 'because', 'FORGED') where id = ${at(100)}`,
+    /^leaf 100 is not what it says it is/,
+  ],
+  [
+    'an event called a batch',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set kind = 'batch', entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref`,
+    /^leaf 100 is not what it says it is/,
+  ],
+  [
+    'all events called lost and truncated',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set kind = 'lost', entry = e.entry from audit.events e where e.id::text = l.ref; truncate audit.events`,
+    /^leaf 0 is not what it says it is/,
+  ],
+)
 test.each(faults)('as superuser: %s [S51]', async (_what, change, words) => {
   const found = await tampered((tx) => tx.unsafe(change))
   expect(found.ok).toBe(false)
