@@ -176,7 +176,7 @@ function openEntries(
             return { archived, events, firstBad: `leaf ${first + at}: its entry was changed` }
           if (mark === marks.event) events++
           if (mark === marks.lost && !lostKnown.includes(first + at)) {
-            const event = entries.toString('utf8', place + 10, place + 46)
+            const event = entries.toString('utf8', place + 11, place + 47)
             return {
               archived,
               events,

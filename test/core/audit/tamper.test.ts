@@ -103,7 +103,7 @@ const faults: Array<[string, string, RegExp]> = [
   ],
   [
     'checkpoints truncated',
-    'truncate audit.checkpoints',
+    'truncate audit.checkpoints cascade',
     /^leaf 300 is under no checkpoint|^leaf 0 is under no checkpoint|^leaf 697/,
   ],
 ]
@@ -215,7 +215,7 @@ async function tampered(change: (tx: Tx) => Promise<unknown>, outside = seen): P
 
 /** All that follows from the entries, made anew, with signatures of the log's own key. */
 async function rebuild(tx: Tx): Promise<void> {
-  await tx`truncate audit.tiles, audit.checkpoints`
+  await tx`truncate audit.tiles, audit.checkpoints cascade`
   await tx`
     with placed as (select ref, row_number() over (order by index) - 1 as place from audit.leaves)
     update audit.leaves l set index = p.place + 1000000 from placed p where p.ref = l.ref`
