@@ -15,7 +15,7 @@ export type { AuditEvent, Outcome } from './event.ts'
 export { type ExtractFormat, extract, extractFormats } from './extract.ts'
 export type { Kind } from './kind.ts'
 // Batches of the ledger, as they were sealed
-export { type SealedBatch, sealedBatch, sealedBatchCount, sealedBatches } from './log/batches.ts'
+export { brokenLane, type SealedBatch, sealedBatch, sealedBatchCount, sealedBatches } from './log/batches.ts'
 // The whole log for a stranger
 export { type Bundle, bundleLines, bundleOf, readEntryBundle } from './log/bundle.ts'
 // The head of the log, signed
@@ -36,6 +36,7 @@ export {
   leafOf,
   logKeys,
   publishedNote,
+  thinCheckpoints,
   unsealedSeconds,
 } from './log/log.ts'
 // Notes that several sign

@@ -12,7 +12,7 @@ export async function verify(reader: Reader): Promise<AuditProof> {
     select id, at = (entry::jsonb ->> 'at')::timestamptz and row (id::text, code, outcome, actor_kind, actor, subject, request_id) =
       row (entry::jsonb ->> 'id', entry::jsonb ->> 'code', entry::jsonb ->> 'outcome', entry::jsonb #>> '{actor,kind}',
         entry::jsonb #>> '{actor,id}', entry::jsonb ->> 'subject', entry::jsonb ->> 'requestId')
-      and player is not distinct from entry::jsonb ->> 'player' and (sealed is null or entry::jsonb ? 'personal') as sound
+      and player is not distinct from entry::jsonb ->> 'player' and (sealed is not null) = entry::jsonb ? 'personal' as sound
     from audit.events order by id`.cursor(1000)
   for await (const page of rows)
     for (const row of page) {
@@ -24,6 +24,11 @@ export async function verify(reader: Reader): Promise<AuditProof> {
   const [horizon] = await reader<Array<{ told: boolean }>>`
     select index = coalesce((select max((entry::jsonb #>> '{detail,upTo}')::bigint) from audit.events where code = 'audit.archived'), 0)
       as told from audit.horizon`
+  const [young] = await reader<Array<{ id: string }>>`
+    select id from audit.events where code = 'audit.archived'
+      and coalesce((entry::jsonb #>> '{detail,before}')::timestamptz > (entry::jsonb ->> 'at')::timestamptz - interval '12 months', true) limit 1`
+  if (young)
+    return { ok: false, count, firstBad: `event ${young.id} says that younger ones than twelve months were archived` }
   if (!horizon?.told) return { ok: false, count, firstBad: 'entries are missing that no event says were archived' }
   return lost ? { ok: false, count, firstBad: `event ${lost.event} is missing` } : { ok: true, count }
 }

@@ -12,11 +12,15 @@ export type LogCheck = { name: string; ok: boolean; firstBad?: string }
 export async function proveLog(
   reader: Reader,
   keys: audit.KeyHolder,
-  outside: readonly audit.Checkpoint[] = [],
+  { outside = [], lostKnown = [] }: Pick<audit.LogTrust, 'outside' | 'lostKnown'> = {},
 ): Promise<LogCheck[]> {
   const events = await audit.verify(reader)
   const origin = (await audit.keptCheckpoint(reader))?.origin ?? outside[0]?.origin
-  const log = await audit.verifyLog(reader, { keys: origin ? await audit.ownKeys(keys, origin) : [], outside })
+  const log = await audit.verifyLog(reader, {
+    keys: origin ? await audit.ownKeys(keys, origin) : [],
+    outside,
+    lostKnown,
+  })
   const books = await verifySealedBooks(reader)
   return [
     { name: `${events.count} events as they were written`, ...verdictOf(events) },

@@ -17,6 +17,8 @@ const batchesPerRead = 64
 export async function verifySealedBooks(reader: Reader): Promise<BooksProof> {
   const proof: BooksProof = { ok: true, batches: 0, archived: 0 }
   const bad = (firstBad: string): BooksProof => ({ ...proof, ok: false, firstBad })
+  const broken = await audit.brokenLane(reader)
+  if (broken !== undefined) return bad(`lane ${broken}: some of its batches were left out of the log`)
   const archived = await ledger.archivedBatches(reader)
   for (let after = -1n; ; ) {
     const sealed = await audit.sealedBatches(reader, after, batchesPerRead)
@@ -29,6 +31,7 @@ export async function verifySealedBooks(reader: Reader): Promise<BooksProof> {
     const rows = new Map((await games.batchRows(reader, wanted)).map((batch) => [nameOf(batch), batch.rows]))
     for (const each of sealed) {
       const batch = booked.get(nameOf(each))
+      if (each.kind !== 'batch') return bad(`leaf ${each.index}: batch ${nameOf(each)} stands there as something else`)
       if (!batch) return bad(`leaf ${each.index}: batch ${nameOf(each)} of the ledger is missing`)
       const isArchived = each.batch <= (archived.get(each.lane) ?? 0n)
       const fault = isArchived ? faultOfDigest(each, batch) : faultOf(each, batch, rows.get(nameOf(each)) ?? [])

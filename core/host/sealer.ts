@@ -94,7 +94,14 @@ export async function sealOnce(host: Pick<SealerHost, 'sql' | 'keys' | 'now' | '
       { ...systemCommand('audit.sealer', host.now()), keys: host.keys },
       { origin: host.config.audit.origin, batches: await batchLeaves(tx, batches), eventsMax },
     )
-    if (sealed.lost > 0) failures.inc({ why: 'broken' }, sealed.lost)
+    for (const event of sealed.lost) {
+      failures.inc({ why: 'broken' })
+      await audit.record(tx, systemCommand('audit.sealer', host.now()), {
+        action: 'audit.proof_failed',
+        subject: event,
+        detail: { firstBad: `event ${event} was taken out before it was sealed` },
+      })
+    }
     return sealed.events === eventsMax || batches.reduce((sum, { transfers }) => sum + transfers, 0) > transfersMax / 2
   })) as boolean
 }

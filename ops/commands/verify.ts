@@ -24,7 +24,7 @@ export type Verification = {
  * `incremental`: the ledger from the last sound proof on, as the worker does it every minute. `outside`: checkpoints of the audit
  * log that somebody else holds.
  */
-type Scope = { since?: Date; incremental?: boolean; outside?: audit.Checkpoint[] }
+type Scope = { since?: Date; incremental?: boolean; outside?: audit.Checkpoint[]; lostKnown?: number[] }
 
 /**
  * `countroom verify`: proves ledger and audit log from their rows and names the first row of each contradiction; compares the
@@ -43,6 +43,14 @@ export function verifyCommand(): Command {
     .addOption(
       new Option('--witness <file>', 'a checkpoint of the audit log that was kept elsewhere (may be given again)')
         .argParser(checkpointIn)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--lost-known <leaf>',
+        'an event that was taken out before it was sealed and that was looked into (may be given again)',
+      )
+        .argParser((text: string, known: number[]) => [...known, leafNumber(text)])
         .default([], 'none'),
     )
     .option('--json', 'for machines')
@@ -79,7 +87,7 @@ export async function verify(home: Home, what: Subject = 'all', scope: Scope = {
       checks.push(...proof.checks.map((check) => ({ ...check, name: `ledger: ${check.name}` })))
     }
     if (what === 'all' || what === 'audit') {
-      checks.push(...(await verifyAudit(home, sql, scope.outside)))
+      checks.push(...(await verifyAudit(home, sql, scope)))
     }
     if (what === 'all' || what === 'program')
       checks.push(...checksOf(await inspectProgram(home, readSettings(home), 'demand')))
@@ -93,12 +101,12 @@ export async function verify(home: Home, what: Subject = 'all', scope: Scope = {
 async function verifyAudit(
   home: Home,
   sql: ReturnType<typeof connect>,
-  outside: readonly audit.Checkpoint[] = [],
+  trust: Pick<audit.LogTrust, 'outside' | 'lostKnown'>,
 ): Promise<Verification['checks']> {
   const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
     const checks = (await sql.begin('isolation level repeatable read read only', (tx) =>
-      proveLog(tx, keys, outside),
+      proveLog(tx, keys, trust),
     )) as LogCheck[]
     return checks.map((check) => ({ ...check, name: `audit: ${check.name}` }))
   } finally {
@@ -128,6 +136,11 @@ function checkpointIn(file: string, held: audit.Checkpoint[]): audit.Checkpoint[
   } catch (error) {
     throw new InvalidArgumentError(`It is a file with a checkpoint (${(error as Error).message}).`)
   }
+}
+
+function leafNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is the index of a leaf.')
+  return Number(text)
 }
 
 function instant(text: string): Date {

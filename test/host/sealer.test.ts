@@ -4,30 +4,33 @@ import { register } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
-import { startSealer } from '../../core/host/sealer.ts'
+import { sealOnce, startSealer } from '../../core/host/sealer.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestKeys, type TestKeys } from '../support/keys.ts'
 
 let db: TestDatabase
 let agent: TestKeys
+let worker: ReturnType<TestKeys['as']>
 const complaints: string[] = []
 const sealMs = 1000
 beforeAll(async () => {
   ;[db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
+  worker = agent.as('work')
 })
 afterAll(async () => {
   await db.stop()
   await agent.stop()
 })
 
-const open = () =>
-  startSealer({
+const host = () =>
+  ({
     sql: db.sql,
-    keys: agent.as('work'),
+    keys: worker,
     log: { error: (_detail: object, words: string) => complaints.push(words) },
     now: () => new Date(),
     config: { audit: { sealMs, witnesses: [] } },
-  } as never)
+  }) as never
+const open = () => startSealer(host())
 const write = () =>
   db.sql.begin((tx) =>
     audit.record(tx, systemCommand('test'), { action: 'players.viewed_in_full', subject: 'x', reason: 'test' }),
@@ -70,7 +73,40 @@ test('after a change of the signing key old and new checkpoints verify', async (
   expect(await audit.verifyLog(db.sql, { keys: await ownKeys() })).toMatchObject({ ok: true })
 })
 
+test('a sealing that is cut off at any moment leaves the log as it was, and what it was about is sealed later', async () => {
+  const sealers = [open(), open()]
+  let cut = 0
+  for (let n = 0; n < 60; n++) {
+    await write()
+    const ended = await db.admin`
+      select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())`
+    cut += ended.length
+    await new Promise((resolve) => setTimeout(resolve, 3))
+    if (n === 30) await Promise.all(sealers.splice(0).map((sealer) => sealer.stop()))
+    if (n >= 30) await sealOnce(host()).catch(() => {})
+  }
+  // The same again without waiting for the pause: one that is cut at each step of its transaction.
+  for (let ms = 0; ms < 24; ms++) {
+    await write()
+    const sealing = sealOnce(host()).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    cut += (
+      await db.admin`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and usename = 'countroom_app' and xact_start is not null`
+    ).length
+    await sealing
+    expect((await audit.verifyLog(db.sql, { keys: await ownKeys() })).firstBad).toBeUndefined()
+  }
+  expect(cut).toBeGreaterThan(3)
+  while (await sealOnce(host()));
+  const [row] = await db.sql`
+    select (select count(*) from audit.events)::int as events, (select count(*) from audit.leaves)::int as leaves`
+  expect(row?.leaves).toBe(row?.events)
+})
+
 test('a log that is not what was signed: said once, an event, a metric, an alert with a runbook; nothing more is signed [S51]', async () => {
+  complaints.length = 0
   const size = await sizeNow()
   await db.admin`create table kept as select * from audit.tiles`
   await db.admin`update audit.tiles set hashes = sha256(hashes)`

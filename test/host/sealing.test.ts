@@ -103,6 +103,30 @@ const faults: Array<[string, () => string, RegExp]> = [
     /batch 1\/3 of the ledger is missing/,
   ],
 ]
+const itsBatch = () => `(select batch from ledger.postings where ${whose()} limit 1)`
+faults.push(
+  [
+    'a batch called lost and forgotten, its rounds rewritten',
+    () => `update audit.leaves set kind = 'lost' where ref = '1/' || ${itsBatch()}; delete from audit.batches where lane = 1 and batch = ${itsBatch()};
+      update games.rounds set draws = '[]' where ${whose()}`,
+    /lane 1: some of its batches were left out/,
+  ],
+  [
+    'all batches called lost and forgotten',
+    () => `update audit.leaves set kind = 'lost' where kind = 'batch'; truncate audit.batches`,
+    /lane -?\d+: some of its batches were left out/,
+  ],
+  [
+    'a batch called lost',
+    () => `update audit.leaves set kind = 'lost' where ref = '1/3'`,
+    /batch 1\/3 stands there as something else/,
+  ],
+  [
+    'a lane said to be sealed further than it is',
+    () => 'update audit.lanes set batch = batch + 1 where lane = 1',
+    /lane 1: some of its batches were left out/,
+  ],
+)
 test.each(faults)('as superuser: %s, however well the rest is made to agree [S51]', async (_what, change, words) => {
   let found: BooksProof | undefined
   const undo = new Error('undo')

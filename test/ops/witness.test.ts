@@ -3,10 +3,11 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { register } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
-import { askWitness } from '../../core/host/witnesses.ts'
+import { askWitness, startWitnessing } from '../../core/host/witnesses.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestKeys, type TestKeys } from '../support/keys.ts'
 
@@ -142,6 +143,24 @@ test('a database that was rolled back or rewritten, checkpoints and all, is foun
     firstBad: expect.stringMatching(/another tree/),
   })
   expect((await stranger()).proven).toBe(false)
+
+  // The worker says it once, as an event and in its metric.
+  const told: string[] = []
+  const witnessing = startWitnessing({
+    sql: db.sql,
+    log: { error: (_detail: object, words: string) => told.push(words), warn: () => {} },
+    now: () => new Date(),
+    config: { audit: { sealMs: 50, witnesses: [{ url: running.url, vkey: audit.vkeyOf(running.key) }] } },
+  } as never)
+  for (const end = Date.now() + 10_000; told.length === 0 && Date.now() < end; )
+    await new Promise((go) => setTimeout(go, 20))
+  await new Promise((go) => setTimeout(go, 400))
+  await witnessing.stop()
+  expect(told).toEqual(['a witness saw another log than this one'])
+  const events = await db.sql`select subject from audit.events where code = 'audit.proof_failed'`
+  expect(events).toEqual([{ subject: running.key.name }])
+  const counted = await register.getSingleMetric('countroom_audit_witness_refusals_total')?.get()
+  expect(counted?.values[0]?.value).toBeGreaterThan(0)
 })
 
 async function grow(count: number): Promise<void> {

@@ -28,9 +28,9 @@ export function readCheckpoint(note: string): Checkpoint {
 export type Signer = Pick<Keys, 'signCheckpoint'> & KeyHolder
 export type KeyHolder = Pick<Keys, 'publicKey' | 'list'>
 
-/** The log's own keys, as the token has them: every epoch that is not destroyed. */
+/** The log's own keys, as the token has or had them: what an epoch signed stays signed when it is destroyed. */
 export async function ownKeys(keys: KeyHolder, origin: string): Promise<NoteKey[]> {
-  const epochs = (await keys.list()).filter(({ family, state }) => family === 'sk-audit' && state !== 'destroyed')
+  const epochs = (await keys.list()).filter(({ family, state }) => family === 'sk-audit' && state !== 'pre-active')
   return await Promise.all(epochs.map(async ({ key }) => noteKey(origin, await keys.publicKey(key))))
 }
 

@@ -17,7 +17,8 @@ export async function keptCheckpoint(reader: Reader, size?: number): Promise<Kep
 /** The newest checkpoint that covers a leaf and that a witness signed; else the newest there is. */
 export async function checkpointOver(reader: Reader, index: number): Promise<KeptCheckpoint | undefined> {
   const [witnessed] = await reader<Array<{ size: bigint }>>`
-    select size from audit.cosignatures where size > ${index} order by size desc limit 1`
+    select c.size from audit.cosignatures s join audit.checkpoints c on c.size = s.size
+    where s.size > ${index} order by s.size desc limit 1`
   const found = await keptCheckpoint(reader, witnessed && Number(witnessed.size))
   return found && found.size > index ? found : undefined
 }
@@ -30,10 +31,7 @@ export async function publishedNote(reader: Reader, { size, note }: { size: numb
 }
 
 export async function keepCheckpoint(tx: Tx, kept: KeptCheckpoint, key: NoteKey): Promise<void> {
-  await tx`
-    insert into audit.log_keys (vkey, since) values (${vkeyOf(key)}, ${kept.size}) on conflict (vkey) do nothing`
-  await tx`
-    insert into audit.checkpoints (size, at, root, note) values (${kept.size}, ${kept.at}, ${kept.root}, ${kept.note})`
+  await tx`select audit.keep_checkpoint(${kept.size}, ${kept.at}, ${kept.root}, ${kept.note}, ${vkeyOf(key)})`
 }
 
 /** Every key that ever signed this log, the newest last. Whom to trust, the reader has to know from elsewhere. */
@@ -57,10 +55,23 @@ export async function leafOf(reader: Reader, which: { index: number } | { ref: s
   return row && { ...row, index: Number(row.index) }
 }
 
-/** How long the oldest event has waited that is no leaf yet, in seconds; 0 when none waits. */
+/**
+ * How long the oldest event has waited that is no leaf yet, in seconds; 0 when none waits. By its id, whose first 48 bits are
+ * milliseconds, so that it waits even if somebody took the event out.
+ */
 export async function unsealedSeconds(reader: Reader): Promise<number> {
   const [row] = await reader<Array<{ seconds: number }>>`
-    select coalesce(greatest(extract(epoch from clock_timestamp() - min(e.at)), 0), 0)::float8 as seconds
-    from (select event from audit.unsealed order by event limit 1) u join audit.events e on e.id = u.event`
+    select coalesce(greatest(extract(epoch from clock_timestamp()) - ('x' || lpad(left(replace(u.event::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0, 0), 0)::float8 as seconds
+    from (select event from audit.unsealed order by event limit 1) u`
   return row?.seconds ?? 0
+}
+
+/** So long every checkpoint is kept; the database refuses to forget sooner. */
+const checkpointDays = 7
+
+/** Forgets checkpoints that are older, but for one an hour; answers how many. */
+export async function thinCheckpoints(tx: Tx, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - checkpointDays * 86_400_000)
+  const [row] = await tx<Array<{ count: number }>>`select audit.thin_checkpoints(${before}) as count`
+  return row!.count
 }

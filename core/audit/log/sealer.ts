@@ -13,8 +13,8 @@ export type Sealed = {
   size: number
   events: number
   batches: number
-  /** Events that were taken out of their table while they waited: somebody was at the database. */
-  lost: number
+  /** Events that were taken out of their table while they waited: somebody was at the database. By id. */
+  lost: string[]
 }
 
 /** What is kept of the log is not what was signed: the sealer signs nothing more until a person has looked. */
@@ -54,7 +54,7 @@ export async function seal(
   const { edge, size, origin } = await soundEdge(tx, command.keys, what.origin)
   const events = await sealEvents(tx, what.eventsMax)
   const leaves = Buffer.concat([events.leaves, await sealBatches(tx, what.batches)])
-  if (leaves.length === 0) return { size, events: 0, batches: 0, lost: 0 }
+  if (leaves.length === 0) return { size, events: 0, batches: 0, lost: [] }
 
   const after = size === 0 ? undefined : { size, root: rootOfEdge(edge) }
   const grown = grow(edge, leaves)
@@ -62,7 +62,8 @@ export async function seal(
   const checkpoint = { origin, size: grown.edge.size, root: rootOfEdge(grown.edge) }
   const { note, key } = await signCheckpoint(command.keys, checkpoint, after)
   await keepCheckpoint(tx, { ...checkpoint, at: command.now, note }, key)
-  return { size: checkpoint.size, events: events.count, batches: what.batches.length, lost: events.lost }
+  const lost = events.lost === 0 ? [] : await lostFrom(tx, size)
+  return { size: checkpoint.size, events: events.count, batches: what.batches.length, lost }
 }
 
 /**
@@ -101,6 +102,12 @@ async function sealEvents(tx: Tx, countMax: number): Promise<{ count: number; lo
   const [row] = await tx<Array<{ count: number; lost: number; leaves: Buffer }>>`
     select count, lost, leaves from audit.seal_events(${countMax})`
   return row!
+}
+
+async function lostFrom(tx: Tx, index: number): Promise<string[]> {
+  const rows = await tx<Array<{ ref: string }>>`
+    select ref from audit.leaves where kind = 'lost' and index >= ${index} order by index`
+  return rows.map(({ ref }) => ref)
 }
 
 async function sealBatches(tx: Tx, batches: readonly BatchLeaf[]): Promise<Buffer> {

@@ -22,6 +22,8 @@ export type LogTrust = {
   keys: readonly NoteKey[]
   /** Checkpoints that somebody outside holds. */
   outside?: readonly Checkpoint[]
+  /** Leaves of events that were taken out before they were sealed and that a person has looked into. */
+  lostKnown?: readonly number[]
 }
 
 /** Leaves as they are kept, one after the other: their hashes, their entries between marks, and the tiles that should be the same. */
@@ -30,7 +32,7 @@ type Head = { size: number; root: Buffer; note?: string }
 
 const leavesPerRead = 32 * tileHashes
 /** What stands before an entry, and after it; no entry holds one of these. */
-const marks = { event: 1, other: 2, missing: 3, end: 4 }
+const marks = { event: 1, other: 2, missing: 3, end: 4, lost: 5, misplaced: 6 }
 
 /**
  * Proves the whole log from its rows: every entry hashes to its leaf, leaves and tiles are one tree, every checkpoint that is
@@ -61,7 +63,7 @@ export async function verifyLog(reader: Reader, trust: LogTrust): Promise<LogPro
     } else if (end < size) reading = readAhead(reader, end, Math.min(end + leavesPerRead, size), trust)
     reading.catch(() => {}) // it is awaited above, or found out to be of no use
     await sent()
-    const entries = openEntries(kept, first, horizon)
+    const entries = openEntries(kept, first, horizon, trust.lostKnown ?? [])
     for (let from = 0; from < kept.count; from += tileHashes) {
       const to = Math.min(from + tileHashes, kept.count)
       const read = entries.hold(from, to)
@@ -113,7 +115,8 @@ async function sent(): Promise<void> {
 
 /**
  * Entries come as they are, in UTF-8: as bytes each would travel as two letters, which costs more than hashing it. Whether they
- * come in order is not taken on trust: out of order they are not their leaves'.
+ * come in order is not taken on trust: out of order they are not their leaves'. What kind of leaf one is and what it is of no hash
+ * says, so that is held against the entry, which the hash is of: an event's stands among the events and nowhere else.
  */
 async function readLeaves(reader: Reader, first: number, end: number): Promise<KeptLeaves> {
   const [row] = await reader`
@@ -121,10 +124,20 @@ async function readLeaves(reader: Reader, first: number, end: number): Promise<K
       select string_agg(hashes, ''::bytea order by index) from audit.tiles
       where level = 0 and index >= ${Math.floor(first / tileHashes)} and index < ${Math.ceil(end / tileHashes)})
     from (
-      select leaf, case when entry is null then E'\\x03' when kind = 'event' then E'\\x01' || entry else E'\\x02' || entry end || E'\\x04' as marked
+      select leaf, case when misplaced then E'\\x06' when entry is null then E'\\x03' when kind = 'event' then E'\\x01' || entry
+        when kind = 'lost' then E'\\x05' || entry else E'\\x02' || entry end || E'\\x04' as marked
       from (
-        select l.index, l.leaf, l.kind, case when l.entry is not null then l.entry when l.kind = 'event' and length(l.ref) = 36 then
-          (select e.entry from audit.events e where e.id = l.ref::uuid) end as entry
+        select l.index, l.leaf, l.kind,
+          case when l.kind <> 'event' then l.entry when length(l.ref) = 36 then
+            (select e.entry from audit.events e where e.id = l.ref::uuid) end as entry,
+          case l.kind
+            when 'event' then l.entry is not null
+            when 'lost' then l.entry is distinct from format('{"event":"%s","kind":"lost"}', l.ref)
+            when 'batch' then not coalesce(l.entry::jsonb ->> 'kind' = 'batch'
+              and (l.entry::jsonb ->> 'lane') || '/' || (l.entry::jsonb ->> 'batch') = l.ref
+              and exists (select from audit.batches b where b.index = l.index and b.lane || '/' || b.batch = l.ref), false)
+            else true
+          end as misplaced
         from audit.leaves l where l.index >= ${first} and l.index < ${end} order by l.index
       ) leaves
     ) marked`.raw()
@@ -138,7 +151,12 @@ function bytesOf(text: Buffer | null | undefined): Buffer {
 }
 
 /** Holds each entry of a run of leaves against its leaf, and the leaves against their tiles. */
-function openEntries({ leaves, entries, hashes }: KeptLeaves, first: number, horizon: number) {
+function openEntries(
+  { leaves, entries, hashes }: KeptLeaves,
+  first: number,
+  horizon: number,
+  lostKnown: readonly number[],
+) {
   let place = 0
   return {
     hold(from: number, to: number): { archived: number; events: number; firstBad?: string } {
@@ -149,12 +167,22 @@ function openEntries({ leaves, entries, hashes }: KeptLeaves, first: number, hor
         if (mark === marks.missing) {
           if (first + at >= horizon) return { archived, events, firstBad: `leaf ${first + at}: its entry is missing` }
           archived++
+        } else if (mark === marks.misplaced) {
+          return { archived, events, firstBad: `leaf ${first + at} is not what it says it is` }
         } else {
           entries[place] = 0 // as it goes into the hash of a leaf
           const found = hash('sha256', entries.subarray(place, end), 'latin1')
           if (found !== leaves.toString('latin1', at * hashBytes, (at + 1) * hashBytes))
             return { archived, events, firstBad: `leaf ${first + at}: its entry was changed` }
           if (mark === marks.event) events++
+          if (mark === marks.lost && !lostKnown.includes(first + at)) {
+            const event = entries.toString('utf8', place + 11, place + 47)
+            return {
+              archived,
+              events,
+              firstBad: `leaf ${first + at}: event ${event} was taken out before it was sealed`,
+            }
+          }
         }
         place = end + 1
       }

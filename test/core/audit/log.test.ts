@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
@@ -104,10 +105,19 @@ test('the application can change neither leaves, tiles nor checkpoints', async (
     'delete from audit.checkpoints',
     'delete from audit.cosignatures',
     'update audit.horizon set index = 10',
+    "insert into audit.checkpoints values (9999, now(), sha256(''), 'nonsense')",
+    "insert into audit.log_keys values ('x', 1)",
+    'select audit.archive(1)',
   ])
     await expect(db.sql.unsafe(statement), statement).rejects.toMatchObject({ code: '42501' })
   const shorter = db.sql`select audit.write_tiles('{0}', '{0}', array[sha256('x')])`
   await expect(shorter).rejects.toMatchObject({ code: 'CR010' })
+  const nonsense = db.sql`select audit.keep_checkpoint(401, now(), sha256(''), 'nonsense', 'x')`
+  await expect(nonsense).rejects.toMatchObject({ code: 'CR010' })
+  const elsewhere = db.sql`insert into audit.cosignatures values (9999, 'w', now(), 'x')`
+  await expect(elsewhere).rejects.toMatchObject({ code: '23503' })
+  const twoLines = db.sql`select audit.append(${`{"id":"${randomUUID()}",\n"at":"2026-01-01T00:00:00Z"}`}, null)`
+  await expect(twoLines).rejects.toMatchObject({ code: expect.stringMatching(/^23/) })
 })
 
 test('the sealer signs no tree that does not begin with the one it signed before [S51]', async () => {
@@ -146,6 +156,33 @@ test('an event taken out of its table while it waits leaves a leaf that says so 
   await write(3)
   const [waiting] = await db.admin`select event from audit.unsealed`
   await db.admin`delete from audit.events where id = ${waiting!.event}`
-  expect(await seal()).toMatchObject({ size: 403, events: 1, lost: 1 })
+  expect(await seal()).toMatchObject({ size: 403, events: 1, lost: [waiting!.event] })
   expect(await audit.leafOf(db.sql, { index: 402 })).toMatchObject({ kind: 'lost', ref: waiting!.event })
+  const own = await audit.ownKeys(agent.keys, origin)
+  expect(await audit.verifyLog(db.sql, { keys: own })).toMatchObject({
+    ok: false,
+    firstBad: `leaf 402: event ${waiting!.event} was taken out before it was sealed`,
+  })
+  expect((await audit.verifyLog(db.sql, { keys: own, lostKnown: [402] })).ok).toBe(true)
+})
+
+test('of old checkpoints one an hour stays, the witnessed one first; young ones cannot be forgotten; the log stays proven [S54]', async () => {
+  const sizes = (await db.sql`select size from audit.checkpoints order by size`).map(({ size }) => Number(size))
+  const witnessed = sizes[3]!
+  await db.admin`insert into audit.cosignatures values (${witnessed}, 'w', now() - interval '8 days', 'x'), (${sizes[1]!}, 'w', now() - interval '8 days', 'x')`
+  await db.admin`delete from audit.cosignatures where size = ${sizes[1]!}`
+  const eightDaysAgo = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 8 * 86_400_000)
+  await db.admin`update audit.checkpoints set at = ${eightDaysAgo} where size <= ${sizes.at(-3)!}`
+  await db.sql.begin((tx) => audit.thinCheckpoints(tx, new Date()))
+  const left = (await db.sql`select size from audit.checkpoints order by size`).map(({ size }) => Number(size))
+  expect(left).toEqual([witnessed, ...sizes.slice(-2)])
+  await expect(db.sql`select audit.thin_checkpoints(now() - interval '6 days')`).rejects.toMatchObject({
+    code: 'CR012',
+  })
+  expect(
+    await audit.verifyLog(db.sql, { keys: await audit.ownKeys(agent.keys, origin), lostKnown: [402] }),
+  ).toMatchObject({
+    size: 403,
+    checkpoints: 3,
+  })
 })

@@ -103,10 +103,38 @@ const faults: Array<[string, string, RegExp]> = [
   ],
   [
     'checkpoints truncated',
-    'truncate audit.checkpoints',
+    'truncate audit.checkpoints cascade',
     /^leaf 300 is under no checkpoint|^leaf 0 is under no checkpoint|^leaf 697/,
   ],
 ]
+faults.push(
+  [
+    'an event called lost, its entry kept with the leaf, and deleted',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set kind = 'lost', entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref;
+     delete from audit.events where id = ${at(100)}`,
+    /^leaf 100 is not what it says it is/,
+  ],
+  [
+    'an event replaced, its entry kept with the leaf',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref;
+     update audit.events set entry = replace(entry, 'because', 'FORGED') where id = ${at(100)}`,
+    /^leaf 100 is not what it says it is/,
+  ],
+  [
+    'an event called a batch',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set kind = 'batch', entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref`,
+    /^leaf 100 is not what it says it is/,
+  ],
+  [
+    'all events called lost and truncated',
+    `alter table audit.leaves drop constraint leaves_entry_stands_once;
+     update audit.leaves l set kind = 'lost', entry = e.entry from audit.events e where e.id::text = l.ref; truncate audit.events`,
+    /^leaf 0 is not what it says it is/,
+  ],
+)
 test.each(faults)('as superuser: %s [S51]', async (_what, change, words) => {
   const found = await tampered((tx) => tx.unsafe(change))
   expect(found.ok).toBe(false)
@@ -187,7 +215,7 @@ async function tampered(change: (tx: Tx) => Promise<unknown>, outside = seen): P
 
 /** All that follows from the entries, made anew, with signatures of the log's own key. */
 async function rebuild(tx: Tx): Promise<void> {
-  await tx`truncate audit.tiles, audit.checkpoints`
+  await tx`truncate audit.tiles, audit.checkpoints cascade`
   await tx`
     with placed as (select ref, row_number() over (order by index) - 1 as place from audit.leaves)
     update audit.leaves l set index = p.place + 1000000 from placed p where p.ref = l.ref`

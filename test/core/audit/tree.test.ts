@@ -167,3 +167,23 @@ test('a key of either kind goes through a line of text and back; a cosignature b
   )
   expect(() => audit.signersOf(audit.readNote(`text\n\n${later}\n`), [key])).toThrow('does not verify')
 })
+
+test('where the token has no Ed25519, a checkpoint is signed with P-256 in the form that notes carry', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const raw = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const // 64 bytes, as tokens give it
+  const signer = {
+    signMessage: async (key: string, message: Buffer) => ({
+      key,
+      algorithm: 'ecdsa-p256-sha256' as const,
+      signature: sign('sha256', message, raw),
+    }),
+    publicKey: async () => publicKey,
+    list: async () => [],
+  }
+  // Many, since a number of DER is longer or shorter by how its first byte falls.
+  for (let size = 1; size <= 600; size++) {
+    const { note, key } = await audit.signCheckpoint(signer, { origin: 'countroom/test', size, root: leaves[0]! })
+    expect(key.kind).toBe(2)
+    expect(audit.signersOf(audit.readNote(note), [audit.readVkey(audit.vkeyOf(key))])).toHaveLength(1)
+  }
+})

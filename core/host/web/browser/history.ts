@@ -62,7 +62,9 @@ async function recall(id: string): Promise<void> {
     const round = await get<Recall>(`/api/rounds/${id}`)
     const sheet = sheets.get(round.game) ?? (await get<Paytable>(`/api/games/${round.game}`))
     sheets.set(round.game, sheet)
-    byId('recall').replaceChildren(drawReplay(round, sheet))
+    // A file for whoever the player shows it to: the round as it stands in the audit log, which the house cannot change any more.
+    const proof = make('a', { href: `/api/rounds/${id}/proof`, download: `${id}-proof.json` }, 'Proof of this round')
+    byId('recall').replaceChildren(drawReplay(round, sheet), make('p', { class: 'note' }, proof))
   } catch (error) {
     byId('recall').replaceChildren(make('p', { class: 'note bad' }, wordsOf(error)))
   }
