@@ -8,7 +8,9 @@
  *
  *   --key      the log's key, or a file that holds it (one per line; after a change of keys there are several)
  *   --witness  the key of somebody who cosigns; --witnesses-min <n> says how many of them must have (default: all that are given)
- *   --held     a checkpoint that you kept yourself, or got from a witness: the log must begin with that tree
+ *   --held     a checkpoint that you kept yourself, or got from a witness: the log must begin with that tree. One bet or entry can
+ *              be held against it only where its proof is of that very tree; else the command is refused, not passed over
+ *   --lost-known <n>  so many events are known to have been taken out before they were sealed; one more and the log is not proven
  *   --json     the verdict as JSON
  *
  * Exit codes: 0 it is proven; 1 it is not, and the first bad index is named; 2 the command or a file cannot be read.
@@ -20,6 +22,8 @@ import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 const hashBytes = 32
+/** No entry of this log is longer: its length has to go into two bytes (C2SP tlog-tiles). */
+const entryBytesMax = 65_535
 
 /** SHA-256 as 32 latin1 characters; Node 20.12 and later have a shorter way that takes a third of the time. */
 const sha256 =
@@ -172,6 +176,7 @@ function openHeld(file, { keys, witnesses }) {
  * its line holds its hash alone.
  */
 function verifyLog(file, trust) {
+  const absent = new Absent()
   const lines = linesOf(file)
   const header = json(lines.next().value, file)
   if (header.bundle !== 'countroom-audit-bundle-1') throw new Unreadable(`${file} is no bundle of an audit log`)
@@ -204,7 +209,7 @@ function verifyLog(file, trust) {
 
   const tree = new Tree()
   const sound = { checkpoint: 0, 'held checkpoint': 0 }
-  let [next, archived, disagreeing, tile, tileStart] = [0, 0, undefined, '', 0]
+  let [next, disagreeing, why, tile, tileStart] = [0, undefined, '', '', 0]
   const ends = () =>
     disagreeing === undefined
       ? new NotProven(`the bundle ends at entry ${tree.size} of ${count}`, tree.size)
@@ -212,7 +217,7 @@ function verifyLog(file, trust) {
           `entry ${disagreeing} was changed or taken out, and the bundle ends at ${tree.size} of ${count}`,
           disagreeing,
         )
-  const zeroed = Buffer.alloc(1 + 70_000)
+  const zeroed = Buffer.alloc(1 + entryBytesMax)
   while (tree.size < count) {
     if (tree.size % 256 === 0) {
       const line = lines.next().value
@@ -228,11 +233,17 @@ function verifyLog(file, trust) {
     const place = (tree.size - tileStart) * hashBytes
     const leaf = tile.slice(place, place + hashBytes)
     if (isArchived(line)) {
-      archived++
-      if (Buffer.from(json(line, file).archived, 'base64').toString('latin1') !== leaf) disagreeing ??= tree.size
+      absent.archived(tree.size)
+      if (Buffer.from(textIn(json(line, file), 'archived', file), 'base64').toString('latin1') !== leaf)
+        disagreeing ??= tree.size
+    } else if (line.length > entryBytesMax) {
+      if (disagreeing === undefined)
+        why = `it has ${line.length} bytes, and no entry of this log has more than ${entryBytesMax}`
+      disagreeing ??= tree.size
     } else {
       line.copy(zeroed, 1)
       if (sha256(zeroed.subarray(0, 1 + line.length)) !== leaf) disagreeing ??= tree.size
+      absent.present(tree.size, line)
     }
     tree.add(leaf)
     for (; next < heads.length && heads[next].size === tree.size; next++) {
@@ -251,16 +262,139 @@ function verifyLog(file, trust) {
       disagreeing ?? count,
     )
   if (disagreeing !== undefined)
-    throw new NotProven(`entry ${disagreeing} was changed: it is not what the tree that was signed holds`, disagreeing)
+    throw new NotProven(
+      `entry ${disagreeing} was changed: ${why || 'it is not what the tree that was signed holds'}`,
+      disagreeing,
+    )
   enoughWitnesses(newest, trust)
   return {
     log: newest.origin,
     entries: count,
-    archived,
+    ...absent.verdict(trust),
     checkpoints: heads.length - trust.held.length,
     held: trust.held.length,
     witnesses: newest.witnessed,
     root: Buffer.from(newest.root, 'latin1').toString('base64'),
+  }
+}
+
+/**
+ * What a log may lack, and by whose word. Archived are the oldest events alone: none after an event that is there, each below the
+ * `upTo` of an event `audit.archived` that is there, and nothing beside them younger than it says or than twelve months before it.
+ * A leaf that says "lost" stands for an event that was taken out before it was sealed.
+ */
+class Absent {
+  first = undefined // the archived ones, from and to
+  last = undefined
+  count = 0
+  event = undefined // the first event that is there: its index and when it happened
+  youngest = undefined // of the entries among the archived ones
+  waiting = undefined // the youngest since the last archived one
+  word = undefined // the `audit.archived` with the highest upTo
+  lost = []
+  lostCount = 0
+
+  archived(index) {
+    if (this.event)
+      throw new NotProven(
+        `entry ${index} is said to be archived, but event ${this.event.index} before it is not`,
+        index,
+      )
+    this.first ??= index
+    this.last = index
+    this.count++
+    if (this.waiting !== undefined) this.youngest = this.waiting
+  }
+
+  present(index, line) {
+    if (isLost(line)) {
+      if (this.lost.length < lostNamedMax) this.lost.push(index)
+      this.lostCount++
+    } else if (this.event === undefined) {
+      const entry = parsed(line)
+      const at = typeof entry.at === 'string' ? entry.at : ''
+      if (entry.kind !== 'batch') this.event = { index, at }
+      else if (this.waiting === undefined || at > this.waiting.at) this.waiting = { index, at }
+    }
+    if (this.count > 0 && line.includes(archivedCode)) this.hear(index, parsed(line))
+  }
+
+  /** An event says up to where the log was archived; it cannot speak of what came after it. */
+  hear(index, { code, at, detail }) {
+    const upTo = /^\d{1,15}$/.test(detail?.upTo) ? Number(detail.upTo) : undefined
+    if (code !== 'audit.archived' || upTo === undefined || upTo > index) return
+    if (this.word === undefined || upTo > this.word.upTo) this.word = { index, at, upTo, before: detail.before }
+  }
+
+  /** @throws NotProven */
+  verdict({ lostKnown }) {
+    if (this.count > 0) this.judge()
+    if (this.lostCount > lostKnown) {
+      const named = this.lost.slice(0, 20).join(', ') + (this.lostCount > 20 ? ', …' : '')
+      throw new NotProven(
+        `${this.lostCount} events were taken out before they were sealed (${lostKnown} are known): ${named}`,
+        this.lost[Math.min(lostKnown, lostNamedMax - 1)],
+      )
+    }
+    return {
+      archived: this.count,
+      ...(this.count > 0 && {
+        archivedFrom: this.first,
+        archivedTo: this.last,
+        archivedBefore: this.word.before,
+        archivedBy: this.word.index,
+        firstEvent: `${this.event.index} of ${this.event.at}`,
+      }),
+      lost: this.lostCount,
+      ...(this.lostCount > 0 && { lostAt: this.lost.join(', ') }),
+    }
+  }
+
+  judge() {
+    const { word, last } = this
+    if (word === undefined || word.upTo <= last) {
+      const index = Math.max(this.first, word?.upTo ?? 0)
+      throw new NotProven(
+        `entries ${this.first} to ${last} are said to be archived; no event in the log says so of ${index}`,
+        index,
+      )
+    }
+    const [before, done] = [instantOf(word.before), instantOf(word.at)]
+    const youngest = new Date(done)
+    youngest.setUTCMonth(youngest.getUTCMonth() - archivedMonthsMin)
+    if (!(before <= youngest.getTime()))
+      throw new NotProven(
+        `event ${word.index} archived what was younger than ${archivedMonthsMin} months: entries ${this.first} to ${last}`,
+        this.first,
+      )
+    if (this.youngest !== undefined && !(instantOf(this.youngest.at) < before))
+      throw new NotProven(
+        `entries up to ${last} are said to be archived and older than ${word.before}, but entry ${this.youngest.index} among them is of ${this.youngest.at}`,
+        this.youngest.index,
+      )
+  }
+}
+
+const archivedMonthsMin = 12 // PCI DSS 10.5.1
+const lostNamedMax = 1000
+const archivedCode = '"code":"audit.archived"'
+const lostForm = /^\{"event":"[0-9a-f-]{36}","kind":"lost"\}$/
+
+function isLost(line) {
+  return line.length === 62 && lostForm.test(line.toString('latin1'))
+}
+
+function instantOf(text) {
+  return typeof text === 'string' ? Date.parse(text) : Number.NaN
+}
+
+/** The object that an entry is, or an empty one: what it says is held against others, and its bytes against the tree. */
+function parsed(line) {
+  try {
+    const value = JSON.parse(line.toString())
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
   }
 }
 
@@ -298,6 +432,8 @@ function* linesOf(file) {
 
 /** Takes a C2SP tlog-proof and the bytes of an entry. */
 function verifyEntry(entry, proof, trust) {
+  if (Buffer.byteLength(entry) > entryBytesMax || entry.includes('\n'))
+    throw new NotProven('this is no entry of the log: it is too long, or not one line')
   const end = proof.indexOf('\n\n')
   const [form, ...rest] = proof.slice(0, end).split('\n')
   if (end === -1 || form !== 'c2sp.org/tlog-proof@v1') throw new Unreadable('this is no tlog-proof')
@@ -306,33 +442,46 @@ function verifyEntry(entry, proof, trust) {
   if (index === undefined) throw new Unreadable('this is no tlog-proof')
   const path = rest.map((line) => Buffer.from(line, 'base64').toString('latin1'))
   const head = openCheckpoint(proof.slice(end + 2), trust)
-  for (const held of trust.held)
-    if (held.origin === head.origin && held.size === head.size && held.root !== head.root)
+  for (const held of trust.held) {
+    if (held.origin !== head.origin || held.size !== head.size)
+      throw new Unreadable(
+        `the proof is under ${head.origin} at ${head.size}, what was held is ${held.origin} at ${held.size}: they cannot be compared; verify the whole log with --held`,
+      )
+    if (held.root !== head.root)
       throw new NotProven(`the log at ${head.size} is not the one that was held`, Number(index))
+  }
   if (rootFrom(leafOf(entry), Number(index), head.size, path) !== head.root)
     throw new NotProven(`entry ${index} is not in the log of ${head.size} entries that was signed`, Number(index))
   enoughWitnesses(head, trust)
-  return { log: head.origin, index: Number(index), entries: head.size, witnesses: head.witnessed }
+  return {
+    log: head.origin,
+    index: Number(index),
+    entries: head.size,
+    witnesses: head.witnessed,
+    held: trust.held.length > 0 ? 'compared' : 'not compared',
+  }
 }
 
 function verifyBet(file, trust) {
   const bet = json(fs.readFileSync(file), file)
   if (bet.format !== 'countroom-bet-proof-1') throw new Unreadable(`${file} is no proof of a bet`)
-  const entry = json(Buffer.from(bet.entry), file)
-  const path = bet.rows.path.map((line) => Buffer.from(line, 'base64').toString('latin1'))
-  const root = rootFrom(leafOf(bet.row), bet.rows.index, bet.rows.size, path)
-  if (entry.rows !== bet.rows.size || root === undefined || Buffer.from(root, 'latin1').toString('hex') !== entry.root)
-    throw new NotProven(`row ${bet.rows.index} is not in the batch`, bet.rows.index)
-  const keyHash = /^key ([0-9a-f]{64})(?:\n|$)/.exec(bet.row)?.[1]
-  if (bet.key !== null && crypto.createHash('sha256').update(bet.key).digest('hex') !== keyHash)
-    throw new NotProven('the key line is not the one of this row', bet.rows.index)
-  return {
-    ...verifyEntry(bet.entry, bet.proof, trust),
-    batch: `${entry.lane}/${entry.batch}`,
-    at: entry.at,
-    row: bet.row,
-    key: bet.key,
-  }
+  const [row, entry, proof] = ['row', 'entry', 'proof'].map((name) => textIn(bet, name, file))
+  const key = bet.key === null ? null : textIn(bet, 'key', file)
+  const { index, size, path } = objectIn(bet, 'rows', file)
+  if (!Array.isArray(path) || !path.every((line) => typeof line === 'string'))
+    throw new Unreadable(`${file} is not what it should be`)
+  const batch = json(Buffer.from(entry), file)
+  const hashes = path.map((line) => Buffer.from(line, 'base64').toString('latin1'))
+  const root = rootFrom(leafOf(row), index, size, hashes)
+  if (batch.rows !== size || root === undefined || Buffer.from(root, 'latin1').toString('hex') !== batch.root)
+    throw new NotProven(
+      `row ${JSON.stringify(index)} is not in the batch`,
+      Number.isSafeInteger(index) ? index : undefined,
+    )
+  const keyHash = /^key ([0-9a-f]{64})(?:\n|$)/.exec(row)?.[1]
+  if (key !== null && crypto.createHash('sha256').update(key).digest('hex') !== keyHash)
+    throw new NotProven('the key line is not the one of this row', index)
+  return { ...verifyEntry(entry, proof, trust), batch: `${batch.lane}/${batch.batch}`, at: batch.at, row, key }
 }
 
 function enoughWitnesses(head, { witnesses, witnessesMin }) {
@@ -343,18 +492,43 @@ function enoughWitnesses(head, { witnesses, witnessesMin }) {
     )
 }
 
+/** The JSON object in some bytes. @throws Unreadable */
 function json(bytes, file) {
+  let value
   try {
-    return JSON.parse(bytes.toString())
-  } catch {
+    value = JSON.parse(bytes.toString())
+  } catch {}
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Unreadable(`${file} is not what it should be`)
-  }
+  return value
+}
+
+/** A text whose bytes are no other text's: half of a surrogate pair would be hashed as U+FFFD, and shown as itself. */
+function textIn(object, name, file) {
+  const text = object[name]
+  if (typeof text !== 'string' || Buffer.from(text).toString() !== text)
+    throw new Unreadable(`${file} is not what it should be: its ${name} is no text`)
+  return text
+}
+
+function objectIn(object, name, file) {
+  const value = object[name]
+  if (typeof value !== 'object' || value === null)
+    throw new Unreadable(`${file} is not what it should be: it has no ${name}`)
+  return value
+}
+
+/** As a terminal may be given it: whoever wrote the file cannot move the cursor, erase, or turn the direction of reading. */
+function shown(text) {
+  return String(text).replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
 }
 
 // The command ------------------------------------------------------------------------------------------------------------
 
 function trustIn(args) {
-  const trust = { keys: [], witnesses: [], held: [], witnessesMin: undefined }
+  const trust = { keys: [], witnesses: [], held: [], witnessesMin: undefined, lostKnown: 0 }
   const files = []
   for (let at = 0; at < args.length; at += 2) {
     const [option, value] = [args[at], args[at + 1]]
@@ -367,6 +541,7 @@ function trustIn(args) {
     else if (option === '--witness') trust.witnesses.push(...readKeys(value))
     else if (option === '--held') files.push(value)
     else if (option === '--witnesses-min' && /^\d+$/.test(value)) trust.witnessesMin = Number(value)
+    else if (option === '--lost-known' && /^\d{1,9}$/.test(value)) trust.lostKnown = Number(value)
     else throw new Unreadable(`there is no option ${option}`)
   }
   if (trust.keys.length === 0) throw new Unreadable('say with --key whose log it should be')
@@ -382,17 +557,18 @@ function main([what, file, ...args]) {
   const trust = trustIn(args)
   if (what === 'log') return verifyLog(file, trust)
   if (what === 'bet') return verifyBet(file, trust)
-  const { entry, proof } = json(fs.readFileSync(file), file)
+  const given = json(fs.readFileSync(file), file)
+  const [entry, proof] = ['entry', 'proof'].map((name) => textIn(given, name, file))
   return { ...verifyEntry(entry, proof, trust), entry }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {
   const asJson = process.argv.includes('--json')
-  const say = (verdict, text) => process.stdout.write(`${asJson ? JSON.stringify(verdict) : text}\n`)
+  const say = (verdict, text) => process.stdout.write(`${shown(asJson ? JSON.stringify(verdict) : text)}\n`)
   try {
     const found = main(process.argv.slice(2))
     const lines = Object.entries(found).map(
-      ([name, value]) => `${name.padEnd(12)}${String(value).replaceAll('\n', `\n${' '.repeat(12)}`)}`,
+      ([name, value]) => `${name.padEnd(16)}${String(value).replaceAll('\n', `\n${' '.repeat(16)}`)}`,
     )
     say({ proven: true, ...found }, ['PROVEN', ...lines].join('\n'))
   } catch (error) {
@@ -400,7 +576,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process
       say({ proven: false, reason: error.message, firstBad: error.firstBad ?? null }, `NOT PROVEN: ${error.message}`)
       process.exitCode = 1
     } else {
-      process.stderr.write(`${error.message}\n`)
+      process.stderr.write(`${shown(error.message)}\n`)
       process.exitCode = 2
     }
   }

@@ -3,10 +3,13 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   writeFileSync,
 } from 'node:fs'
@@ -30,6 +33,8 @@ const none: Answer = { status: 404, type: plain, text: 'no such log\n' }
 /**
  * Somebody outside who remembers: signs a checkpoint of a log only if it begins with the one signed before, keeps what was
  * signed in a folder of its own, and whatever the log signed that contradicts it as evidence. Knows logs by their keys.
+ *
+ * @throws Error when another process is the witness of this folder: two could sign two trees
  */
 export function openWitness(options: {
   dir: string
@@ -39,6 +44,7 @@ export function openWitness(options: {
 }): Witness {
   const { dir, name, logs, now = () => new Date() } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
+  holdFolder(dir)
   const privateKey = keyIn(dir)
   const key = audit.noteKey(name, createPublicKey(privateKey), 4)
   return {
@@ -105,13 +111,15 @@ function openMemory(dir: string, origin: string) {
       return audit.readCheckpoint(readFileSync(checkpoint, 'utf8'))
     },
     rootAt(size: number): Buffer | undefined {
-      if (!existsSync(history)) return undefined
-      const found = new RegExp(`^${size} (\\S+)$`, 'm').exec(readFileSync(history, 'utf8'))
-      return found ? Buffer.from(found[1]!, 'base64') : undefined
+      const last = this.last()
+      if (size === last.size && size > 0) return last.root
+      return size < last.size && existsSync(history) ? rootIn(history, size) : undefined
     },
     /** On disk before anybody hears of it. */
     keep({ size, root }: audit.Checkpoint, note: string): void {
-      if (this.rootAt(size) === undefined)
+      const last = this.last()
+      if (existsSync(history)) settle(history, last.size)
+      if (size > last.size)
         appendFileSync(history, `${size} ${root.toString('base64')}\n`, { mode: 0o600, flush: true })
       writeWhole(checkpoint, note)
       const descriptor = openSync(folder, 'r')
@@ -129,6 +137,78 @@ function openMemory(dir: string, origin: string) {
       writeWhole(join(folder, 'evidence', `${name}.before`), before)
       appendFileSync(join(folder, 'evidence', 'list'), `${at.toISOString()} ${name}\n`, { mode: 0o600, flush: true })
     },
+  }
+}
+
+const lineBytesMax = 16 + 1 + 44 + 1 // a size, a root in base 64
+
+/** The root of a size in a history, whose lines are in order of size; a handful of reads however long it is. */
+function rootIn(history: string, size: number): Buffer | undefined {
+  const descriptor = openSync(history, 'r')
+  try {
+    for (let [from, to] = [0, fstatSync(descriptor).size]; from < to; ) {
+      const middle = Math.floor((from + to) / 2)
+      const before = Math.max(from, middle - lineBytesMax)
+      const begin = before + textAt(descriptor, before, middle - before).lastIndexOf('\n') + 1
+      const [line = ''] = textAt(descriptor, begin, lineBytesMax).split('\n')
+      const [found, root = ''] = line.split(' ')
+      if (Number(found) === size) return Buffer.from(root, 'base64')
+      if (Number(found) < size) from = begin + line.length + 1
+      else to = begin
+    }
+    return undefined
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Takes off the end of a history what a crash left: half a line, or a size whose checkpoint was not kept, so never answered. */
+function settle(history: string, lastSize: number): void {
+  const descriptor = openSync(history, 'r+')
+  try {
+    for (let end = fstatSync(descriptor).size; end > 0; ) {
+      const start = Math.max(0, end - 2 * lineBytesMax)
+      const tail = textAt(descriptor, start, end - start)
+      const whole = tail.endsWith('\n')
+      const begin = tail.lastIndexOf('\n', whole ? tail.length - 2 : tail.length) + 1
+      if (whole && Number(tail.slice(begin).split(' ')[0]) <= lastSize) return
+      end = start + begin
+      ftruncateSync(descriptor, end)
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function textAt(descriptor: number, at: number, length: number): string {
+  const bytes = Buffer.alloc(length)
+  return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, length, at))
+}
+
+/** Writes down which process is the witness of a folder; what a process that ended left there does not count. */
+function holdFolder(dir: string): void {
+  const file = join(dir, 'lock')
+  const mine = `${process.pid} ${bornAt(process.pid)}\n`
+  try {
+    writeFileSync(file, mine, { flag: 'wx', mode: 0o600, flush: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const held = readFileSync(file, 'utf8')
+    const [pid = '', born] = held.trim().split(' ')
+    if (held !== mine && born !== undefined && bornAt(Number(pid)) === born)
+      throw new Error(`process ${pid} is the witness of ${dir}`)
+    writeWhole(file, mine)
+  }
+}
+
+/** When a process began, in ticks since the machine did (proc(5), field 22): a number used again is another process. */
+function bornAt(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19]
+  } catch {
+    return undefined
   }
 }
 

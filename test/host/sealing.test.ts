@@ -262,7 +262,7 @@ test('the whole log is proven to a stranger from a file; the first bad index is 
     const leaf = audit.leafHash(Buffer.from(all[at(5)]!))
     all[at(5)] = JSON.stringify({ archived: leaf.toString('base64') })
   })
-  expect(stranger('log', 'log.jsonl', archived)).toMatchObject({ status: 0, archived: 1 })
+  expect(stranger('log', 'log.jsonl', archived), 'nobody archived it').toMatchObject({ status: 1, firstBad: 5 })
 })
 
 async function sitDown() {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
 import { askWitness, startWitnessing } from '../../core/host/witnesses.ts'
+import { openWitness } from '../../ops/witness/witness.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestKeys, type TestKeys } from '../support/keys.ts'
 
@@ -54,6 +55,48 @@ test('it remembers over a restart, and a log that forgot what was signed is told
   running = await start()
   await db.admin`delete from audit.cosignatures`
   expect(await ask()).toEqual({ outcome: 'signed' })
+})
+
+test('one process is the witness of a folder, and one that ended holds nothing', async () => {
+  const options = { dir, name: 'witness.example/one', logs: [log] }
+  expect(() => openWitness(options)).toThrow(`process ${running.process.pid} is the witness`)
+  await stop()
+  running = await start()
+  expect((await fetch(`${running.url}/vkey`)).status).toBe(200)
+})
+
+test('what the database says of a witness is not believed: it is asked, and what is published can be read [S51]', async () => {
+  const { size } = (await audit.keptCheckpoint(db.sql))!
+  await grow(2)
+  const newest = (await audit.keptCheckpoint(db.sql))!
+  const name = running.key.name
+  const [old] = await db.sql`select line from audit.cosignatures where size = ${size}`
+  const rows: Array<[number, string]> = [
+    [newest.size, old!.line], // of another tree
+    [newest.size - 1, 'nonsense'],
+    [10 ** 12, old!.line],
+  ]
+  for (const [at, line] of rows)
+    await db.admin`insert into audit.cosignatures (size, witness, at, line) values (${at}, ${name}, now(), ${line})`
+  await db.admin`insert into audit.cosignatures (size, witness, at, line) values (${newest.size}, 'other', now(), ${'no\nline'})`
+  expect(await audit.witnessedSize(db.sql, running.key)).toBe(size)
+  expect(audit.readNote(await audit.publishedNote(db.sql, newest)).signatures).toHaveLength(2)
+  expect(await ask()).toEqual({ outcome: 'signed' })
+  await db.admin`delete from audit.cosignatures where size > ${size}`
+  expect(await ask()).toEqual({ outcome: 'signed' })
+  expect(await ask()).toEqual({ outcome: 'current' })
+})
+
+test('the age of what waits does not depend on the event still being there', async () => {
+  await db.sql.begin((tx) =>
+    audit.record(tx, systemCommand('test'), { action: 'players.viewed_in_full', subject: 'gone', reason: 'test' }),
+  )
+  await db.admin`delete from audit.events where subject = 'gone'`
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  const seconds = await audit.unsealedSeconds(db.sql)
+  expect(seconds).toBeGreaterThan(0.02)
+  expect(seconds).toBeLessThan(60)
+  await db.admin`delete from audit.unsealed`
 })
 
 test('it answers as C2SP tlog-witness says', async () => {

@@ -1,7 +1,7 @@
 import type { Reader, Tx } from '#base'
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import type { NoteKey } from './note.ts'
-import { readVkey, vkeyOf } from './note.ts'
+import { readSignatureLine, readVkey, vkeyOf } from './note.ts'
 
 /** A checkpoint as it is kept: with the log's signature, without those of witnesses. */
 export type KeptCheckpoint = Checkpoint & { at: Date; note: string }
@@ -23,11 +23,22 @@ export async function checkpointOver(reader: Reader, index: number): Promise<Kep
   return found && found.size > index ? found : undefined
 }
 
-/** The checkpoint's note with every cosignature it got: what is handed to others. */
+/**
+ * The checkpoint's note with every cosignature it got: what is handed to others. A row that is no signature line of the witness
+ * it names stays out, since it would make the whole note unreadable; whether a line verifies, the reader finds by the witness's key.
+ */
 export async function publishedNote(reader: Reader, { size, note }: { size: number; note: string }): Promise<string> {
-  const lines = await reader<Array<{ line: string }>>`
-    select line from audit.cosignatures where size = ${size} order by witness`
-  return note + lines.map(({ line }) => `${line}\n`).join('')
+  const lines = await reader<Array<{ line: string; witness: string }>>`
+    select line, witness from audit.cosignatures where size = ${size} order by witness`
+  return note + lines.flatMap(({ line, witness }) => (isLineOf(line, witness) ? `${line}\n` : [])).join('')
+}
+
+function isLineOf(line: string, witness: string): boolean {
+  try {
+    return readSignatureLine(line).name === witness
+  } catch {
+    return false
+  }
 }
 
 export async function keepCheckpoint(tx: Tx, kept: KeptCheckpoint, key: NoteKey): Promise<void> {
@@ -61,8 +72,9 @@ export async function leafOf(reader: Reader, which: { index: number } | { ref: s
  */
 export async function unsealedSeconds(reader: Reader): Promise<number> {
   const [row] = await reader<Array<{ seconds: number }>>`
-    select coalesce(greatest(extract(epoch from clock_timestamp()) - ('x' || lpad(left(replace(u.event::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0, 0), 0)::float8 as seconds
-    from (select event from audit.unsealed order by event limit 1) u`
+    select coalesce(greatest(
+      extract(epoch from clock_timestamp()) - ('x' || left(replace(event::text, '-', ''), 12))::bit(48)::bigint / 1000.0, 0), 0)::float8 as seconds
+    from audit.unsealed order by event limit 1`
   return row?.seconds ?? 0
 }
 

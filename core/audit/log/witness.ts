@@ -8,6 +8,7 @@ import { hashBytes } from './tree.ts'
 export type WitnessRequest = { oldSize: number; path: Buffer[]; note: string }
 
 const pathMax = 63
+const rowsMax = 32
 
 /** The body that asks a witness who knows the log at a size to sign a checkpoint. */
 export async function witnessRequest(
@@ -42,11 +43,23 @@ export function cosignatureIn(answer: string, note: string, witness: NoteKey): {
   return undefined
 }
 
-/** The largest tree that a witness signed, 0 when none. */
-export async function witnessedSize(reader: Reader, witness: Pick<NoteKey, 'name'>): Promise<number> {
-  const [row] = await reader<Array<{ size: bigint | null }>>`
-    select max(size) as size from audit.cosignatures where witness = ${witness.name}`
-  return Number(row?.size ?? 0)
+/**
+ * The largest tree that a witness signed, 0 when none: by its signature over the checkpoint that is kept, not by what a row says.
+ * Looks at the newest rows only; who asks from too small a size is told the right one by the witness.
+ */
+export async function witnessedSize(reader: Reader, witness: NoteKey): Promise<number> {
+  const rows = await reader<Array<{ size: bigint; note: string; line: string }>>`
+    select c.size, k.note, c.line from audit.cosignatures c join audit.checkpoints k on k.size = c.size
+    where c.witness = ${witness.name} order by c.size desc limit ${rowsMax}`
+  return Number(rows.find(({ line, note }) => isCosigned(line, note, witness))?.size ?? 0)
+}
+
+function isCosigned(line: string, note: string, witness: NoteKey): boolean {
+  try {
+    return cosignatureIn(line, note, witness) !== undefined
+  } catch {
+    return false
+  }
 }
 
 export async function keepCosignature(

@@ -1,0 +1,204 @@
+import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import * as audit from '#audit'
+import { canonical } from '#base'
+
+/*
+ * The verifier is for somebody who does not believe the log's owner, so the owner here lies: the key signs whatever tree the
+ * test makes, and nothing of the product but the formats has a hand in it.
+ */
+const origin = 'countroom/liar'
+const verifier = join(import.meta.dirname, '../../ops/verifier/verify-audit-log.mjs')
+const dir = mkdtempSync(join(tmpdir(), 'cr-verifier-'))
+const pair = generateKeyPairSync('ed25519')
+const key = audit.noteKey(origin, pair.publicKey)
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+test('an entry longer than any entry of the log can be is refused, whatever its first bytes are [S51]', () => {
+  const long = 'x'.repeat(70_000)
+  for (const said of ['', '"approved"}', '"refused and never paid"}'])
+    expect(
+      verify('log', bundle([event(0), `${long}${said}`, event(2)], { signed: [event(0), long, event(2)] })),
+    ).toMatchObject({ status: 1, proven: false, firstBad: 1, reason: expect.stringContaining('70') })
+  const longest = 'x'.repeat(65_535)
+  expect(verify('log', bundle([event(0), longest]))).toMatchObject({ status: 0, proven: true })
+})
+
+test('a held checkpoint is compared, or the command is refused: a bet of a forked log does not pass beside it [S51]', () => {
+  const entries = [event(0), event(1), event(2)]
+  const proof = JSON.stringify({ entry: entries[0], proof: inclusion(entries, 0) })
+  const held = (content: string) => {
+    writeFileSync(join(dir, 'held'), content)
+    return ['--held', join(dir, 'held')]
+  }
+  expect(verify('entry', proof)).toMatchObject({ status: 0, held: 'not compared' })
+  expect(verify('entry', proof, ...held(checkpoint(entries)))).toMatchObject({ status: 0, held: 'compared' })
+  const fork = [event(0), event(1), event(9)]
+  expect(verify('entry', proof, ...held(checkpoint(fork)))).toMatchObject({ status: 1, firstBad: 0 })
+  for (const other of [fork.slice(0, 2), [...fork, event(10)]])
+    for (const [what, given] of [
+      ['entry', proof],
+      ['bet', betProof()],
+    ] as const)
+      expect(verify(what, given, ...held(checkpoint(other)))).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: expect.stringContaining('cannot be compared'),
+      })
+  const foreign = audit.noteKey('countroom/other', pair.publicKey)
+  const elsewhere = [...held(checkpoint(entries, foreign.name)), '--witness', audit.vkeyOf(foreign)]
+  expect(verify('entry', proof, ...elsewhere, '--witnesses-min', '0')).toMatchObject({ status: 2, stdout: '' })
+})
+
+const day = 86_400
+const archiving = (n: number, upTo: number, before = event(n - 366 * day, {})) =>
+  event(n, { code: 'audit.archived', detail: { upTo: `${upTo}`, before: JSON.parse(before).at } })
+const batchAt = (n: number) =>
+  canonical({ kind: 'batch', lane: 1, batch: '1', at: JSON.parse(event(n)).at, digest: '', rows: 0, root: '' })
+
+test('only the oldest events may be archived, by the word of an event that is there [S51][S55]', () => {
+  const old = -500 * day
+  const signed = [event(old), batchAt(old), event(old + 1), event(0), archiving(1, 3), event(2)]
+  const hide = (of: readonly string[], ...indexes: number[]) =>
+    bundle(
+      of.map((entry, index) => (indexes.includes(index) ? archived(entry) : entry)),
+      { signed: of },
+    )
+  expect(verify('log', hide(signed, 0, 2))).toMatchObject({
+    status: 0,
+    archived: 2,
+    archivedFrom: 0,
+    archivedTo: 2,
+    archivedBy: 4,
+    firstEvent: `3 of ${JSON.parse(event(0)).at}`,
+  })
+  const refused: Array<[string, string, number]> = [
+    ['the newest, which incriminates', hide(signed, 5), 5],
+    ['one after an event that is there', hide(signed, 0, 2, 5), 5],
+    ['one above what was archived', hide(signed, 0, 2, 3), 3],
+    ['without a word', hide([event(old), event(0), event(1)], 0), 0],
+    ['the word itself', hide([event(old), archiving(1, 1)], 0, 1), 0],
+    ['a word from before', hide([event(old), archiving(1, 1), archiving(2, 9), event(3)], 0, 1, 2), 0],
+    ['younger than twelve months', hide([event(old), event(0), archiving(1, 1, event(-300 * day))], 0), 0],
+    ['younger than the word says', hide([event(old), batchAt(-100 * day), event(-99 * day), archiving(1, 3)], 0, 2), 1],
+  ]
+  for (const [what, given, firstBad] of refused)
+    expect(verify('log', given), what).toMatchObject({ status: 1, proven: false, firstBad })
+})
+
+test('what was lost before it was sealed is named, and fails unless it is known [S51]', () => {
+  const lost = canonical({ event: '01890a5d-ac96-774b-bcce-b302099a8057', kind: 'lost' })
+  const given = bundle([event(0), lost, event(2), lost])
+  expect(verify('log', given)).toMatchObject({ status: 1, firstBad: 1, reason: expect.stringContaining('1, 3') })
+  expect(verify('log', given, '--lost-known', '1')).toMatchObject({ status: 1, firstBad: 3 })
+  expect(verify('log', given, '--lost-known', '2')).toMatchObject({ status: 0, lost: 2, lostAt: '1, 3' })
+})
+
+test('a proof is what it says: no text that is hashed as another, nothing that repaints the terminal [S50][S51]', () => {
+  const bet = JSON.parse(betProof())
+  expect(verify('bet', JSON.stringify(bet))).toMatchObject({ status: 0, row: bet.row, key: null })
+  const bytes = (text: string) => ({ ...Buffer.from(text).toJSON().data, length: Buffer.byteLength(text), lie: 'won' })
+  for (const spoilt of [
+    { ...bet, row: bytes(bet.row) },
+    { ...bet, row: [...Buffer.from(bet.row)] },
+    { ...bet, entry: bytes(bet.entry) },
+    { ...bet, key: undefined },
+    { ...bet, rows: null },
+    { ...bet, rows: { ...bet.rows, path: [null] } },
+    { ...bet, proof: 7 },
+  ])
+    expect(verify('bet', JSON.stringify(spoilt))).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/what it should be/),
+    })
+  for (const text of ['null', '[]', '"x"', '{}']) {
+    expect(verify('bet', text)).toMatchObject({ status: 2, stderr: expect.not.stringContaining('properties') })
+    expect(verify('entry', text)).toMatchObject({ status: 2, stderr: expect.stringContaining('what it should be') })
+    expect(verify('log', `${text}\n`)).toMatchObject({ status: 2, stderr: expect.not.stringContaining('properties') })
+  }
+  const half = [event(0).replace('test', '\ud800')]
+  expect(verify('entry', JSON.stringify({ entry: half[0], proof: inclusion(half, 0) })).status).toBe(2)
+
+  const painted = betProof('\x1b[2J\x9b2Kwon\u202e')
+  const report = spawnSync('node', [verifier, 'bet', given(painted), '--key', audit.vkeyOf(key)], { encoding: 'utf8' })
+  expect(report).toMatchObject({ status: 0, stdout: expect.stringContaining('\\u001b[2J\\u009b2Kwon\\u202e') })
+  expect(report.stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+  expect(verify('bet', painted).stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+})
+
+function event(n: number, more: Record<string, unknown> = {}): string {
+  const at = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString()
+  return canonical({ version: 1, id: `event-${n}`, at, code: 'test', actor: { kind: 'system', id: 'test' }, ...more })
+}
+
+/** A checkpoint over entries, signed by the log. */
+function checkpoint(entries: readonly string[], name = origin, by: KeyObject = pair.privateKey): string {
+  const root = audit.rootOfHashes(audit.leafHashes(entries))
+  const text = audit.checkpointText({ origin: name, size: entries.length, root })
+  return `${text}\n${audit.signatureLine({ ...key, name }, sign(null, Buffer.from(text), by))}\n`
+}
+
+/** A bundle that shows `lines`, over a tree of the entries that were signed. */
+function bundle(lines: readonly string[], { signed = lines }: { signed?: readonly string[] } = {}): string {
+  const head = [
+    { bundle: 'countroom-audit-bundle-1', origin, size: signed.length },
+    { checkpoint: checkpoint(signed) },
+    { entries: signed.length },
+    { tile: audit.leafHashes(signed).toString('base64') },
+  ]
+  return `${[...head.map((line) => JSON.stringify(line)), ...lines].join('\n')}\n`
+}
+
+function archived(entry: string): string {
+  return JSON.stringify({ archived: audit.leafHash(Buffer.from(entry)).toString('base64') })
+}
+
+/** A tlog-proof of one of the entries. */
+function inclusion(entries: readonly string[], index: number): string {
+  const path = audit.inclusionPathIn(audit.leafHashes(entries), index).map((hash) => `${hash.toString('base64')}\n`)
+  return `c2sp.org/tlog-proof@v1\nindex ${index}\n${path.join('')}\n${checkpoint(entries)}`
+}
+
+/** The proof of a bet whose row says something, second of two rows, in the second of three entries. */
+function betProof(said = ''): string {
+  const row = `key ${'0'.repeat(64)}\nposting ${said}`
+  const hashes = audit.leafHashes(['another', row])
+  const root = audit.rootOfHashes(hashes).toString('hex')
+  const entry = canonical({
+    kind: 'batch',
+    lane: 1,
+    batch: '1',
+    at: JSON.parse(event(1)).at,
+    digest: '',
+    rows: 2,
+    root,
+  })
+  const path = audit.inclusionPathIn(hashes, 1).map((hash) => hash.toString('base64'))
+  const proof = inclusion([event(0), entry, event(2)], 1)
+  return JSON.stringify({
+    format: 'countroom-bet-proof-1',
+    row,
+    key: null,
+    rows: { index: 1, size: 2, path },
+    entry,
+    proof,
+  })
+}
+
+type Verdict = { status: number | null; stdout: string; stderr: string } & Record<string, unknown>
+
+function verify(what: 'log' | 'bet' | 'entry', content: string, ...options: string[]): Verdict {
+  const args = [verifier, what, given(content), '--key', audit.vkeyOf(key), '--json', ...options]
+  const { status, stdout, stderr } = spawnSync('node', args, { encoding: 'utf8' })
+  return { ...(stdout.startsWith('{') ? JSON.parse(stdout) : {}), status, stdout, stderr }
+}
+
+function given(content: string): string {
+  writeFileSync(join(dir, 'given'), content)
+  return join(dir, 'given')
+}
