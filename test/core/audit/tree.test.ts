@@ -172,10 +172,10 @@ test('where the token has no Ed25519, a checkpoint is signed with P-256 in the f
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const raw = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const // 64 bytes, as tokens give it
   const signer = {
-    signMessage: async (key: string, message: Buffer) => ({
-      key,
+    signCheckpoint: async (text: string) => ({
+      key: 'sk-audit-1',
       algorithm: 'ecdsa-p256-sha256' as const,
-      signature: sign('sha256', message, raw),
+      signature: sign('sha256', Buffer.from(text), raw),
     }),
     publicKey: async () => publicKey,
     list: async () => [],
