@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -137,10 +137,11 @@ function event(n: number, more: Record<string, unknown> = {}): string {
 }
 
 /** A checkpoint over entries, signed by the log. */
-function checkpoint(entries: readonly string[], name = origin, by: KeyObject = pair.privateKey): string {
+function checkpoint(entries: readonly string[], name = origin): string {
   const root = audit.rootOfHashes(audit.leafHashes(entries))
   const text = audit.checkpointText({ origin: name, size: entries.length, root })
-  return `${text}\n${audit.signatureLine({ ...key, name }, sign(null, Buffer.from(text), by))}\n`
+  const line = audit.signatureLine(audit.noteKey(name, pair.publicKey), sign(null, Buffer.from(text), pair.privateKey))
+  return `${text}\n${line}\n`
 }
 
 /** A bundle that shows `lines`, over a tree of the entries that were signed. */
