@@ -18,12 +18,15 @@ export function enqueueIssue(tx: Tx, request: string): Promise<void> {
  *
  * @throws Refusal `pki.not_yet` when the worker takes longer; the same request may be handed in again
  */
-export async function awaitCertificate(host: Pick<Host, 'sql' | 'now'>, request: string) {
+export async function awaitCertificate(host: Pick<Host, 'sql' | 'keys' | 'now'>, request: string) {
   for (const until = performance.now() + waitMsMax; ; ) {
     const issued = await pki.issuedFor(host.sql, request)
     if (issued) {
       const { component, serial, notAfter, chain } = issued
-      const [anchors, lists] = await Promise.all([pki.anchors(host.sql, host.now()), pki.lists(host.sql, host.now())])
+      const [anchors, lists] = await Promise.all([
+        pki.anchors(host.sql, { keys: host.keys, now: host.now() }),
+        pki.lists(host.sql, host.now()),
+      ])
       return { component, serial, notAfter: notAfter.toISOString(), chain, anchors, lists }
     }
     if (performance.now() > until)

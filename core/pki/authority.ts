@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
-import type { Keys } from '#keys'
+import { type Keys, KeysRefused } from '#keys'
 import { daySeconds, issuingDays, rootDays } from './policy.ts'
 
 /** A command of who may let the token sign for the authority. */
@@ -34,7 +34,7 @@ export async function ensureAuthorities(
   await tx`select pg_advisory_xact_lock(hashtext('pki.authorities'))`
   const rootKey = await activeKey(command, families.root)
   const issuingKey = await activeKey(command, families.issuing)
-  const known = await authorities(tx)
+  const known = await authorities(tx, command)
   const made: string[] = []
   const end = (days: number) => new Date(command.now.getTime() + days * daySeconds * 1000)
 
@@ -64,16 +64,32 @@ export async function ensureAuthorities(
   return { root, issuing, made }
 }
 
-/** Every certificate of the authority, newest first. */
-export async function authorities(reader: Reader): Promise<Authority[]> {
-  return await reader<Authority[]>`
+/**
+ * Every certificate of the authority, newest first. A row is believed for the token's sake and not the table's: a root is of a
+ * root key of the token and signed by it, an issuing authority of an issuing key and signed by such a root.
+ */
+export async function authorities(reader: Reader, { keys }: Pick<SigningCommand, 'keys'>): Promise<Authority[]> {
+  const rows = await reader<Authority[]>`
     select serial, kind, key, issuer, not_before as "notBefore", not_after as "notAfter", certificate
     from pki.authorities order by not_after desc, serial`
+  const publicKeys = new Map<string, KeyObject | undefined>()
+  for (const { kind, key } of rows)
+    if (!publicKeys.has(key))
+      publicKeys.set(key, isEpochOf(families[kind], key) ? await publicKeyOf(keys, key) : undefined)
+  const signed = (row: Authority, by: string) => {
+    const [own, above] = [publicKeys.get(row.key), publicKeys.get(by)]
+    return own !== undefined && above !== undefined && isMadeOf(row, own, above)
+  }
+  const roots = rows.filter((row) => row.kind === 'root' && row.issuer === row.serial && signed(row, row.key))
+  const keyOf = new Map(roots.map(({ serial, key }) => [serial, key]))
+  return rows.filter((row) => (row.kind === 'root' ? keyOf.has(row.serial) : signed(row, keyOf.get(row.issuer) ?? '')))
 }
 
 /** What everybody trusts: the roots that have not ended, as PEM; more than one only while a root is being replaced. */
-export async function anchors(reader: Reader, now: Date): Promise<string> {
-  const roots = (await authorities(reader)).filter(({ kind, notAfter }) => kind === 'root' && notAfter > now)
+export async function anchors(reader: Reader, command: Pick<SigningCommand, 'keys' | 'now'>): Promise<string> {
+  const roots = (await authorities(reader, command)).filter(
+    (each) => each.kind === 'root' && each.notAfter > command.now,
+  )
   return roots.map(({ certificate }) => pemOfCertificate(certificate)).join('')
 }
 
@@ -83,7 +99,7 @@ export async function issuingAuthority(
   command: Pick<SigningCommand, 'keys' | 'now'>,
 ): Promise<Authority | undefined> {
   const key = await command.keys.active(families.issuing)
-  return (await authorities(reader)).find(
+  return (await authorities(reader, command)).find(
     (each) => each.kind === 'issuing' && each.key === key && each.notAfter > command.now,
   )
 }
@@ -94,6 +110,37 @@ export function pemOfCertificate(der: Buffer): string {
 
 export function serialOf(certificate: X509Certificate): string {
   return certificate.serialNumber.toLowerCase()
+}
+
+/** Is a row what it says, of this key, and signed by that one? */
+function isMadeOf({ serial, notBefore, notAfter, certificate }: Authority, own: KeyObject, above: KeyObject): boolean {
+  try {
+    const read = new X509Certificate(certificate)
+    return (
+      read.ca &&
+      serialOf(read) === serial &&
+      read.validFromDate.getTime() === notBefore.getTime() &&
+      read.validToDate.getTime() === notAfter.getTime() &&
+      read.publicKey.equals(own) &&
+      read.verify(above)
+    )
+  } catch {
+    return false
+  }
+}
+
+function isEpochOf(family: string, key: string): boolean {
+  return key.startsWith(`${family}-`) && /^\d+$/.test(key.slice(family.length + 1))
+}
+
+/** Undefined for a key the token has not, or has no more. An agent that does not answer is no answer about a key. */
+async function publicKeyOf(keys: Keys, key: string): Promise<KeyObject | undefined> {
+  try {
+    return await keys.publicKey(key)
+  } catch (error) {
+    if (error instanceof KeysRefused && ['keys.unknown_key', 'keys.refused'].includes(error.code)) return undefined
+    throw error
+  }
 }
 
 type ActiveKey = { key: string; spki: Buffer }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /**
  * What a certificate is for. A role is written into it as `urn:countroom:role:<role>`, and every listener asks for the roles
  * it lets in; `uses` becomes the extended key usage, so that a server's certificate is no client's.
@@ -76,12 +78,13 @@ export function faultOfComponent(role: Role, component: string, names: readonly 
   const own = `${component}.${internalDomain}`
   for (const name of names) {
     const isName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name)
-    if (!isAddress(name) && !(isName && name.length <= 253)) return `${name} is no name and no address`
+    const isNumber = /(^|\.)\d+$/.test(name) // as people mistype an address; no name ends so
+    if (!isAddress(name) && !(isName && !isNumber && name.length <= 253)) return `${name} is no name and no address`
     if (name.endsWith(`.${internalDomain}`) && name !== own) return `${name} is another component's name`
   }
   return undefined
 }
 
 export function isAddress(name: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^[0-9a-f]*:[0-9a-f:.]+$/.test(name)
+  return isIP(name) !== 0 && !name.includes('%') // a zone means something on one machine only
 }

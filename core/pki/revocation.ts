@@ -60,7 +60,7 @@ export async function publish(
   { lifeSeconds = listSecondsMax }: { lifeSeconds?: number } = {},
 ): Promise<number> {
   await tx`select pg_advisory_xact_lock(hashtext('pki.lists'))`
-  const known = await authorities(tx)
+  const known = await authorities(tx, command)
   const active = await Promise.all([command.keys.active('sk-ca-root'), command.keys.active('sk-ca-issuing')])
   await endLists(tx, command, known, active)
   let signed = 0

@@ -52,7 +52,7 @@ export type Place = {
 }
 
 export function openPlace(home: Home, settings: Settings, lives: Lives = {}): Place {
-  const sql = connect(home, 'app')
+  const sql = connect(home, 'owner') // who is enrolled, believed and taken back is not the application's to say
   const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
   return {
     home,
@@ -135,7 +135,7 @@ export async function refresh(
     const issued = [...made]
     const disabled: string[] = []
     const known = await pki.components(sql, now)
-    let changed = update(home, 'tls/ca.pem', await pki.anchors(sql, now))
+    let changed = update(home, 'tls/ca.pem', await pki.anchors(sql, command))
     for (const component of componentsOf(settings)) {
       const { name } = component
       const standing = known.find((each) => each.component === name)

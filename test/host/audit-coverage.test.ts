@@ -467,7 +467,9 @@ async function forged(): Promise<FaceAnswer> {
 async function useToken() {
   const component = `c-${randomBytes(4).toString('hex')}`
   const { key, request } = await pki.newRequest(component)
-  const { token } = await faces.world.act((tx) => pki.offer(tx, systemCommand('test'), { role: 'scraper', component }))
+  const { token } = (await faces.world.admin.begin((tx) =>
+    pki.offer(tx, systemCommand('test'), { role: 'scraper', component }),
+  )) as Awaited<ReturnType<typeof pki.offer>>
   const asked = faces.caller('operator').ask('POST', '/api/pki/enrolments/use', { token, request })
   const issued = await issueNext()
   return { component, key, issued, answer: await asked }
@@ -492,8 +494,6 @@ async function renew(): Promise<FaceAnswer> {
 async function issueNext(): Promise<pki.Issued> {
   const request = await until('a request', async () => (await pki.openApplications(faces.world.sql))[0])
   const command = { ...systemCommand('test'), keys: faces.world.agent.as('ops') }
-  return faces.world.act(async (tx) => {
-    await pki.ensureAuthorities(tx, command)
-    return pki.issue(tx, command, { request, lifeSeconds: pki.daySeconds })
-  })
+  await faces.world.admin.begin((tx) => pki.ensureAuthorities(tx, command))
+  return faces.world.act((tx) => pki.issue(tx, command, { request, lifeSeconds: pki.daySeconds }))
 }

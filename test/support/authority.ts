@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { systemCommand, type Tx } from '#base'
 import * as pki from '#pki'
+import { openDatabase } from '../../core/host/database.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startTestKeys, type TestKeys } from './keys.ts'
 
@@ -11,7 +12,10 @@ export type TestAuthority = {
   db: TestDatabase
   agent: TestKeys
   command(now?: Date): pki.SigningCommand
+  /** As the application. */
   act<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** As the owner of the tables, as ops does. */
+  own<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   ensure(): ReturnType<typeof pki.ensureAuthorities>
   offer(role: string, component: string): ReturnType<typeof pki.offer>
   /** Offer, request, application and certificate, as they follow each other in life. */
@@ -34,7 +38,9 @@ export async function openTestAuthority(): Promise<TestAuthority> {
   const keys = agent.as('ops')
   const command = (now = new Date()) => ({ ...systemCommand('test', now), keys })
   const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
-  const ensure = () => act((tx) => pki.ensureAuthorities(tx, command()))
+  const owner = openDatabase({ ...db.address, user: 'countroom_owner', password: '', poolMax: 2 })
+  const own = <T>(work: (tx: Tx) => Promise<T>) => owner.begin(work) as Promise<T>
+  const ensure = () => own((tx) => pki.ensureAuthorities(tx, command()))
   const issue = (request: string, key: string, lifeSeconds = 7 * pki.daySeconds, now = new Date()) =>
     act(async (tx) => ({ ...(await pki.issue(tx, command(now), { request, lifeSeconds })), key }))
   return {
@@ -42,15 +48,14 @@ export async function openTestAuthority(): Promise<TestAuthority> {
     agent,
     command,
     act,
+    own,
     ensure,
-    offer: (role, component) => act((tx) => pki.offer(tx, command(), { role, component })),
+    offer: (role, component) => own((tx) => pki.offer(tx, command(), { role, component })),
     async enrol(role, component, { names, lifeSeconds, now = new Date() } = {}) {
       await ensure()
       const { key, request } = await pki.newRequest(component)
-      const application = await act(async (tx) => {
-        const { token } = await pki.offer(tx, command(now), { role, component, ...(names ? { names } : {}) })
-        return pki.apply(tx, command(now), { token, request })
-      })
+      const { token } = await own((tx) => pki.offer(tx, command(now), { role, component, ...(names ? { names } : {}) }))
+      const application = await act((tx) => pki.apply(tx, command(now), { token, request }))
       if ('refusal' in application) throw application.refusal
       return issue(application.request, key, lifeSeconds, now)
     },
@@ -63,15 +68,16 @@ export async function openTestAuthority(): Promise<TestAuthority> {
       )
       return issue(application.request, key)
     },
-    anchors: () => pki.anchors(db.sql, new Date()),
+    anchors: () => pki.anchors(db.sql, command()),
     async lists(lifeSeconds) {
       await ensure()
-      await act((tx) => pki.publish(tx, command(), lifeSeconds === undefined ? {} : { lifeSeconds }))
+      await own((tx) => pki.publish(tx, command(), lifeSeconds === undefined ? {} : { lifeSeconds }))
       const pem = await pki.lists(db.sql, new Date())
       return pem.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g) ?? []
     },
     components: () => pki.components(db.sql, new Date()),
     async stop() {
+      await owner.end({ timeout: 5 })
       await db.stop()
       await agent.stop()
     },

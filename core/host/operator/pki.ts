@@ -179,7 +179,9 @@ export function pkiRoutes(host: Host) {
   )
 
   // For whoever has to check certificates elsewhere. Both are signed and secret to nobody.
-  routes.get('/pki/ca.pem', async (c) => c.body(await pki.anchors(host.sql, host.now()), 200, pemType))
+  routes.get('/pki/ca.pem', async (c) =>
+    c.body(await pki.anchors(host.sql, { keys: host.keys, now: host.now() }), 200, pemType),
+  )
   routes.get('/pki/revoked.pem', async (c) => c.body(await pki.lists(host.sql, host.now()), 200, pemType))
 
   return routes

@@ -15,7 +15,7 @@ export function exportCommand(): Command {
     .option('--days <count>', 'how long the person’s certificate is good, 1 to 30', '30')
     .option('--to <file>', 'where the person’s file goes')
     .action(async (what: string, options: Options) => {
-      if (what === 'ca') process.stdout.write(await atPlace(({ sql }) => pki.anchors(sql, new Date())))
+      if (what === 'ca') process.stdout.write(await atPlace(({ sql }, command) => pki.anchors(sql, command)))
       else if (what === 'revoked') process.stdout.write(await atPlace(({ sql }) => pki.lists(sql, new Date())))
       else await exportPerson(what, options)
     })

@@ -45,8 +45,8 @@ describe('the authority', () => {
   test('an issuing authority that grows old is followed by another, below the same root', async () => {
     const before = await authority.ensure()
     const later = new Date(Date.now() + hours(24 * 500))
-    const after = await authority.db.sql
-      .begin(async (tx) => {
+    const after = await authority
+      .own(async (tx) => {
         const made = await pki.ensureAuthorities(tx, authority.command(later))
         throw made // only looked at: what is made in the future is not kept
       })
@@ -105,7 +105,7 @@ describe('the authority', () => {
       const first = await own.enrol('core', 'twice-1')
       await own.act((tx) => pki.revoke(tx, own.command(), { component: 'twice-1', reason: 'test' }))
       const later = new Date(Date.now() + hours(24 * 500))
-      const { made } = await own.act((tx) => pki.ensureAuthorities(tx, own.command(later)))
+      const { made } = await own.own((tx) => pki.ensureAuthorities(tx, own.command(later)))
       expect(made).toEqual(['issuing'])
       expect(await own.lists()).toHaveLength(2)
       expect(verifies(first.chain, await own.anchors(), (await own.lists()).join(''))).toBe(false)
@@ -286,7 +286,7 @@ describe('enrolment', () => {
     ['a role there is not', 'root', 'mallory', undefined],
     ['a name for a person', 'staff', 'ada', ['ada.example']],
   ])('%s cannot be enrolled', async (_, role, component, names) => {
-    const offering = authority.act((tx) =>
+    const offering = authority.own((tx) =>
       pki.offer(tx, authority.command(), { role, component, ...(names ? { names } : {}) }),
     )
     await expect(offering).rejects.toMatchObject({ code: 'pki.component_unfit' })
@@ -370,7 +370,7 @@ describe('renewal', () => {
 describe('taking back', () => {
   test('lists are numbered upwards, and signed anew only when there is news or half their time is over', async () => {
     await authority.lists()
-    const publish = (now = new Date()) => authority.act((tx) => pki.publish(tx, authority.command(now)))
+    const publish = (now = new Date()) => authority.own((tx) => pki.publish(tx, authority.command(now)))
     expect(await publish()).toBe(0)
     await authority.enrol('scraper', 'list-1')
     await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'list-1', reason: 'test' }))
