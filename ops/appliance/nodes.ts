@@ -86,7 +86,7 @@ export function workUnit(home: Home, settings: Settings, identity: Identity | un
     listen: { metrics: loopback(settings.ports.workMetrics), ...scrapeOf(settings, 'workScrape') },
   }
   const flags = [
-    ...permission(home, 'work-1', ['/proc', '/sys', ...inspected(home), ...shippingFiles(settings)]),
+    ...permission(home, 'work-1', [...machineFiles, ...inspected(home), ...shippingFiles(settings)]),
     ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
   ]
   return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, identity, settings.ports.workMetrics, flags)
@@ -239,6 +239,12 @@ function permission(home: Home, name: string, also: string[] = []): string[] {
   ]
   return ['--permission', '--allow-net', ...readable.map((path) => `--allow-fs-read=${path}`)]
 }
+
+/**
+ * What the worker tells of its machine and of itself. Only these very files: through `/proc/self/root` and its like a folder of
+ * processes leads to every file there is, past the permission model.
+ */
+const machineFiles = ['/proc/meminfo', '/proc/self/status', '/proc/self/limits']
 
 /** What the worker reads to bring the audit log to its second place. */
 function shippingFiles({ auditShipTo: ship }: Settings): string[] {
