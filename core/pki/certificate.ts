@@ -2,8 +2,14 @@ import { X509Certificate } from 'node:crypto'
 import * as audit from '#audit'
 import type { Reader, Tx } from '#base'
 import { issuingAuthority, pemOfCertificate, type SigningCommand, serialOf } from './authority.ts'
-import { componentDisabled, componentUnknown } from './errors.ts'
+import { componentDisabled, componentUnknown, requestUnfit } from './errors.ts'
 import { backdateSeconds, isOverdue, type Role, renewalDue } from './policy.ts'
+import { type Asked, isProven } from './proof.ts'
+
+/** Until the transaction ends, nobody else issues for a component, offers it a place or takes it back. */
+export async function hold(tx: Tx, component: string): Promise<void> {
+  await tx`select pg_advisory_xact_lock(hashtext(${`pki.component ${component}`}))`
+}
 
 /** A certificate and the authority's own that goes with it, as PEM, the way a server sends them. */
 export type Issued = { serial: string; component: string; role: Role; notBefore: Date; notAfter: Date; chain: string }
@@ -16,14 +22,17 @@ export type Component = {
   /** The newest certificate, if there is one. */
   serial: string | undefined
   notAfter: Date | undefined
+  /** All that are good still, of which a thief's may be one; newest first. */
+  good: string[]
   renewalDue: Date | undefined
   overdue: boolean
 }
 
 /**
- * Makes the certificate for a request, once; asked again, it answers the same.
+ * Makes the certificate for a request, once; asked again, it answers the same. It believes no row that the application could
+ * have made by itself: the component has to have asked, with a token of ops or with the key it has.
  *
- * @throws Refusal `pki.component_unknown`, `pki.component_disabled`
+ * @throws Refusal `pki.component_unknown`, `pki.component_disabled`, `pki.request_unfit`
  */
 export async function issue(
   tx: Tx,
@@ -33,14 +42,22 @@ export async function issue(
   await tx`select pg_advisory_xact_lock(hashtext(${`pki.issue ${input.request}`}))`
   const before = await issuedFor(tx, input.request)
   if (before) return before
-  const [asked] = await tx<Array<{ component: string; spki: Buffer; role: Role; names: string[] }>>`
-    select r.component, r.spki, e.role, e.names from pki.requests r
+  const [of] = await tx<Array<{ component: string }>>`
+    select component from pki.requests where request = ${input.request}`
+  if (of) await hold(tx, of.component)
+  const [asked] = await tx<Array<Asked & { names: string[] }>>`
+    select r.component, r.spki, r.renews, r.proof, r.signed_at as "signedAt", e.role, e.names,
+      (select digest from pki.enrolments o where o.digest = r.enrolment and o.component = r.component) as offer,
+      (select certificate from pki.certificates c where c.serial = r.renews and c.component = r.component
+        and not exists (select from pki.revocations v where v.serial = c.serial)) as renewed
+    from pki.requests r
     cross join lateral (
       select o.role, o.names from pki.requests u join pki.enrolments o on o.digest = u.enrolment
-      where u.component = r.component order by u.at desc limit 1) e
+      where u.component = r.component and o.component = r.component order by o.offered_at desc limit 1) e
     where r.request = ${input.request}`
   if (!asked) throw componentUnknown()
   if (!(await isEnabled(tx, asked.component))) throw componentDisabled(asked.component)
+  if (!(await isProven(tx, command, asked))) throw requestUnfit('nothing proves that the component itself asked')
   const authority = await issuingAuthority(tx, command)
   if (!authority) throw new Error('there is no issuing authority under the active key yet; ops makes it')
 
@@ -84,19 +101,26 @@ export async function components(reader: Reader, now: Date): Promise<Component[]
       serial: string | null
       notBefore: Date | null
       notAfter: Date | null
+      good: string[]
     }>
   >`
     select e.component, e.role, u.at is not null as used, coalesce(u.at <= d.at, false) as dismissed,
-      c.serial, c.not_before as "notBefore", c.not_after as "notAfter"
+      c.serial, c.not_before as "notBefore", c.not_after as "notAfter", array(
+        select g.serial from pki.certificates g
+        where g.component = e.component and g.not_after > ${now}
+          and not exists (select from pki.revocations v where v.serial = g.serial)
+        order by g.not_after desc, g.serial) as good
     from (select distinct component, role from pki.enrolments) e
     left join lateral (
-      select max(at) as at from pki.requests r where r.component = e.component and r.enrolment is not null) u on true
+      select max(o.offered_at) as at from pki.requests r
+      join pki.enrolments o on o.digest = r.enrolment and o.component = r.component
+      where r.component = e.component) u on true
     left join lateral (select max(at) as at from pki.dismissals d where d.component = e.component) d on true
     left join lateral (
       select serial, not_before, not_after from pki.certificates c where c.component = e.component
       order by not_after desc, serial limit 1) c on true
     order by e.role, e.component`
-  return rows.map(({ component, role, used, dismissed, serial, notBefore, notAfter }) => {
+  return rows.map(({ component, role, used, dismissed, serial, notBefore, notAfter, good }) => {
     const period = serial && notBefore && notAfter ? { serial, notBefore, notAfter } : undefined
     const enabled = used && !dismissed
     return {
@@ -105,6 +129,7 @@ export async function components(reader: Reader, now: Date): Promise<Component[]
       state: !used ? 'offered' : dismissed ? 'disabled' : 'enabled',
       serial: period?.serial,
       notAfter: period?.notAfter,
+      good,
       renewalDue: period && renewalDue(period),
       overdue: enabled && period !== undefined && isOverdue(period, now),
     }
@@ -115,8 +140,9 @@ export async function components(reader: Reader, now: Date): Promise<Component[]
 export async function isEnabled(reader: Reader, component: string): Promise<boolean> {
   const [row] = await reader<Array<{ enabled: boolean }>>`
     select exists (
-      select from pki.requests r where r.component = ${component} and r.enrolment is not null and not exists (
-        select from pki.dismissals d where d.component = r.component and d.at >= r.at)) as enabled`
+      select from pki.requests r join pki.enrolments o on o.digest = r.enrolment and o.component = r.component
+      where r.component = ${component} and not exists (
+        select from pki.dismissals d where d.component = r.component and d.at >= o.offered_at)) as enabled`
   return row?.enabled === true
 }
 

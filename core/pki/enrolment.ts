@@ -1,11 +1,12 @@
-import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto'
+import { createPublicKey, verify, X509Certificate } from 'node:crypto'
 import * as audit from '#audit'
 import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
-import { digestOf, newSecret } from '#keys'
+import { newSecret } from '#keys'
 import { serialOf } from './authority.ts'
-import { isEnabled, isGood } from './certificate.ts'
+import { hold, isEnabled, isGood } from './certificate.ts'
 import { componentUnfit, renewalRefused, requestUnfit, tokenRefused } from './errors.ts'
-import { faultOfComponent, internalDomain, isRole, roles, tokenSecondsMax } from './policy.ts'
+import { daySeconds, faultOfComponent, internalDomain, isRole, roles, tokenSecondsMax } from './policy.ts'
+import { digestsOf, renewalStatement } from './proof.ts'
 
 export type Application = { request: string; component: string }
 
@@ -31,11 +32,12 @@ export async function offer(
     select role from pki.enrolments where component = ${component} and role <> ${role} limit 1`
   if (other) throw componentUnfit(`${component} is known as ${other.role}, and stays that`)
 
-  const { secret, digest } = newSecret()
+  await hold(tx, component)
+  const { secret } = newSecret()
   const expiresAt = new Date(command.now.getTime() + (wanted.secondsMax ?? tokenSecondsMax) * 1000)
   await tx`
     insert into pki.enrolments (digest, component, role, names, offered_by, offered_at, expires_at)
-    values (${digest}, ${component}, ${role}, ${[...names]}, ${command.actor.id}, ${command.now}, ${expiresAt})`
+    values (${digestsOf(secret).offer}, ${component}, ${role}, ${[...names]}, ${command.actor.id}, ${command.now}, ${expiresAt})`
   await audit.record(tx, command, {
     action: 'pki.enrolment_offered',
     subject: component,
@@ -57,7 +59,7 @@ export async function apply(
   input: { token: string; request: string },
 ): Promise<Application | { refusal: Refusal }> {
   const spki = await publicKeyOf(input.request)
-  const digest = digestOf(input.token)
+  const { offer: digest, proof } = digestsOf(input.token)
   const [offered] = await tx<Array<{ component: string; open: boolean }>>`
     select component, e.expires_at > ${command.now} and not exists (
       select from pki.dismissals d where d.component = e.component and d.at >= e.offered_at) as open
@@ -66,8 +68,8 @@ export async function apply(
   const { component } = offered
   const request = newId('crq', command.now.getTime())
   const made = await tx`
-    insert into pki.requests (request, component, enrolment, spki, at)
-    values (${request}, ${component}, ${digest}, ${spki}, ${command.now}) on conflict (enrolment) do nothing`
+    insert into pki.requests (request, component, enrolment, spki, at, proof)
+    values (${request}, ${component}, ${digest}, ${spki}, ${command.now}, ${proof}) on conflict (enrolment) do nothing`
   if (made.count === 0) {
     const [earlier] = await tx<Array<{ request: string; spki: Buffer }>>`
       select request, spki from pki.requests where enrolment = ${digest}`
@@ -75,12 +77,6 @@ export async function apply(
   }
   await audit.record(tx, command, { action: 'pki.enrolled', subject: component, detail: { request } })
   return { request, component }
-}
-
-/** What a component signs with the key it has, to renew its certificate for another key. */
-export function renewalStatement(serial: string, spki: Buffer, at: Date): Buffer {
-  const digest = createHash('sha256').update(spki).digest('hex')
-  return Buffer.from(`countroom-pki-renewal-1\n${serial}\n${digest}\n${at.toISOString()}\n`)
 }
 
 /**
@@ -107,19 +103,20 @@ export async function applyAgain(
   if (earlier) return { request: earlier.request, component }
   const request = newId('crq', command.now.getTime())
   await tx`
-    insert into pki.requests (request, component, renews, spki, at)
-    values (${request}, ${component}, ${serial}, ${spki}, ${command.now})`
+    insert into pki.requests (request, component, renews, spki, at, proof, signed_at)
+    values (${request}, ${component}, ${serial}, ${spki}, ${command.now}, ${input.signature}, ${input.at})`
   await audit.record(tx, command, { action: 'pki.renewal_asked', subject: component, detail: { request, serial } })
   return { request, component }
 }
 
-/** Applications nobody has issued for yet, oldest first; not of who was dismissed meanwhile. */
-export async function openApplications(reader: Reader): Promise<string[]> {
+/** Applications of the last day nobody has issued for yet, oldest first; not of who was dismissed meanwhile. */
+export async function openApplications(reader: Reader, now = new Date()): Promise<string[]> {
   const rows = await reader<Array<{ request: string }>>`
     select request from pki.requests r
     where not exists (select from pki.certificates c where c.request = r.request)
       and not exists (select from pki.dismissals d where d.component = r.component and d.at >= r.at)
-    order by at limit 100`
+      and proof is not null and at > ${new Date(now.getTime() - daySeconds * 1000)}
+    order by at limit 1000`
   return rows.map(({ request }) => request)
 }
 

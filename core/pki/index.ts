@@ -3,7 +3,7 @@ export { type Authority, anchors, authorities, ensureAuthorities, type SigningCo
 // A key and its certificates in one file for a browser
 export { bundle } from './bundle.ts'
 // Certificates, and who has them
-export { type Component, components, type Issued, isEnabled, issue, issuedFor } from './certificate.ts'
+export { type Component, components, hold, type Issued, isEnabled, issue, issuedFor } from './certificate.ts'
 // Becoming a component, and staying one
 export {
   type Application,
@@ -11,7 +11,6 @@ export {
   applyAgain,
   offer,
   openApplications,
-  renewalStatement,
 } from './enrolment.ts'
 // What a certificate says of who has it
 export { periodOf, roleOf } from './identity.ts'
@@ -30,6 +29,7 @@ export {
   roles,
   roleUri,
 } from './policy.ts'
+export { renewalStatement } from './proof.ts'
 // The component's own part: its key and request
 export { newRequest } from './request.ts'
 // Taking back

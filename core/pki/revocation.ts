@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import { type Authority, authorities, type SigningCommand } from './authority.ts'
+import { hold } from './certificate.ts'
 import { componentUnknown } from './errors.ts'
 import { isListDue, listSecondsMax } from './policy.ts'
 
@@ -9,7 +10,7 @@ import { isListDue, listSecondsMax } from './policy.ts'
 export const newsChannel = 'countroom_pki'
 
 /**
- * Takes certificates back: one by its serial, or all of a component, which is disabled then until it is enrolled anew. It
+ * Takes certificates back: one by its serial and all that was renewed from it, by whomever; or all of a component, which is disabled then until it is enrolled anew. It
  * holds from the next `publish` on.
  *
  * @throws Refusal `pki.component_unknown`
@@ -19,10 +20,16 @@ export async function revoke(
   command: Command,
   input: { reason: string } & ({ component: string } | { serial: string }),
 ): Promise<string[]> {
+  const component = 'component' in input ? input.component : await componentOf(tx, input.serial.toLowerCase())
+  await hold(tx, component ?? '')
   const wanted = 'component' in input ? tx`component = ${input.component}` : tx`serial = ${input.serial.toLowerCase()}`
-  const found = await tx<Array<{ serial: string; component: string; ended: boolean }>>`
-    select serial, component, not_after <= ${command.now} as ended from pki.certificates where ${wanted}`
-  const component = 'component' in input ? input.component : found[0]?.component
+  const found = await tx<Array<{ serial: string; ended: boolean }>>`
+    with recursive line as (
+      select serial, not_after from pki.certificates where ${wanted}
+      union
+      select c.serial, c.not_after from line join pki.requests r on r.renews = line.serial
+      join pki.certificates c on c.request = r.request)
+    select serial, not_after <= ${command.now} as ended from line`
   const [known] = await tx`select from pki.enrolments where component = ${component ?? ''} limit 1`
   if (!known || !component) throw componentUnknown()
 
@@ -35,7 +42,9 @@ export async function revoke(
   }
   if ('component' in input)
     await tx`
-      insert into pki.dismissals (component, at, reason) values (${component}, ${command.now}, ${input.reason})
+      insert into pki.dismissals (component, at, reason)
+      select ${component}, greatest(${command.now}::timestamptz, max(offered_at)), ${input.reason}
+      from pki.enrolments where component = ${component}
       on conflict do nothing`
   await tx`select pg_notify(${newsChannel}, '')`
   await audit.record(tx, command, {
@@ -90,6 +99,11 @@ export async function lists(reader: Reader, now: Date): Promise<string> {
   const rows = await reader<Array<{ list: Buffer }>>`
     select list from pki.lists where next_update > ${now} order by key desc`
   return rows.map(({ list }) => pemOfList(list)).join('')
+}
+
+async function componentOf(tx: Tx, serial: string): Promise<string | undefined> {
+  const [row] = await tx<Array<{ component: string }>>`select component from pki.certificates where serial = ${serial}`
+  return row?.component
 }
 
 /** Ends lists of keys that sign no more and that say too little by now. */

@@ -141,7 +141,10 @@ export async function refresh(
       const standing = known.find((each) => each.component === name)
       if (standing?.state === 'disabled') disabled.push(name)
       else if (anew.includes(name) || !isSound(home, component, standing, issuing, now)) {
-        await install(place, component, command)
+        if (!(await install(place, component, command))) {
+          disabled.push(name)
+          continue
+        }
         issued.push(name)
         changed ||= component.role === 'postgres' || component.role === 'redis'
       }
@@ -152,22 +155,30 @@ export async function refresh(
   })) as Refreshed
 }
 
-/** Enrols a component of this very machine and puts key and chain where its process reads them. */
+/**
+ * Enrols a component of this very machine and puts key and chain where its process reads them; answers false when it was taken
+ * back meanwhile.
+ */
 async function install(
   { home, settings, sql, lives }: Place,
   { name, role, names }: Component,
   command: pki.SigningCommand,
-): Promise<void> {
+): Promise<boolean> {
   const { key, request } = await pki.newRequest(name)
   const lifeSeconds = lives.lifeSeconds ?? settings.certificateHours * 3600
-  const { chain } = (await sql.begin(async (tx) => {
+  const issued = (await sql.begin(async (tx) => {
+    await pki.hold(tx, name)
+    const standing = (await pki.components(tx, command.now)).find((each) => each.component === name)
+    if (standing?.state === 'disabled') return undefined
     const { token } = await pki.offer(tx, command, { component: name, role, names, secondsMax: 60 })
     const application = await pki.apply(tx, command, { token, request })
     if ('refusal' in application) throw application.refusal
     return pki.issue(tx, command, { request: application.request, lifeSeconds })
-  })) as pki.Issued
+  })) as pki.Issued | undefined
+  if (!issued) return false
   home.write(`tls/${name}.key`, key, 0o600)
-  home.write(`tls/${name}.pem`, chain, 0o644)
+  home.write(`tls/${name}.pem`, issued.chain, 0o644)
+  return true
 }
 
 /** Are the files of a component what the authority issued last, for these names, below what issues now, and not yet due? */

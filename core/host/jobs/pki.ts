@@ -16,7 +16,10 @@ export const issueSweep: JobDefinition = {
   cron: '* * * * *',
   retryMax: 0,
   async run(host) {
-    for (const request of await pki.openApplications(host.sql)) await issue(host, request)
+    for (const request of await pki.openApplications(host.sql, host.now()))
+      await issue(host, request).catch((error: Error) =>
+        host.log.warn({ request, reason: error.message }, 'not issued'),
+      )
   },
 }
 

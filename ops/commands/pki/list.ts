@@ -16,7 +16,7 @@ export function listCommand(): Command {
 }
 
 function screen(found: readonly pki.Component[], now: Date): string {
-  const rows = found.map(({ component, role, state, serial, notAfter, renewalDue, overdue }) =>
+  const rows = found.flatMap(({ component, role, state, serial, notAfter, good, renewalDue, overdue }) => [
     [
       component.padEnd(14),
       role.padEnd(9),
@@ -25,7 +25,8 @@ function screen(found: readonly pki.Component[], now: Date): string {
       (state !== 'enabled' || !renewalDue ? '-' : overdue ? 'OVERDUE' : inWords(renewalDue, now)).padEnd(16),
       serial ?? '-',
     ].join(' '),
-  )
+    ...good.filter((each) => each !== serial).map((each) => `${'  good still'.padEnd(75)}${each}`),
+  ])
   const head = ['component     ', 'role     ', 'state    ', 'ends in         ', 'renewed in      ', 'serial'].join(' ')
   return `${[head, ...rows].join('\n')}\n`
 }
