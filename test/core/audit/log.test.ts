@@ -33,7 +33,7 @@ test('events of transactions side by side become leaves once each, and every siz
   const sizes: number[] = []
   const sealing = (async () => {
     while (!stop) sizes.push((await seal(37))?.size ?? -1)
-    while (((await seal())?.events ?? 0) > 0);
+    while (((await seal(37))?.events ?? 0) > 0);
   })()
   for (let round = 0; round < 8; round++) await Promise.all(Array.from({ length: 50 }, (_, n) => write(n)))
   stop = true
