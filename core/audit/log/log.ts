@@ -78,8 +78,8 @@ export async function unsealedSeconds(reader: Reader): Promise<number> {
   return row?.seconds ?? 0
 }
 
-/** So long every checkpoint is kept; the database refuses to forget sooner. */
-const checkpointDays = 7
+/** So long every checkpoint is kept; the database refuses to forget before the seventh day is over by its own clock. */
+const checkpointDays = 8
 
 /** Forgets checkpoints that are older, but for one an hour; answers how many. */
 export async function thinCheckpoints(tx: Tx, now: Date): Promise<number> {

@@ -33,7 +33,7 @@ test('events of transactions side by side become leaves once each, and every siz
   const sizes: number[] = []
   const sealing = (async () => {
     while (!stop) sizes.push((await seal(37))?.size ?? -1)
-    while (((await seal())?.events ?? 0) > 0);
+    while (((await seal(37))?.events ?? 0) > 0);
   })()
   for (let round = 0; round < 8; round++) await Promise.all(Array.from({ length: 50 }, (_, n) => write(n)))
   stop = true
@@ -169,9 +169,9 @@ test('an event taken out of its table while it waits leaves a leaf that says so 
 test('of old checkpoints one an hour stays, the witnessed one first; young ones cannot be forgotten; the log stays proven [S54]', async () => {
   const sizes = (await db.sql`select size from audit.checkpoints order by size`).map(({ size }) => Number(size))
   const witnessed = sizes[3]!
-  await db.admin`insert into audit.cosignatures values (${witnessed}, 'w', now() - interval '8 days', 'x'), (${sizes[1]!}, 'w', now() - interval '8 days', 'x')`
+  await db.admin`insert into audit.cosignatures values (${witnessed}, 'w', now() - interval '9 days', 'x'), (${sizes[1]!}, 'w', now() - interval '9 days', 'x')`
   await db.admin`delete from audit.cosignatures where size = ${sizes[1]!}`
-  const eightDaysAgo = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 8 * 86_400_000)
+  const eightDaysAgo = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 9 * 86_400_000)
   await db.admin`update audit.checkpoints set at = ${eightDaysAgo} where size <= ${sizes.at(-3)!}`
   await db.sql.begin((tx) => audit.thinCheckpoints(tx, new Date()))
   const left = (await db.sql`select size from audit.checkpoints order by size`).map(({ size }) => Number(size))
