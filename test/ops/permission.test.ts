@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { openHome } from '../../ops/appliance/home.ts'
 import { coreUnit, keysUnit, workUnit } from '../../ops/appliance/nodes.ts'
@@ -11,6 +11,7 @@ const dir = newHome('small')
 const home = openHome(dir)
 const settings = readSettings(home)
 const secret = home.path('secrets/hsm-pin-of-a-test')
+for (const folder of ['secrets', 'token', 'tls']) mkdirSync(home.path(folder))
 writeFileSync(secret, '1234')
 keysUnit(home, settings, undefined) // writes what the others inspect
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
