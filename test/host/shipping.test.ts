@@ -70,6 +70,7 @@ let files = 0
 let steps: ReturnType<typeof openShipping>[]
 beforeEach(async () => {
   db = await openTestDatabase()
+  await agent.as('ops').beginLog('test/log') // each test has a log of its own
   file = join(dir, `audit-${++files}.jsonl`)
   steps = []
 })
