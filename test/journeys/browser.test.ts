@@ -33,6 +33,34 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
+test('a form sent before its script has come puts nothing into the address, and works once it has', {
+  timeout: 60_000,
+}, async () => {
+  const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
+  let release = () => {}
+  const late = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/assets/account.js', async (route) => {
+    await late
+    await route.continue()
+  })
+  await page.goto(`${new URL(appliance.urls.lobby).origin}/sign-in`, { waitUntil: 'commit' })
+  await page.getByLabel('E-mail').fill('ada@example.com')
+  await page.getByLabel('Password').fill('a secret of hers')
+  await page.getByLabel('Password').press('Enter')
+  await page.getByRole('button', { name: 'Sign in' }).click({ force: true })
+  expect(page.url(), 'a press of a key').toMatch(/\/sign-in$/)
+  release()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.locator('.problem').filter({ hasText: /\w/ }).waitFor()
+  expect(page.url(), 'by the script').toMatch(/\/sign-in$/)
+  await page.evaluate('document.forms[0].submit()')
+  await page.waitForTimeout(500) // a navigation that must not begin has no end to wait for
+  expect(page.url(), 'whoever sends it').toMatch(/\/sign-in$/)
+  await page.context().close()
+})
+
 test('register, deposit, play, set a limit, withdraw; staff approve; the books agree', {
   timeout: 240_000,
 }, async () => {

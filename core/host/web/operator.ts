@@ -21,7 +21,7 @@ export function operatorPages(_host: Host): Hono<FaceEnv> {
         ${c.req.query('ended') === undefined ? '' : html`<p class="note">Your session has ended. Sign in again to go on.</p>`}
         ${formField('login', 'Name', { autocomplete: 'username', maxlength: '40', hint: 'The name you enrolled with: letters, digits, dot, dash or underscore.' })}
         ${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
-        <p class="problem" role="alert"></p><button class="primary">Sign in</button>
+        <p class="problem" role="alert"></p><button class="primary" disabled>Sign in</button>
         <p class="fine">No account yet? You enrol by the one-time link a colleague gives you.</p></form>`,
       ),
     ),
@@ -34,7 +34,7 @@ export function operatorPages(_host: Host): Hono<FaceEnv> {
         <p class="fine">This link works once. Choose a name and a password of at least 15 characters.</p>
         ${formField('login', 'Name', { autocomplete: 'username', maxlength: '40', hint: '3 to 40 letters, digits, dots, dashes or underscores.' })}
         ${formField('password', 'Password', { type: 'password', autocomplete: 'new-password' })}
-        <p class="problem" role="alert"></p><button class="primary">Enrol</button></form>`,
+        <p class="problem" role="alert"></p><button class="primary" disabled>Enrol</button></form>`,
       ),
     ),
   )
@@ -61,7 +61,7 @@ function desk(name: string, role: string) {
     <p id="proof" class="alarm" role="alert" hidden></p>
     <main><p id="told" class="note good" role="status" hidden></p>
       <section><h2>Waiting for a decision</h2><div id="queue" aria-live="polite"></div></section>
-      <section><div class="bar"><h2>Players</h2><form id="find"><label for="find-email">E-mail, in full</label><input id="find-email" name="email" type="email" maxlength="254" placeholder="ada@example.com" /><button>Find</button></form></div><div id="players"></div></section>
+      <section><div class="bar"><h2>Players</h2><form id="find"><label for="find-email">E-mail, in full</label><input id="find-email" name="email" type="email" maxlength="254" placeholder="ada@example.com" /><button disabled>Find</button></form></div><div id="players"></div></section>
       <section><h2>Deposits and withdrawals</h2><div id="payments"></div></section>
       <section><div class="bar"><h2>Books</h2><a class="button" href="/api/house/entries.csv" download>Entries of the house (CSV)</a></div><div id="books"></div></section>
       <section><div class="bar"><h2>Audit log</h2>${auditFilter()}</div><div id="audit" aria-live="polite"></div></section></main>`,
@@ -81,6 +81,6 @@ function auditFilter() {
     ${field('outcome', 'Outcome', html`<select id="audit-outcome" name="outcome"><option value="">any</option><option value="success">done</option><option value="failure">failed</option><option value="denied">denied</option></select>`)}
     ${field('from', 'From (UTC)', time('from'))} ${field('to', 'To (UTC)', time('to'))}
     <label class="check"><input name="significant" type="checkbox" value="true" /> significant only</label>
-    <button class="primary">Search</button><button type="reset">Clear</button>
+    <button class="primary" disabled>Search</button><button type="reset">Clear</button>
     <button type="button" id="audit-jsonl">JSON lines</button><button type="button" id="audit-csv">CSV</button></form>`
 }

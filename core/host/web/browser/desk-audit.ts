@@ -1,6 +1,7 @@
 import { get } from './api.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { act, byId, facts, make } from './elements.ts'
+import { answer } from './form.ts'
 import { capital } from './words.ts'
 
 type Fields = Record<string, unknown>
@@ -38,10 +39,7 @@ export async function openAudit(mayUnmask: boolean): Promise<() => Promise<void>
     isLast = shown.length < pageSize
     await draw(form, mayUnmask)
   }
-  form.addEventListener('submit', (event) => {
-    event.preventDefault()
-    void paint()
-  })
+  answer(form, () => void paint())
   form.addEventListener('reset', () => setTimeout(paint))
   for (const format of ['jsonl', 'csv'])
     byId(`audit-${format}`).addEventListener('click', () => {
@@ -150,8 +148,7 @@ function unsealing(event: AuditEvent, place: HTMLElement): HTMLElement {
     maxlength: '400',
   })
   const form = make('form', { class: 'decision' }, reason, make('button', {}, 'Show what is sealed'))
-  form.addEventListener('submit', async (submitted) => {
-    submitted.preventDefault()
+  answer(form, async () => {
     const why = encodeURIComponent((reason as HTMLInputElement).value.trim())
     const shown = await get<{ personal: Fields }>(`/api/audit/${event.id}/personal?reason=${why}`).then(
       ({ personal }) => fieldsOf(personal),

@@ -2,6 +2,7 @@ import { get, send, wordsOf } from './api.ts'
 import { type AuditEvent, auditTable } from './desk-audit.ts'
 import { badge, code, confirm, table, tell } from './desk-parts.ts'
 import { act, facts, make } from './elements.ts'
+import { answer } from './form.ts'
 import { type Money, show } from './money.ts'
 import { when } from './words.ts'
 
@@ -152,9 +153,6 @@ function reasoned(name: string, text: string, label: string, work: (reason: stri
     maxlength: '400',
   })
   const form = make('form', { class: 'decision' }, input, make('button', {}, text))
-  form.addEventListener('submit', (event) => {
-    event.preventDefault()
-    void work((input as HTMLInputElement).value.trim())
-  })
+  answer(form, () => void work((input as HTMLInputElement).value.trim()))
   return form
 }

@@ -6,6 +6,7 @@ import { openPlayer } from './desk-player.ts'
 import { watchBooks } from './desk-proof.ts'
 import { paintQueue } from './desk-queue.ts'
 import { act, byId, make } from './elements.ts'
+import { answer } from './form.ts'
 import { type Money, show } from './money.ts'
 import { when } from './words.ts'
 
@@ -37,10 +38,8 @@ byId('sign-out').addEventListener('click', async () => {
   await send('/api/sessions/current', undefined, 'DELETE').catch(() => {})
   location.assign('/sign-in')
 })
-byId('find').addEventListener('submit', (event) => {
-  event.preventDefault()
-  void players(String(new FormData(event.target as HTMLFormElement).get('email') ?? '').trim())
-})
+const find = byId('find') as HTMLFormElement
+answer(find, () => void players(String(new FormData(find).get('email') ?? '').trim()))
 document.addEventListener('changed', () => void paint())
 await paint()
 await watchBooks(attended)

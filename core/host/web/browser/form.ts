@@ -24,13 +24,24 @@ const fieldOf: Record<string, string> = {
   'base.amount_not_positive': 'amount',
 }
 
+/**
+ * A form of a page is answered by script alone. Its button is disabled until this: a browser that sends a form by itself
+ * puts what was typed, a password perhaps, into the address.
+ */
+export function answer(form: HTMLElement, act: () => void): void {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    act()
+  })
+  for (const button of form.querySelectorAll('button')) button.disabled = false
+}
+
 /** Sends a form by the given act: one at a time, its problems in words next to what they are about. */
 export function onSubmit(form: HTMLFormElement, work: (fields: Record<string, string>) => Promise<void>): void {
   form.addEventListener('input', (event) => {
     if (event.target instanceof HTMLElement) mark(event.target, '')
   })
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
+  answer(form, async () => {
     const buttons = form.querySelectorAll('button')
     clear(form)
     for (const button of buttons) button.disabled = true

@@ -48,7 +48,7 @@ export function registerPage({ ageMin, currencies, passwordLengthMin, termsVersi
       <input type="hidden" name="termsVersion" value="${termsVersion}" /><input type="hidden" name="privacyVersion" value="${privacyVersion}" />
       <div class="field"><label class="check"><input type="checkbox" name="terms" required /> <span>I have read and accept the <a href="/terms" target="_blank">terms</a> (version ${termsVersion}) and the <a href="/privacy" target="_blank">privacy policy</a> (version ${privacyVersion}).</span></label>
         <p class="field-problem" role="alert"></p></div>
-      <p class="problem" role="alert"></p><button class="primary">Register</button>
+      <p class="problem" role="alert"></p><button class="primary" disabled>Register</button>
       <p class="fine">You have an account? <a href="/sign-in">Sign in</a>.</p>
     </form>`,
   )
@@ -62,7 +62,7 @@ export function confirmPage() {
       <p class="lead">We sent you a code of six digits. It is good for 30 minutes.</p>
       ${formField('email', 'E-mail', { type: 'email', autocomplete: 'email', maxlength: '254', hint: 'The address you registered with.' })}
       ${formField('code', 'Code', { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6', hint: 'Six digits, as in the mail.' })}
-      <p class="problem" role="alert"></p><button class="primary">Confirm</button>
+      <p class="problem" role="alert"></p><button class="primary" disabled>Confirm</button>
       <button type="button" id="another-code" class="quiet">Send another code</button></form>`,
   )
 }
@@ -75,7 +75,7 @@ export function signInPage(ended: boolean) {
       ${ended ? html`<p class="note">Your session has ended. Sign in again to go on where you were.</p>` : ''}
       ${formField('email', 'E-mail', { type: 'email', autocomplete: 'username', maxlength: '254', hint: 'The address you registered with.' })}
       ${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
-      <p class="problem" role="alert"></p><button class="primary">Sign in</button>
+      <p class="problem" role="alert"></p><button class="primary" disabled>Sign in</button>
       <p class="fine">New here? <a href="/register">Open an account</a>.</p></form>`,
   )
 }

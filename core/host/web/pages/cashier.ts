@@ -14,12 +14,12 @@ export function cashierPage() {
       <form class="card" id="deposit"><h2>Deposit by card</h2>
         ${formField('amount', 'Amount', { id: 'deposit-amount', inputmode: 'decimal', value: '50.00', maxlength: '40' })}
         <div class="presets" role="group" aria-label="Often chosen">${['20.00', '50.00', '100.00', '200.00'].map((amount) => html`<button type="button" data-amount="${amount}">${amount.replace('.00', '')}</button>`)}</div>
-        <p class="problem" role="alert"></p><button class="primary">Go to the payment page</button>
+        <p class="problem" role="alert"></p><button class="primary" disabled>Go to the payment page</button>
         <p class="fine">You pay on the page of the payment gateway; your card’s number never comes here. Your <a href="/limits">deposit limits</a> hold.</p></form>
       <form class="card" id="withdraw"><h2>Withdraw</h2>
         ${formField('amount', 'Amount', { id: 'withdraw-amount', inputmode: 'decimal', maxlength: '40' })}
         <div class="field"><label for="instrument">To</label><select id="instrument" name="instrument" required></select><p class="field-problem" role="alert"></p></div>
-        <p class="problem" role="alert"></p><button>Ask for a withdrawal</button>
+        <p class="problem" role="alert"></p><button disabled>Ask for a withdrawal</button>
         <p class="fine">The amount is set aside at once, and a member of staff looks at each withdrawal. It cannot be taken back.</p></form>
     </div>
     <section class="panel"><h2>Deposits and withdrawals</h2><div id="moves" aria-live="polite"></div></section>
