@@ -1,5 +1,7 @@
 // What can be played, and its exact returns
 export { catalogue, gameOf } from './catalogue.ts'
+// Sums of a day
+export { sumDays } from './day.ts'
 export { type Fraction, fraction, showPercent, toNumber } from './fraction.ts'
 export type { Game } from './game.ts'
 export { type LargeBounds, largeBounds, mayBeLarge, noteLarge } from './large.ts'

@@ -24,7 +24,14 @@ export type Rules = {
   signInFailureMinutes: number
   cycleMsMin: { slot: number; table: number }
   /** From which amount on something is a significant event [GLI-2.8.8]; a currency without bounds has none. */
-  significant: ByCurrency<{ stake: string; win: string; transaction: string; transactionsPerDay: string }>
+  significant: ByCurrency<{
+    stake: string
+    win: string
+    stakesPerDay: string
+    winsPerDay: string
+    transaction: string
+    transactionsPerDay: string
+  }>
   /** Whole months an event of the audit log stays at hand; never fewer than twelve, whatever stands here. */
   auditMonthsKept: number
 }

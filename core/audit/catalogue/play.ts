@@ -10,10 +10,21 @@ const round = {
   version: 'text',
 } as const
 
+const sums = {
+  player: 'text',
+  currency: 'text',
+  day: 'text',
+  rounds: 'number',
+  staked: 'amount',
+  won: 'amount',
+} as const
+
 /** Games and what goes with them. A round itself is no event: it is a leaf of the log with its batch. */
 export const play = {
   'games.large_win': { title: 'A large win', severity: 'warning', gli: 'd', detail: round },
   'games.large_stake': { title: 'A large wager', severity: 'warning', gli: 'e', detail: round },
+  'games.large_wins_of_day': { title: 'Wins of a day became large', severity: 'warning', gli: 'd', detail: sums },
+  'games.large_stakes_of_day': { title: 'Wagers of a day became large', severity: 'warning', gli: 'e', detail: sums },
   'games.replay_different': {
     title: 'A round does not replay as it was settled',
     outcome: 'failure',

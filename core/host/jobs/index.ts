@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../queue.ts'
 import { proveAuditLog } from './audit-log.ts'
+import { sumPlay } from './games.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { rotateKeys } from './keys.ts'
 import { shipKeysJournal } from './keys-journal.ts'
@@ -21,6 +22,7 @@ export const jobs: readonly JobDefinition[] = [
   proveWholeLedger,
   proveAuditLog,
   expireHolds,
+  sumPlay,
   keepLedgerTables,
   inspectProgram,
   inspectProgramOnDemand,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as audit from '#audit'
 import { createLane, numberArray } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
@@ -183,6 +184,58 @@ describe('settlement', () => {
     await expect(bet(session, 'k')).rejects.toMatchObject({ code: 'games.closed' })
     await world.admin`delete from games.closures`
     expect((await bet(session, 'k')).replayed).toBe(false)
+  })
+
+  test('wagers and wins of a day are told when their sum becomes large, once for each day [GLI-2.8.8d] [GLI-2.8.8e]', async () => {
+    const bounds = { stakesPerDay: '3.00', winsPerDay: '4.00' }
+    await world.admin`
+      update licences.licences set rules = jsonb_set(rules, '{significant,EUR}', rules #> '{significant,EUR}' || ${world.sql.json(bounds)})`
+    const one = await sitDown(10_000n)
+    const other = await sitDown(10_000n)
+    const startedAt = Math.floor(Date.now() / 86_400_000) * 86_400_000 + 1000 // no midnight comes between
+    /** Time goes by for the sums alone. */
+    const sum = async (seconds: number) => {
+      const settled = new Date(startedAt + 120_000 + seconds * 1000)
+      while ((await world.act((tx) => games.sumDays(tx, world.command(settled)))).more);
+    }
+    const told = async () => {
+      const codes = ['games.large_stakes_of_day', 'games.large_wins_of_day'] as const
+      const found = await Promise.all(codes.map((code) => audit.search(world.sql, { code, limit: 20 })))
+      return found.flat().filter(({ subject }) => subject === one.player || subject === other.player)
+    }
+    await bet(one.session, 'd1')
+    await bet(one.session, 'd2')
+    await bet(other.session, 'd1', '2.99')
+    await world.admin`update games.rounds set win = 0, at = ${new Date(startedAt)} where wallet = ${one.wallet} or wallet = ${other.wallet}`
+    await sum(60)
+    expect(await told(), 'below each bound, whatever others played').toEqual([])
+
+    const copy = (transfer: bigint, stake: bigint, win: bigint, seconds: number) => world.admin`
+      insert into games.rounds select (r).* from (
+        select jsonb_populate_record(r, jsonb_build_object('transfer', ${transfer}::bigint, 'stake', ${stake}::bigint, 'win', ${win}::bigint,
+          'at', ${new Date(startedAt + seconds * 1000)}::timestamptz)) as r
+        from games.rounds r where wallet = ${one.wallet} limit 1) as each`
+    const today = new Date(startedAt).toISOString().slice(0, 10)
+    await copy(1n, 100n, 0n, 90)
+    await sum(120)
+    await sum(120)
+    await sum(121)
+    const [first, ...more] = await told()
+    expect(more).toEqual([])
+    expect(first).toMatchObject({
+      code: 'games.large_stakes_of_day',
+      detail: { day: today, currency: 'EUR', rounds: 3, staked: '300', won: '0' },
+    })
+    await copy(2n, 100n, 400n, 150)
+    await sum(180)
+    expect((await told()).map(({ code, detail }) => [code, detail?.won])).toEqual([
+      ['games.large_stakes_of_day', '0'],
+      ['games.large_wins_of_day', '400'],
+    ])
+    await copy(3n, 500n, 0n, 86_400 + 90)
+    await sum(86_400 + 120)
+    expect((await told()).map(({ detail }) => detail?.staked).sort()).toEqual(['300', '400', '500'])
+    await world.admin`delete from games.rounds where wallet = ${one.wallet} and transfer < 10`
   })
 
   test('the batch functions answer for wallets nobody has', async () => {
