@@ -3,16 +3,10 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type * as audit from '#audit'
 import { Refusal } from '#base'
+import type { Session } from '#sessions'
 
 /** The player's sign-in as the faces see it. */
-export type FaceSession = {
-  id: string
-  playerId: string
-  wallet: bigint
-  currency: string
-  createdAt: Date
-  walletVersion: bigint
-}
+export type FaceSession = Session
 
 /** The member of staff as the faces see them. */
 export type FaceStaff = { id: string; sessionId: string; name: string; role: string }

@@ -2,6 +2,23 @@ import type { Reader } from '#base'
 
 type ByCurrency<T> = Record<string, T>
 
+/** An act for which who acts must be proven anew. */
+export type SensitiveAct =
+  | 'withdrawal'
+  | 'payout_instrument'
+  | 'email_change'
+  | 'password_change'
+  | 'personal_data_change'
+  | 'limit_loosening'
+  | 'export'
+  | 'erasure'
+  | 'factor_change'
+
+/**
+ * How fresh a proof an act needs, in seconds. Who has a second factor shows one; who has none shows all of `withoutFactor`.
+ */
+export type StepUpRule = { seconds: number; withoutFactor: Array<'password' | 'email'> }
+
 /** Everything a licence can change. Amounts are decimal strings per currency. */
 export type Rules = {
   licence: string
@@ -22,6 +39,7 @@ export type Rules = {
   passwordLengthMin: number
   signInFailuresMax: number
   signInFailureMinutes: number
+  stepUp: Record<SensitiveAct, StepUpRule>
   cycleMsMin: { slot: number; table: number }
   /** From which amount on something is a significant event [GLI-2.8.8]; a currency without bounds has none. */
   significant: ByCurrency<{

@@ -14,13 +14,13 @@ type Row = { period: Period; amount: bigint | null; next_amount: bigint | null; 
 
 /**
  * Sets a deposit limit. Tighter holds at once, looser after the licence's waiting time [GLI-A.3.7a] [MGA-RG-1]; a new
- * wish replaces one that is still waiting.
+ * wish replaces one that is still waiting. Answers which of both it was.
  */
 export async function setLimit(
   tx: Tx,
   command: Command,
   input: { player: string; wallet: bigint; period: Period; amount: bigint | null },
-): Promise<void> {
+): Promise<{ looser: boolean }> {
   const { player, period, amount } = input
   await ledger.lockWallet(tx, input.wallet)
   const rules = await licences.rules(tx)
@@ -39,6 +39,7 @@ export async function setLimit(
     detail: { period, ...(looser ? { from } : {}) },
     ...audit.changed({ amount: inForce }, { amount }),
   })
+  return { looser }
 }
 
 export async function limits(reader: Reader, player: string, now: Date): Promise<Limit[]> {

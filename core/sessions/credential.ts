@@ -36,12 +36,7 @@ export async function attempt(
   const email = normalisedOr(input.email)
   const index = await blindIndex(reader, keys, 'email', email)
   const player = await players.findByEmail(reader, keys, email)
-  const [credential] = player
-    ? await reader<
-        Array<{ password_hash: string }>
-      >`select password_hash from sessions.credentials where player = ${player.player}`
-    : []
-  const hash = credential?.password_hash
+  const hash = player && (await hashOf(reader, player.player))
   const right = await verifyPassword(keys, input.password, hash)
   const renews = right && hash !== undefined && (await isOutdated(keys, hash))
   return {
@@ -49,6 +44,15 @@ export async function attempt(
     subjects: [index.value, subjectOf(input.address)],
     ...(renews ? { renewed: { from: hash, to: await hashPassword(keys, input.password) } } : {}),
   }
+}
+
+/** Is this the password of a player who is signed in? Slow on purpose, so outside any transaction. */
+export async function isPasswordOf(
+  reader: Reader,
+  keys: Keys,
+  { player, password }: { player: string; password: string },
+): Promise<boolean> {
+  return verifyPassword(keys, password, await hashOf(reader, player))
 }
 
 /** Puts the renewed hash in the place of the one it was made from, and of no other. */
@@ -65,6 +69,13 @@ export async function passwordsUnder(reader: Reader, pepper: string): Promise<nu
   const [row] = await reader<Array<{ count: number }>>`
     select count(*)::int as count from sessions.credentials where password_hash like ${`%,keyid=${keyIdOf(pepper)}$%`}`
   return row?.count ?? 0
+}
+
+async function hashOf(reader: Reader, player: string): Promise<string | undefined> {
+  const [row] = await reader<
+    Array<{ hash: string }>
+  >`select password_hash as hash from sessions.credentials where player = ${player}`
+  return row?.hash
 }
 
 /** Network addresses are counted under a digest, so the table tells nobody who was here. */

@@ -9,3 +9,7 @@ export const locked = (minutes: number) =>
   })
 export const sessionEnded = () =>
   new Refusal('unauthenticated', 'sessions.ended', 'Your session has ended. Please sign in again.')
+/** `factors`: any one of them would do, or is the next of several. */
+export const stepUpRequired = (factors: readonly string[]) =>
+  new Refusal('forbidden', 'sessions.step_up_required', 'Please show once more that it is you.', { factors })
+export const factorWrong = () => new Refusal('refused', 'sessions.factor_wrong', 'This is wrong. Try again.')

@@ -73,7 +73,23 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   [
     'player POST /api/sessions',
     () => ada.caller.ask('POST', '/api/sessions', { email: ada.email, password: ada.password }),
-    ['sessions.begun'],
+    ['sessions.begun', 'sessions.ended'],
+  ],
+  [
+    'player POST /api/sessions/step-up',
+    () => ada.caller.ask('POST', '/api/sessions/step-up', { factor: 'password', password: ada.password }),
+    ['sessions.stepped_up'],
+  ],
+  [
+    'player POST /api/sessions/step-up',
+    async () => {
+      const { caller } = await arrive()
+      const wrong = () => caller.ask('POST', '/api/sessions/step-up', { factor: 'password', password: 'wrong' })
+      await wrong()
+      await wrong()
+      return wrong()
+    },
+    ['sessions.ended', 'sessions.step_up_refused'],
   ],
   [
     'player POST /api/sessions',

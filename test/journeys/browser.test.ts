@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
 import { codeFor, someone } from '../support/client.ts'
@@ -162,7 +163,9 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await page.goto(`${lobby}/cashier`)
   await page.locator('#withdraw select option').first().waitFor({ state: 'attached' })
   await page.locator('#withdraw').getByLabel('Amount').fill('20.00')
+  await sessionOfAnHour()
   await page.getByRole('button', { name: 'Ask for a withdrawal' }).click()
+  await showAgain(page, who.password)
   await page.locator('#moves [data-state=requested]').waitFor()
 
   const desk = await context.newPage()
@@ -223,6 +226,27 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   expect(faults).toEqual([])
   expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
 })
+
+/** As if everybody had signed in an hour ago and played since. */
+async function sessionOfAnHour(): Promise<void> {
+  const admin = connect(viewHome(home), 'admin')
+  await admin`
+    update sessions.sessions
+    set shown = jsonb_build_object('password', to_char((now() - interval '1 hour') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`
+  await admin.end()
+}
+
+/** The casino asks, in place, whether it is still the same person; a wrong password is told beside its field. */
+async function showAgain(page: Page, password: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Is it you?' })
+  await dialog.getByLabel('Password').fill('not my password at all')
+  await dialog.getByRole('button', { name: 'Go on' }).click()
+  await dialog.getByText('This is wrong. Try again.').waitFor()
+  await picture(page, 'step-up')
+  await dialog.getByLabel('Password').fill(password)
+  await dialog.getByRole('button', { name: 'Go on' }).click()
+  await dialog.waitFor({ state: 'detached' })
+}
 
 /** What the form lets through is what is shown, and what the file holds. */
 async function statementByFilter(page: Page): Promise<void> {

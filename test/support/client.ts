@@ -13,7 +13,8 @@ export type Answer<T = Record<string, never>> = {
 export function openClient(origin: string, options: { ca?: string; connections?: number } = {}) {
   const ca = options.ca && existsSync(options.ca) ? readFileSync(options.ca) : undefined
   const agent = new Agent({ connect: { ca }, connections: options.connections ?? 4, headersTimeout: 30_000 })
-  let cookie = ''
+  const jar = new Map<string, string>()
+  const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   return {
     async ask<T>(
       method: string,
@@ -26,7 +27,7 @@ export function openClient(origin: string, options: { ca?: string; connections?:
         method: method as 'GET',
         dispatcher: agent,
         headers: {
-          ...(cookie ? { cookie } : {}),
+          ...(jar.size > 0 ? { cookie: cookie() } : {}),
           ...(mutates
             ? { origin: new URL(origin).origin, 'idempotency-key': randomUUID(), 'content-type': 'application/json' }
             : {}),
@@ -34,14 +35,13 @@ export function openClient(origin: string, options: { ca?: string; connections?:
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
-      const set = response.headers['set-cookie']
-      if (set) cookie = String(Array.isArray(set) ? set[0] : set).split(';')[0] ?? ''
+      for (const line of [response.headers['set-cookie'] ?? []].flat()) keepCookie(jar, line)
       const raw = await response.body.text()
       return { status: response.statusCode, headers: response.headers, raw, body: parse(raw) as T }
     },
     close: () => agent.destroy(),
     get cookie() {
-      return cookie
+      return cookie()
     },
   }
 }
@@ -126,6 +126,13 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>,
     if (Date.now() > end) throw new Error(`waited ${secondsMax} s for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+}
+
+/** As a browser does: the last one of a name counts, one that is over is forgotten. */
+export function keepCookie(jar: Map<string, string>, line: string): void {
+  const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(line) ?? []
+  if (/;\s*max-age=0/i.test(line)) jar.delete(name)
+  else jar.set(name, value)
 }
 
 function parse(text: string): unknown {

@@ -17,6 +17,7 @@ import { operatorFace } from '../../core/host/operator/index.ts'
 import { partnerFace } from '../../core/host/partner/index.ts'
 import { openPlay } from '../../core/host/play.ts'
 import { playerFace } from '../../core/host/player/index.ts'
+import { keepCookie } from './client.ts'
 import { openWorld, type World } from './world.ts'
 
 type FaceName = 'player' | 'operator' | 'partner'
@@ -89,7 +90,7 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
 }
 
 function callerOf(app: OpenAPIHono<FaceEnv>): Caller {
-  let cookie = ''
+  const jar = new Map<string, string>()
   return {
     async ask(method, path, body, headers = {}) {
       const outgoing = Object.assign(new EventEmitter(), { setHeader: () => {}, destroyed: false, destroy: () => {} })
@@ -103,7 +104,7 @@ function callerOf(app: OpenAPIHono<FaceEnv>): Caller {
             'x-request-id': requestId,
             'x-forwarded-for': address,
             'idempotency-key': randomUUID(),
-            ...(cookie ? { cookie } : {}),
+            ...(jar.size > 0 ? { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
             ...headers,
           },
@@ -111,7 +112,7 @@ function callerOf(app: OpenAPIHono<FaceEnv>): Caller {
         },
         { incoming: { socket: { remoteAddress: address } }, outgoing } as never,
       )
-      cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? cookie
+      for (const line of answer.headers.getSetCookie()) keepCookie(jar, line)
       const bytes = Buffer.from(await answer.arrayBuffer())
       const raw = bytes.toString()
       return { status: answer.status, requestId, bytes, raw, body: parsed(raw), headers: answer.headers }

@@ -53,6 +53,8 @@ export const people = {
   'protection.self_exclusion': { title: 'Excluded themselves', gli: 'n-iii', detail: { until: 'instant' } },
 
   'sessions.begun': { title: 'Signed in, player' },
+  'sessions.stepped_up': { title: 'Showed a factor again', detail: { factor: 'text', aal: 'number' } },
+  'sessions.step_up_refused': { title: 'A factor shown again was wrong', ...refused, detail: { factor: 'text' } },
   'sessions.ended': { title: 'Signed out, player' },
   'sessions.all_ended': { title: 'All sessions of a player were ended', detail: { count: 'number' } },
   'sessions.sign_in_refused': { title: 'Sign-in refused, player', ...refused, detail: { cause: 'text' } },

@@ -12,6 +12,7 @@ import {
 import { createRoutes, type FaceEnv, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, mutate, transact } from '../host.ts'
+import { needs } from '../step-up.ts'
 
 const json = <S extends z.ZodType>(schema: S, description: string) => ({
   description,
@@ -120,6 +121,7 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const payload = c.req.valid('json')
     const amount = readPositiveMoney(payload.amount)
     return mutate(host, c, { operation: 'cashier.withdraw', payload }, async (tx, command) => {
+      await needs(host, tx, c, 'withdrawal')
       const made = await cashier.withdraw(tx, command, { player, wallet, amount, instrument: payload.instrument })
       return { status: 201, body: showWithdrawal(made) }
     })

@@ -4,6 +4,7 @@ import * as protection from '#protection'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 import { tellPlayer } from '../live.ts'
+import { needs } from '../step-up.ts'
 
 const period = z.enum(['day', 'week', 'month'])
 
@@ -88,12 +89,13 @@ export function protectionRoutes(host: Host) {
       const minor = amount === null ? null : readMoney({ amount, currency: session.currency }).amount
       const payload = { period: wanted, amount }
       return mutate(host, c, { operation: 'protection.set_limit', payload }, async (tx, command) => {
-        await protection.setLimit(tx, command, {
+        const { looser } = await protection.setLimit(tx, command, {
           player: session.playerId,
           wallet: session.wallet,
           period: wanted,
           amount: minor,
         })
+        if (looser) await needs(host, tx, c, 'limit_loosening')
         return { status: 200, body: { set: true } }
       })
     },

@@ -5,7 +5,7 @@ import * as ledger from '#ledger'
 import * as players from '#players'
 import * as protection from '#protection'
 import * as sessions from '#sessions'
-import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
+import { createRoutes, type FaceContext, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { playerCookie } from '../middleware/sign-in.ts'
 
@@ -22,6 +22,8 @@ const me = z
   })
   .openapi('Me')
 
+const proof = z.strictObject({ factor: z.literal('password'), password: z.string().max(256) }).openapi('Proof')
+
 export function sessionsRoutes(host: Host) {
   const routes = createRoutes()
 
@@ -29,7 +31,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions',
-      ...writes('sessions.begun', 'sessions.sign_in_refused'),
+      ...writes('sessions.begun', 'sessions.ended', 'sessions.sign_in_refused'),
       summary: 'Signs a player in; the answer sets a cookie. Carries a secret, so it takes no key and is never stored.',
       request: {
         body: {
@@ -52,9 +54,9 @@ export function sessionsRoutes(host: Host) {
     async (c) => {
       const command = commandOf(host, c)
       const tried = await sessions.attempt(host.sql, host.keys, { ...c.req.valid('json'), address: c.get('address') })
-      const begun = await transact(host, (tx) => sessions.begin(tx, command, tried))
+      const begun = await transact(host, (tx) => sessions.begin(tx, command, tried, c.get('session')))
       if ('refusal' in begun) throw begun.refusal
-      setCookie(c, playerCookie, begun.secret, { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' })
+      keepSecret(c, begun.secret)
       return c.json({ startedAt: begun.session.createdAt.toISOString() }, 201)
     },
   )
@@ -126,5 +128,37 @@ export function sessionsRoutes(host: Host) {
     },
   )
 
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/sessions/step-up',
+      ...writes('sessions.stepped_up', 'sessions.step_up_refused', 'sessions.ended'),
+      summary:
+        'Shows a factor once more, for an act that needs it. The session goes on under a new cookie, the old one ends. Carries a secret, so it takes no key and is never stored.',
+      request: { body: { required: true, content: { 'application/json': { schema: proof } } } },
+      responses: {
+        200: {
+          description: 'Shown.',
+          content: { 'application/json': { schema: z.object({ authenticatedAt: z.iso.datetime() }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const session = sessionOf(c)
+      const command = commandOf(host, c)
+      const { factor, password } = c.req.valid('json')
+      const right = await sessions.isPasswordOf(host.sql, host.keys, { player: session.playerId, password })
+      const done = await transact(host, (tx) => sessions.stepUp(tx, command, { session, factor, right }))
+      if ('refusal' in done) throw done.refusal
+      keepSecret(c, done.secret)
+      return c.json({ authenticatedAt: done.session.authenticatedAt.toISOString() }, 200)
+    },
+  )
+
   return routes
+}
+
+function keepSecret(c: FaceContext, secret: string): void {
+  setCookie(c, playerCookie, secret, { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' })
 }

@@ -21,8 +21,15 @@ export class Problem extends Error {
 const unknownCodes = new Set(['edge.outcome_unknown', 'edge.no_core', 'host.engine_away'])
 /** Answers that say that this sign-in is over. A refused sign-in is not among them. */
 const signedOutCodes = new Set(['sessions.required', 'sessions.ended', 'staff.required'])
+const stepUpCode = 'sessions.step_up_required'
 const answerMsMax = 20_000
 const triesMax = 4
+
+let prove: ((problem: Problem) => Promise<void>) | undefined
+/** How this page has the person show who they are, when an act needs that: resolves when they did. */
+export function onStepUp(ask: (problem: Problem) => Promise<void>): void {
+  prove = ask
+}
 
 /** Reads; while the casino cannot be reached it waits until it can. */
 export async function get<T>(path: string): Promise<T> {
@@ -38,7 +45,7 @@ export async function get<T>(path: string): Promise<T> {
 
 /**
  * Does an act, once. When its outcome is not known it is asked again with the same key, for as long as it takes, so that
- * nothing is shown before it is known.
+ * nothing is shown before it is known. When it needs a fresh proof of who asks, that is asked for, and the act goes on.
  */
 export async function send<T>(path: string, body?: unknown, method = 'POST'): Promise<T> {
   const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }
@@ -48,6 +55,7 @@ export async function send<T>(path: string, body?: unknown, method = 'POST'): Pr
       return await ask<T>(path, request)
     } catch (error) {
       if (error instanceof Lost) await reachable()
+      else if (prove && error instanceof Problem && error.code === stepUpCode) await prove(error)
       else if (!(error instanceof Problem && error.status === 503) || attempt >= triesMax) throw error
       else await new Promise((resolve) => setTimeout(resolve, 400 * attempt))
     }
@@ -59,7 +67,8 @@ export function wordsOf(error: unknown): string {
   return error instanceof Problem ? error.message : 'Something went wrong on this page. Reload it and try again.'
 }
 
-async function ask<T>(path: string, request: RequestInit): Promise<T> {
+/** A cookie may have been replaced while a request was under way, so who seems signed out asks once more. */
+async function ask<T>(path: string, request: RequestInit, again = true): Promise<T> {
   const response = await fetch(path, { ...request, signal: AbortSignal.timeout(answerMsMax) }).catch(lost)
   const text = await response.text().catch(lost) // an answer that breaks off is no answer
   const body = parse(text)
@@ -67,7 +76,10 @@ async function ask<T>(path: string, request: RequestInit): Promise<T> {
   if (response.ok) throw new Lost()
   const problem = new Problem((body ?? {}) as Record<string, unknown>, response.status)
   if (unknownCodes.has(problem.code)) throw new Lost()
-  if (signedOutCodes.has(problem.code)) leave()
+  if (signedOutCodes.has(problem.code)) {
+    if (again) return ask(path, request, false)
+    leave()
+  }
   throw problem
 }
 

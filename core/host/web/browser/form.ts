@@ -11,6 +11,7 @@ const fieldOf: Record<string, string> = {
   'players.password_too_short': 'password',
   'players.password_weak': 'password',
   'players.code_wrong': 'code',
+  'sessions.factor_wrong': 'password',
   'staff.login_taken': 'login',
   'staff.password_too_short': 'password',
   'cashier.amount_out_of_bounds': 'amount',

@@ -1,6 +1,7 @@
-import { get, send } from './api.ts'
+import { get, onStepUp, send } from './api.ts'
 import { byId } from './elements.ts'
 import { type Money, show, showSigned } from './money.ts'
+import { showAgain } from './step-up.ts'
 import { when } from './words.ts'
 
 type Me = {
@@ -33,6 +34,7 @@ export function showBalance(cash: Money): void {
 }
 
 if (document.body.dataset.signedIn === 'yes') {
+  onStepUp(showAgain)
   refresh().catch(() => {}) // a lost session leads to the sign-in page by itself
   setInterval(tick, 1000)
   listen()
