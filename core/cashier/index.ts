@@ -5,7 +5,7 @@ export { eventMalformed, eventNotAuthentic, gatewayAway, gatewayUnknown } from '
 // What gateways tell us
 export { apply, confirm, leftOver, type Outcome, receive } from './gateway-event.ts'
 // What may be paid out to
-export { type Instrument, instruments } from './instrument.ts'
+export { type Instrument, inspectInstruments, instruments } from './instrument.ts'
 // The states, and what we ask of a gateway
 export type { DepositState, WithdrawalState } from './policy.ts'
 export type { Gateway, GatewayEvent, PayoutAnswer } from './ports.ts'

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import * as audit from '#audit'
 import { newId, type Reader, type Tx } from '#base'
 import { type KeyedCommand, type Keys, open, seal } from '#keys'
 import { instrumentUnknown } from './errors.ts'
@@ -47,6 +48,31 @@ export async function instruments(reader: Reader, keys: Keys, player: string): P
     }),
   )
 }
+
+/** A card as staff see it: what names it and whom it is of is masked, or in full for a stated reason; either is written down. */
+export async function inspectInstruments(
+  tx: Tx,
+  command: KeyedCommand,
+  { player, unmaskFor }: { player: string; unmaskFor?: string | undefined },
+): Promise<Array<Instrument & { holder: string }>> {
+  const rows = await tx<Row[]>`
+    select id, player, gateway, brand, details, saved_at as "savedAt" from cashier.instruments
+    where player = ${player} order by id desc limit 50`
+  await audit.record(tx, command, {
+    action: unmaskFor === undefined ? 'cashier.instruments_viewed_masked' : 'cashier.instruments_viewed_in_full',
+    subject: player,
+    ...(unmaskFor === undefined ? {} : { reason: unmaskFor }),
+  })
+  return await Promise.all(
+    rows.map(async ({ id, gateway, brand, savedAt, ...row }) => {
+      const { last4, expiry, holder } = await detailsOf(tx, command.keys, { id, ...row })
+      const details = unmaskFor === undefined ? maskedCard : { last4, expiry, holder }
+      return { id, gateway, brand, savedAt, ...details }
+    }),
+  )
+}
+
+const maskedCard = { last4: '••••', expiry: '••/••', holder: '•••' }
 
 /** The instrument if it is this player's own [GLI-2.5.6d]. @throws Refusal `cashier.instrument_unknown` */
 export async function ownInstrument(reader: Reader, player: string, id: string): Promise<{ gateway: string }> {

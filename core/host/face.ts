@@ -3,13 +3,17 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type * as audit from '#audit'
 import { Refusal } from '#base'
+<<<<<<< HEAD
 import type { Session } from '#sessions'
+=======
+import type { StaffSession } from '#staff'
+>>>>>>> ba9d54b (staff: roles as rows over permissions per verb and field, effective on open sessions; personal data masked by field)
 
 /** The player's sign-in as the faces see it. */
 export type FaceSession = Session
 
 /** The member of staff as the faces see them. */
-export type FaceStaff = { id: string; sessionId: string; name: string; role: string }
+export type FaceStaff = StaffSession
 
 export type FaceEnv = {
   Bindings: HttpBindings

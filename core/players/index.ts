@@ -16,6 +16,7 @@ export {
   type Status,
   suspend,
 } from './player.ts'
+export { type Field, fields } from './policy.ts'
 export {
   type Address,
   codesUnder,

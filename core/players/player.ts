@@ -3,7 +3,7 @@ import type { Command, Reader, Tx } from '#base'
 import { type KeyedCommand, type Keys, open } from '#keys'
 import { playerAt } from './email-index.ts'
 import { playerUnknown, statusForbids } from './errors.ts'
-import { maskEmail, maskName } from './policy.ts'
+import { type Field, masked } from './policy.ts'
 import type { Address } from './registration.ts'
 
 export type Status = 'pending_email' | 'active' | 'suspended' | 'closed'
@@ -40,25 +40,22 @@ export async function profile(reader: Reader, keys: Keys, player: string): Promi
   return { email: email.toString(), ...(JSON.parse(rest.toString()) as Omit<Profile, 'email'>) }
 }
 
-/** A player's data as staff see it: masked, or in full for a stated reason; either way it is written down. */
+/**
+ * A player's data as staff see it: masked but for the fields that a reason was given for; either way it is written down, with
+ * which fields were seen.
+ */
 export async function inspect(
   tx: Tx,
   command: KeyedCommand,
-  input: { player: string; unmaskFor?: string },
+  { player, unmask }: { player: string; unmask?: { reason: string; fields: readonly Field[] } },
 ): Promise<Profile> {
-  const full = await profile(tx, command.keys, input.player)
+  const full = await profile(tx, command.keys, player)
   await audit.record(tx, command, {
-    action: input.unmaskFor === undefined ? 'players.viewed_masked' : 'players.viewed_in_full',
-    subject: input.player,
-    ...(input.unmaskFor === undefined ? {} : { reason: input.unmaskFor }),
+    action: unmask === undefined ? 'players.viewed_masked' : 'players.viewed_in_full',
+    subject: player,
+    ...(unmask === undefined ? {} : { reason: unmask.reason, detail: { fields: [...unmask.fields] } }),
   })
-  if (input.unmaskFor !== undefined) return full
-  return {
-    email: maskEmail(full.email),
-    name: maskName(full.name),
-    dateOfBirth: `${full.dateOfBirth.slice(0, 4)}-••-••`,
-    address: { street: '•••', city: full.address.city, postalCode: '•••' },
-  }
+  return masked(full, unmask?.fields ?? [])
 }
 
 /** active -> suspended. @throws Refusal `players.status_forbids`, `players.unknown` */

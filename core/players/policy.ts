@@ -1,4 +1,5 @@
 import type { Rules } from '#licences'
+import type { Profile } from './player.ts'
 
 /** Full years between a birth date and a day, in UTC; somebody born on 29 February comes of age on 1 March. */
 export function ageOn(dateOfBirth: string, day: Date): number {
@@ -23,12 +24,28 @@ export function ageMin(rules: Rules, country: string): number {
   return rules.ageMinByCountry[country] ?? rules.ageMin
 }
 
-/** `a•••@example.com`: enough to recognise, not to write to. */
-export function maskEmail(email: string): string {
+/** What of a player's data is asked for, permitted and shown together. */
+export const fields = ['contact', 'identity', 'address'] as const
+export type Field = (typeof fields)[number]
+
+/** Everything masked but these fields: enough to recognise somebody, not to know them. */
+export function masked(full: Profile, shown: readonly Field[]): Profile {
+  const identity = { name: full.name, dateOfBirth: full.dateOfBirth }
+  return {
+    email: shown.includes('contact') ? full.email : maskEmail(full.email),
+    ...(shown.includes('identity')
+      ? identity
+      : { name: maskName(full.name), dateOfBirth: `${full.dateOfBirth.slice(0, 4)}-••-••` }),
+    address: shown.includes('address') ? full.address : { street: '•••', city: full.address.city, postalCode: '•••' },
+  }
+}
+
+/** `a•••@example.com`: not to write to. */
+function maskEmail(email: string): string {
   return `${email[0]}•••${email.slice(email.lastIndexOf('@'))}`
 }
 
-export function maskName(name: string): string {
+function maskName(name: string): string {
   return name
     .split(/\s+/)
     .map((part) => `${part[0] ?? ''}•••`)

@@ -4,6 +4,13 @@ export const enrolmentUnknown = () =>
   new Refusal('absent', 'staff.enrolment_unknown', 'This link was used, has expired, or never existed.')
 export const loginTaken = () => new Refusal('conflict', 'staff.login_taken', 'This name is taken.')
 export const roleUnknown = () => new Refusal('invalid', 'staff.role_unknown', 'There is no such role.')
+export const permissionUnknown = (word: string) =>
+  new Refusal('invalid', 'staff.permission_unknown', 'There is no such permission.', { permission: word })
+export const memberUnknown = () => new Refusal('absent', 'staff.member_unknown', 'There is no such member of staff.')
+export const grantStands = () => new Refusal('conflict', 'staff.grant_stands', 'This member has this role already.')
+export const grantAbsent = () => new Refusal('conflict', 'staff.grant_absent', 'This member does not have this role.')
+export const lastApprover = () =>
+  new Refusal('refused', 'staff.last_approver', 'Nobody would be left who may approve a change of roles.')
 export const passwordTooShort = (min: number) =>
   new Refusal('invalid', 'staff.password_too_short', `A password has at least ${min} characters.`)
 export const signInRefused = () => new Refusal('unauthenticated', 'staff.sign_in_refused', 'Name or password is wrong.')

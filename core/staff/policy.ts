@@ -1,35 +1,56 @@
-/** What a member of staff can be allowed to do. */
+/**
+ * What a member of staff can be allowed to do: one word per verb, and per field where a field is personal. Roles are rows that
+ * name sets of these; a word that is not here permits nothing.
+ */
 export const permissions = [
   'players.view',
-  'players.unmask',
+  'players.unmask_contact',
+  'players.unmask_identity',
+  'players.unmask_address',
   'players.suspend',
   'payments.view',
+  'payments.unmask',
   'payments.approve',
+  'payments.approve_large',
   'books.view',
+  'adjustments.propose',
+  'adjustments.approve',
+  'limits.propose',
+  'limits.approve',
   'audit.view',
+  'audit.unmask',
   'program.view',
   'program.verify',
+  'staff.view',
   'staff.enrol',
+  'staff.disable',
+  'staff.review',
+  'roles.propose',
+  'roles.approve',
   'keys.manage',
   'pki.manage',
+  'clients.manage',
+  'clients.approve',
 ] as const
 export type Permission = (typeof permissions)[number]
 
-/** Roles as data: each a set of permissions. */
-export const roles = {
-  administrator: permissions,
-  payments: ['players.view', 'payments.view', 'payments.approve'],
-  support: ['players.view', 'players.unmask', 'players.suspend', 'payments.view'],
-  auditor: ['players.view', 'payments.view', 'books.view', 'audit.view', 'program.view', 'program.verify'],
-} as const satisfies Record<string, readonly Permission[]>
-export type StaffRole = keyof typeof roles
+/** Who holds one of these could make others up, or undo what watches them: a place with one needs the yes of two. */
+const privileged: readonly Permission[] = [
+  'roles.propose',
+  'roles.approve',
+  'staff.enrol',
+  'keys.manage',
+  'pki.manage',
+  'clients.manage',
+  'clients.approve',
+]
 
-export function isRole(name: string): name is StaffRole {
-  return Object.hasOwn(roles, name)
+export function isPermission(word: string): word is Permission {
+  return (permissions as readonly string[]).includes(word)
 }
 
-export function may(role: string, permission: Permission): boolean {
-  return isRole(role) && (roles[role] as readonly Permission[]).includes(permission)
+export function isPrivileged(held: readonly string[]): boolean {
+  return privileged.some((permission) => held.includes(permission))
 }
 
 export const sessionIdleSecondsMax = 15 * 60 // PCI DSS 8.2.8

@@ -3,7 +3,10 @@ import { type Reader, Refusal, type Tx } from '#base'
 import { type KeyedCommand, verifyPassword } from '#keys'
 import { enrolmentLink } from './enrolment.ts'
 import { notPermitted, samePerson, signInRefused, tooManyFailures, vouchersMissing } from './errors.ts'
-import { failuresMax, failureWindowSeconds, may, type Permission, vouchersMin } from './policy.ts'
+import { permissionsOf } from './grant.ts'
+import { holders } from './holder.ts'
+import { failuresMax, failureWindowSeconds, isPrivileged, type Permission, vouchersMin } from './policy.ts'
+import { roleOf, roles } from './role.ts'
 
 export type Credential = { login: string; password: string }
 
@@ -39,7 +42,7 @@ export async function offerPlace(
   command: KeyedCommand,
   { role, second }: { role: string; second?: Credential | undefined },
 ): Promise<{ secret: string } | { refusal: Refusal }> {
-  if (may(role, 'keys.manage') && (await keyManagers(tx, command.now)) >= vouchersMin) {
+  if (isPrivileged((await roleOf(tx, role)).permissions) && (await privilegedPlaces(tx, command.now)) >= vouchersMin) {
     if (!second) return { refusal: vouchersMissing(vouchersMin) }
     const found = await memberOf(tx, command, second, 'keys.manage')
     if (found instanceof Refusal) return { refusal: found }
@@ -49,11 +52,13 @@ export async function offerPlace(
   return enrolmentLink(tx, command, { role })
 }
 
-async function keyManagers(reader: Reader, now: Date): Promise<number> {
-  const rows = await reader<Array<{ role: string }>>`
-    select role from staff.members where disabled_at is null
-    union all select role from staff.enrolments where used_at is null and expires_at > ${now}`
-  return rows.filter(({ role }) => may(role, 'keys.manage')).length
+/** Those who could say yes, and the links by which there may be more of them. */
+async function privilegedPlaces(reader: Reader, now: Date): Promise<number> {
+  const links = await reader<Array<{ role: string }>>`
+    select role from staff.enrolments where used_at is null and expires_at > ${now}`
+  const privileged = (await roles(reader)).filter(({ permissions }) => permissions.includes('roles.approve'))
+  const open = links.filter(({ role }) => privileged.some((each) => each.role === role))
+  return (await holders(reader, 'roles.approve')).length + open.length
 }
 
 async function memberOf(
@@ -67,14 +72,15 @@ async function memberOf(
     await refusedTo(tx, command, 'unknown', 'locked')
     return tooManyFailures()
   }
-  const [member] = await tx<Array<{ staff: string; role: string; hash: string }>>`
-    select staff, role, password_hash as hash from staff.members where login = ${name} and disabled_at is null`
+  const [member] = await tx<Array<{ staff: string; hash: string }>>`
+    select staff, password_hash as hash from staff.members where login = ${name} and disabled_at is null`
   if (!(await verifyPassword(command.keys, password, member?.hash)) || !member) {
     await tx`insert into staff.failures (subject, at) values (${name}, ${command.now})`
     await refusedTo(tx, command, member?.staff ?? 'unknown', 'name or password wrong')
     return signInRefused()
   }
-  return may(member.role, permission) ? member.staff : notPermitted(permission)
+  const held = await permissionsOf(tx, member.staff, command.now)
+  return held.includes(permission) ? member.staff : notPermitted(permission)
 }
 
 async function refusedTo(tx: Tx, command: KeyedCommand, subject: string, cause: string): Promise<void> {

@@ -182,6 +182,16 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     ['players.viewed_in_full'],
   ],
   [
+    'operator GET /api/players/{player}/instruments',
+    () => boss.ask('GET', `/api/players/${ada.player}/instruments`),
+    ['cashier.instruments_viewed_masked'],
+  ],
+  [
+    'operator GET /api/players/{player}/instruments',
+    () => boss.ask('GET', `/api/players/${ada.player}/instruments?reason=complaint`),
+    ['cashier.instruments_viewed_in_full'],
+  ],
+  [
     'operator POST /api/players/{player}/suspension',
     () => suspend('suspension'),
     ['players.suspended', 'sessions.all_ended'],

@@ -44,6 +44,8 @@ export const money = {
   },
   'cashier.withdrawal_paid': { title: 'Withdrawal paid', detail: moved, changes: state },
   'cashier.withdrawal_failed': { title: 'Payout failed', outcome: 'failure', detail: moved, changes: state },
+  'cashier.instruments_viewed_masked': { title: 'Looked at a player’s cards, masked' },
+  'cashier.instruments_viewed_in_full': { title: 'Saw a player’s cards in full' },
   'cashier.large_transaction': {
     title: 'A large amount in or out',
     severity: 'warning',

@@ -17,6 +17,23 @@ export const people = {
     gli: 'a',
     detail: { route: 'text', code: 'text' },
   },
+  'staff.role_changed': {
+    title: 'Changed what a role permits',
+    severity: 'warning',
+    gli: 'i',
+    detail: { proposal: 'text' },
+    changes: ['title', 'permissions'],
+  },
+  'staff.role_granted': {
+    title: 'Gave a member of staff a role',
+    gli: 'i',
+    detail: { role: 'text', until: 'instant?', proposal: 'text?' },
+  },
+  'staff.role_revoked': {
+    title: 'Took a role from a member of staff',
+    gli: 'i',
+    detail: { role: 'text', proposal: 'text?' },
+  },
   'staff.vouched': { title: 'Vouched for an act', detail: { act: 'text' } },
 
   'players.registered': { title: 'Registered' },
@@ -26,7 +43,7 @@ export const people = {
   'players.confirmation_asked': { title: 'Asked for another confirmation code' },
   'players.searched': { title: 'Looked for a player by e-mail' },
   'players.viewed_masked': { title: 'Opened a player, masked' },
-  'players.viewed_in_full': { title: 'Saw a player’s data in full' },
+  'players.viewed_in_full': { title: 'Saw a player’s data in full', detail: { fields: 'texts?' } },
   'players.suspended': { title: 'Suspended a player', gli: 'n-iii', changes: status },
   'players.reinstated': { title: 'Reinstated a player', changes: status },
   'players.closed': { title: 'Closed an account', gli: 'n-iii', changes: status },

@@ -34,11 +34,17 @@ export function playerSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   }
 }
 
+/** Finds the member of staff and what they may do, anew for each request; afterwards notes what they used of it. */
 export function staffSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function staffSignIn(c, next) {
     const token = getCookie(c, staffCookie)
-    if (token && tokenForm.test(token)) c.set('staff', await staff.find(host.sql, token, host.now()))
+    const found = token && tokenForm.test(token) ? await staff.find(host.sql, token, host.now()) : undefined
+    c.set('staff', found)
     await next()
+    if (found)
+      await staff
+        .noteUses(host.sql, found.id, [...found.used], host.now())
+        .catch((error: Error) => host.log.warn({ reason: error.message }, 'what staff used went unnoted'))
   }
 }
 

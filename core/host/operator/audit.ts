@@ -117,7 +117,7 @@ const getPersonal = createRoute({
   },
 })
 
-/** The audit log, for those with `audit.view`; what is sealed in it also needs `players.unmask`. */
+/** The audit log, for those with `audit.view`; what is sealed in it also needs `audit.unmask`. */
 export function auditRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
   routes.openapi(getEvents, async (c) => {
@@ -161,7 +161,7 @@ export function auditRoutes(host: Host): OpenAPIHono<FaceEnv> {
   routes.openapi(getPersonal, async (c) => {
     const member = staffOf(c)
     staff.permit(member, 'audit.view')
-    staff.permit(member, 'players.unmask')
+    staff.permit(member, 'audit.unmask')
     const { event } = c.req.valid('param')
     const { reason } = c.req.valid('query')
     const personal = await transact(host, async (tx) => {

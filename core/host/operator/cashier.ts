@@ -6,6 +6,7 @@ import * as staff from '#staff'
 import {
   depositSchema,
   depositStates,
+  instrumentSchema,
   pageQuery,
   showDeposit,
   showWithdrawal,
@@ -22,7 +23,7 @@ import {
   writes,
   writesNothing,
 } from '../face.ts'
-import { type Host, type HostCommand, mutate } from '../host.ts'
+import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
 
 const staffWithdrawal = withdrawalSchema
   .extend({ player: z.string(), decidedBy: z.string().nullable(), unknownSince: z.string().nullable() })
@@ -53,6 +54,19 @@ const getDeposits = createRoute({
     query: pageQuery.extend({ state: z.enum(depositStates).optional(), player: z.string().max(64).optional() }),
   },
   responses: { 200: json(z.strictObject({ deposits: z.array(staffDeposit) }), 'A page.'), ...problems },
+})
+
+const staffInstrument = instrumentSchema.extend({ holder: z.string() }).openapi('StaffInstrument')
+const getInstruments = createRoute({
+  method: 'get',
+  path: '/api/players/{player}/instruments',
+  ...writes('cashier.instruments_viewed_masked', 'cashier.instruments_viewed_in_full'),
+  summary: 'A player’s cards. What is on them is masked unless a reason is given; either way it is written down.',
+  request: {
+    params: z.strictObject({ player: z.string().max(40) }),
+    query: z.strictObject({ reason: z.string().trim().min(3).max(400).optional() }),
+  },
+  responses: { 200: json(z.strictObject({ instruments: z.array(staffInstrument) }), 'Newest first.'), ...problems },
 })
 
 function decision<P extends string>(path: P, event: audit.Code, summary: string) {
@@ -105,6 +119,15 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
     staff.permit(staffOf(c), 'payments.view')
     const found = await cashier.deposits(host.sql, given(c.req.valid('query')))
     return c.json({ deposits: found.map(depositForStaff) }, 200)
+  })
+  routes.openapi(getInstruments, async (c) => {
+    staff.permit(staffOf(c), 'payments.view')
+    const { reason } = c.req.valid('query')
+    if (reason !== undefined) staff.permit(staffOf(c), 'payments.unmask')
+    const wanted = { player: c.req.valid('param').player, unmaskFor: reason }
+    const found = await transact(host, (tx) => cashier.inspectInstruments(tx, commandOf(host, c), wanted))
+    const instruments = found.map((card) => ({ ...card, savedAt: card.savedAt.toISOString() }))
+    return c.json({ instruments }, 200)
   })
   const withdrawalVerbs = [
     { route: approval, operation: 'cashier.approve', verb: cashier.approve },

@@ -5,7 +5,16 @@ import * as ledger from '#ledger'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import * as staff from '#staff'
-import { createRoutes, type FaceContext, idempotencyHeader, problems, staffOf, wireMoney, writes } from '../face.ts'
+import {
+  createRoutes,
+  type FaceContext,
+  type FaceStaff,
+  idempotencyHeader,
+  problems,
+  staffOf,
+  wireMoney,
+  writes,
+} from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { tellPlayer } from '../live.ts'
 
@@ -25,7 +34,7 @@ const full = brief
     name: z.string(),
     dateOfBirth: z.string(),
     address: z.object({ street: z.string(), city: z.string(), postalCode: z.string() }),
-    masked: z.boolean(),
+    inFull: z.array(z.enum(players.fields)).openapi({ description: 'What is not masked.' }),
     balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }).nullable(),
   })
   .openapi('PlayerDetail')
@@ -70,7 +79,8 @@ export function playersRoutes(host: Host) {
       method: 'get',
       path: '/api/players/{player}',
       ...writes('players.viewed_masked', 'players.viewed_in_full'),
-      summary: 'One player. Personal data is masked unless a reason is given; either way it is written down.',
+      summary:
+        'One player. Personal data is masked; with a reason, what your role may see is shown. Either way it is written down.',
       request: {
         params: z.object({ player: playerId }),
         query: z.strictObject({ reason: z.string().trim().min(3).max(400).optional() }),
@@ -83,13 +93,16 @@ export function playersRoutes(host: Host) {
     async (c) => {
       const member = staffOf(c)
       staff.permit(member, 'players.view')
-      const unmaskFor = c.req.valid('query').reason
-      if (unmaskFor !== undefined) staff.permit(member, 'players.unmask')
+      const { reason } = c.req.valid('query')
+      const inFull = reason === undefined ? [] : unmaskable(member)
       const id = c.req.valid('param').player
       const player = await players.findPlayer(host.sql, id)
       if (!player) throw players.playerUnknown()
       const profile = await transact(host, (tx) =>
-        players.inspect(tx, commandOf(host, c), { player: id, ...(unmaskFor === undefined ? {} : { unmaskFor }) }),
+        players.inspect(tx, commandOf(host, c), {
+          player: id,
+          ...(reason === undefined ? {} : { unmask: { reason, fields: inFull } }),
+        }),
       )
       const wallet = await ledger.walletOf(host.sql, id)
       const balance = wallet ? await ledger.balance(host.sql, wallet.wallet) : undefined
@@ -98,7 +111,7 @@ export function playersRoutes(host: Host) {
         {
           ...shown(player),
           ...profile,
-          masked: unmaskFor === undefined,
+          inFull,
           balance: balance ? { cash: show(balance.cash), bonus: show(balance.bonus), held: show(balance.held) } : null,
         },
         200,
@@ -143,6 +156,14 @@ export function playersRoutes(host: Host) {
     )
 
   return routes
+}
+
+/** The fields somebody may see in full. @throws Refusal `staff.not_permitted` when there is none */
+function unmaskable(member: FaceStaff): players.Field[] {
+  const permitted = players.fields.filter((field) => member.permissions.includes(`players.unmask_${field}`))
+  if (permitted.length === 0) staff.permit(member, 'players.unmask_contact')
+  for (const field of permitted) staff.permit(member, `players.unmask_${field}`)
+  return permitted
 }
 
 /** Who is a player and who is not is personal, so that somebody asked is written down; the address itself is not. */

@@ -10,7 +10,7 @@ const login = z
   .regex(/^[A-Za-z0-9._-]{3,40}$/)
   .openapi({ example: 'grace' })
 const member = z
-  .object({ staff: z.string(), name: z.string(), role: z.string(), permissions: z.array(z.string()) })
+  .object({ staff: z.string(), name: z.string(), roles: z.array(z.string()), permissions: z.array(z.string()) })
   .openapi('StaffMember')
 
 export function staffRoutes(host: Host) {
@@ -101,7 +101,7 @@ export function staffRoutes(host: Host) {
       responses: {
         201: {
           description: 'Signed in.',
-          content: { 'application/json': { schema: z.object({ name: z.string(), role: z.string() }) } },
+          content: { 'application/json': { schema: z.object({ name: z.string(), roles: z.array(z.string()) }) } },
         },
         ...problems,
       },
@@ -110,7 +110,7 @@ export function staffRoutes(host: Host) {
       const begun = await transact(host, (tx) => staff.signIn(tx, commandOf(host, c), c.req.valid('json')))
       if ('refusal' in begun) throw begun.refusal
       setCookie(c, staffCookie, begun.secret, { path: '/', secure: true, httpOnly: true, sameSite: 'Strict' })
-      return c.json({ name: begun.staff.name, role: begun.staff.role }, 201)
+      return c.json({ name: begun.name, roles: begun.roles }, 201)
     },
   )
 
@@ -159,11 +159,8 @@ export function staffRoutes(host: Host) {
       },
     }),
     (c) => {
-      const { id, name, role } = staffOf(c)
-      return c.json(
-        { staff: id, name, role, permissions: staff.permissions.filter((permission) => staff.may(role, permission)) },
-        200,
-      )
+      const { id, name, roles, permissions } = staffOf(c)
+      return c.json({ staff: id, name, roles: [...roles], permissions: [...permissions] }, 200)
     },
   )
 

@@ -11,7 +11,7 @@ export function operatorPages(_host: Host): Hono<FaceEnv> {
   serveAssets(app)
   app.get('/', (c) => {
     const staff = c.get('staff')
-    return staff ? c.html(desk(staff.name, staff.role)) : c.redirect('/sign-in')
+    return staff ? c.html(desk(staff.name, staff.roles.join(', '))) : c.redirect('/sign-in')
   })
   app.get('/sign-in', (c) =>
     c.html(
@@ -51,13 +51,13 @@ function narrow(title: string, content: Content) {
   return frame(title, 'account', html`<main class="narrow"><p class="brand">Countroom</p>${content}</main>`)
 }
 
-function desk(name: string, role: string) {
+function desk(name: string, roles: string) {
   return frame(
     'Desk',
     'desk',
     html`<header><strong class="brand">Countroom <span>back office</span></strong>
       <nav aria-label="Parts of the desk"><a href="#queue">Decisions</a><a href="#players">Players</a><a href="#payments">Payments</a><a href="#books">Books</a><a href="#audit">Audit log</a><a href="/openapi">API</a></nav>
-      <span class="who">${name} · ${role}</span><button type="button" id="sign-out">Sign out</button></header>
+      <span class="who">${name} · ${roles}</span><button type="button" id="sign-out">Sign out</button></header>
     <p id="proof" class="alarm" role="alert" hidden></p>
     <main><p id="told" class="note good" role="status" hidden></p>
       <section><h2>Waiting for a decision</h2><div id="queue" aria-live="polite"></div></section>

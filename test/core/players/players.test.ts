@@ -60,7 +60,8 @@ test('no column, event or job holds personal data; staff see it masked, and ever
   for (const secret of [email, 'Lovelace', 'St James', '1985-12-10']) expect(rows).not.toContain(secret)
   const masked = await world.act((tx) => players.inspect(tx, world.command(), { player }))
   expect(JSON.stringify(masked)).not.toMatch(/Lovelace|St James|12-10/)
-  const full = await world.act((tx) => players.inspect(tx, world.command(), { player, unmaskFor: 'complaint 12' }))
+  const unmask = { reason: 'complaint 12', fields: players.fields }
+  const full = await world.act((tx) => players.inspect(tx, world.command(), { player, unmask }))
   expect(full).toMatchObject({ email, name: 'Ada Lovelace' })
   const records =
     await world.sql`select code, entry::json ->> 'reason' as reason from audit.events where subject = ${player} order by id desc limit 2`

@@ -16,9 +16,10 @@ type Detail = {
   name: string
   dateOfBirth: string
   address: { street: string; city: string; postalCode: string }
-  masked: boolean
+  inFull: string[]
   balance: { cash: Money; bonus: Money; held: Money } | null
 }
+type Card = { brand: string; last4: string; expiry: string; holder: string }
 type Payment = { id: string; state: string; amount: Money; requestedAt: string }
 
 /** One player in a drawer: profile, balance, payments, and what the log says. Opening it is itself written down. */
@@ -41,7 +42,13 @@ export async function openPlayer(
     const close = act('Close', { class: 'close' }, () => drawer.close())
     try {
       const detail = await get<Detail>(`/api/players/${id}${reason ? `?reason=${encodeURIComponent(reason)}` : ''}`)
-      content.replaceChildren(close, ...profile(detail), ...(await payments()), ...(await log()))
+      content.replaceChildren(
+        close,
+        ...profile(detail),
+        ...(await cards(reason)),
+        ...(await payments()),
+        ...(await log()),
+      )
     } catch (error) {
       content.replaceChildren(close, make('p', { class: 'problem' }, wordsOf(error)))
     }
@@ -76,10 +83,17 @@ export async function openPlayer(
         ['Country and currency', `${detail.country}, ${detail.currency}`],
       ]),
     ]
-    if (detail.masked && permissions.has('players.unmask'))
+    const mayUnmask = ['contact', 'identity', 'address'].some((field) => permissions.has(`players.unmask_${field}`))
+    if (detail.inFull.length === 0 && mayUnmask)
       parts.push(reasoned('unmask', 'Show in full', 'Why you need to see it', async (reason) => paint(reason)))
-    if (!detail.masked)
-      parts.push(make('p', { class: 'note' }, 'Shown in full. The reason you gave is in the audit log.'))
+    if (detail.inFull.length > 0)
+      parts.push(
+        make(
+          'p',
+          { class: 'note' },
+          `Shown in full: ${detail.inFull.join(', ')}. The reason you gave is in the audit log.`,
+        ),
+      )
     if (permissions.has('players.suspend')) parts.push(...standing(detail))
     if (permissions.has('payments.view') && balance)
       parts.push(
@@ -112,6 +126,15 @@ export async function openPlayer(
     ]
   }
 
+  /** In full with the reason that opened the rest, where the role allows it. */
+  async function cards(reason?: string): Promise<HTMLElement[]> {
+    if (!permissions.has('payments.view')) return []
+    const query = reason && permissions.has('payments.unmask') ? `?reason=${encodeURIComponent(reason)}` : ''
+    const { instruments } = await get<{ instruments: Card[] }>(`/api/players/${id}/instruments${query}`)
+    const rows = instruments.map(({ brand, last4, expiry, holder }) => [brand, `•••• ${last4}`, expiry, holder])
+    return [make('h3', {}, 'Cards'), table(['Brand', 'Number', 'Expiry', 'Holder'], rows, 'No card is kept.')]
+  }
+
   async function payments(): Promise<HTMLElement[]> {
     if (!permissions.has('payments.view')) return []
     const [{ deposits }, { withdrawals }] = await Promise.all([
@@ -138,7 +161,7 @@ export async function openPlayer(
   async function log(): Promise<HTMLElement[]> {
     if (!permissions.has('audit.view')) return []
     const { events } = await get<{ events: AuditEvent[] }>(`/api/audit?player=${id}&limit=10`)
-    return [make('h3', {}, 'In the audit log'), auditTable(events, permissions.has('players.unmask'))]
+    return [make('h3', {}, 'In the audit log'), auditTable(events, permissions.has('audit.unmask'))]
   }
 }
 

@@ -19,7 +19,7 @@ const idleMsMax = 5 * 60_000
 
 const me = await get<{ permissions: string[] }>('/api/me')
 const permissions = new Set(me.permissions)
-const audit = permissions.has('audit.view') ? await openAudit(permissions.has('players.unmask')) : async () => {}
+const audit = permissions.has('audit.view') ? await openAudit(permissions.has('audit.unmask')) : async () => {}
 const parts = [
   { permission: 'payments.view', section: 'queue', paint: queue },
   { permission: 'players.view', section: 'players', paint: () => players('') },
