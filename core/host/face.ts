@@ -3,11 +3,8 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type * as audit from '#audit'
 import { Refusal } from '#base'
-<<<<<<< HEAD
 import type { Session } from '#sessions'
-=======
 import type { StaffSession } from '#staff'
->>>>>>> ba9d54b (staff: roles as rows over permissions per verb and field, effective on open sessions; personal data masked by field)
 
 /** The player's sign-in as the faces see it. */
 export type FaceSession = Session
