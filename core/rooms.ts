@@ -10,6 +10,7 @@ export const rooms = [
   'program',
   'rng',
   'ledger',
+  'factors',
   'staff',
   'licences',
   'players',

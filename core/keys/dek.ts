@@ -10,7 +10,7 @@ export type KeyedCommand = Command & { readonly keys: Keys }
  * What personal data is kept for. Each purpose has data keys of its own, because each ends at a time of its own: a consent
  * is withdrawn, a contact is erased, while the law still wants payments and the audit log (GDPR art. 17 (3) b).
  */
-export const purposes = ['contact', 'identity', 'kyc', 'payment', 'marketing', 'audit'] as const
+export const purposes = ['contact', 'identity', 'kyc', 'payment', 'marketing', 'audit', 'credentials'] as const
 export type Purpose = (typeof purposes)[number]
 
 /** A data key, opened. Its bytes stay with the crypto library, which wipes them when nobody holds it any longer. */

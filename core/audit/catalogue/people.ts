@@ -1,6 +1,7 @@
 import type { Kinds } from '../kind.ts'
 
 const status = ['status'] as const
+const factor = { factor: 'text', kind: 'text' } as const
 const refused = { outcome: 'failure', severity: 'warning', gli: 'a' } as const
 
 /** Those who work here, those who play, how both come in, and what protects players. */
@@ -76,4 +77,22 @@ export const people = {
   'sessions.all_ended': { title: 'All sessions of a player were ended', detail: { count: 'number' } },
   'sessions.sign_in_refused': { title: 'Sign-in refused, player', ...refused, detail: { cause: 'text' } },
   'sessions.password_set': { title: 'Set a password' },
+
+  'factors.offered': { title: 'Began to add a way to sign in', detail: factor },
+  'factors.added': { title: 'Added a way to sign in', detail: factor },
+  'factors.renamed': { title: 'Renamed a way to sign in', detail: { factor: 'text' } },
+  'factors.removed': { title: 'Removed a way to sign in', detail: factor },
+  'factors.forgotten': { title: 'Removed every way to sign in', severity: 'warning', detail: { count: 'number' } },
+  'factors.used': { title: 'Proved themselves', detail: factor },
+  'factors.refused': { title: 'A proof was refused', ...refused, detail: { kind: 'text', cause: 'text' } },
+  'factors.passkey_cloned': {
+    title: 'There may be two of a passkey',
+    outcome: 'denied',
+    severity: 'alarm',
+    gli: 'b',
+    detail: { factor: 'text' },
+  },
+  'factors.code_sent': { title: 'Asked for a code by SMS', detail: { factor: 'text' } },
+  'factors.recovery_codes_made': { title: 'Made recovery codes', detail: { count: 'number' } },
+  'factors.recovery_code_used': { title: 'Used a recovery code', severity: 'warning', detail: { left: 'number' } },
 } as const satisfies Kinds

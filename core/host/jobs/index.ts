@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../queue.ts'
 import { proveAuditLog } from './audit-log.ts'
+import { tellFactorChange } from './factors.ts'
 import { sumPlay } from './games.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { rotateKeys } from './keys.ts'
@@ -14,6 +15,7 @@ import { inspectProgram, inspectProgramOnDemand } from './program.ts'
 export const jobs: readonly JobDefinition[] = [
   sendConfirmation,
   tellAlreadyRegistered,
+  tellFactorChange,
   gatewayEvents,
   gatewayEventsSweep,
   payouts,

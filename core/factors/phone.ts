@@ -1,0 +1,145 @@
+import { randomInt, timingSafeEqual } from 'node:crypto'
+import * as audit from '#audit'
+import type { Refusal, Tx } from '#base'
+import { type KeyedCommand, open, seal } from '#keys'
+import { factorUnknown, phoneInvalid, smsTooOften } from './errors.ts'
+import { add, offer, offered, openSecret, type Use, used } from './factor.ts'
+import { hold, throttle, wrongCode } from './failures.ts'
+import {
+  daySeconds,
+  smsAttemptsMax,
+  smsCodeSecondsMax,
+  smsPauseSeconds,
+  smsPerDayMax,
+  smsPerHourMax,
+} from './policy.ts'
+import type { SmsPort } from './ports.ts'
+
+/**
+ * Offers a telephone, and sends a code there. It counts for nothing before `confirmPhone`.
+ *
+ * @throws Refusal `factors.phone_invalid`, `factors.sms_too_often`, `factors.too_many`
+ */
+export async function offerPhone(
+  tx: Tx,
+  command: KeyedCommand,
+  { holder, phone }: { holder: string; phone: string },
+  sms: SmsPort,
+): Promise<{ factor: string }> {
+  const number = normalised(phone)
+  const factor = await offer(tx, command, { holder, kind: 'sms', secret: number })
+  await send(tx, command, { holder, factor, phone: number }, sms)
+  return { factor }
+}
+
+/** The code that was sent proves that the telephone is theirs. @throws Refusal `factors.label_invalid` */
+export async function confirmPhone(
+  tx: Tx,
+  command: KeyedCommand,
+  { holder, factor, code, label }: { holder: string; factor: string; code: string; label: string },
+): Promise<{ factor: string } | { refusal: Refusal }> {
+  await hold(tx, holder)
+  const refusal = await throttle(tx, command, holder)
+  if (refusal) return { refusal }
+  const waits = await offered(tx, command, { holder, factor, kind: 'sms' })
+  if (!waits || (await takes(tx, command, { holder, code })) !== factor)
+    return { refusal: await wrongCode(tx, command, { holder, kind: 'sms' }) }
+  await add(tx, command, { holder, factor, kind: 'sms', label })
+  return { factor }
+}
+
+/**
+ * Sends a code to a telephone of the holder's, the newest unless one is named. The one before it is void.
+ *
+ * @throws Refusal `factors.sms_too_often`, `factors.unknown`
+ */
+export async function sendSmsCode(
+  tx: Tx,
+  command: KeyedCommand,
+  { holder, factor: wanted }: { holder: string; factor?: string },
+  sms: SmsPort,
+): Promise<void> {
+  await hold(tx, holder)
+  const [row] = await tx<Array<{ factor: string; secret: Buffer }>>`
+    select factor, secret from factors.factors
+    where holder = ${holder} and kind = 'sms' and added_at is not null and factor = coalesce(${wanted ?? null}, factor)
+    order by added_at desc limit 1`
+  if (!row) throw factorUnknown()
+  const phone = (await openSecret(tx, command.keys, { holder, ...row })).toString()
+  await send(tx, command, { holder, factor: row.factor, phone }, sms)
+}
+
+/** Checks the code sent last: once, within five minutes, by at most three attempts [S11]. */
+export async function useSmsCode(
+  tx: Tx,
+  command: KeyedCommand,
+  { holder, code }: { holder: string; code: string },
+): Promise<Use | { refusal: Refusal }> {
+  await hold(tx, holder)
+  const refusal = await throttle(tx, command, holder)
+  if (refusal) return { refusal }
+  const factor = await takes(tx, command, { holder, code })
+  const [own] = await tx`select from factors.factors where factor = ${factor ?? ''} and added_at is not null`
+  if (factor === undefined || !own) return { refusal: await wrongCode(tx, command, { holder, kind: 'sms' }) }
+  return used(tx, command, { holder, factor, kind: 'sms', userVerified: false })
+}
+
+async function send(
+  tx: Tx,
+  command: KeyedCommand,
+  { holder, factor, phone }: { holder: string; factor: string; phone: string },
+  sms: SmsPort,
+): Promise<void> {
+  await throttleSending(tx, command, holder)
+  const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
+  const sealed = await seal(tx, command, { ...placeOf(holder), plaintext: code })
+  const expires = new Date(command.now.getTime() + smsCodeSecondsMax * 1000)
+  await tx`
+    insert into factors.sms_codes (holder, factor, code, expires_at) values (${holder}, ${factor}, ${sealed}, ${expires})
+    on conflict (holder) do update
+    set factor = excluded.factor, code = excluded.code, expires_at = excluded.expires_at, attempts = 0`
+  await sms(tx, command, { holder, phone, code, minutes: smsCodeSecondsMax / 60 })
+  await audit.record(tx, command, { action: 'factors.code_sent', subject: holder, detail: { factor } })
+}
+
+/** Messages cost money, and bother whoever has the telephone. */
+async function throttleSending(tx: Tx, command: KeyedCommand, holder: string): Promise<void> {
+  const since = (seconds: number) => new Date(command.now.getTime() - seconds * 1000)
+  await tx`delete from factors.sms_sends where holder = ${holder} and at < ${since(daySeconds)}`
+  const [row] = await tx<Array<{ now: number; hour: number; day: number }>>`
+    select count(*) filter (where at > ${since(smsPauseSeconds)})::int as now,
+      count(*) filter (where at > ${since(3600)})::int as hour, count(*)::int as day
+    from factors.sms_sends where holder = ${holder}`
+  const { now = 0, hour = 0, day = 0 } = row ?? {}
+  if (day >= smsPerDayMax) throw smsTooOften(daySeconds / 4)
+  if (hour >= smsPerHourMax) throw smsTooOften(3600)
+  if (now > 0) throw smsTooOften(smsPauseSeconds)
+  await tx`insert into factors.sms_sends (holder, at) values (${holder}, ${command.now})`
+}
+
+/** The telephone whose code this is; the code is used up by it, and a wrong one is counted against it. */
+async function takes(
+  tx: Tx,
+  command: KeyedCommand,
+  { holder, code }: { holder: string; code: string },
+): Promise<string | undefined> {
+  const [sent] = await tx<Array<{ factor: string; code: Buffer }>>`
+    update factors.sms_codes set attempts = attempts + 1
+    where holder = ${holder} and attempts < ${smsAttemptsMax} and expires_at > ${command.now} returning factor, code`
+  if (!sent) return undefined
+  const right = await open(tx, command.keys, { ...placeOf(holder), envelope: sent.code })
+  if (!/^\d{6}$/.test(code) || !timingSafeEqual(Buffer.from(code), right)) return undefined
+  await tx`delete from factors.sms_codes where holder = ${holder}`
+  return sent.factor
+}
+
+/** ITU-T E.164: a country's code and at most fifteen digits in all; spaces, dashes, dots and brackets are how people write it. */
+function normalised(phone: string): string {
+  const number = phone.normalize('NFKC').replaceAll(/[\s().-]/g, '')
+  if (!/^\+[1-9]\d{6,14}$/.test(number)) throw phoneInvalid()
+  return number
+}
+
+function placeOf(holder: string) {
+  return { player: holder, purpose: 'credentials' as const, table: 'factors.sms_codes', column: 'code', row: holder }
+}

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import * as factors from '#factors'
+import { openWorld, type World } from '../../support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world.stop())
+
+let sent: Array<{ holder: string; phone: string; code: string; minutes: number }> = []
+const sms: factors.SmsPort = async (_tx, _command, message) => {
+  sent.push(message)
+}
+beforeEach(() => {
+  sent = []
+})
+
+const begin = Date.UTC(2026, 10, 27, 12)
+const at = (seconds: number) => new Date(begin + seconds * 1000)
+const last = () => sent.at(-1)?.code ?? ''
+const other = (code: string) => (code === '000000' ? '000001' : '000000')
+
+test('a telephone counts once the code that was sent there came back', async () => {
+  const { player: holder } = await world.player()
+  const { factor } = await offer(holder, '+356 (21) 23-45.67', 0)
+  expect(sent).toMatchObject([{ holder, phone: '+35621234567', minutes: 5 }])
+  expect(last()).toMatch(/^\d{6}$/)
+  expect(await use(holder, last(), 1), 'before it counts').toBe('factors.code_wrong')
+  await world.act((tx) => factors.forget(tx, world.command(), { holder, reason: 'again' }))
+  const again = await offer(holder, '+35621234567', 60)
+  expect(await confirm(holder, again.factor, last(), 61)).toBe('added')
+  expect(await factors.list(world.sql, world.agent.keys, holder)).toMatchObject([{ kind: 'sms', phone: '+35 ••• 67' }])
+  expect(factor).not.toBe(again.factor)
+})
+
+test('a code is used once, by one of fifty who send it at the same time [S11]', async () => {
+  const holder = await withPhone()
+  await send(holder, 100)
+  const code = last()
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => use(holder, code, 101)))
+  expect(outcomes.filter((outcome) => outcome === 'used')).toHaveLength(1)
+  expect(await use(holder, code, 1002)).toBe('factors.code_wrong')
+})
+
+test('three attempts, five minutes, and the newest code alone', async () => {
+  const holder = await withPhone()
+  await send(holder, 100)
+  for (let i = 0; i < 3; i++) expect(await use(holder, other(last()), 101)).toBe('factors.code_wrong')
+  expect(await use(holder, last(), 102), 'after three').toBe('factors.code_wrong')
+  await send(holder, 1200)
+  expect(await use(holder, last(), 1500), 'after five minutes').toBe('factors.code_wrong')
+  await send(holder, 3000)
+  const [older, newer] = [last(), await send(holder, 3040)]
+  if (older !== newer) expect(await use(holder, older, 3041)).toBe('factors.code_wrong')
+  expect(await use(holder, newer, 3042)).toBe('used')
+})
+
+test('codes are sent twice a minute, five times an hour, ten times a day at most', async () => {
+  const holder = await withPhone()
+  await expect(send(holder, 10)).rejects.toMatchObject({
+    code: 'factors.sms_too_often',
+    detail: { retryAfterSeconds: 30 },
+  })
+  for (const seconds of [40, 80, 120, 160]) await send(holder, seconds)
+  await expect(send(holder, 200)).rejects.toMatchObject({ detail: { retryAfterSeconds: 3600 } })
+  for (const seconds of [4000, 4040, 4080, 4120, 4160]) await send(holder, seconds)
+  await expect(send(holder, 9000)).rejects.toMatchObject({ code: 'factors.sms_too_often' })
+  await send(holder, 24 * 3600 + 200)
+})
+
+test('what is no telephone number is refused, and nothing is sent', async () => {
+  const { player: holder } = await world.player()
+  for (const phone of [
+    '',
+    '112',
+    '021234567',
+    '+0123456789',
+    '+35621234567x',
+    '+1234567890123456',
+    '+356212',
+    'javascript:1',
+  ])
+    await expect(offer(holder, phone, 0), phone).rejects.toMatchObject({ code: 'factors.phone_invalid' })
+  await expect(send(holder, 0)).rejects.toMatchObject({ code: 'factors.unknown' })
+  expect(sent).toEqual([])
+})
+
+test('neither the number nor a code stands anywhere in the open', async () => {
+  const holder = await withPhone()
+  await send(holder, 100)
+  const tables = await world.admin<Array<{ name: string }>>`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('factors', 'audit', 'base')`
+  for (const { name } of tables) {
+    const text = JSON.stringify(await world.admin.unsafe(`select t::text from ${name} t`))
+    for (const secret of [
+      '35621234567',
+      Buffer.from('+35621234567').toString('hex'),
+      Buffer.from(last()).toString('hex'),
+    ])
+      expect(text.includes(secret), `${name} holds ${secret}`).toBe(false)
+  }
+})
+
+const offer = (holder: string, phone: string, seconds: number) =>
+  world.act((tx) => factors.offerPhone(tx, world.command(at(seconds)), { holder, phone }, sms))
+
+async function confirm(holder: string, factor: string, code: string, seconds: number) {
+  const input = { holder, factor, code, label: 'My phone' }
+  const outcome = await world.act((tx) => factors.confirmPhone(tx, world.command(at(seconds)), input))
+  return 'refusal' in outcome ? outcome.refusal.code : 'added'
+}
+
+async function withPhone(): Promise<string> {
+  const { player: holder } = await world.player()
+  const { factor } = await offer(holder, '+35621234567', 0)
+  expect(await confirm(holder, factor, last(), 1)).toBe('added')
+  return holder
+}
+
+async function send(holder: string, seconds: number): Promise<string> {
+  await world.act((tx) => factors.sendSmsCode(tx, world.command(at(seconds)), { holder }, sms))
+  return last()
+}
+
+async function use(holder: string, code: string, seconds: number) {
+  const outcome = await world.act((tx) => factors.useSmsCode(tx, world.command(at(seconds)), { holder, code }))
+  return 'refusal' in outcome ? outcome.refusal.code : 'used'
+}
