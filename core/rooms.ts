@@ -16,6 +16,7 @@ export const rooms = [
   'players',
   'protection',
   'sessions',
+  'access',
   'cashier',
   'games',
 ] as const

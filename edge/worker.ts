@@ -16,10 +16,12 @@ import { requestHeaders } from './guard/headers.ts'
 import { createLimiter } from './limit/gcra.ts'
 import * as metrics from './metrics.ts'
 import { bodyOf, type Problem, problem, sendProblem } from './problem.ts'
-import { hasRole, publicTls } from './tls/contexts.ts'
+import { openClients, refuseWrongRole, rolesShown } from './tls/clients.ts'
+import { publicTls } from './tls/contexts.ts'
 import { type Certificates, openCertificates } from './tls/files.ts'
 
 const safe = new Set(['GET', 'HEAD'])
+const oauthPaths = '/oauth/'
 /** What the operator face answers to who has no certificate yet; a token or an older certificate is asked for there. */
 const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals', '/pki/ca.pem', '/pki/revoked.pem']
 
@@ -53,6 +55,7 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
     burst: config.limits.requestsBurstMax,
   })
   const pending = new WeakMap<Duplex, number>() // answers under way per connection
+  const clients = openClients()
   const parked = new WeakSet<Duplex>() // connections to be closed once their answers are out
 
   const servers = await Promise.all(faces.map(listen))
@@ -72,15 +75,15 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
 
   function listen(face: Face): Promise<Server> {
     const { host, port, cert, key } = config.listeners[face]
-    const people = face === 'operator' ? config.listeners.operator.people : undefined
+    const shown = rolesShown(face, config.listeners.operator.people)
     const { ca, crl } = config.tls
-    const certificates = openCertificates({ cert, key, ...(people ? { ca, crl } : {}) })
+    const certificates = openCertificates({ cert, key, ...(shown ? { ca, crl } : {}) })
     observe(face, certificates)
     const server = createServer({
       ...publicTls(certificates.current()),
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: config.limits.handshakeSecondsMax * 1000,
-      ...(people ? { requestCert: true, rejectUnauthorized: false } : {}), // who shows none is told so, in our words
+      ...(shown ? { requestCert: true, rejectUnauthorized: false } : {}), // who shows none is told so, in our words
       maxHeaderSize: config.limits.headerBytesMax,
       headersTimeout: config.limits.headersSecondsMax * 1000,
       requestTimeout: config.limits.requestSecondsMax * 1000,
@@ -90,7 +93,7 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       requireHostHeader: false, // the gate asks for it, and answers in our words
     } as Parameters<typeof createServer>[0])
     certificates.onChange(() => server.setSecureContext(publicTls(certificates.current())))
-    if (people) server.on('secureConnection', (socket) => refuseWrongPerson(socket, people))
+    if (shown) server.on('secureConnection', (socket) => refuseWrongRole(socket, shown))
     server.on('request', (request, response) => void take(face, request, response))
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       response.writeContinue()
@@ -131,7 +134,12 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
         path,
         body,
         requestId,
-        headers: requestHeaders(request, { requestId, address: addressOf(request), bodyBytes: body.length }),
+        headers: requestHeaders(request, {
+          requestId,
+          address: addressOf(request),
+          bodyBytes: body.length,
+          certificate: face === 'player' ? undefined : clients.certificateOf(request.socket as TLSSocket),
+        }),
         repeatable: safe.has(method) || request.headers['idempotency-key'] !== undefined,
         closing: () => draining,
       },
@@ -161,9 +169,15 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       : problem(429, 'edge.too_many_requests', 'Too many requests. Wait a moment.')
   }
 
-  /** Where people show certificates, a component that has none yet may still ask for its first. */
+  /**
+   * Where people show certificates, a component that has none yet may still ask for its first, and a tool with one of a client
+   * for tokens, and for nothing else.
+   */
   function nameless(face: Face, request: IncomingMessage): Problem | undefined {
-    if (face !== 'operator' || !config.listeners.operator.people || (request.socket as TLSSocket).authorized) return
+    if (face !== 'operator' || !config.listeners.operator.people) return
+    const socket = request.socket as TLSSocket
+    const isClient = clients.certificateOf(socket) !== undefined
+    if (socket.authorized && (!isClient || request.url?.startsWith(oauthPaths))) return
     if (enrolmentPaths.includes(request.url ?? '')) return
     return problem(403, 'edge.certificate_required', 'Show the certificate you were given for the back office.')
   }
@@ -197,13 +211,6 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
     pending.set(socket, left)
     if (left === 0 && parked.has(socket)) socket.end()
   }
-}
-
-/** A certificate that is none of ours, has ended, was taken back or is for something else ends the connection. */
-function refuseWrongPerson(socket: TLSSocket, people: readonly string[]): void {
-  const certificate = socket.getPeerCertificate()
-  const shown = Object.keys(certificate).length > 0
-  if (shown && !(socket.authorized && hasRole(certificate, people))) socket.destroy()
 }
 
 function observe(use: string, certificates: Certificates): void {

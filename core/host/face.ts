@@ -19,6 +19,8 @@ export type FaceEnv = {
     address: string
     session: FaceSession | undefined
     staff: FaceStaff | undefined
+    /** The machine whose access token was shown. */
+    client: string | undefined
   }
 }
 

@@ -25,12 +25,15 @@ export type Host = {
 /** A command with the keys, as rooms that seal or open personal data take it. */
 export type HostCommand = Command & { readonly keys: Keys }
 
-/** Who asks, at one instant: the staff or player of this request, or nobody yet. */
+/** Who asks, at one instant: the staff, player or machine of this request, or nobody yet. */
 export function commandOf(host: Host, c: FaceContext): HostCommand {
   const staff = c.get('staff')
   const session = c.get('session')
   const address = c.get('address')
   const requestId = c.get('requestId')
+  const client = c.get('client')
+  if (client !== undefined)
+    return { actor: { kind: 'partner', id: client, address }, now: host.now(), requestId, keys: host.keys }
   const actor = staff
     ? { kind: 'staff' as const, id: staff.id, address }
     : { kind: 'player' as const, id: session?.playerId ?? 'anonymous', address }

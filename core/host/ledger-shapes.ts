@@ -117,3 +117,35 @@ function showLine(line: ledger.StatementLine, currency: Currency): z.infer<typeo
     ...showBalance({ ...line, currency }, at),
   }
 }
+
+export const liabilitySchema = z
+  .strictObject({
+    cash: wireMoney,
+    bonus: wireMoney,
+    held: wireMoney,
+    owed: wireMoney.openapi({ description: 'Cash, bonus and held together.' }),
+    debts: wireMoney.openapi({ description: 'What players owe; not set off.' }),
+    wallets: z.string(),
+  })
+  .openapi('Liability')
+export const houseBalanceSchema = z.strictObject({ account: z.string(), balance: wireMoney }).openapi('HouseBalance')
+
+export function showLiability({ currency, wallets, ...sums }: ledger.Liability): z.infer<typeof liabilitySchema> {
+  const show = (amount: bigint) => showMoney({ amount, currency })
+  return {
+    cash: show(sums.cash),
+    bonus: show(sums.bonus),
+    held: show(sums.held),
+    owed: show(sums.owed),
+    debts: show(sums.debts),
+    wallets: wallets.toString(),
+  }
+}
+
+export function showHouseBalance({
+  account,
+  currency,
+  balance,
+}: ledger.HouseBalance): z.infer<typeof houseBalanceSchema> {
+  return { account, balance: showMoney({ amount: balance, currency }) }
+}

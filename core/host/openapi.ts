@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { html } from 'hono/html'
+import { scopes } from '#access'
 import type { FaceEnv } from './face.ts'
 
 type Operation = {
@@ -15,6 +16,15 @@ type Document = { info: { title: string; version: string }; paths: Record<string
 export function serveDocument(app: OpenAPIHono<FaceEnv>, title: string): void {
   app.get('/openapi.json', (c) => c.json(documentOf(app, title)))
   app.get('/openapi', (c) => c.html(page(documentOf(app, title))))
+}
+
+/** Where tokens are had, and what for. Endpoints of OAuth stand in OAuth's own document, below the issuer. */
+export function describeTokens(app: OpenAPIHono<FaceEnv>, issuer: string): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'oauth', {
+    type: 'oauth2',
+    description: `Tokens are bound to a key (DPoP) or a certificate. ${issuer}/.well-known/openid-configuration`,
+    flows: { clientCredentials: { tokenUrl: `${issuer}/token`, scopes } },
+  })
 }
 
 export function documentOf(app: OpenAPIHono<FaceEnv>, title: string): Document {

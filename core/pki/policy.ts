@@ -13,6 +13,8 @@ export const roles = {
   postgres: { uses: ['server'], people: false },
   redis: { uses: ['server'], people: false },
   public: { uses: ['server'], people: false },
+  /** Whoever asks for tokens: a studio, a gateway, a tool of the operator's. */
+  client: { uses: ['client'], people: false },
   staff: { uses: ['client'], people: true },
   auditor: { uses: ['client'], people: true },
 } as const satisfies Record<string, { uses: ReadonlyArray<'server' | 'client'>; people: boolean }>

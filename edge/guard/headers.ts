@@ -20,6 +20,7 @@ const internal = new Set([
   'x-real-ip',
   'forwarded',
   'x-hono-already-sent',
+  'x-client-certificate',
   'expect',
   'content-length',
 ])
@@ -31,7 +32,7 @@ function isDropped(name: string, named: ReadonlySet<string>): boolean {
 /** The request's headers as the core gets them, flat: name, value, name, value. */
 export function requestHeaders(
   request: IncomingMessage,
-  told: { requestId: string; address: string; bodyBytes: number },
+  told: { requestId: string; address: string; bodyBytes: number; certificate?: string | undefined },
 ): string[] {
   const named = namedInConnection(request.headers.connection)
   const headers: string[] = []
@@ -42,6 +43,7 @@ export function requestHeaders(
   }
   headers.push('x-request-id', told.requestId, 'x-forwarded-for', told.address, 'x-forwarded-proto', 'https')
   headers.push('x-forwarded-host', request.headers.host ?? '')
+  if (told.certificate) headers.push('x-client-certificate', told.certificate)
   if (told.bodyBytes > 0) headers.push('content-length', String(told.bodyBytes))
   return headers
 }

@@ -1,4 +1,5 @@
 import type { JobDefinition } from '../queue.ts'
+import { sweepAccess } from './access.ts'
 import { proveAuditLog } from './audit-log.ts'
 import { tellFactorChange } from './factors.ts'
 import { sumPlay } from './games.ts'
@@ -32,4 +33,5 @@ export const jobs: readonly JobDefinition[] = [
   shipKeysJournal,
   issueCertificate,
   issueSweep,
+  sweepAccess,
 ]

@@ -15,6 +15,7 @@ export function edgeIdentity(): MiddlewareHandler<FaceEnv> {
     c.set('address', c.req.header('x-forwarded-for') ?? incoming.socket.remoteAddress ?? '')
     c.set('session', undefined)
     c.set('staff', undefined)
+    c.set('client', undefined)
     await next()
   }
 }

@@ -11,7 +11,9 @@ import { auditRoutes } from './audit.ts'
 import { auditLogRoutes } from './audit-log.ts'
 import { booksRoutes } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
+import { clientsRoutes } from './clients.ts'
 import { ledgerRoutes } from './ledger.ts'
+import { oauthRoutes } from './oauth.ts'
 import { pkiRoutes } from './pki.ts'
 import { playersRoutes } from './players.ts'
 import { programRoutes } from './program.ts'
@@ -20,6 +22,7 @@ import { staffRoutes } from './staff.ts'
 /** The face for the people who work here, on the management network. */
 export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAPIHono<FaceEnv> {
   const app = buildFace(host, 'operator', ready)
+  app.route('/', oauthRoutes(host)) // what comes here comes from apps and their servers, not from pages of ours
   app.use(sameOrigin(host.config.origins.operator))
   app.use(strictJson())
   app.use(staffSignIn(host))
@@ -33,6 +36,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
     auditLogRoutes,
     pkiRoutes,
     programRoutes,
+    clientsRoutes,
   ])
     app.route('/', routes(host))
   serveDocument(app, 'Countroom, operator face')

@@ -1,36 +1,28 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
-import { type Currency, currencies, showMoney } from '#base'
+import { type Currency, currencies } from '#base'
 import * as ledger from '#ledger'
 import * as players from '#players'
 import * as staff from '#staff'
-import { createRoutes, type FaceEnv, problems, staffOf, wireMoney, writes } from '../face.ts'
+import { createRoutes, type FaceEnv, problems, staffOf, writes } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
 import {
   balanceSchema,
   csvAnswer,
   filterOf,
   filterQuery,
+  houseBalanceSchema,
   instant,
+  liabilitySchema,
   showBalance,
+  showHouseBalance,
+  showLiability,
   showStatement,
   statementSchema,
 } from '../ledger-shapes.ts'
 
 const playerId = z.strictObject({ player: z.string().max(40).openapi({ example: 'plr_01k…' }) })
 const reason = z.string().trim().min(3).max(400).openapi({ description: 'Why; it is written down.' })
-
-const liabilitySchema = z
-  .strictObject({
-    cash: wireMoney,
-    bonus: wireMoney,
-    held: wireMoney,
-    owed: wireMoney.openapi({ description: 'Cash, bonus and held together.' }),
-    debts: wireMoney.openapi({ description: 'What players owe; not set off.' }),
-    wallets: z.string(),
-  })
-  .openapi('Liability')
-const houseBalanceSchema = z.strictObject({ account: z.string(), balance: wireMoney }).openapi('HouseBalance')
 
 const getBalance = createRoute({
   method: 'get',
@@ -210,20 +202,4 @@ async function walletOf(host: Host, player: string): Promise<ledger.Wallet> {
   const found = await ledger.walletOf(host.sql, player)
   if (!found) throw players.playerUnknown()
   return found
-}
-
-function showLiability({ currency, wallets, ...sums }: ledger.Liability): z.infer<typeof liabilitySchema> {
-  const show = (amount: bigint) => showMoney({ amount, currency })
-  return {
-    cash: show(sums.cash),
-    bonus: show(sums.bonus),
-    held: show(sums.held),
-    owed: show(sums.owed),
-    debts: show(sums.debts),
-    wallets: wallets.toString(),
-  }
-}
-
-function showHouseBalance({ account, currency, balance }: ledger.HouseBalance): z.infer<typeof houseBalanceSchema> {
-  return { account, balance: showMoney({ amount: balance, currency }) }
 }

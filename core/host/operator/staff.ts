@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { deleteCookie, setCookie } from 'hono/cookie'
+import * as access from '#access'
 import * as staff from '#staff'
 import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
@@ -130,7 +131,7 @@ export function staffRoutes(host: Host) {
       },
     }),
     async (c) => {
-      const { sessionId } = staffOf(c)
+      const { id, sessionId } = staffOf(c)
       deleteCookie(c, staffCookie, { path: '/', secure: true })
       const cookie = c.res.headers.get('set-cookie')
       const answer: Response = await mutate(
@@ -139,6 +140,7 @@ export function staffRoutes(host: Host) {
         { operation: 'staff.sign_out', payload: sessionId },
         async (tx, command) => {
           await staff.signOut(tx, command, sessionId)
+          await access.endAccount(tx, id)
           return { status: 200, body: { ended: true } }
         },
       )
