@@ -13,8 +13,8 @@ export async function keep(
 ): Promise<void> {
   const { jti: _, ...rest } = payload
   await tx`
-    insert into access.artifacts (kind, digest, payload, grant_id, uid, account, expires_at)
-    values (${kind}, ${digestOf(id)}, ${tx.json(rest as never)}, ${textOf(kind === 'Grant' ? id : rest.grantId)},
+    insert into access.artifacts (kind, digest, payload, client, grant_id, uid, account, expires_at)
+    values (${kind}, ${digestOf(id)}, ${JSON.stringify(rest)}, ${textOf(rest.clientId)}, ${textOf(kind === 'Grant' ? id : rest.grantId)},
       ${textOf(kind === 'Session' ? rest.uid : undefined)}, ${textOf(rest.accountId)}, ${expiresAt})
     on conflict (kind, digest) do update
       set payload = excluded.payload, account = excluded.account, expires_at = excluded.expires_at`
@@ -63,8 +63,8 @@ export async function destroy(tx: Tx, { kind, id }: Artifact): Promise<void> {
 
 /** Ends a family: the grant, and every code and token of it, used or not. */
 export async function revokeGrant(tx: Tx, command: Command, grant: string): Promise<void> {
-  const ended = await tx<Array<{ kind: string; client: string | null }>>`
-    delete from access.artifacts where grant_id = ${grant} returning kind, payload ->> 'clientId' as client`
+  const ended = await tx<Array<{ client: string | null }>>`
+    delete from access.artifacts where grant_id = ${grant} returning client`
   if (ended.length === 0) return
   await audit.record(tx, command, {
     action: 'access.grant_revoked',
@@ -88,10 +88,11 @@ export async function sweep(tx: Tx, { now, limit }: { now: Date; limit: number }
   return gone.count
 }
 
-type Row = { payload: Payload; consumed_at: Date | null }
+type Row = { payload: string; consumed_at: Date | null }
 
 function shownOf({ payload, consumed_at }: Row): Payload {
-  return consumed_at ? { ...payload, consumed: Math.floor(consumed_at.getTime() / 1000) } : payload
+  const kept = JSON.parse(payload) as Payload
+  return consumed_at ? { ...kept, consumed: Math.floor(consumed_at.getTime() / 1000) } : kept
 }
 
 function textOf(value: unknown): string | null {

@@ -1,7 +1,7 @@
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import { clientInvalid, clientKnown, clientUnknown } from './errors.ts'
-import { type ClientData, faultOfClient, thumbprintOf } from './policy.ts'
+import { type ClientData, faultOfClient, isClientName, thumbprintOf } from './policy.ts'
 
 export type Client = ClientData & { client: string; addedAt: Date }
 
@@ -72,6 +72,7 @@ export async function removeClient(
 }
 
 export async function findClient(reader: Reader, client: string): Promise<Client | undefined> {
+  if (!isClientName(client)) return undefined // as strangers write it, it may be nothing a database takes
   const [row] = await reader<Row[]>`${columns(reader)} where client = ${client} and removed_at is null`
   return row && clientOf(row)
 }
@@ -100,7 +101,7 @@ async function lockClient(tx: Tx, client: string): Promise<Client> {
 
 /** What the client holds beside self-contained tokens. */
 async function forget(tx: Tx, client: string): Promise<void> {
-  await tx`delete from access.artifacts where payload ->> 'clientId' = ${client}`
+  await tx`delete from access.artifacts where client = ${client}`
 }
 
 type Row = Omit<Client, 'component'> & { component: string | null }

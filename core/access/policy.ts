@@ -53,9 +53,13 @@ const modulusBytesMin = 256
 
 /** Why there cannot be such a client; undefined when there can. */
 export function faultOfClient(client: string, data: ClientData): string | undefined {
-  if (!/^[a-z][a-z0-9-]{2,39}$/.test(client)) return 'a client is called by 3 to 40 small letters, digits and dashes'
+  if (!isClientName(client)) return 'a client is called by 3 to 40 small letters, digits and dashes'
   if (data.name.trim().length < 3 || data.name.length > 80) return 'a name has 3 to 80 characters'
   return faultOfProof(data) ?? (data.kind === 'machine' ? faultOfMachine(data) : faultOfApp(data))
+}
+
+export function isClientName(client: string): boolean {
+  return /^[a-z][a-z0-9-]{2,39}$/.test(client)
 }
 
 function faultOfProof({ authentication, keys, component, binding }: ClientData): string | undefined {

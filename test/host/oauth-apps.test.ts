@@ -237,6 +237,13 @@ test('a tool that cannot push requests may do without only with a certificate; a
   })
 })
 
+test('an app may send any character with its request, and gets it back', async () => {
+  const ada = await hire('support')
+  const state = 'a\u0000b 😀 "\\'
+  const url = await oauth.buildAuthorizationUrlWithPAR(config, await parameters({ state }))
+  expect((await visit(url, ada.cookie)).searchParams.get('state')).toBe(state)
+})
+
 test('what has ended is swept', async () => {
   const count = async () =>
     (await world.faces.world.admin<Array<{ n: number }>>`select count(*)::int as n from access.artifacts`)[0]!.n

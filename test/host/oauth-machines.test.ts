@@ -343,6 +343,10 @@ test('whatever is sent, the answer is OAuth’s or a problem, and never a progra
     fc.constantFrom(
       'grant_type',
       'client_id',
+      'state',
+      'nonce',
+      'redirect_uri',
+      'request_uri',
       'scope',
       'client_assertion',
       'client_assertion_type',

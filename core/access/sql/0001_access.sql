@@ -21,7 +21,8 @@ create table access.clients (
 create table access.artifacts (
   kind text not null,
   digest bytea not null,
-  payload jsonb not null,
+  payload text not null, -- JSON; of a kind jsonb does not take, since strangers may send any character
+  client text,
   grant_id text,
   uid text,
   account text,
@@ -32,4 +33,5 @@ create table access.artifacts (
 create index artifacts_by_grant on access.artifacts (grant_id) where grant_id is not null;
 create index artifacts_by_uid on access.artifacts (uid) where uid is not null;
 create index artifacts_by_account on access.artifacts (account) where account is not null;
+create index artifacts_by_client on access.artifacts (client) where client is not null;
 create index artifacts_by_end on access.artifacts (expires_at);
