@@ -10,6 +10,7 @@ export const rooms = [
   'program',
   'rng',
   'ledger',
+  'messages',
   'factors',
   'staff',
   'licences',

@@ -1,6 +1,7 @@
 import * as audit from '#audit'
-import { enqueue, isId, newId, type Reader, type Tx } from '#base'
+import { isId, newId, type Reader, type Tx } from '#base'
 import { type KeyedCommand, type Keys, open, seal } from '#keys'
+import * as messages from '#messages'
 import { factorUnknown, labelInvalid, lastFactor, tooManyFactors } from './errors.ts'
 import { hold } from './failures.ts'
 import {
@@ -169,13 +170,16 @@ export async function roomFor(reader: Reader, holder: string): Promise<void> {
   if ((row?.count ?? 0) >= factorsMax) throw tooManyFactors(factorsMax)
 }
 
-/** Whoever is concerned hears of it, by a job that knows how to reach them. */
+/** Whoever is concerned hears of it. Staff have no address here; their colleagues see it in the log. */
 export async function tell(
   tx: Tx,
   command: KeyedCommand,
   { holder, change, kind }: { holder: string; change: Change; kind: Kind | 'recovery' },
 ): Promise<void> {
-  await enqueue(tx, { queue: 'factors.tell', data: { holder, change, kind, at: command.now.toISOString() } })
+  if (!isId('plr', holder)) return
+  if (change === 'added' || change === 'removed')
+    await messages.tell(tx, command, { to: holder, template: `factor_${change}`, values: { kind } })
+  else await messages.tell(tx, command, { to: holder, template: change, values: {} })
 }
 
 export function openSecret(

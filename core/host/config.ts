@@ -68,6 +68,8 @@ const schema = z.strictObject({
     operator: socketAddress.optional(),
     partner: socketAddress.optional(),
     metrics: socketAddress,
+    /** Where the worker takes reports of delivery, by SMTP. */
+    bounces: socketAddress.optional(),
     /** The same for other machines, over mutual TLS. */
     scrape: socketAddress.optional(),
   }),
@@ -114,7 +116,20 @@ const schema = z.strictObject({
         .optional(),
     })
     .prefault({}),
-  smtp: z.strictObject({ host: z.string(), port: z.int(), from: z.email() }),
+  /** What the casino is called where it writes to people. */
+  brand: z.string().min(1).max(40).default('Countroom'),
+  mail: z.strictObject({
+    host: z.string(),
+    port: z.int(),
+    /** From the first byte instead of by STARTTLS. Without TLS at all only on loopback. */
+    implicitTls: z.boolean().default(false),
+    caFile: z.string().optional(),
+    user: z.string().optional(),
+    passwordFile: z.string().optional(),
+    from: z.email(),
+    /** Reports of delivery come to `bounces+<message>@` here; the domain of `from` when nothing is said. */
+    bounceDomain: z.string().optional(),
+  }),
   gateways: z.record(z.string(), z.strictObject({ url: z.url(), secretFile: z.string() })).default({}),
   limits: limits.prefault({}),
   log: z

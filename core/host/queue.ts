@@ -10,6 +10,8 @@ export type JobDefinition = {
   readonly queue: string
   /** Attempts after the first; default 10. */
   readonly retryMax?: number
+  /** So many at a time, each for itself; default 1. */
+  readonly atOnce?: number
   /** Also run on a schedule, in cron's words. */
   readonly cron?: string
   run(host: Host, data: Record<string, string>): Promise<void>
@@ -73,9 +75,15 @@ export async function openQueue(
     async work(host, definitions) {
       const incidents = openIncidents(host)
       for (const definition of definitions)
-        await boss.work<Record<string, string>>(definition.queue, { pollingIntervalSeconds: 0.5 }, async (jobs) => {
-          for (const job of jobs) await runJob(host, incidents, definition, job)
-        })
+        await boss.work<Record<string, string>>(
+          definition.queue,
+          { pollingIntervalSeconds: 0.5, batchSize: definition.atOnce ?? 1 },
+          async (jobs) => {
+            const ran = await Promise.allSettled(jobs.map((job) => runJob(host, incidents, definition, job)))
+            const failed = ran.find((each) => each.status === 'rejected')
+            if (failed) throw failed.reason
+          },
+        )
     },
     close: () => boss.stop({ graceful: true, timeout: 10_000 }),
   }

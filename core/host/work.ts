@@ -1,3 +1,4 @@
+import { openBounceIntake } from './carriers/bounces.ts'
 import { configFileFromArguments, readConfig } from './config.ts'
 import { jobs } from './jobs/index.ts'
 import { begin } from './lifetime.ts'
@@ -26,6 +27,7 @@ const management = await startManagement({ ...config.listen.metrics, name: confi
 if (config.listen.scrape) await listenScrape(config, host.tls, config.listen.scrape, management)
 const life = await begin(host, host.missing)
 const shipper = startShipper(host)
+const bounces = config.listen.bounces && (await openBounceIntake(host, config.listen.bounces))
 await host.queue.work({ ...host, games: undefined }, jobs)
 host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')
 
@@ -36,6 +38,7 @@ async function stop(): Promise<void> {
   await life.end()
   await Promise.all([sealer.stop(), witnessing.stop()])
   await shipper?.stop()
+  await bounces?.close()
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

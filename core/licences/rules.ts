@@ -1,4 +1,5 @@
 import type { Reader } from '#base'
+import type { Language } from '#messages'
 
 type ByCurrency<T> = Record<string, T>
 
@@ -22,6 +23,8 @@ export type StepUpRule = { seconds: number; withoutFactor: Array<'password' | 'e
 /** Everything a licence can change. Amounts are decimal strings per currency. */
 export type Rules = {
   licence: string
+  /** For whoever names no language that we write. */
+  languageDefault: Language
   ageMin: number
   ageMinByCountry: Record<string, number>
   countriesBlocked: string[]

@@ -5,15 +5,18 @@ export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexes
 export { codeWrong, playerUnknown } from './errors.ts'
 // Who they are, and what state their account is in
 export {
+  contact,
   findByEmail,
   findPlayer,
   inspect,
+  languageOf,
   listPlayers,
   type Player,
   type Profile,
   profile,
   reinstate,
   type Status,
+  setLanguage,
   suspend,
 } from './player.ts'
 export { type Field, fields } from './policy.ts'

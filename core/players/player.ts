@@ -1,6 +1,7 @@
 import * as audit from '#audit'
-import type { Command, Reader, Tx } from '#base'
+import { type Command, type Reader, Refusal, type Tx } from '#base'
 import { type KeyedCommand, type Keys, open } from '#keys'
+import type * as messages from '#messages'
 import { playerAt } from './email-index.ts'
 import { playerUnknown, statusForbids } from './errors.ts'
 import { type Field, masked } from './policy.ts'
@@ -38,6 +39,42 @@ export async function profile(reader: Reader, keys: Keys, player: string): Promi
   const email = await open(reader, keys, { ...place, purpose: 'contact', column: 'email', envelope: row.email })
   const rest = await open(reader, keys, { ...place, purpose: 'identity', column: 'profile', envelope: row.profile })
   return { email: email.toString(), ...(JSON.parse(rest.toString()) as Omit<Profile, 'email'>) }
+}
+
+/** How a player is reached; undefined for nobody, and for somebody who was erased. */
+export async function contact(reader: Reader, keys: Keys, player: string): Promise<messages.Contact | undefined> {
+  const [row] = await reader<Array<{ language: messages.Language }>>`
+    select language from players.players where player = ${player}`
+  if (!row) return undefined
+  try {
+    const { email, name } = await profile(reader, keys, player)
+    return { email, name, language: row.language }
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'keys.shredded') return undefined
+    throw error
+  }
+}
+
+/** The language a player is written to in. @throws Refusal `players.unknown` */
+export async function languageOf(reader: Reader, player: string): Promise<messages.Language> {
+  const [row] = await reader<Array<{ language: messages.Language }>>`
+    select language from players.players where player = ${player}`
+  if (!row) throw playerUnknown()
+  return row.language
+}
+
+export async function setLanguage(
+  tx: Tx,
+  command: Command,
+  { player, language }: { player: string; language: messages.Language },
+): Promise<void> {
+  const before = await languageOf(tx, player)
+  await tx`update players.players set language = ${language} where player = ${player}`
+  await audit.record(tx, command, {
+    action: 'players.language_set',
+    subject: player,
+    ...audit.changed({ language: before }, { language }),
+  })
 }
 
 /**

@@ -1,9 +1,10 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import * as audit from '#audit'
-import { enqueue, isCurrency, newId, type Reader, type Tx } from '#base'
+import { isCurrency, newId, type Reader, type Tx } from '#base'
 import { type KeyedCommand, normaliseEmail, seal } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
+import * as messages from '#messages'
 import { playerAt, takeAddress } from './email-index.ts'
 import {
   birthDateInvalid,
@@ -26,12 +27,14 @@ export type Registration = {
   address: Address
   country: string // ISO 3166-1 alpha-2
   currency: string
+  language: messages.Language
   termsVersion: string
   privacyVersion: string
 }
 
 const confirmationMinutes = 30
 const confirmationAttemptsMax = 5
+const anotherMinutes = 1 // before another code is sent, or the same news again
 
 /**
  * Registers a player, or, for an address that is known, does the same as far as anybody can see: its owner gets a mail
@@ -46,7 +49,12 @@ export async function register(tx: Tx, command: KeyedCommand, input: Registratio
   const player = newId('plr', command.now.getTime())
   const owner = await takeAddress(tx, command, { player, email })
   if (owner) {
-    await enqueue(tx, { queue: 'players.tell_already_registered', data: { player: owner } })
+    await messages.tell(tx, command, {
+      to: owner,
+      template: 'already_registered',
+      values: {},
+      quietMinutes: anotherMinutes,
+    })
     await audit.record(tx, command, { action: 'players.registration_repeated', subject: owner })
     return undefined
   }
@@ -61,11 +69,11 @@ export async function register(tx: Tx, command: KeyedCommand, input: Registratio
   })
   await tx`
     insert into players.players
-      (player, status, country, currency, email, profile, terms_version, privacy_version, terms_accepted_at, registered_at)
-    values (${player}, 'pending_email', ${input.country}, ${input.currency}, ${sealedEmail}, ${sealedProfile},
+      (player, status, country, currency, language, email, profile, terms_version, privacy_version, terms_accepted_at, registered_at)
+    values (${player}, 'pending_email', ${input.country}, ${input.currency}, ${input.language}, ${sealedEmail}, ${sealedProfile},
       ${input.termsVersion}, ${input.privacyVersion}, ${command.now}, ${command.now})`
   if (isCurrency(input.currency)) await ledger.openWallet(tx, command, { player, currency: input.currency })
-  await enqueue(tx, { queue: 'players.send_confirmation', data: { player } })
+  await sendConfirmation(tx, command, player)
   await audit.record(
     tx,
     { ...command, actor: { ...command.actor, id: player } },
@@ -86,7 +94,19 @@ async function mayRegister(tx: Tx, command: KeyedCommand, input: Registration, e
   if (isWeakPassword(input.password, { email, name: input.name })) throw passwordWeak()
 }
 
-/** Makes a fresh confirmation code; the caller sends it, nothing keeps it. Undefined when there is nothing to confirm. */
+/** Makes a fresh confirmation code and sends it. */
+async function sendConfirmation(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+  const code = await newConfirmation(tx, command, player)
+  if (code !== undefined)
+    await messages.tell(tx, command, {
+      to: player,
+      template: 'confirm_email',
+      values: { code, minutes: String(confirmationMinutes) },
+      before: new Date(command.now.getTime() + confirmationMinutes * 60_000),
+    })
+}
+
+/** Makes a fresh confirmation code, of which only a MAC is kept. Undefined when there is nothing to confirm. */
 export async function newConfirmation(tx: Tx, command: KeyedCommand, player: string): Promise<string | undefined> {
   const [row] = await tx`select 1 from players.players where player = ${player} and status = 'pending_email' for update`
   if (!row) return undefined
@@ -135,12 +155,15 @@ export async function confirmEmail(
   return true
 }
 
-/** Asks for another code; answers alike for known and unknown addresses. */
+/** Asks for another code, once a minute; answers alike for known and unknown addresses. */
 export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
   const player = await playerAt(tx, command.keys, email)
-  const [row] = await tx<Array<{ player: string }>>`
-    select player from players.players where player = ${player ?? ''} and status = 'pending_email'`
-  if (row) await enqueue(tx, { queue: 'players.send_confirmation', data: { player: row.player }, onceKey: row.player })
+  const made = new Date(command.now.getTime() + (confirmationMinutes - anotherMinutes) * 60_000)
+  const [row] = await tx<Array<{ player: string; recent: boolean }>>`
+    select p.player, coalesce(c.expires_at > ${made}, false) as recent
+    from players.players p left join players.confirmations c using (player)
+    where p.player = ${player ?? ''} and p.status = 'pending_email' for update of p`
+  if (row && !row.recent) await sendConfirmation(tx, command, row.player)
   await audit.record(tx, command, { action: 'players.confirmation_asked', subject: row?.player ?? 'unknown' })
 }
 

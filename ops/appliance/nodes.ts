@@ -72,6 +72,7 @@ export function sandboxUnit(home: Home, settings: Settings, identity: Identity |
       metrics: loopback(ports.sandboxMetrics),
     },
     partner: { url: originsOf(settings).partner, caFile: home.path('tls/ca.pem') },
+    bounces: loopback(ports.workBounces),
     gateway: { secretFile: home.path('secrets/gateway-sandbox') },
   }
   return node(home, 'sandbox', 'plays the outside', 'ops/sandbox/serve.ts', config, identity, ports.sandboxMetrics)
@@ -83,10 +84,19 @@ export function workUnit(home: Home, settings: Settings, identity: Identity | un
   const config = {
     ...common,
     audit: { ...common.audit, ...(ship ? { ship } : {}) },
-    listen: { metrics: loopback(settings.ports.workMetrics), ...scrapeOf(settings, 'workScrape') },
+    listen: {
+      metrics: loopback(settings.ports.workMetrics),
+      bounces: loopback(settings.ports.workBounces),
+      ...scrapeOf(settings, 'workScrape'),
+    },
   }
   const flags = [
-    ...permission(home, 'work-1', [...machineFiles, ...inspected(home), ...shippingFiles(settings)]),
+    ...permission(home, 'work-1', [
+      ...machineFiles,
+      ...inspected(home),
+      ...shippingFiles(settings),
+      ...mailFiles(settings),
+    ]),
     ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
   ]
   return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, identity, settings.ports.workMetrics, flags)
@@ -197,7 +207,12 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     lanes: { count: settings.lanesPerCore },
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
     audit: { ...(settings.logName ? { origin: settings.logName } : {}), witnesses: settings.logWitnesses },
-    smtp: { ...loopback(settings.ports.sandboxSmtp), from: settings.mailFrom },
+    brand: settings.brandName,
+    mail: {
+      ...(settings.mailServer ?? loopback(settings.ports.sandboxSmtp)),
+      from: settings.mailFrom,
+      ...(settings.mailBounceDomain ? { bounceDomain: settings.mailBounceDomain } : {}),
+    },
     gateways: {
       sandbox: {
         url: `http://127.0.0.1:${settings.ports.sandboxWeb}`,
@@ -251,6 +266,11 @@ function shippingFiles({ auditShipTo: ship }: Settings): string[] {
   if (!ship) return []
   if ('file' in ship) return [ship.file]
   return [ship.syslog.caFile, ship.syslog.certFile, ship.syslog.keyFile].filter((file) => file !== undefined)
+}
+
+/** What the worker reads to sign in to the mail server, and to know it. */
+function mailFiles({ mailServer }: Settings): string[] {
+  return [mailServer?.passwordFile, mailServer?.caFile].filter((file) => file !== undefined)
 }
 
 /** The worker compares all of the control program with what was approved; it reads what it compares, and nothing else more. */

@@ -12,6 +12,7 @@ export const defaultPorts = {
   partner: 8445,
   sandboxWeb: 8460,
   sandboxSmtp: 2525,
+  workBounces: 2526,
   core1Player: 9101,
   core1Operator: 9111,
   core1Partner: 9121,
@@ -107,7 +108,25 @@ const schema = z.strictObject({
     .optional(),
   /** Days until the rotation of a family's key is due, where not the usual ones. */
   keyRotationDays: z.record(z.string(), z.int().min(1).max(7300)).default({}),
+  /** What the casino is called where it writes to people. */
+  brandName: z.string().min(1).max(40).default('Countroom'),
   mailFrom: z.email().default('casino@countroom.example'),
+  /** The server that takes our mail; without it the sandbox does. Beyond loopback over TLS only. */
+  mailServer: z
+    .strictObject({
+      host: z.string(),
+      port: z.int().min(1).max(65535).default(587),
+      implicitTls: z.boolean().default(false),
+      caFile: z.string().optional(),
+      user: z.string().optional(),
+      passwordFile: z.string().optional(),
+    })
+    .refine(({ user, passwordFile }) => (user === undefined) === (passwordFile === undefined), {
+      message: 'user and passwordFile belong together',
+    })
+    .optional(),
+  /** The domain of return paths, whose mail your server relays to the worker; without it that of `mailFrom`. */
+  mailBounceDomain: z.string().optional(),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 

@@ -17,6 +17,8 @@ const config = z
     name: z.string(),
     listen: z.strictObject({ web: address, smtp: address, metrics: address }),
     partner: z.strictObject({ url: z.url(), caFile: z.string() }),
+    /** Where reports of delivery go. */
+    bounces: address,
     gateway: z.strictObject({ secretFile: z.string() }),
   })
   .parse(JSON.parse(readFileSync(parseArgs({ options: { config: { type: 'string' } } }).values.config ?? '', 'utf8')))
@@ -29,7 +31,7 @@ const gateway = createGateway({
   caFile: config.partner.caFile,
   log: (line, text) => log.warn(line, text),
 })
-const mail = await startMail(config.listen.smtp)
+const mail = await startMail(config.listen.smtp, config.bounces, (line, text) => log.warn(line, text))
 const web = await listen(
   sandboxWeb(gateway, mail.inbox, `http://${config.listen.web.host}:${config.listen.web.port}`),
   config.listen.web,

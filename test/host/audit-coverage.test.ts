@@ -197,6 +197,7 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     ['players.suspended', 'sessions.all_ended'],
   ],
   ['operator POST /api/players/{player}/reinstatement', () => suspend('reinstatement'), ['players.reinstated']],
+  ['operator POST /api/players/{player}/mail-again', () => suspend('mail-again'), ['messages.address_trusted']],
   [
     'operator POST /api/withdrawals/{id}/approval',
     async () => boss.ask('POST', `/api/withdrawals/${await withdrawal()}/approval`, { reason: 'looks right' }),
@@ -419,7 +420,7 @@ async function confirm(): Promise<FaceAnswer> {
 }
 
 let suspended: string
-async function suspend(act: 'suspension' | 'reinstatement'): Promise<FaceAnswer> {
+async function suspend(act: 'suspension' | 'reinstatement' | 'mail-again'): Promise<FaceAnswer> {
   suspended ??= (await arrive()).player
   return boss.ask('POST', `/api/players/${suspended}/${act}`, { reason: 'a reason' })
 }

@@ -135,7 +135,7 @@ function configOf(dir: string, world: World, gateway: Server) {
     tls: { ca: nowhere, cert: nowhere, key: nowhere, crl: nowhere },
     listen: { metrics: { host: '127.0.0.1', port: 0 } },
     lanes: { count: 1 },
-    smtp: { host: '127.0.0.1', port: 1, from: 'casino@example.com' },
+    mail: { host: '127.0.0.1', port: 1, from: 'casino@example.com' },
     gateways: { sandbox: { url: `http://127.0.0.1:${port}`, secretFile: join(dir, 'gateway') } },
     log: { level: 'silent' },
   }

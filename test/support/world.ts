@@ -36,6 +36,7 @@ export async function openWorld(): Promise<World> {
       address: { street: '12 St James Square', city: 'Valletta', postalCode: 'VLT 1234' },
       country: 'MT',
       currency: 'EUR',
+      language: 'en',
       termsVersion,
       privacyVersion,
       ...changes,

@@ -54,12 +54,27 @@ export const people = {
     detail: { fields: 'texts' },
     personal: ['before', 'after'],
   },
+  'players.language_set': { title: 'Chose a language', changes: ['language'] },
   'players.erased': {
     title: 'Erased a player',
     severity: 'warning',
     gli: 'o',
     detail: { purposes: 'texts?', keys: 'number?' },
   },
+
+  'messages.given_up': {
+    title: 'A message could not be sent',
+    outcome: 'failure',
+    severity: 'warning',
+    detail: { message: 'text', channel: 'text', template: 'text', attempts: 'number', status: 'text' },
+  },
+  'messages.address_bounced': {
+    title: 'What we send to an address comes back',
+    outcome: 'failure',
+    severity: 'warning',
+    detail: { channel: 'text', status: 'text' },
+  },
+  'messages.address_trusted': { title: 'An address that had bounced is used again' },
 
   'protection.limit_set': { title: 'Set a deposit limit', detail: { period: 'text' }, changes: ['amount'] },
   'protection.limit_loosening_asked': {

@@ -1,22 +1,20 @@
 import type { JobDefinition } from '../queue.ts'
 import { sweepAccess } from './access.ts'
 import { proveAuditLog } from './audit-log.ts'
-import { tellFactorChange } from './factors.ts'
 import { sumPlay } from './games.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { rotateKeys } from './keys.ts'
 import { shipKeysJournal } from './keys-journal.ts'
 import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './ledger.ts'
-import { sendConfirmation, tellAlreadyRegistered } from './mail.ts'
+import { messagesSweep, sendMessage } from './messages.ts'
 import { cashierSweep, payouts } from './payouts.ts'
 import { issueCertificate, issueSweep } from './pki.ts'
 import { inspectProgram, inspectProgramOnDemand } from './program.ts'
 
 /** Every job the worker takes. */
 export const jobs: readonly JobDefinition[] = [
-  sendConfirmation,
-  tellAlreadyRegistered,
-  tellFactorChange,
+  sendMessage,
+  messagesSweep,
   gatewayEvents,
   gatewayEventsSweep,
   payouts,

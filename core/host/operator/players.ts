@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
-import { type Currency, showMoney } from '#base'
+import { type Currency, showMoney, type Tx } from '#base'
 import * as ledger from '#ledger'
+import * as messages from '#messages'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import * as staff from '#staff'
@@ -15,7 +16,7 @@ import {
   wireMoney,
   writes,
 } from '../face.ts'
-import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
 import { tellPlayer } from '../live.ts'
 
 const playerId = z.string().max(40).openapi({ example: 'plr_01k…' })
@@ -35,6 +36,10 @@ const full = brief
     dateOfBirth: z.string(),
     address: z.object({ street: z.string(), city: z.string(), postalCode: z.string() }),
     inFull: z.array(z.enum(players.fields)).openapi({ description: 'What is not masked.' }),
+    mailBounced: z
+      .object({ at: z.iso.datetime(), status: z.string().openapi({ example: '5.1.1' }) })
+      .nullable()
+      .openapi({ description: 'Since when mail to the address comes back; none is sent there.' }),
     balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }).nullable(),
   })
   .openapi('PlayerDetail')
@@ -104,6 +109,7 @@ export function playersRoutes(host: Host) {
           ...(reason === undefined ? {} : { unmask: { reason, fields: inFull } }),
         }),
       )
+      const bounce = await messages.bounceOf(host.sql, id, 'email')
       const wallet = await ledger.walletOf(host.sql, id)
       const balance = wallet ? await ledger.balance(host.sql, wallet.wallet) : undefined
       const show = (amount: bigint) => showMoney({ amount, currency: player.currency as Currency })
@@ -112,6 +118,7 @@ export function playersRoutes(host: Host) {
           ...shown(player),
           ...profile,
           inFull,
+          mailBounced: bounce ? { at: bounce.at.toISOString(), status: bounce.status } : null,
           balance: balance ? { cash: show(balance.cash), bonus: show(balance.bonus), held: show(balance.held) } : null,
         },
         200,
@@ -120,6 +127,7 @@ export function playersRoutes(host: Host) {
   )
 
   for (const [act, change, events] of [
+    ['mail-again', trustAddress, ['messages.address_trusted']],
     ['suspension', players.suspend, ['players.suspended', 'sessions.all_ended']],
     ['reinstatement', players.reinstate, ['players.reinstated']],
   ] as const)
@@ -128,8 +136,7 @@ export function playersRoutes(host: Host) {
         method: 'post',
         path: `/api/players/{player}/${act}`,
         ...writes(...events),
-        summary:
-          act === 'suspension' ? 'Suspends a player and ends their sessions.' : 'Lets a suspended player back in.',
+        summary: summaries[act],
         request: {
           headers: idempotencyHeader,
           params: z.object({ player: playerId }),
@@ -164,6 +171,17 @@ function unmaskable(member: FaceStaff): players.Field[] {
   if (permitted.length === 0) staff.permit(member, 'players.unmask_contact')
   for (const field of permitted) staff.permit(member, `players.unmask_${field}`)
   return permitted
+}
+
+const summaries = {
+  suspension: 'Suspends a player and ends their sessions.',
+  reinstatement: 'Lets a suspended player back in.',
+  'mail-again': 'Sends mail again to an address from which it had come back.',
+}
+
+async function trustAddress(tx: Tx, command: HostCommand, { player, reason }: { player: string; reason: string }) {
+  if (!(await players.findPlayer(tx, player))) throw players.playerUnknown()
+  await messages.tryAgain(tx, command, { holder: player, reason })
 }
 
 /** Who is a player and who is not is personal, so that somebody asked is written down; the address itself is not. */

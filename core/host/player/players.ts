@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as licences from '#licences'
+import * as messages from '#messages'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
@@ -19,6 +20,9 @@ const registrationSchema = z
       .regex(/^[A-Z]{2}$/)
       .openapi({ example: 'MT' }),
     currency: z.string().min(3).max(4).openapi({ example: 'EUR' }),
+    language: z.enum(messages.languages).optional().openapi({
+      description: 'The language we write to you in; unsaid, the one your browser prefers of those we write.',
+    }),
     termsVersion: z.string().max(20),
     privacyVersion: z.string().max(20),
   })
@@ -77,7 +81,9 @@ export function playersRoutes(host: Host) {
       },
     }),
     async (c) => {
-      const input = c.req.valid('json')
+      const { languageDefault } = await licences.rules(host.sql)
+      const wish = messages.preferredLanguage(c.req.header('accept-language'), languageDefault)
+      const input = { language: wish, ...c.req.valid('json') }
       const passwordHash = await sessions.hashPassword(host.keys, input.password)
       const { password: _, ...payload } = input // the key's record must not hold even a digest of the password
       return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {

@@ -80,15 +80,11 @@ test('every change is an event, and tells its holder; what failed is an event to
       (name) => `factors.${name}`,
     ),
   )
-  expect(
-    world.jobs.filter(({ queue }) => queue === 'factors.tell').map(({ data }) => [data.change, data.kind]),
-  ).toEqual([
-    ['added', 'passkey'],
-    ['added', 'totp'],
-    ['recovery_codes_made', 'recovery'],
-    ['recovery_code_used', 'recovery'],
-    ['removed', 'passkey'],
-  ])
+  const told = await world.admin<Array<{ template: string }>>`
+    select template from messages.outbox where holder = ${holder} and template <> 'confirm_email' order by made_at, message`
+  expect(told.map(({ template }) => template).sort()).toEqual(
+    ['factor_added', 'factor_added', 'recovery_codes_made', 'recovery_code_used', 'factor_removed'].sort(),
+  )
 })
 
 test('to be forgotten is to have nothing left', async () => {

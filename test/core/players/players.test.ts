@@ -33,7 +33,12 @@ test.each<[string, Partial<players.Registration>, string]>([
 test('a known address registers nobody and looks the same; its owner is told [GLI-2.5.2d]', async () => {
   const { email, player } = await world.player()
   expect(await register({ email: email.toUpperCase() })).toBeUndefined()
-  expect(world.jobs.at(-1)).toMatchObject({ queue: 'players.tell_already_registered', data: { player } })
+  const told = () => world.admin`
+    select template from messages.outbox where holder = ${player} order by made_at desc, message desc`
+  expect((await told())[0]).toEqual({ template: 'already_registered' })
+  const count = (await told()).length
+  await register({ email })
+  expect(await told(), 'once a minute').toHaveLength(count)
 })
 
 test('the code is good for five attempts, and only for its address', async () => {
@@ -55,6 +60,7 @@ test('no column, event or job holds personal data; staff see it masked, and ever
   const rows = JSON.stringify([
     await world.admin`select * from players.players`,
     await world.admin`select * from base.events`,
+    await world.admin`select * from messages.outbox`,
     world.jobs,
   ])
   for (const secret of [email, 'Lovelace', 'St James', '1985-12-10']) expect(rows).not.toContain(secret)
@@ -66,4 +72,18 @@ test('no column, event or job holds personal data; staff see it masked, and ever
   const records =
     await world.sql`select code, entry::json ->> 'reason' as reason from audit.events where subject = ${player} order by id desc limit 2`
   expect(records.map((record) => record.code)).toEqual(['players.viewed_in_full', 'players.viewed_masked'])
+})
+
+test('another code is sent once a minute, to who waits for one', async () => {
+  const input = await world.registration()
+  const player = await world.act((tx) => players.register(tx, world.command(), input))
+  const ask = (seconds: number) =>
+    world.act((tx) =>
+      players.resendConfirmation(tx, world.command(new Date(Date.now() + seconds * 1000)), { email: input.email }),
+    )
+  const told = async () => (await world.admin`select from messages.outbox where holder = ${player!}`).length
+  await ask(30)
+  expect(await told()).toBe(1)
+  await ask(61)
+  expect(await told()).toBe(2)
 })
