@@ -17,6 +17,7 @@ type Detail = {
   dateOfBirth: string
   address: { street: string; city: string; postalCode: string }
   inFull: string[]
+  mailBounced: { at: string; status: string } | null
   balance: { cash: Money; bonus: Money; held: Money } | null
 }
 type Card = { brand: string; last4: string; expiry: string; holder: string }
@@ -94,6 +95,7 @@ export async function openPlayer(
           `Shown in full: ${detail.inFull.join(', ')}. The reason you gave is in the audit log.`,
         ),
       )
+    if (detail.mailBounced) parts.push(...bounced(detail.mailBounced, permissions.has('players.suspend')))
     if (permissions.has('players.suspend')) parts.push(...standing(detail))
     if (permissions.has('payments.view') && balance)
       parts.push(
@@ -103,6 +105,17 @@ export async function openPlayer(
         }),
       )
     return parts
+  }
+
+  function bounced({ at, status }: { at: string; status: string }, mayTrust: boolean): HTMLElement[] {
+    const words = `Mail to this address comes back since ${when(at)} (${status}). None is sent until it is changed.`
+    const note = make('p', { class: 'note' }, words)
+    if (!mayTrust) return [note]
+    const again = reasoned('mail-again', 'Send mail again', 'How you know the address is good', async (reason) => {
+      await send(`/api/players/${id}/mail-again`, { reason })
+      await paint()
+    })
+    return [note, again]
   }
 
   function standing({ status, name }: Detail): HTMLElement[] {
