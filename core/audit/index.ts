@@ -29,13 +29,14 @@ export {
   type Signer,
   signCheckpoint,
 } from './log/checkpoint.ts'
+// Somebody outside who cosigns
+export { cosignatureIn, keepCosignature, publishedNote, witnessedSize } from './log/cosignature.ts'
 export {
   type KeptCheckpoint,
   keptCheckpoint,
   type Leaf,
   leafOf,
   logKeys,
-  publishedNote,
   thinCheckpoints,
   unsealedSeconds,
 } from './log/log.ts'
@@ -54,6 +55,8 @@ export {
 } from './log/note.ts'
 // Showing that something is in the log, and that the log only grew
 export {
+  type Asking,
+  type ConsistencyPath,
   consistencyPath,
   type InclusionProof,
   inclusionPath,
@@ -82,15 +85,7 @@ export {
 } from './log/tree.ts'
 // Proving all of it
 export { type LogProof, type LogTrust, verifyLog } from './log/verify.ts'
-// Somebody outside who cosigns
-export {
-  cosignatureIn,
-  keepCosignature,
-  readWitnessRequest,
-  type WitnessRequest,
-  witnessedSize,
-  witnessRequest,
-} from './log/witness.ts'
+export { readWitnessRequest, type WitnessRequest, witnessRequest } from './log/witness.ts'
 export { openPersonal, type Personal, personalOf } from './personal.ts'
 // Showing that nothing was changed
 export { type AuditProof, verify } from './proof.ts'

@@ -11,6 +11,13 @@ export { type Games, type Order, openGames } from './play.ts'
 // Rounds that were played
 export { bookingOf, history, type Recall, type RoundView, recall } from './round.ts'
 // What batches booked, for whoever seals them
-export { type BatchRows, type BookedRow, batchRows, type WantedBatch } from './rows.ts'
+export {
+  type BatchHashes,
+  type BatchRows,
+  type BookedRow,
+  batchHashes,
+  batchRows,
+  type WantedBatch,
+} from './rows.ts'
 export { type Bet, type Settled, settle } from './settle.ts'
 export { evaluate, playSlot, type SlotSheet } from './slot.ts'

@@ -11,6 +11,8 @@ export type BookedRow = { wallet: bigint; transfer: bigint; keyHash: string; key
 /** Which batch; `keys` are the hashes of its key lines (32 bytes each) that were kept when it was sealed. */
 export type WantedBatch = Pick<Batch, 'lane' | 'batch' | 'at'> & { keys?: Buffer }
 export type BatchRows = { lane: number; batch: bigint; rows: BookedRow[] }
+/** The same as hashes, 32 bytes each: of the key lines, and of the rows as leaves of a tree. */
+export type BatchHashes = { lane: number; batch: bigint; keys: Buffer; rows: Buffer }
 
 type Booked = {
   lane: number
@@ -27,11 +29,7 @@ type Booked = {
  */
 export async function batchRows(reader: Reader, batches: readonly WantedBatch[]): Promise<BatchRows[]> {
   if (batches.length === 0) return []
-  const instants = batches.map(({ at }) => at.getTime())
-  const found = await reader<Booked[]>`
-    select * from games.batch_rows(${numberArray(batches.map(({ lane }) => lane))}::text::smallint[],
-      ${numberArray(batches.map(({ batch }) => batch))}::text::bigint[],
-      ${new Date(Math.min(...instants))}, ${new Date(Math.max(...instants) + 1)})`
+  const found = await reader<Booked[]>`select * from games.batch_rows(${wanted(reader, batches)})`
   const kept = new Map(batches.map(({ lane, batch, keys }) => [`${lane}/${batch}`, keys]))
   const all: BatchRows[] = []
   for (const booked of found) {
@@ -42,6 +40,20 @@ export async function batchRows(reader: Reader, batches: readonly WantedBatch[])
     rows.push(rowOf(booked, kept.get(`${lane}/${batch}`), rows.length))
   }
   return all
+}
+
+/** As `batchRows`, but hashed where they are kept: for whoever seals them, while their keys are known. */
+export async function batchHashes(reader: Reader, batches: readonly WantedBatch[]): Promise<BatchHashes[]> {
+  if (batches.length === 0) return []
+  return await reader<BatchHashes[]>`select * from games.batch_hashes(${wanted(reader, batches)})`
+}
+
+/** Which batches, and the time they were booked in. */
+function wanted(reader: Reader, batches: readonly WantedBatch[]) {
+  const instants = batches.map(({ at }) => at.getTime())
+  return reader`${numberArray(batches.map(({ lane }) => lane))}::text::smallint[],
+    ${numberArray(batches.map(({ batch }) => batch))}::text::bigint[],
+    ${new Date(Math.min(...instants))}, ${new Date(Math.max(...instants) + 1)}`
 }
 
 function rowOf({ wallet, transfer, key, lines }: Booked, kept: Buffer | undefined, place: number): BookedRow {

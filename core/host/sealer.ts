@@ -11,6 +11,7 @@ type SealerHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now' | 'config'>
 /** So much becomes leaves in one transaction; what is more waits for the next, which follows at once. */
 const eventsMax = 2000
 const transfersMax = 5000
+const none = Buffer.alloc(0)
 
 const brokenGauge = new Gauge({
   name: 'countroom_audit_log_broken',
@@ -111,14 +112,10 @@ export async function sealOnce(host: Pick<SealerHost, 'sql' | 'keys' | 'now' | '
  * rows; so one row can be shown to be in it, and the others stay unseen.
  */
 async function batchLeaves(reader: Reader, batches: readonly ledger.Batch[]): Promise<audit.BatchLeaf[]> {
-  const rows = new Map(
-    (await games.batchRows(reader, batches)).map(({ lane, batch, rows }) => [`${lane}/${batch}`, rows]),
-  )
+  const hashes = new Map((await games.batchHashes(reader, batches)).map((each) => [`${each.lane}/${each.batch}`, each]))
   return batches.map((batch) => {
-    const booked = rows.get(`${batch.lane}/${batch.batch}`) ?? []
-    const hashes = audit.leafHashes(booked.map(({ text }) => text))
-    const keys = Buffer.from(booked.map(({ keyHash }) => keyHash).join(''), 'hex')
-    return { lane: batch.lane, batch: batch.batch, at: batch.at, entry: entryOf(batch, hashes), keys, rows: hashes }
+    const { keys, rows } = hashes.get(`${batch.lane}/${batch.batch}`) ?? { keys: none, rows: none }
+    return { lane: batch.lane, batch: batch.batch, at: batch.at, entry: entryOf(batch, rows), keys, rows }
   })
 }
 

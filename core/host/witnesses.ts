@@ -23,6 +23,11 @@ const refusals = new Counter({
   labelNames: ['witness'],
 })
 
+/** The keys of the witnesses of the config: whose signatures are handed on. */
+export function witnessKeys({ config }: Pick<Host, 'config'>): audit.NoteKey[] {
+  return config.audit.witnesses.map(({ vkey }) => audit.readVkey(vkey))
+}
+
 /** Has every witness of the config sign each newest checkpoint; one that does not answer is asked again, ever more slowly. */
 export function startWitnessing(host: WitnessHost): { stop(): Promise<void> } {
   const loops = host.config.audit.witnesses.map(({ url, vkey }) =>

@@ -7,6 +7,7 @@ import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { readSettings } from '../appliance/settings.ts'
 
 /**
  * `countroom audit`: what a stranger needs to verify the log: its key, and all of it as a file; and taking out what is past the
@@ -32,10 +33,10 @@ export function auditCommand(): Command {
       new Command('checkpoint')
         .description('print the newest checkpoint with its signatures: keep it elsewhere')
         .action(async () => {
-          await withLog(async (sql) => {
+          await withLog(async (sql, home) => {
             const newest = await audit.keptCheckpoint(sql)
             if (!newest) throw audit.notSealed()
-            process.stdout.write(await audit.publishedNote(sql, newest))
+            process.stdout.write(await audit.publishedNote(sql, newest, witnessesOf(home)))
           })
         }),
     )
@@ -63,8 +64,8 @@ export function auditCommand(): Command {
 }
 
 async function exportBundle(file: string): Promise<void> {
-  await withLog(async (sql) => {
-    const bundle = await audit.bundleOf(sql)
+  await withLog(async (sql, home) => {
+    const bundle = await audit.bundleOf(sql, witnessesOf(home))
     if (!bundle) throw audit.notSealed()
     await sql.begin((tx) =>
       audit.record(tx, systemCommand('countroom audit'), {
@@ -89,6 +90,10 @@ async function vouch(name: string): Promise<void> {
       `${name} goes on from ${newest?.size ?? 0} leaves. Witnesses will say that it forked: tell them why.\n`,
     )
   })
+}
+
+function witnessesOf(home: ReturnType<typeof knownHome>): audit.NoteKey[] {
+  return readSettings(home).logWitnesses.map(({ vkey }) => audit.readVkey(vkey))
 }
 
 /** From the token, where nobody at the database can put another. */

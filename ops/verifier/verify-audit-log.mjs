@@ -8,8 +8,10 @@
  *
  *   --key      the log's key, or a file that holds it (one per line; after a change of keys there are several)
  *   --witness  the key of somebody who cosigns; --witnesses-min <n> says how many of them must have (default: all that are given)
- *   --held     a checkpoint that you kept yourself, or got from a witness: the log must begin with that tree. One bet or entry can
- *              be held against it only where its proof is of that very tree; else the command is refused, not passed over
+ *   --held     a checkpoint that you kept yourself, or got from a witness: the log must begin with that tree. One bet or entry is tied
+ *              to it by the consistency path in the proof (ask for the proof with ?held=<size>) or in a file of its own (--consistency);
+ *              where there is none and the sizes differ, the command is refused, not passed over
+ *   --consistency  a file that shows that the log of one size begins with that of another (GET /api/audit/log/consistency)
  *   --lost-known <n>  so many events are known to have been taken out before they were sealed; one more and the log is not proven
  *   --json     the verdict as JSON
  *
@@ -83,6 +85,27 @@ function rootFrom(leaf, index, size, path) {
     ;[at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
   }
   return last === 0 ? found : undefined
+}
+
+/** RFC 9162, 2.1.4.2: whether a tree begins with an older one. */
+function begins(oldRoot, oldSize, root, size, path) {
+  if (!(Number.isSafeInteger(oldSize) && Number.isSafeInteger(size) && oldSize >= 0 && oldSize <= size)) return false
+  if (oldSize === size) return path.length === 0 && oldRoot === root
+  if (oldSize === 0) return path.length === 0 && oldRoot === sha256('')
+  let [at, last] = [oldSize - 1, size - 1]
+  while (at % 2 === 1) [at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
+  const [first, ...rest] = at === 0 ? [oldRoot, ...path] : path // the older tree is whole: its root is on the way
+  if (first === undefined) return false
+  let [foundOld, found] = [first, first]
+  for (const hash of rest) {
+    if (last === 0 || hash.length !== hashBytes) return false
+    if (at % 2 === 1 || at === last) {
+      ;[foundOld, found] = [node(hash, foundOld), node(hash, found)]
+      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, Math.floor(last / 2)]
+    } else found = node(found, hash)
+    ;[at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
+  }
+  return last === 0 && foundOld === oldRoot && found === root
 }
 
 // Notes and keys ---------------------------------------------------------------------------------------------------------
@@ -430,8 +453,8 @@ function* linesOf(file) {
 
 // One entry, one bet -----------------------------------------------------------------------------------------------------
 
-/** Takes a C2SP tlog-proof and the bytes of an entry. */
-function verifyEntry(entry, proof, trust) {
+/** Takes a C2SP tlog-proof, the bytes of an entry, and the consistency paths that came along. */
+function verifyEntry(entry, proof, paths, trust) {
   if (Buffer.byteLength(entry) > entryBytesMax || entry.includes('\n'))
     throw new NotProven('this is no entry of the log: it is too long, or not one line')
   const end = proof.indexOf('\n\n')
@@ -442,14 +465,7 @@ function verifyEntry(entry, proof, trust) {
   if (index === undefined) throw new Unreadable('this is no tlog-proof')
   const path = rest.map((line) => Buffer.from(line, 'base64').toString('latin1'))
   const head = openCheckpoint(proof.slice(end + 2), trust)
-  for (const held of trust.held) {
-    if (held.origin !== head.origin || held.size !== head.size)
-      throw new Unreadable(
-        `the proof is under ${head.origin} at ${head.size}, what was held is ${held.origin} at ${held.size}: they cannot be compared; verify the whole log with --held`,
-      )
-    if (held.root !== head.root)
-      throw new NotProven(`the log at ${head.size} is not the one that was held`, Number(index))
-  }
+  for (const held of trust.held) tie(head, held, [...paths, ...trust.paths], Number(index))
   if (rootFrom(leafOf(entry), Number(index), head.size, path) !== head.root)
     throw new NotProven(`entry ${index} is not in the log of ${head.size} entries that was signed`, Number(index))
   enoughWitnesses(head, trust)
@@ -460,6 +476,39 @@ function verifyEntry(entry, proof, trust) {
     witnesses: head.witnessed,
     held: trust.held.length > 0 ? 'compared' : 'not compared',
   }
+}
+
+/** Holds a proof's checkpoint against one that was held: of one size the same root, else by a path from the older to the newer. */
+function tie(head, held, paths, index) {
+  if (held.origin !== head.origin)
+    throw new Unreadable(`the proof is of the log ${head.origin}, what was held is of ${held.origin}`)
+  if (held.size === head.size) {
+    if (held.root !== head.root) throw new NotProven(`the log at ${head.size} is not the one that was held`, index)
+    return
+  }
+  const [older, newer] = held.size < head.size ? [held, head] : [head, held]
+  const found = paths.filter(({ from, to }) => from === older.size && to === newer.size)
+  if (found.length === 0)
+    throw new Unreadable(
+      `the proof is under ${head.size} entries, what was held is of ${held.size}: they are compared by a consistency path; ask for the proof with ?held=${held.size}, or verify the whole log`,
+    )
+  if (!found.some(({ path }) => begins(older.root, older.size, newer.root, newer.size, path)))
+    throw new NotProven(`the log at ${newer.size} is not shown to begin with the one at ${older.size}`, index)
+}
+
+/** `{"from", "to", "path"}`: the sizes and the hashes between, as the operator's face answers and proofs carry. */
+function pathIn(value, file) {
+  const sizes = [value.from, value.to].map((size) => (/^(0|[1-9]\d{0,15})$/.test(size) ? Number(size) : Number.NaN))
+  if (sizes.some(Number.isNaN) || !Array.isArray(value.path) || !value.path.every((line) => typeof line === 'string'))
+    throw new Unreadable(`${file} holds no consistency path`)
+  const path = value.path.map((line) => Buffer.from(line, 'base64').toString('latin1'))
+  if (path.length > 64 || path.some((hash) => hash.length !== hashBytes))
+    throw new Unreadable(`${file} holds no consistency path`)
+  return { from: sizes[0], to: sizes[1], path }
+}
+
+function pathsIn(proof, file) {
+  return proof.consistency === undefined ? [] : [pathIn(objectIn(proof, 'consistency', file), file)]
 }
 
 function verifyBet(file, trust) {
@@ -481,7 +530,13 @@ function verifyBet(file, trust) {
   const keyHash = /^key ([0-9a-f]{64})(?:\n|$)/.exec(row)?.[1]
   if (key !== null && crypto.createHash('sha256').update(key).digest('hex') !== keyHash)
     throw new NotProven('the key line is not the one of this row', index)
-  return { ...verifyEntry(entry, proof, trust), batch: `${batch.lane}/${batch.batch}`, at: batch.at, row, key }
+  return {
+    ...verifyEntry(entry, proof, pathsIn(bet, file), trust),
+    batch: `${batch.lane}/${batch.batch}`,
+    at: batch.at,
+    row,
+    key,
+  }
 }
 
 function enoughWitnesses(head, { witnesses, witnessesMin }) {
@@ -528,7 +583,7 @@ function shown(text) {
 // The command ------------------------------------------------------------------------------------------------------------
 
 function trustIn(args) {
-  const trust = { keys: [], witnesses: [], held: [], witnessesMin: undefined, lostKnown: 0 }
+  const trust = { keys: [], witnesses: [], held: [], paths: [], witnessesMin: undefined, lostKnown: 0 }
   const files = []
   for (let at = 0; at < args.length; at += 2) {
     const [option, value] = [args[at], args[at + 1]]
@@ -540,6 +595,7 @@ function trustIn(args) {
     if (option === '--key') trust.keys.push(...readKeys(value))
     else if (option === '--witness') trust.witnesses.push(...readKeys(value))
     else if (option === '--held') files.push(value)
+    else if (option === '--consistency') trust.paths.push(pathIn(json(fs.readFileSync(value), value), value))
     else if (option === '--witnesses-min' && /^\d+$/.test(value)) trust.witnessesMin = Number(value)
     else if (option === '--lost-known' && /^\d{1,9}$/.test(value)) trust.lostKnown = Number(value)
     else throw new Unreadable(`there is no option ${option}`)
@@ -559,7 +615,7 @@ function main([what, file, ...args]) {
   if (what === 'bet') return verifyBet(file, trust)
   const given = json(fs.readFileSync(file), file)
   const [entry, proof] = ['entry', 'proof'].map((name) => textIn(given, name, file))
-  return { ...verifyEntry(entry, proof, trust), entry }
+  return { ...verifyEntry(entry, proof, pathsIn(given, file), trust), entry }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {

@@ -5,7 +5,7 @@ import type { Benchmark, Report } from './benchmark.ts'
 
 /**
  * `npm run bench` lists the benchmarks; `npm run bench -- <name>` runs one. `--json` prints the report as the last line,
- * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement. `--large` adds what takes long and much
+ * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement. `--only PART` leaves out the rest, where a benchmark has parts. `--large` adds what takes long and much
  * disk; `--pgledger DIR` and `--tbperf DIR` add those projects, from a checkout of theirs.
  */
 const { values, positionals } = parseArgs({
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean' },
     check: { type: 'boolean' },
     seconds: { type: 'string' },
+    only: { type: 'string' },
     // Of the ledger's benchmark:
     large: { type: 'boolean' },
     pgledger: { type: 'string' },
@@ -52,7 +53,7 @@ async function run(wanted: string): Promise<void> {
   }
   const { large = false, pgledger, tbperf } = values
   const rivals = { ...(pgledger ? { pgledger } : {}), ...(tbperf ? { tbperf } : {}) }
-  const report = await benchmark.run({ seconds, say: (line) => console.error(line), large, rivals })
+  const report = await benchmark.run({ seconds, say: (line) => console.error(line), large, rivals, only: values.only })
   const figures = report.figures.map((figure) => ({
     ...figure,
     met: figure.bar === undefined ? undefined : meets(figure),

@@ -16,6 +16,8 @@ export type RunOptions = {
   say(line: string): void
   /** Also what takes minutes and gigabytes. */
   large: boolean
+  /** One part of what the benchmark measures, by a name of its own. */
+  only?: string | undefined
   /** Checkouts of other projects to run beside ours. */
   rivals: { pgledger?: string; tbperf?: string }
 }

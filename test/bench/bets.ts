@@ -15,10 +15,22 @@ export type Way = { callers: Caller[]; heads: string[] }
 
 /** Every connection bets for a while, each again as soon as it is answered. @throws Error when a bet is not taken */
 export function playFor({ callers, heads }: Way, seconds: number) {
-  return keepBusy(connections, seconds, async (caller) => {
-    const { status, body } = await callers[caller]!.call(keyedPost(heads[caller]!, randomUUID(), bet))
-    if (status !== 200) throw new Error(`a bet was answered with ${status}: ${body.slice(0, 200)}`)
-  })
+  return keepBusy(connections, seconds, (caller) => betOnce(callers[caller]!, heads[caller]!))
+}
+
+/** The same, until so many bets are made. */
+export async function betTimes({ callers, heads }: Way, bets: number): Promise<void> {
+  let left = bets
+  await Promise.all(
+    callers.map(async (caller, place) => {
+      while (left-- > 0) await betOnce(caller, heads[place]!)
+    }),
+  )
+}
+
+async function betOnce(caller: Caller, head: string): Promise<void> {
+  const { status, body } = await caller.call(keyedPost(head, randomUUID(), bet))
+  if (status !== 200) throw new Error(`a bet was answered with ${status}: ${body.slice(0, 200)}`)
 }
 
 /** As many players as connections, signed in and with money; answers their cookies. */

@@ -29,6 +29,8 @@ test('a player proves a round of theirs as soon as it is sealed, and nobody else
   await seal()
   const { status, body } = await ada.caller.ask('GET', `/api/rounds/${ada.round}/proof`)
   expect(status).toBe(200)
+  const tied = await ada.caller.ask('GET', `/api/rounds/${ada.round}/proof?held=1`)
+  expect(tied.body.consistency).toMatchObject({ from: '1' })
   expect(body.row).toContain(`|${ada.round.slice(4)}|cash|games.revenue|`)
   expect(JSON.stringify(body)).not.toContain(bob.player)
   expect((await bob.caller.ask('GET', `/api/rounds/${ada.round}/proof`)).body.code).toBe('games.round_unknown')
@@ -40,11 +42,17 @@ test('a player proves a round of theirs as soon as it is sealed, and nobody else
 test('an auditor proves any transfer, any event, and that the log only grew; others may not ask', async () => {
   const proof = await auditor.ask('GET', `/api/players/${bob.player}/transfers/${bob.round.slice(4)}/proof`)
   expect(proof.body.format).toBe('countroom-bet-proof-1')
+  const tied = await auditor.ask('GET', `/api/players/${bob.player}/transfers/${bob.round.slice(4)}/proof?held=1`)
+  expect(tied.body.consistency).toMatchObject({ from: '1' })
   const before = audit.readCheckpoint((await auditor.ask('GET', `${log}/checkpoint`)).raw)
   await seal()
   const [event] = await faces.world.sql`select id, entry from audit.events where code = 'audit.proof_viewed' limit 1`
   const inclusion = await auditor.ask('GET', `${log}/inclusion?event=${event!.id}`)
   expect(inclusion.body).toMatchObject({ entry: event!.entry })
+  const held = await auditor.ask('GET', `${log}/inclusion?event=${event!.id}&held=${before.size}`)
+  expect(held.body.consistency).toMatchObject({ from: String(before.size) })
+  const none = await auditor.ask('GET', `${log}/inclusion?event=${event!.id}&held=99999999`)
+  expect(none.body.code).toBe('audit.size_unknown')
   const { from, to, path, checkpoint } = (await auditor.ask('GET', `${log}/consistency?from=${before.size}`))
     .body as Record<string, string> & { path: string[] }
   const now = audit.readCheckpoint(checkpoint!)

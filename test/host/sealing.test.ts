@@ -157,6 +157,25 @@ test('a single bet is proven to a stranger who has a public key, and tells nothi
   }
 })
 
+test('a proof of a bet is tied to a checkpoint that its reader kept before, and refused beside one of another log [S51][S52]', async () => {
+  const [old] = await world.sql<
+    Array<{ size: bigint; note: string }>
+  >`select size, note from audit.checkpoints order by size limit 1`
+  const proof = await proveBet(world.sql, rounds[39]!, { held: Number(old!.size) })
+  const { path, ...sizes } = proof.consistency!
+  expect(sizes).toEqual({ from: `${old!.size}`, to: `${(await audit.keptCheckpoint(world.sql))!.size}` })
+  writeFileSync(join(away, 'held'), old!.note)
+  const more = ['--held', 'held']
+  expect(stranger('bet', 'bet.json', JSON.stringify(proof), { more })).toMatchObject({ status: 0, held: 'compared' })
+  const forged = { ...proof, consistency: { ...sizes, path: [...path].reverse() } }
+  expect(stranger('bet', 'bet.json', JSON.stringify(forged), { more })).toMatchObject({ status: 1, proven: false })
+  const { consistency: _, ...untied } = proof
+  expect(stranger('bet', 'bet.json', JSON.stringify(untied), { more }).status).toBe(2)
+  await expect(proveBet(world.sql, rounds[39]!, { held: 10 ** 9 })).rejects.toMatchObject({
+    code: 'audit.size_unknown',
+  })
+})
+
 test('a proof of a bet that was changed anywhere is refused [S51]', async () => {
   const proof = await proveBet(world.sql, rounds[17]!)
   const flipped = (text: string) => text.replace(/[A-Za-z]/, (letter) => (letter === 'A' ? 'B' : 'A'))
@@ -181,7 +200,10 @@ test('a proof of a bet that was changed anywhere is refused [S51]', async () => 
     expect(stranger('bet', 'bad.json', JSON.stringify(spoil(proof))), what).toMatchObject({ status: 1, proven: false })
   const foreign = await world.agent.keys.publicKey('sk-manifest')
   const another = audit.vkeyOf(audit.noteKey('countroom/test', foreign))
-  expect(stranger('bet', 'good.json', JSON.stringify(proof), another)).toMatchObject({ status: 1, proven: false })
+  expect(stranger('bet', 'good.json', JSON.stringify(proof), { by: another })).toMatchObject({
+    status: 1,
+    proven: false,
+  })
   expect(stranger('bet', 'none.json', '{}').status).toBe(2)
 })
 
@@ -277,7 +299,7 @@ async function sitDown() {
 /** The bundle as it is exported. */
 async function bundle(): Promise<string> {
   let text = ''
-  for await (const piece of audit.bundleLines(world.sql, (await audit.bundleOf(world.sql))!)) text += piece
+  for await (const piece of audit.bundleLines(world.sql, (await audit.bundleOf(world.sql, []))!)) text += piece
   return text
 }
 
@@ -286,10 +308,13 @@ function stranger(
   what: 'log' | 'bet',
   name: string,
   content: string,
-  by = key,
+  { by = key, more = [] }: { by?: string; more?: string[] } = {},
 ): { status: number | null } & Record<string, unknown> {
   writeFileSync(join(away, name), content)
-  const ended = spawnSync('node', ['verify.mjs', what, name, '--key', by, '--json'], { cwd: away, encoding: 'utf8' })
+  const ended = spawnSync('node', ['verify.mjs', what, name, '--key', by, '--json', ...more], {
+    cwd: away,
+    encoding: 'utf8',
+  })
   return { status: ended.status, ...(ended.stdout ? JSON.parse(ended.stdout) : { said: ended.stderr }) }
 }
 

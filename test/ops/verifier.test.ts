@@ -47,11 +47,51 @@ test('a held checkpoint is compared, or the command is refused: a bet of a forke
       expect(verify(what, given, ...held(checkpoint(other)))).toMatchObject({
         status: 2,
         stdout: '',
-        stderr: expect.stringContaining('cannot be compared'),
+        stderr: expect.stringContaining('compared by a consistency path'),
       })
   const foreign = audit.noteKey('countroom/other', pair.publicKey)
   const elsewhere = [...held(checkpoint(entries, foreign.name)), '--witness', audit.vkeyOf(foreign)]
   expect(verify('entry', proof, ...elsewhere, '--witnesses-min', '0')).toMatchObject({ status: 2, stdout: '' })
+})
+
+test('a bet or entry is tied to a held checkpoint of another size, older or newer, by a consistency path [S51][S52]', () => {
+  const entries = Array.from({ length: 9 }, (_, n) => event(n))
+  const fork = [...entries.slice(0, 3), event(90), ...entries.slice(4)]
+  const [held, apart] = [join(dir, 'held'), join(dir, 'consistency.json')]
+  const tied = (of: readonly string[], consistency?: object) =>
+    JSON.stringify({ entry: of[0], proof: inclusion(of, 0), ...(consistency && { consistency }) })
+  for (const size of [1, 2, 3, 4, 7, 8])
+    for (const [proven, kept] of [
+      [9, size],
+      [size, 9],
+    ] as const) {
+      const of = entries.slice(0, proven)
+      const way = consistency(entries, size, 9)
+      writeFileSync(held, checkpoint(entries.slice(0, kept)))
+      writeFileSync(apart, JSON.stringify({ ...way, checkpoint: checkpoint(entries) }))
+      expect(verify('entry', tied(of, way), '--held', held), `${proven} ${kept}`).toMatchObject({
+        status: 0,
+        held: 'compared',
+      })
+      expect(verify('entry', tied(of), '--held', held, '--consistency', apart)).toMatchObject({ status: 0 })
+      if (kept < 4) continue
+      writeFileSync(held, checkpoint(fork.slice(0, kept)))
+      expect(verify('entry', tied(of, way), '--held', held)).toMatchObject({ status: 1, firstBad: 0 })
+      const longer = { ...way, path: [...way.path, way.path[0]] }
+      expect(verify('entry', tied(of, longer), '--held', held)).toMatchObject({ status: 1 })
+    }
+  writeFileSync(held, checkpoint(entries.slice(0, 3)))
+  const way = consistency(entries, 3, 9)
+  for (const useless of [
+    { ...way, from: '2' },
+    { ...way, path: ['AAAA'] },
+    { ...way, path: 'x' },
+    { from: 3, to: 9 },
+  ])
+    expect(verify('entry', tied(entries, useless), '--held', held)).toMatchObject({ status: 2, stdout: '' })
+  writeFileSync(held, checkpoint([]))
+  const empty = { from: '0', to: '9', path: [] }
+  expect(verify('entry', tied(entries, empty), '--held', held)).toMatchObject({ status: 0, held: 'compared' })
 })
 
 const day = 86_400
@@ -163,6 +203,15 @@ function archived(entry: string): string {
 function inclusion(entries: readonly string[], index: number): string {
   const path = audit.inclusionPathIn(audit.leafHashes(entries), index).map((hash) => `${hash.toString('base64')}\n`)
   return `c2sp.org/tlog-proof@v1\nindex ${index}\n${path.join('')}\n${checkpoint(entries)}`
+}
+
+/** How the tree of a size begins with an older one, as the operator's face answers it. */
+function consistency(entries: readonly string[], from: number, to: number) {
+  const hashes = audit.leafHashes(entries)
+  const path = audit
+    .consistencyRanges(from, to)
+    .map((range) => audit.rootOfHashes(hashes.subarray(range.from * 32, range.to * 32)).toString('base64'))
+  return { from: `${from}`, to: `${to}`, path }
 }
 
 /** The proof of a bet whose row says something, second of two rows, in the second of three entries. */

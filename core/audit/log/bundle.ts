@@ -1,5 +1,7 @@
 import type { Reader } from '#base'
-import { keptCheckpoint, publishedNote } from './log.ts'
+import { publishedNote } from './cosignature.ts'
+import { keptCheckpoint } from './log.ts'
+import type { NoteKey } from './note.ts'
 import { tileHashes } from './tiles.ts'
 
 /** Which part of the log a bundle holds: all of it up to a checkpoint. */
@@ -12,7 +14,7 @@ const notesMax = 1000
  * Says what a bundle will hold, as of now: everything under the newest checkpoint, and of the older ones so many, spread
  * evenly, that a fault can be told to within a small part of the log. Undefined while there is no log.
  */
-export async function bundleOf(reader: Reader): Promise<Bundle | undefined> {
+export async function bundleOf(reader: Reader, witnesses: readonly NoteKey[]): Promise<Bundle | undefined> {
   const newest = await keptCheckpoint(reader)
   if (!newest) return undefined
   const older = await reader<Array<{ size: bigint; note: string }>>`
@@ -20,8 +22,10 @@ export async function bundleOf(reader: Reader): Promise<Bundle | undefined> {
       select size, note, width_bucket(size, 1, ${newest.size + 1}::bigint, ${notesMax}) as part from audit.checkpoints
       where size < ${newest.size}
     ) c order by part, size desc`
-  const notes = await Promise.all(older.map(({ size, note }) => publishedNote(reader, { size: Number(size), note })))
-  return { origin: newest.origin, size: newest.size, note: await publishedNote(reader, newest), notes }
+  const notes = await Promise.all(
+    older.map(({ size, note }) => publishedNote(reader, { size: Number(size), note }, witnesses)),
+  )
+  return { origin: newest.origin, size: newest.size, note: await publishedNote(reader, newest, witnesses), notes }
 }
 
 /**

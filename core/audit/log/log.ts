@@ -1,7 +1,7 @@
 import type { Reader, Tx } from '#base'
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import type { NoteKey } from './note.ts'
-import { readSignatureLine, readVkey, vkeyOf } from './note.ts'
+import { readVkey, vkeyOf } from './note.ts'
 
 /** A checkpoint as it is kept: with the log's signature, without those of witnesses. */
 export type KeptCheckpoint = Checkpoint & { at: Date; note: string }
@@ -12,33 +12,6 @@ export async function keptCheckpoint(reader: Reader, size?: number): Promise<Kep
     select at, note from audit.checkpoints ${size === undefined ? reader`` : reader`where size = ${size}`}
     order by size desc limit 1`
   return row && { ...readCheckpoint(row.note), ...row }
-}
-
-/** The newest checkpoint that covers a leaf and that a witness signed; else the newest there is. */
-export async function checkpointOver(reader: Reader, index: number): Promise<KeptCheckpoint | undefined> {
-  const [witnessed] = await reader<Array<{ size: bigint }>>`
-    select c.size from audit.cosignatures s join audit.checkpoints c on c.size = s.size
-    where s.size > ${index} order by s.size desc limit 1`
-  const found = await keptCheckpoint(reader, witnessed && Number(witnessed.size))
-  return found && found.size > index ? found : undefined
-}
-
-/**
- * The checkpoint's note with every cosignature it got: what is handed to others. A row that is no signature line of the witness
- * it names stays out, since it would make the whole note unreadable; whether a line verifies, the reader finds by the witness's key.
- */
-export async function publishedNote(reader: Reader, { size, note }: { size: number; note: string }): Promise<string> {
-  const lines = await reader<Array<{ line: string; witness: string }>>`
-    select line, witness from audit.cosignatures where size = ${size} order by witness`
-  return note + lines.flatMap(({ line, witness }) => (isLineOf(line, witness) ? `${line}\n` : [])).join('')
-}
-
-function isLineOf(line: string, witness: string): boolean {
-  try {
-    return readSignatureLine(line).name === witness
-  } catch {
-    return false
-  }
 }
 
 export async function keepCheckpoint(tx: Tx, kept: KeptCheckpoint, key: NoteKey): Promise<void> {

@@ -3,7 +3,8 @@ import { type Command, numberArray, type Tx, textArray } from '#base'
 import { ownKeys, readCheckpointText, type Signer, signCheckpoint } from './checkpoint.ts'
 import { keepCheckpoint, keptCheckpoint } from './log.ts'
 import { readNote, signersOf } from './note.ts'
-import { bytesArray, type Edge, grow, readEdge, rootOfEdge, writeTiles } from './tiles.ts'
+import { type Edge, grow, readEdge, rootOfEdge, writeTiles } from './tiles.ts'
+import { hashBytes } from './tree.ts'
 
 /** A batch of a lane, ready to be a leaf: its entry, and the hashes of its rows and of their keys, 32 bytes each. */
 export type BatchLeaf = { lane: number; batch: bigint; at: Date; entry: string; keys: Buffer; rows: Buffer }
@@ -116,6 +117,7 @@ async function sealBatches(tx: Tx, batches: readonly BatchLeaf[]): Promise<Buffe
     select leaves from audit.seal_batches(
       ${numberArray(batches.map(({ lane }) => lane))}::text::smallint[], ${numberArray(batches.map(({ batch }) => batch))}::text::bigint[],
       ${textArray(batches.map(({ at }) => at.toISOString()))}::text::timestamptz[], ${textArray(batches.map(({ entry }) => entry))}::text::text[],
-      ${bytesArray(batches.map(({ keys }) => keys))}::text::bytea[], ${bytesArray(batches.map(({ rows }) => rows))}::text::bytea[])`
+      ${numberArray(batches.map(({ rows }) => rows.length / hashBytes))}::text::int[],
+      ${Buffer.concat(batches.map(({ keys }) => keys))}, ${Buffer.concat(batches.map(({ rows }) => rows))})`
   return row!.leaves
 }

@@ -86,7 +86,7 @@ export async function writeTiles(tx: Tx, tiles: readonly Tile[]): Promise<void> 
 }
 
 /** PostgreSQL's text form of an array of bytes. */
-export function bytesArray(values: readonly Uint8Array[]): string {
+function bytesArray(values: readonly Uint8Array[]): string {
   return `{${values.map((value) => `"\\\\x${Buffer.from(value).toString('hex')}"`).join(',')}}`
 }
 

@@ -4,9 +4,10 @@ import { isUuid, Refusal } from '#base'
 import * as ledger from '#ledger'
 import * as players from '#players'
 import * as staff from '#staff'
-import { betProofSchema, proveBet } from '../bet-proof.ts'
+import { betProofSchema, consistencyOf, consistencyPathSchema, heldSize, proveBet } from '../bet-proof.ts'
 import { createRoutes, type FaceContext, type FaceEnv, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
+import { witnessKeys } from '../witnesses.ts'
 
 const number = z.string().regex(/^(0|[1-9]\d{0,14})$/)
 const hash = z.string().openapi({ description: '32 bytes in base 64.' })
@@ -20,11 +21,10 @@ const inclusionSchema = z
     entry: z.string().nullable().openapi({ description: 'The bytes of the leaf; null once they are archived.' }),
     leaf: hash,
     proof: z.string().openapi({ description: 'Index, path and checkpoint (C2SP tlog-proof).' }),
+    consistency: consistencyPathSchema.optional(),
   })
   .openapi('InclusionProof')
-const consistencySchema = z
-  .strictObject({ from: z.string(), to: z.string(), path: z.array(hash), checkpoint: note })
-  .openapi('ConsistencyProof')
+const consistencySchema = consistencyPathSchema.extend({ checkpoint: note }).openapi('ConsistencyProof')
 
 const getCheckpoint = createRoute({
   method: 'get',
@@ -56,7 +56,7 @@ const getInclusion = createRoute({
   ...writes('audit.proof_viewed'),
   summary: 'Proves that an entry is in the log: by its index, or by the id of its event. Asking is written down.',
   request: {
-    query: z.strictObject({ index: number.optional(), event: z.string().refine(isUuid).optional() }),
+    query: z.strictObject({ index: number.optional(), event: z.string().refine(isUuid).optional(), held: heldSize }),
   },
   responses: {
     200: { description: 'The proof.', content: { 'application/json': { schema: inclusionSchema } } },
@@ -115,7 +115,10 @@ const getBetProof = createRoute({
   path: '/api/players/{player}/transfers/{transfer}/proof',
   ...writes('audit.proof_viewed'),
   summary: 'Proves a bet, or any transfer of a player’s, and shows nobody else’s. Asking is written down.',
-  request: { params: z.strictObject({ player: z.string().max(40), transfer: z.string().regex(/^[1-9]\d{0,17}$/) }) },
+  request: {
+    params: z.strictObject({ player: z.string().max(40), transfer: z.string().regex(/^[1-9]\d{0,17}$/) }),
+    query: z.strictObject({ held: heldSize }),
+  },
   responses: {
     200: { description: 'The proof.', content: { 'application/json': { schema: betProofSchema } } },
     ...problems,
@@ -125,6 +128,7 @@ const getBetProof = createRoute({
 /** The log as a tree, for those with `audit.view`: proofs, tiles, and all of it for a stranger. */
 export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
+  const witnesses = witnessKeys(host)
   const noted = (c: FaceContext, detail: { index?: string; from?: string; to?: string; reference?: string }) =>
     transact(host, (tx) =>
       audit.record(tx, commandOf(host, c), { action: 'audit.proof_viewed', subject: 'log', detail }),
@@ -133,7 +137,7 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     staff.permit(staffOf(c), 'audit.view')
     const newest = await audit.keptCheckpoint(host.sql)
     if (!newest) throw audit.notSealed()
-    return c.text(await audit.publishedNote(host.sql, newest), 200, { 'cache-control': 'no-store' })
+    return c.text(await audit.publishedNote(host.sql, newest, witnesses), 200, { 'cache-control': 'no-store' })
   })
   routes.openapi(getKeys, async (c) => {
     staff.permit(staffOf(c), 'audit.view')
@@ -145,17 +149,18 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     if ((asked.index === undefined) === (asked.event === undefined))
       throw new Refusal('invalid', 'request.invalid', 'Ask by index or by event, one of them.')
     const which = asked.event === undefined ? { index: Number(asked.index) } : { ref: asked.event }
-    const { index, entry, leaf, proof } = await audit.proveInclusion(host.sql, which)
+    const found = await audit.proveInclusion(host.sql, which, { witnesses, held: numberOf(asked.held) })
+    const { index, entry, leaf, proof, consistency } = found
     await noted(c, { index: String(index) })
-    return c.json({ index: String(index), entry, leaf: leaf.toString('base64'), proof }, 200)
+    const tie = consistency && { consistency: consistencyOf(consistency) }
+    return c.json({ index: String(index), entry, leaf: leaf.toString('base64'), proof, ...tie }, 200)
   })
   routes.openapi(getConsistency, async (c) => {
     staff.permit(staffOf(c), 'audit.view')
     const { from, to } = c.req.valid('query')
-    const found = await audit.proveConsistency(host.sql, Number(from), to === undefined ? undefined : Number(to))
-    await noted(c, { from, to: String(found.size) })
-    const path = found.path.map((each) => each.toString('base64'))
-    return c.json({ from, to: String(found.size), path, checkpoint: found.checkpoint }, 200)
+    const found = await audit.proveConsistency(host.sql, { oldSize: Number(from), size: numberOf(to), witnesses })
+    await noted(c, { from, to: String(found.to) })
+    return c.json({ ...consistencyOf(found), checkpoint: found.checkpoint }, 200)
   })
   routes.openAPIRegistry.registerPath(getEntries)
   routes.get('/api/audit/log/tile/entries/:path{.+}', async (c) => {
@@ -180,7 +185,7 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const file = `audit-log-${command.now.toISOString().slice(0, 10)}.jsonl`
     const type = 'application/jsonl; charset=utf-8'
     return host.exports.answer(c, { caller: member.id, file, type }, async (reader) => {
-      const bundle = await audit.bundleOf(reader)
+      const bundle = await audit.bundleOf(reader, witnesses)
       if (!bundle) throw audit.notSealed()
       await transact(host, (tx) =>
         audit.record(tx, command, { action: 'audit.exported', subject: 'log', detail: { format: 'bundle' } }),
@@ -193,7 +198,8 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const { player, transfer } = c.req.valid('param')
     const wallet = await ledger.walletOf(host.sql, player)
     if (!wallet) throw players.playerUnknown()
-    const proof = await proveBet(host.sql, { wallet: wallet.wallet, transfer: BigInt(transfer) })
+    const asking = { witnesses, held: numberOf(c.req.valid('query').held) }
+    const proof = await proveBet(host.sql, { wallet: wallet.wallet, transfer: BigInt(transfer) }, asking)
     await transact(host, (tx) =>
       audit.record(tx, commandOf(host, c), {
         action: 'audit.proof_viewed',
@@ -204,6 +210,10 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     return c.json(proof, 200)
   })
   return routes
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text)
 }
 
 /** A tile's place from its path: the index in groups of three digits, all but the last with an x before them. */

@@ -2,9 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { Refusal, showMoney } from '#base'
 import * as games from '#games'
-import { betProofSchema, proveBet } from '../bet-proof.ts'
+import { betProofSchema, heldSize, proveBet } from '../bet-proof.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, idempotencyKeyOf, transact } from '../host.ts'
+import { witnessKeys } from '../witnesses.ts'
 
 const gameId = z.string().max(40).openapi({ example: 'roulette-european' })
 
@@ -59,6 +60,7 @@ const choiceSchema = z
 
 export function gamesRoutes(host: Host) {
   const routes = createRoutes()
+  const witnesses = witnessKeys(host)
 
   routes.openapi(
     createRoute({
@@ -193,7 +195,7 @@ export function gamesRoutes(host: Host) {
       path: '/api/rounds/{round}/proof',
       summary:
         'Proves one round to whoever has the log’s key: that it is in the audit log as it was played. Some seconds after the round.',
-      request: { params: z.object({ round: z.string().max(30) }) },
+      request: { params: z.object({ round: z.string().max(30) }), query: z.strictObject({ held: heldSize }) },
       responses: {
         200: { description: 'The proof.', content: { 'application/json': { schema: betProofSchema } } },
         ...problems,
@@ -202,7 +204,9 @@ export function gamesRoutes(host: Host) {
     async (c) => {
       const { wallet } = sessionOf(c)
       const { transfer, at } = await games.bookingOf(host.sql, wallet, c.req.valid('param').round)
-      return c.json(await proveBet(host.sql, { wallet, transfer, at }), 200)
+      const { held } = c.req.valid('query')
+      const asking = { witnesses, held: held === undefined ? undefined : Number(held) }
+      return c.json(await proveBet(host.sql, { wallet, transfer, at }, asking), 200)
     },
   )
 

@@ -1,92 +1,112 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import type { Sql } from '../../../core/host/database.ts'
 import { viewHome } from '../../../ops/appliance/home.ts'
 import { connect } from '../../../ops/appliance/postgres.ts'
 import type { Appliance } from '../../../ops/appliance.ts'
 import { type Figure, median, type RunOptions } from '../benchmark.ts'
-import { playFor, seatPlayers, throughEdge, type Way } from '../bets.ts'
+import { betTimes, playFor, seatPlayers, throughEdge, type Way } from '../bets.ts'
+import { meanOf, medianOfMeans, pairs, shown } from './interval.ts'
+import { forCores, processorTime } from './processor-time.ts'
 
-export const pairs = 20
-const studentT = 2.093 // two-sided 95 %, of 20 pairs
-const ticksPerSecond = 100
-const tailMs = 1500 // after the last bet, for what is still to be sealed
+/** Whoever does nothing of sealing: what they need more is by what sealing leaves of caches and of the disk. */
+const bystanders = /^(edge|core|sandbox|redis)/
+
+/** A pair: with the sealer, without twice, and with it again, so that whatever drifts meanwhile is in both alike. */
+const turns = ['on', 'off', 'off', 'on'] as const
+const tailMs = 1300 // after the last bet, for what is still to be sealed
+const warmUpTurns = 4
 
 /**
- * Processor time of all processes per bet, with the sealer at work and without, in turns. Without: a session holds the lock
- * that sealers take; what piles up meanwhile is sealed before the next measurement and charged to none. With: what is left at
- * the end is sealed before the clock stops.
+ * What sealing costs a bet. Processor time of all processes per bet, with the sealer at work and without, in turns of one number of bets. Without: a session
+ * holds the lock that sealers take; what piles up meanwhile is sealed before the next turn and charged to none. With: what is
+ * left at the end is sealed before the clock stops. Each turn begins after a checkpoint, and vacuums wait for the end.
+ *
+ * Two figures: all of it, and what those processes need more that take part in sealing (worker, key agent, PostgreSQL but for what it does for cores),
+ * which is most of it and far less disturbed by what else runs on the machine.
  */
 export async function costPerBet(appliance: Appliance, { seconds, say }: RunOptions) {
   const admin = connect(viewHome(appliance.home), 'admin')
-  const cookies = await seatPlayers(appliance)
-  const way = await throughEdge(appliance, cookies)
-  await playFor(way, 2 * seconds)
-  const ratios: number[] = []
-  const byTurn = { on: new Map<string, number[]>(), off: new Map<string, number[]>() }
+  const way = await throughEdge(appliance, await seatPlayers(appliance))
+  await admin`alter system set autovacuum = off`
+  await admin`select pg_reload_conf()`
+  const { latencies } = await playFor(way, warmUpTurns * seconds)
+  const bets = Math.round(latencies.length / warmUpTurns)
+  const costs: Array<{ all: number; sealing: number }> = []
+  const byTurn = { on: [] as Spent[], off: [] as Spent[] }
   try {
-    for (let pair = 0; pair < pairs; pair++) {
-      const found = { on: 0, off: 0 }
-      for (const turn of pair % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const)) {
+    for (let pair = 1; pair <= pairs; pair++) {
+      const found = { on: [] as Spent[], off: [] as Spent[] }
+      for (const turn of turns) {
         await allSealed(admin)
-        const spent =
-          turn === 'on'
-            ? await spentSealing(appliance, way, seconds, admin)
-            : await spentUnsealed(appliance, way, seconds, admin)
-        for (const [name, microseconds] of spent) {
-          byTurn[turn].set(name, [...(byTurn[turn].get(name) ?? []), microseconds])
-          found[turn] += microseconds
-        }
+        await admin`checkpoint`
+        found[turn].push(await (turn === 'on' ? spentSealing : spentUnsealed)(appliance, way, bets, admin))
+        byTurn[turn].push(found[turn].at(-1)!)
       }
-      ratios.push((found.on / found.off - 1) * 100)
-      say(`pair ${pair + 1}: ${found.off.toFixed(0)} µs per bet, with sealing ${found.on.toFixed(0)} µs`)
+      const bet = microseconds(found.off)
+      costs.push({
+        all: ((microseconds(found.on) - bet) / bet) * 100,
+        sealing: ((microseconds(found.on, takesPart) - microseconds(found.off, takesPart)) / bet) * 100,
+      })
+      const { all, sealing } = costs.at(-1)!
+      say(`pair ${pair}: ${bet.toFixed(0)} µs per bet; sealing ${sealing.toFixed(2)} %, all ${all.toFixed(2)} % more`)
     }
   } finally {
     for (const caller of way.callers) caller.close()
     await admin.end()
   }
-  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / pairs
-  const deviation = Math.sqrt(ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / (pairs - 1))
-  const half = (studentT * deviation) / Math.sqrt(pairs)
-  const names = [...byTurn.off.keys()]
+  const [all, sealing] = [costs.map((cost) => cost.all), costs.map((cost) => cost.sealing)]
   const figures: Figure[] = [
-    { name: 'sealing, of the processor time of a bet', value: mean, unit: '%', bar: '<=5' },
-    { name: 'sealing, of the processor time of a bet, median of the pairs', value: median(ratios), unit: '%' },
-    ...names.flatMap((name) => [
-      { name: `a bet without sealing, ${name}`, value: median(byTurn.off.get(name) ?? []), unit: 'µs' },
-      { name: `a bet with sealing, ${name}`, value: median(byTurn.on.get(name) ?? []), unit: 'µs' },
+    { name: 'sealing, of the processor time of a bet', value: medianOfMeans(sealing).value, unit: '%', bar: '<=5' },
+    { name: 'all processes with sealing, more than without', value: medianOfMeans(all).value, unit: '%', bar: '<=5' },
+    ...[...byTurn.off[0]!.keys()].flatMap((name) => [
+      { name: `a bet without sealing, ${name}`, value: of(byTurn.off, name), unit: 'µs' },
+      { name: `a bet with sealing, ${name}`, value: of(byTurn.on, name), unit: 'µs' },
     ]),
   ]
-  return { figures, interval: `95 % of ${pairs} pairs: ${(mean - half).toFixed(2)} % to ${(mean + half).toFixed(2)} %` }
+  return {
+    figures,
+    intervals: {
+      'what was compared': `${pairs} pairs of turns ${turns.join(' ')}, ${bets} bets each`,
+      'sealing, 95 % interval': `${shown(medianOfMeans(sealing))}; of the mean ${shown(meanOf(sealing))}`,
+      'all, 95 % interval': `${shown(medianOfMeans(all))}; of the mean ${shown(meanOf(all))}`,
+    },
+  }
 }
 
+/** Microseconds per bet, by process. */
 type Spent = Map<string, number>
 
-/** Microseconds per bet, by process; until all of it is sealed. */
-async function spentSealing(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<Spent> {
-  return spentOn(appliance, way, seconds, () => allSealed(admin))
+/** Until all of it is sealed. */
+async function spentSealing(appliance: Appliance, way: Way, bets: number, admin: Sql): Promise<Spent> {
+  return spentOn(appliance, way, bets, admin, () => allSealed(admin))
 }
 
-async function spentUnsealed(appliance: Appliance, way: Way, seconds: number, admin: Sql): Promise<Spent> {
+async function spentUnsealed(appliance: Appliance, way: Way, bets: number, admin: Sql): Promise<Spent> {
   const lock = await admin.reserve()
   await lock`select pg_advisory_lock(hashtext('audit.seal'))`
   try {
-    return await spentOn(appliance, way, seconds, async () => {})
+    return await spentOn(appliance, way, bets, admin, async () => {})
   } finally {
     await lock`select pg_advisory_unlock(hashtext('audit.seal'))`
     lock.release()
   }
 }
 
-async function spentOn(appliance: Appliance, way: Way, seconds: number, after: () => Promise<void>): Promise<Spent> {
-  const before = ticksByProcess(appliance)
-  const { latencies } = await playFor(way, seconds)
+async function spentOn(
+  appliance: Appliance,
+  way: Way,
+  bets: number,
+  admin: Sql,
+  after: () => Promise<void>,
+): Promise<Spent> {
+  const before = await processorTime(appliance, admin)
+  await betTimes(way, bets)
   const tail = new Promise((resolve) => setTimeout(resolve, tailMs))
   await after()
   await tail
   return new Map(
-    [...ticksByProcess(appliance)].map(([name, ticks]) => [
+    [...(await processorTime(appliance, admin))].map(([name, spent]) => [
       name,
-      ((ticks - (before.get(name) ?? 0)) / ticksPerSecond / latencies.length) * 1e6,
+      (spent - (before.get(name) ?? 0)) / 1000 / bets,
     ]),
   )
 }
@@ -101,21 +121,16 @@ async function allSealed(admin: Sql): Promise<void> {
   }
 }
 
-/** Of every process of the appliance, its children, and those of them that have ended. */
-function ticksByProcess(appliance: Appliance): Map<string, number> {
-  return new Map(appliance.processes().map(({ name, pid }) => [name, pid ? ticksOf(pid) : 0] as const))
+/** Of the mean of some turns, in all processes or in some. */
+function microseconds(turns: readonly Spent[], counts: (name: string) => boolean = () => true): number {
+  const all = turns.flatMap((spent) => [...spent]).filter(([name]) => counts(name))
+  return all.reduce((sum, [, each]) => sum + each, 0) / turns.length
 }
 
-function ticksOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const own = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    )
-    return own + children.reduce((sum, child) => sum + ticksOf(child), 0)
-  } catch {
-    return 0 // it has ended meanwhile
-  }
+function takesPart(name: string): boolean {
+  return name !== forCores && !bystanders.test(name)
+}
+
+function of(turns: readonly Spent[], name: string): number {
+  return median(turns.map((spent) => spent.get(name) ?? 0))
 }
