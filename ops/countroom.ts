@@ -11,6 +11,7 @@ const commands = {
   manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   pki: async () => (await import('./commands/pki.ts')).pkiCommand(),
+  passwords: async () => (await import('./commands/passwords.ts')).passwordsCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
 }

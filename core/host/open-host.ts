@@ -1,5 +1,9 @@
+import { join } from 'node:path'
 import { provideQueue } from '#base'
+import * as games from '#games'
 import { connectKeys } from '#keys'
+import * as players from '#players'
+import { watchBreachFile } from './breach-file.ts'
 import { openCache, type RedisAddress } from './cache.ts'
 import type { Config } from './config.ts'
 import { type DatabaseAddress, openDatabase } from './database.ts'
@@ -36,6 +40,10 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
   const cache = openCache({ address: redisAddress(config, tls), password: readSecret(config.redis.passwordFile), log })
   const queue = await openQueue(database, role, log)
   provideQueue(queue.enqueue)
+  players.providePasswordScreen({
+    words: [...config.brand.split(/\s+/), ...games.catalogue().flatMap(({ name }) => name.split(/\s+/))],
+    breaches: watchBreachFile(join(config.home, 'passwords/breached'), log),
+  })
   return {
     config,
     database,

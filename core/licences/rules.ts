@@ -40,6 +40,8 @@ export type Rules = {
   sessionIdleSecondsMax: number
   sessionSecondsMax: number
   passwordLengthMin: number
+  /** Of who has a second factor. */
+  passwordLengthMinWithFactor: number
   signInFailuresMax: number
   signInFailureMinutes: number
   stepUp: Record<SensitiveAct, StepUpRule>

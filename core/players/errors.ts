@@ -14,6 +14,12 @@ export const passwordTooShort = (min: number) =>
   new Refusal('invalid', 'players.password_too_short', `A password has at least ${min} characters.`)
 export const passwordWeak = () =>
   new Refusal('invalid', 'players.password_weak', 'This password is easy to guess. Choose another.')
+export const passwordBreached = () =>
+  new Refusal(
+    'invalid',
+    'players.password_breached',
+    'This password is on a list of stolen ones, and will be tried. Choose another.',
+  )
 export const codeWrong = () =>
   new Refusal('refused', 'players.code_wrong', 'The code is wrong or has expired. Ask for a new one if need be.')
 export const playerUnknown = () => new Refusal('absent', 'players.unknown', 'There is no such player.')

@@ -3,6 +3,8 @@
 // Finding them by an address nobody can read, also while the key of that index is rotated
 export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexesUnder, reindex } from './email-index.ts'
 export { codeWrong, playerUnknown } from './errors.ts'
+// What password they may have
+export { type ChosenPassword, judgePassword, providePasswordScreen } from './password.ts'
 // Who they are, and what state their account is in
 export {
   contact,

@@ -51,21 +51,3 @@ function maskName(name: string): string {
     .map((part) => `${part[0] ?? ''}•••`)
     .join(' ')
 }
-
-const common = new Set([
-  'passwordpassword',
-  '123456789012345',
-  'qwertyuiopasdfg',
-  'letmeinletmeinletmein',
-  'iloveyouiloveyou',
-])
-
-/** NIST SP 800-63B-4: length, no composition rules, nothing common, nothing about the person. */
-export function isWeakPassword(password: string, about: { email: string; name: string }): boolean {
-  const folded = password.normalize('NFKC').toLowerCase()
-  const words = [about.email.split('@')[0] ?? '', ...about.name.toLowerCase().split(/\s+/)].filter(
-    (word) => word.length >= 4,
-  )
-  const rest = words.reduce((text, word) => text.replaceAll(word, ''), folded)
-  return common.has(folded) || new Set(folded).size < 5 || rest.length < 8
-}

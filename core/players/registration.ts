@@ -6,16 +6,9 @@ import * as ledger from '#ledger'
 import * as licences from '#licences'
 import * as messages from '#messages'
 import { playerAt, takeAddress } from './email-index.ts'
-import {
-  birthDateInvalid,
-  countryBlocked,
-  currencyNotOffered,
-  passwordTooShort,
-  passwordWeak,
-  termsOutdated,
-  underAge,
-} from './errors.ts'
-import { ageMin, ageOn, isBirthDate, isWeakPassword } from './policy.ts'
+import { birthDateInvalid, countryBlocked, currencyNotOffered, termsOutdated, underAge } from './errors.ts'
+import { judgePassword } from './password.ts'
+import { ageMin, ageOn, isBirthDate } from './policy.ts'
 
 export type Address = { street: string; city: string; postalCode: string }
 
@@ -41,7 +34,7 @@ const anotherMinutes = 1 // before another code is sent, or the same news again
  * saying so. Answers the new player's id, or undefined.
  *
  * @throws Refusal `players.under_age` [GLI-2.5.2a-i], `players.country_blocked`, `players.terms_outdated`
- * [GLI-2.5.2a-iii], `players.currency_not_offered`, `players.password_too_short`, `players.password_weak`
+ * [GLI-2.5.2a-iii], `players.currency_not_offered`, and of the password as `judgePassword`
  */
 export async function register(tx: Tx, command: KeyedCommand, input: Registration): Promise<string | undefined> {
   const email = normaliseEmail(input.email)
@@ -90,8 +83,8 @@ async function mayRegister(tx: Tx, command: KeyedCommand, input: Registration, e
   if (ageOn(input.dateOfBirth, command.now) < min) throw underAge(min)
   if (!rules.currencies.includes(input.currency)) throw currencyNotOffered()
   if (input.termsVersion !== rules.termsVersion || input.privacyVersion !== rules.privacyVersion) throw termsOutdated()
-  if ([...input.password].length < rules.passwordLengthMin) throw passwordTooShort(rules.passwordLengthMin)
-  if (isWeakPassword(input.password, { email, name: input.name })) throw passwordWeak()
+  const { password, name } = input
+  await judgePassword(tx, { password, about: { email, name }, secondFactor: false })
 }
 
 /** Makes a fresh confirmation code and sends it. */

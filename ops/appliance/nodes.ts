@@ -248,6 +248,7 @@ function permission(home: Home, name: string, also: string[] = []): string[] {
     ...['core', 'node_modules', 'package.json'].map((part) => join(repository, part)),
     home.path(`run/${name}.json`),
     home.path('manifest'),
+    home.path('passwords/breached'),
     ...['ca.pem', 'revoked.pem', `${name}.pem`, `${name}.key`].map((file) => home.path('tls', file)),
     ...['postgres-app', 'redis', 'gateway-sandbox'].map((file) => home.path('secrets', file)),
     ...also,
