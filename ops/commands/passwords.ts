@@ -24,7 +24,7 @@ export function passwordsCommand(): Command {
           setting: '--count-min',
           remedy: '--count-min 1',
         })
-      const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 })
+      const input = file === '-' ? process.stdin : createReadStream(file)
       const count = await writeBreachFile(home.path(place), input as AsyncIterable<Buffer>, min).catch(
         (error: NodeJS.ErrnoException) => {
           if (error instanceof BreachLinesRefused)
