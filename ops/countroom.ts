@@ -10,6 +10,7 @@ const commands = {
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
+  access: async () => (await import('./commands/access.ts')).accessCommand(),
   pki: async () => (await import('./commands/pki.ts')).pkiCommand(),
   passwords: async () => (await import('./commands/passwords.ts')).passwordsCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),

@@ -16,11 +16,13 @@ class Cancelled extends Trouble {
  * Two members of staff say yes, each with name and password. Where there is no terminal, they stand on the standard input as JSON:
  * `[{"login": "…", "password": "…"}, …]`. Answers their ids; a wrong password is remembered.
  */
-export async function askVouchers(desk: Desk, act: string): Promise<string[]> {
+export async function askVouchers(
+  desk: Desk,
+  act: string,
+  permission: staff.Permission = 'keys.manage',
+): Promise<string[]> {
   const credentials = process.stdin.isTTY ? await credentialsAsked(act) : credentialsGiven(act)
-  const said = await desk.sql.begin((tx) =>
-    staff.vouch(tx, desk.command(), { act, permission: 'keys.manage', credentials }),
-  )
+  const said = await desk.sql.begin((tx) => staff.vouch(tx, desk.command(), { act, permission, credentials }))
   if ('refusal' in said) throw said.refusal
   return said.vouchers
 }

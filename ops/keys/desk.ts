@@ -42,9 +42,12 @@ export async function inWords<T>(work: () => Promise<T>): Promise<T> {
 const remedies: Record<string, string> = {
   'keys.unavailable': 'npx countroom logs keys says why',
   'keys.backup_unsound': 'use another backup of keys; npx countroom keys backup writes one',
-  'staff.vouchers_missing': 'call a second member of staff with the permission keys.manage (role administrator)',
-  'staff.same_person': 'call a second member of staff with the permission keys.manage (role administrator)',
-  'staff.not_permitted': 'call a member of staff with the permission keys.manage (role administrator)',
+  'staff.vouchers_missing': 'call a second member of staff who may (role administrator)',
+  'staff.same_person': 'call a second member of staff who may (role administrator)',
+  'staff.not_permitted': 'call a member of staff who may (role administrator)',
+  'access.client_invalid': 'ops/runbooks/clients.md has examples',
+  'access.client_known': 'npx countroom access list',
+  'access.client_unknown': 'npx countroom access list',
   'staff.sign_in_refused': 'try again; names and passwords are those of the back office',
   'staff.too_many_failures': 'wait a quarter of an hour',
 }
