@@ -11,3 +11,9 @@ export const tokenRefused = (reason: string) =>
   new Refusal('unauthenticated', 'access.token_refused', `The access token is refused: ${reason}.`)
 export const scopeMissing = (scope: string) =>
   new Refusal('forbidden', 'access.scope_missing', 'The access token is not for this.', { scope })
+export const clientRefused = () =>
+  new Refusal(
+    'unauthenticated',
+    'access.client_refused',
+    'Who asked did not show who they are, or what they have is not theirs.',
+  )

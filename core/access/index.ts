@@ -13,7 +13,7 @@ export {
 } from './artifact.ts'
 // Who may ask for tokens
 export { addClient, type Client, changeClient, clients, findClient, removeClient, stands } from './client.ts'
-export { clientUnknown, scopeMissing, tokenMissing, tokenRefused } from './errors.ts'
+export { clientRefused, clientUnknown, scopeMissing, tokenMissing, tokenRefused } from './errors.ts'
 export {
   appScopes,
   type ClientData,

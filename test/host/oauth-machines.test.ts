@@ -4,6 +4,7 @@ import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import * as oauth from 'openid-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as access from '#access'
+import { until } from '../support/client.ts'
 import { type ClientKey, discover, newClientKey, type OAuthWorld, openOAuthWorld } from '../support/oauth.ts'
 
 /** Tokens for machines: client credentials on the partner face, as an independent library asks for them. */
@@ -193,6 +194,21 @@ test('an assertion is for us, fresh, once, and by the client’s own key [S24] [
   const parallel = await assertion()
   const answers = await Promise.all(Array.from({ length: 20 }, () => refusal({ ...parallel })))
   expect(answers.filter(({ body }) => body.error === 'invalid_grant')).toHaveLength(1)
+})
+
+test('who is refused stands in the log, however often once a minute [GLI-2.8.8a]', async () => {
+  const events = async () => {
+    const rows = await world.faces.world.sql<Array<{ entry: string }>>`
+      select entry from audit.events where code = 'access.client_refused' and subject = 'spoofed'`
+    return rows.map(({ entry }) => JSON.parse(entry) as Record<string, unknown>)
+  }
+  const own = await newClientKey()
+  await world.add('spoofed', { kind: 'machine', keys: [own.jwk] })
+  const names = { iss: 'spoofed', sub: 'spoofed' }
+  for (let i = 0; i < 3; i++) expect((await refusal(await assertion(names, pair().privateKey))).status).toBe(401)
+  const told = await until('the event', async () => ((await events()).length > 0 ? events() : undefined))
+  expect(told).toHaveLength(1)
+  expect(told[0]).toMatchObject({ outcome: 'failure', address: '192.0.2.44', actor: { id: 'spoofed' } })
 })
 
 test('forged tokens are refused, whatever was done to them [S24]', async () => {

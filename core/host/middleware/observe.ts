@@ -24,16 +24,18 @@ export function observe(face: string, log: Logger): MiddlewareHandler<FaceEnv> {
     await next()
     const seconds = (performance.now() - started) / 1000
     const route = routePath(c, -1)
-    requests.inc({ face, route, method: c.req.method, status: c.res.status })
+    const { outgoing } = c.env
+    const status = outgoing.headersSent ? outgoing.statusCode : c.res.status // OAuth's library answers by itself
+    requests.inc({ face, route, method: c.req.method, status })
     durations.observe({ face, route }, seconds)
-    const tells = c.req.method !== 'GET' || c.res.status >= 400
+    const tells = c.req.method !== 'GET' || status >= 400
     log[tells ? 'info' : 'debug'](
       {
         requestId: c.get('requestId'),
         face,
         route,
         method: c.req.method,
-        status: c.res.status,
+        status,
         ms: Math.round(seconds * 1000),
       },
       'request',
