@@ -130,6 +130,8 @@ const schema = z.strictObject({
     /** Reports of delivery come to `bounces+<message>@` here; the domain of `from` when nothing is said. */
     bounceDomain: z.string().optional(),
   }),
+  /** The operator's tables of networks: where they are thought to be, and which need a second look at sign-in. */
+  networks: z.strictObject({ places: z.string().optional(), listed: z.string().optional() }).prefault({}),
   gateways: z.record(z.string(), z.strictObject({ url: z.url(), secretFile: z.string() })).default({}),
   limits: limits.prefault({}),
   log: z

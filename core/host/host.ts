@@ -1,6 +1,7 @@
 import { type Command, canonical, once, Refusal } from '#base'
 import type { Games } from '#games'
 import type { Keys } from '#keys'
+import type { Networks } from '#sessions'
 import type { Cache } from './cache.ts'
 import type { Config } from './config.ts'
 import type { Sql } from './database.ts'
@@ -8,6 +9,7 @@ import type { Exports } from './exports.ts'
 import type { FaceContext } from './face.ts'
 import type { Logger } from './log.ts'
 import { problemOf } from './refusals.ts'
+import type { SignIns } from './sign-ins.ts'
 
 /** What a route or a job may use. One per process. */
 export type Host = {
@@ -17,6 +19,8 @@ export type Host = {
   readonly cache: Cache
   readonly log: Logger
   readonly exports: Exports
+  readonly networks: Networks
+  readonly signIns: SignIns
   /** The hot path (`openGames` of the games room, on this process's lanes); the worker has none. */
   readonly games: Games | undefined
   now(): Date

@@ -11,7 +11,9 @@ import { openExports } from './exports.ts'
 import type { Host } from './host.ts'
 import { createLog } from './log.ts'
 import { openQueue, type Queue } from './queue.ts'
+import { openNetworks } from './registers/networks.ts'
 import { readSecret } from './secrets.ts'
+import { openSignIns } from './sign-ins.ts'
 import { openTls, type Tls } from './tls.ts'
 
 export type OpenHost = Omit<Host, 'games'> & {
@@ -44,6 +46,8 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     words: [...config.brand.split(/\s+/), ...games.catalogue().flatMap(({ name }) => name.split(/\s+/))],
     breaches: watchBreachFile(join(config.home, 'passwords/breached'), log),
   })
+  const now = () => new Date()
+  const signIns = openSignIns({ sql, cache, now, betSecondsMax: config.limits.betSessionCacheSecondsMax })
   return {
     config,
     database,
@@ -53,8 +57,10 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     cache,
     log,
     exports,
+    networks: openNetworks(config.networks),
     tls,
-    now: () => new Date(),
+    signIns,
+    now,
     async missing() {
       const [database, agent] = await Promise.all([answers(sql`select 1`), answers(keys.health())])
       return [...(database ? [] : ['database']), ...(agent ? [] : ['keys'])]

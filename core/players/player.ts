@@ -17,10 +17,9 @@ export async function findPlayer(reader: Reader, player: string): Promise<Player
   return row
 }
 
-/** By e-mail, through the blind index; the address itself is not in the table. */
+/** By e-mail, through the blind index; the address itself is not in the table. As many questions whether there is one or not. */
 export async function findByEmail(reader: Reader, keys: Keys, email: string): Promise<Player | undefined> {
-  const player = await playerAt(reader, keys, email)
-  return player === undefined ? undefined : findPlayer(reader, player)
+  return findPlayer(reader, (await playerAt(reader, keys, email)) ?? '')
 }
 
 export async function listPlayers(reader: Reader, page: { before?: string; limit: number }): Promise<Player[]> {

@@ -1,14 +1,27 @@
-import { createHash } from 'node:crypto'
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import { blindIndex, hashPassword, isOutdated, type Keys, keyIdOf, normaliseEmail, verifyPassword } from '#keys'
 import * as players from '#players'
+import { type Origin, subjectOf } from './origin.ts'
+
+/** What is shown besides the password: the code of a mail. */
+export type Proof = { factor: 'email'; code: string }
 
 /**
- * What a sign-in attempt came to; `subjects` is what a failure is counted under. `renewed` is the same password under
- * today's cost and pepper, when it was kept under older ones.
+ * What a sign-in attempt came to. `renewed` is the same password under today's cost and pepper, when it was kept under older
+ * ones.
  */
-export type Attempt = { player: string | undefined; subjects: Buffer[]; renewed?: { from: string; to: string } }
+export type Attempt = {
+  /** Whose account it is, if it is anybody's who may sign in. */
+  owner: string | undefined
+  /** Is it their password? */
+  right: boolean
+  /** What failures and the lock stand under. */
+  account: Buffer
+  origin: Origin
+  proof?: Proof | undefined
+  renewed?: { from: string; to: string }
+}
 
 /** Keeps a player's password as an argon2id hash. */
 export async function setPassword(
@@ -31,19 +44,27 @@ export { hashPassword }
 export async function attempt(
   reader: Reader,
   keys: Keys,
-  input: { email: string; password: string; address: string },
+  input: { email: string; password: string; proof?: Proof | undefined; origin: Origin },
 ): Promise<Attempt> {
   const email = normalisedOr(input.email)
   const index = await blindIndex(reader, keys, 'email', email)
   const player = await players.findByEmail(reader, keys, email)
-  const hash = player && (await hashOf(reader, player.player))
+  const hash = await hashOf(reader, player?.player ?? '')
   const right = await verifyPassword(keys, input.password, hash)
   const renews = right && hash !== undefined && (await isOutdated(keys, hash))
   return {
-    player: right && player?.status === 'active' ? player.player : undefined,
-    subjects: [index.value, subjectOf(input.address)],
+    owner: player?.status === 'active' ? player.player : undefined,
+    right,
+    account: player ? accountOf(player.player) : index.value,
+    origin: input.origin,
+    proof: input.proof,
     ...(renews ? { renewed: { from: hash, to: await hashPassword(keys, input.password) } } : {}),
   }
+}
+
+/** By the player, so that a lock outlives a rotation of the index's key. */
+export function accountOf(player: string): Buffer {
+  return subjectOf('player', player)
 }
 
 /** Is this the password of a player who is signed in? Slow on purpose, so outside any transaction. */
@@ -76,11 +97,6 @@ async function hashOf(reader: Reader, player: string): Promise<string | undefine
     Array<{ hash: string }>
   >`select password_hash as hash from sessions.credentials where player = ${player}`
   return row?.hash
-}
-
-/** Network addresses are counted under a digest, so the table tells nobody who was here. */
-function subjectOf(address: string): Buffer {
-  return createHash('sha256').update(`address|${address}`).digest()
 }
 
 function normalisedOr(email: string): string {

@@ -3,10 +3,30 @@ import { Refusal } from '#base'
 /** One answer for every reason, so that nobody learns which addresses are known [GLI-2.5.3a]. */
 export const signInRefused = () =>
   new Refusal('unauthenticated', 'sessions.sign_in_refused', 'E-mail or password is wrong.')
-export const locked = (minutes: number) =>
-  new Refusal('throttled', 'sessions.locked', `Too many failed attempts. Try again in ${minutes} minutes.`, {
-    retryAfterSeconds: minutes * 60,
-  })
+export const locked = () =>
+  new Refusal(
+    'throttled',
+    'sessions.locked',
+    'There were too many failed attempts. Sign in from a device you have used before, or with a code besides your password.',
+  )
+export const throttled = (minutes: number) =>
+  new Refusal(
+    'throttled',
+    'sessions.throttled',
+    `Too many failed attempts from here. Try again in ${minutes} minutes.`,
+    {
+      retryAfterSeconds: minutes * 60,
+    },
+  )
+/** `factors`: any one of them would do besides the password. */
+export const secondFactorRequired = (factors: readonly string[]) =>
+  new Refusal(
+    'unauthenticated',
+    'sessions.second_factor_required',
+    'To be sure that it is you, please show one thing more than your password.',
+    { factors },
+  )
+export const deviceUnknown = () => new Refusal('absent', 'sessions.device_unknown', 'There is no such device.')
 export const sessionEnded = () =>
   new Refusal('unauthenticated', 'sessions.ended', 'Your session has ended. Please sign in again.')
 /** `factors`: any one of them would do, or is the next of several. */

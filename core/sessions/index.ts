@@ -1,8 +1,26 @@
+// Codes sent to the player's address
+export { askOwnCode, codesUnder, useCode } from './code.ts'
 // Credentials
-export { type Attempt, attempt, hashPassword, isPasswordOf, passwordsUnder, setPassword } from './credential.ts'
+export {
+  type Attempt,
+  accountOf,
+  attempt,
+  hashPassword,
+  isPasswordOf,
+  passwordsUnder,
+  setPassword,
+} from './credential.ts'
+// Browsers that an account knows
+export { type Device, devices, endDevice } from './device.ts'
 export { sessionEnded } from './errors.ts'
+export { networkOf, type Origin } from './origin.ts'
 export type { Factor, Shown } from './policy.ts'
-// Sign-ins
-export { begin, end, endAll, find, type Session } from './session.ts'
+export type { Networks, Place } from './ports.ts'
+// Sessions
+export { alive, end, endAll, find, type Session } from './session.ts'
+// Signing in
+export { askCodeFor, type Begun, begin } from './sign-in.ts'
 // Showing again who acts, before what must not be done by somebody at an unwatched screen
 export { needs, stepUp } from './step-up.ts'
+// What is forgotten
+export { sweep } from './sweep.ts'

@@ -105,7 +105,8 @@ export function workUnit(home: Home, settings: Settings, identity: Identity | un
 export function coreUnit(home: Home, settings: Settings, number: 1 | 2, identity: Identity | undefined): Unit {
   const name = `core-${number}`
   const listen = { ...coreAddresses(settings.ports, number), ...scrapeOf(settings, `core${number}Scrape`) }
-  const config = { ...nodeConfig(home, settings, name, 'core'), listen }
+  const networks = { places: settings.networkPlacesFile, listed: settings.networksListedFile }
+  const config = { ...nodeConfig(home, settings, name, 'core'), networks, listen }
   return node(
     home,
     name,
@@ -114,7 +115,11 @@ export function coreUnit(home: Home, settings: Settings, number: 1 | 2, identity
     config,
     identity,
     listen.metrics.port,
-    permission(home, name),
+    permission(
+      home,
+      name,
+      Object.values(networks).filter((file) => file !== undefined),
+    ),
   )
 }
 

@@ -110,6 +110,9 @@ const schema = z.strictObject({
   keyRotationDays: z.record(z.string(), z.int().min(1).max(7300)).default({}),
   /** What the casino is called where it writes to people. */
   brandName: z.string().min(1).max(40).default('Countroom'),
+  /** Tables of networks for the look at a sign-in: `network,country,latitude,longitude` a line; and networks that need a second look. */
+  networkPlacesFile: z.string().optional(),
+  networksListedFile: z.string().optional(),
   mailFrom: z.email().default('casino@countroom.example'),
   /** The server that takes our mail; without it the sandbox does. Beyond loopback over TLS only. */
   mailServer: z

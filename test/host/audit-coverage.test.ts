@@ -11,6 +11,7 @@ import { sealOnce } from '../../core/host/sealer.ts'
 import { until } from '../support/client.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
 import { routesOf } from '../support/routes.ts'
+import { mailedCode } from '../support/sign-in.ts'
 
 /** Every route says what it writes into the log, and a run of each shows that it does. */
 let faces: Faces
@@ -100,6 +101,39 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     'player DELETE /api/sessions/current',
     async () => (await arrive()).caller.ask('DELETE', '/api/sessions/current'),
     ['sessions.ended'],
+  ],
+  [
+    'player POST /api/sessions',
+    async () => {
+      const { email, password } = await arrive()
+      return faces.caller('player').ask('POST', '/api/sessions', { email, password })
+    },
+    ['sessions.second_factor_asked'],
+  ],
+  ['player POST /api/sessions', unlock, ['sessions.begun', 'sessions.unlocked']],
+  [
+    'player POST /api/sessions/code',
+    () => faces.caller('player').ask('POST', '/api/sessions/code', { email: 'nobody@example.com' }),
+    ['sessions.code_asked'],
+  ],
+  [
+    'player POST /api/sessions/step-up/code',
+    () => ada.caller.ask('POST', '/api/sessions/step-up/code'),
+    ['sessions.code_asked'],
+  ],
+  [
+    'player DELETE /api/devices/{device}',
+    async () => {
+      const { caller } = await arrive()
+      const { devices } = (await caller.ask('GET', '/api/devices')).body as { devices: Array<{ device: string }> }
+      return caller.ask('DELETE', `/api/devices/${devices[0]!.device}`)
+    },
+    ['sessions.device_ended'],
+  ],
+  [
+    'player DELETE /api/sessions',
+    async () => (await arrive()).caller.ask('DELETE', '/api/sessions'),
+    ['sessions.all_ended'],
   ],
   [
     'player PUT /api/limits/{period}',
@@ -417,6 +451,18 @@ async function confirm(): Promise<FaceAnswer> {
   const player = (await world.act((tx) => players.register(tx, world.command(), input)))!
   const code = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
   return faces.caller('player').ask('POST', '/api/registrations/confirmation', { email: input.email, code })
+}
+
+/** Locked by wrong passwords from elsewhere; the code of a mail and the password open it again. */
+async function unlock(): Promise<FaceAnswer> {
+  const { world } = faces
+  const { player, email, password } = await arrive()
+  const stranger = faces.caller('player')
+  for (let i = 0; i < 3; i++) await stranger.ask('POST', '/api/sessions', { email, password: 'wrong' })
+  expect((await stranger.ask('POST', '/api/sessions', { email, password })).body.code).toBe('sessions.locked')
+  await stranger.ask('POST', '/api/sessions/code', { email })
+  const code = await mailedCode(world, player)
+  return stranger.ask('POST', '/api/sessions', { email, password, proof: { factor: 'email', code } })
 }
 
 let suspended: string

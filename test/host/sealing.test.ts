@@ -13,6 +13,7 @@ import * as sessions from '#sessions'
 import { type BetProof, proveBet } from '../../core/host/bet-proof.ts'
 import { type BooksProof, verifySealedBooks } from '../../core/host/sealed-books.ts'
 import { sealOnce } from '../../core/host/sealer.ts'
+import { rightAttempt } from '../support/sign-in.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -289,9 +290,7 @@ test('the whole log is proven to a stranger from a file; the first bad index is 
 
 async function sitDown() {
   const { player, wallet } = await world.player(100_000n)
-  const begun = await world.act((tx) =>
-    sessions.begin(tx, world.command(), { player, subjects: [Buffer.from(player), Buffer.from('a')] }),
-  )
+  const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player)))
   if ('refusal' in begun) throw begun.refusal
   return { id: begun.session.id, player, wallet, currency: 'EUR' }
 }

@@ -42,7 +42,7 @@ test('a form sent before its script has come puts nothing into the address, and 
   const late = new Promise<void>((resolve) => {
     release = resolve
   })
-  await page.route('**/assets/account.js', async (route) => {
+  await page.route('**/assets/sign-in.js', async (route) => {
     await late
     await route.continue()
   })

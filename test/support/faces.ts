@@ -17,6 +17,8 @@ import { operatorFace } from '../../core/host/operator/index.ts'
 import { partnerFace } from '../../core/host/partner/index.ts'
 import { openPlay } from '../../core/host/play.ts'
 import { playerFace } from '../../core/host/player/index.ts'
+import { openNetworks } from '../../core/host/registers/networks.ts'
+import { openSignIns } from '../../core/host/sign-ins.ts'
 import { keepCookie } from './client.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -66,7 +68,12 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
   const database = { ...world.address, user: 'countroom_app', password: '' }
   const exports = openExports({ config, database, log })
   const cache = { publish: async () => {}, subscribe: () => {}, healthy: () => true, close: async () => {} }
-  const open = { config, database, sql: world.sql, keys: world.agent.keys, cache, log, exports, now: () => new Date() }
+  const networks = openNetworks(config.networks)
+  const { sql } = world
+  const { keys } = world.agent
+  const now = () => new Date()
+  const signIns = openSignIns({ sql, cache, now, betSecondsMax: 10 })
+  const open = { config, database, sql, keys, cache, log, exports, networks, signIns, now }
   const play = await openPlay(open as unknown as OpenHost)
   const host: Host = { ...open, games: play.games }
   const faces = { player: playerFace, operator: operatorFace, partner: partnerFace }

@@ -85,7 +85,15 @@ export const people = {
   'protection.cool_off': { title: 'Took a break', detail: { until: 'instant' } },
   'protection.self_exclusion': { title: 'Excluded themselves', gli: 'n-iii', detail: { until: 'instant' } },
 
-  'sessions.begun': { title: 'Signed in, player' },
+  'sessions.begun': { title: 'Signed in, player', detail: { aal: 'number?' } },
+  'sessions.second_factor_asked': {
+    title: 'Asked for more than the password',
+    severity: 'warning',
+    detail: { concerns: 'texts' },
+  },
+  'sessions.code_asked': { title: 'Asked for a code to sign in' },
+  'sessions.unlocked': { title: 'Unlocked by a second factor' },
+  'sessions.device_ended': { title: 'Signed a device out', detail: { device: 'text' } },
   'sessions.stepped_up': { title: 'Showed a factor again', detail: { factor: 'text', aal: 'number' } },
   'sessions.step_up_refused': { title: 'A factor shown again was wrong', ...refused, detail: { factor: 'text' } },
   'sessions.ended': { title: 'Signed out, player' },

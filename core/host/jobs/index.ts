@@ -10,11 +10,13 @@ import { messagesSweep, sendMessage } from './messages.ts'
 import { cashierSweep, payouts } from './payouts.ts'
 import { issueCertificate, issueSweep } from './pki.ts'
 import { inspectProgram, inspectProgramOnDemand } from './program.ts'
+import { sweepSessions } from './sessions.ts'
 
 /** Every job the worker takes. */
 export const jobs: readonly JobDefinition[] = [
   sendMessage,
   messagesSweep,
+  sweepSessions,
   gatewayEvents,
   gatewayEventsSweep,
   payouts,

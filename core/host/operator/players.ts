@@ -153,12 +153,14 @@ export function playersRoutes(host: Host) {
       async (c) => {
         staff.permit(staffOf(c), 'players.suspend')
         const input = { player: c.req.valid('param').player, ...c.req.valid('json') }
-        return mutate(host, c, { operation: `players.${act}`, payload: input }, async (tx, command) => {
+        const answer = await mutate(host, c, { operation: `players.${act}`, payload: input }, async (tx, command) => {
           await change(tx, command, input)
           if (act === 'suspension') await sessions.endAll(tx, command, input.player)
           await tellPlayer(host, input.player, 'account')
           return { status: 200, body: { done: true } }
         })
+        await host.signIns.ended(input.player)
+        return answer
       },
     )
 

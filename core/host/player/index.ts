@@ -7,6 +7,7 @@ import { sameOrigin } from '../middleware/same-origin.ts'
 import { playerSignIn } from '../middleware/sign-in.ts'
 import { playerPages } from '../web/player.ts'
 import { cashierRoutes } from './cashier.ts'
+import { devicesRoutes } from './devices.ts'
 import { gamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { playersRoutes } from './players.ts'
@@ -19,7 +20,15 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
   app.use(sameOrigin(host.config.origins.player))
   app.use(strictJson())
   app.use(playerSignIn(host))
-  for (const routes of [playersRoutes, sessionsRoutes, protectionRoutes, cashierRoutes, ledgerRoutes, gamesRoutes])
+  for (const routes of [
+    playersRoutes,
+    sessionsRoutes,
+    devicesRoutes,
+    protectionRoutes,
+    cashierRoutes,
+    ledgerRoutes,
+    gamesRoutes,
+  ])
     app.route('/', routes(host))
   app.route('/', playerPages(host))
   return app

@@ -8,6 +8,7 @@ import * as sessions from '#sessions'
 import { createRoutes, type FaceContext, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { playerCookie } from '../middleware/sign-in.ts'
+import { keepDevice, originOf } from '../origin.ts'
 
 const me = z
   .object({
@@ -22,7 +23,27 @@ const me = z
   })
   .openapi('Me')
 
-const proof = z.strictObject({ factor: z.literal('password'), password: z.string().max(256) }).openapi('Proof')
+const code = z.string().regex(/^\d{6}$/)
+const signIn = z
+  .strictObject({
+    email: z.string().max(254),
+    password: z.string().max(256),
+    proof: z
+      .strictObject({ factor: z.literal('email'), code })
+      .optional()
+      .openapi({
+        description:
+          'What is shown besides the password, where `sessions.second_factor_required` or a lock asked for it.',
+      }),
+  })
+  .openapi('SignIn')
+const proof = z
+  .discriminatedUnion('factor', [
+    z.strictObject({ factor: z.literal('password'), password: z.string().max(256) }),
+    z.strictObject({ factor: z.literal('email'), code }),
+  ])
+  .openapi('Proof')
+const sent = z.object({ next: z.literal('enter_code') })
 
 export function sessionsRoutes(host: Host) {
   const routes = createRoutes()
@@ -31,17 +52,16 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions',
-      ...writes('sessions.begun', 'sessions.ended', 'sessions.sign_in_refused'),
+      ...writes(
+        'sessions.begun',
+        'sessions.ended',
+        'sessions.sign_in_refused',
+        'sessions.second_factor_asked',
+        'sessions.unlocked',
+      ),
       summary: 'Signs a player in; the answer sets a cookie. Carries a secret, so it takes no key and is never stored.',
       request: {
-        body: {
-          required: true,
-          content: {
-            'application/json': {
-              schema: z.strictObject({ email: z.string().max(254), password: z.string().max(256) }).openapi('SignIn'),
-            },
-          },
-        },
+        body: { required: true, content: { 'application/json': { schema: signIn } } },
       },
       responses: {
         201: {
@@ -53,10 +73,13 @@ export function sessionsRoutes(host: Host) {
     }),
     async (c) => {
       const command = commandOf(host, c)
-      const tried = await sessions.attempt(host.sql, host.keys, { ...c.req.valid('json'), address: c.get('address') })
-      const begun = await transact(host, (tx) => sessions.begin(tx, command, tried, c.get('session')))
+      const tried = await sessions.attempt(host.sql, host.keys, { ...c.req.valid('json'), origin: originOf(host, c) })
+      const replaced = c.get('session')
+      const begun = await transact(host, (tx) => sessions.begin(tx, command, tried, replaced))
       if ('refusal' in begun) throw begun.refusal
+      if (replaced) await host.signIns.ended(replaced.playerId)
       keepSecret(c, begun.secret)
+      keepDevice(c, begun.device)
       return c.json({ startedAt: begun.session.createdAt.toISOString() }, 201)
     },
   )
@@ -89,6 +112,7 @@ export function sessionsRoutes(host: Host) {
           return { status: 200, body: { ended: true } }
         },
       )
+      await host.signIns.ended(session.playerId)
       if (cookie) answer.headers.set('set-cookie', cookie)
       return answer as never
     },
@@ -147,12 +171,72 @@ export function sessionsRoutes(host: Host) {
     async (c) => {
       const session = sessionOf(c)
       const command = commandOf(host, c)
-      const { factor, password } = c.req.valid('json')
-      const right = await sessions.isPasswordOf(host.sql, host.keys, { player: session.playerId, password })
-      const done = await transact(host, (tx) => sessions.stepUp(tx, command, { session, factor, right }))
+      const given = c.req.valid('json')
+      const player = session.playerId
+      const known =
+        given.factor === 'password' &&
+        (await sessions.isPasswordOf(host.sql, host.keys, { player, password: given.password }))
+      const done = await transact(host, async (tx) => {
+        const right = given.factor === 'email' ? await sessions.useCode(tx, command, player, given.code) : known
+        return sessions.stepUp(tx, command, { session, factor: given.factor, right })
+      })
+      await host.signIns.ended(player)
       if ('refusal' in done) throw done.refusal
       keepSecret(c, done.secret)
       return c.json({ authenticatedAt: done.session.authenticatedAt.toISOString() }, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/sessions/step-up/code',
+      ...writes('sessions.code_asked'),
+      summary: 'Sends a code to the player’s own address, to be shown at a step-up.',
+      request: { headers: idempotencyHeader },
+      responses: {
+        202: { description: 'A code is on its way.', content: { 'application/json': { schema: sent } } },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { playerId } = sessionOf(c)
+      return mutate(host, c, { operation: 'sessions.ask_own_code', payload: {} }, async (tx, command) => {
+        await sessions.askOwnCode(tx, command, playerId)
+        return { status: 202, body: { next: 'enter_code' } }
+      })
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/sessions/code',
+      ...writes('sessions.code_asked'),
+      summary: 'Asks for a code to sign in with, besides the password. Answers alike for every address.',
+      request: {
+        headers: idempotencyHeader,
+        body: {
+          required: true,
+          content: {
+            'application/json': { schema: z.strictObject({ email: z.string().max(254) }).openapi('SignInCodeRequest') },
+          },
+        },
+      },
+      responses: {
+        202: {
+          description: 'If the address has an account, a code is on its way.',
+          content: { 'application/json': { schema: sent } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const input = c.req.valid('json')
+      return mutate(host, c, { operation: 'sessions.ask_code', payload: input }, async (tx, command) => {
+        await sessions.askCodeFor(tx, command, input)
+        return { status: 202, body: { next: 'enter_code' } }
+      })
     },
   )
 

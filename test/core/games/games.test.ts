@@ -8,6 +8,7 @@ import * as ledger from '#ledger'
 import * as protection from '#protection'
 import * as rng from '#rng'
 import * as sessions from '#sessions'
+import { rightAttempt } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 const roulette = games.gameOf('roulette-european')
@@ -126,9 +127,7 @@ describe('settlement', () => {
 
   const sitDown = async (cash: bigint) => {
     const { player, wallet } = await world.player(cash)
-    const begun = await world.act((tx) =>
-      sessions.begin(tx, world.command(), { player, subjects: [Buffer.from(player), Buffer.from('a')] }),
-    )
+    const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player)))
     if ('refusal' in begun) throw begun.refusal
     return { player, wallet, session: { id: begun.session.id, wallet, currency: 'EUR' } }
   }

@@ -6,6 +6,7 @@ import * as players from '#players'
 import * as sessions from '#sessions'
 import { forgetIndexes } from '../../../core/host/rotation.ts'
 import { rotator } from '../../support/rotation.ts'
+import { origin } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 let world: World
@@ -302,9 +303,10 @@ describe('the index of addresses', () => {
 
 describe('the pepper', () => {
   const password = 'walrus tambourine quartz'
+  const device = 'd'.repeat(43)
   const signIn = async (email: string) => {
     const fresh = world.agent.as('core') // a client may know the active epoch of some seconds ago
-    const tried = await sessions.attempt(world.sql, fresh, { email, password, address: '10.0.0.9' })
+    const tried = await sessions.attempt(world.sql, fresh, { email, password, origin: origin({ device }) })
     return world.act((tx) => sessions.begin(tx, world.command(), tried))
   }
   const hashOf = async (player: string) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as sessions from '#sessions'
+import { mailedCode, origin } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 let world: World
@@ -15,47 +16,199 @@ const withPassword = async () => {
   await world.act((tx) => sessions.setPassword(tx, world.command(), { player: player.player, passwordHash }))
   return player
 }
-const signIn = async (email: string, given: string, now = new Date(), address = '10.0.0.1') => {
-  const tried = await sessions.attempt(world.sql, world.agent.keys, { email, password: given, address })
+type Way = Partial<sessions.Origin> & { now?: Date; code?: string }
+const signIn = async (email: string, given: string, { now = new Date(), code, ...from }: Way = {}) => {
+  const proof = code === undefined ? undefined : { factor: 'email' as const, code }
+  const input = { email, password: given, proof, origin: origin(from) }
+  const tried = await sessions.attempt(world.sql, world.agent.keys, input)
   return world.act((tx) => sessions.begin(tx, world.command(now), tried))
 }
-const codeOf = (outcome: Awaited<ReturnType<typeof signIn>>) => ('refusal' in outcome ? outcome.refusal.code : 'begun')
-
-test('the right password begins a session; its secret is kept only as a digest', async () => {
-  const { email, player } = await withPassword()
-  const begun = await signIn(email, password)
+const begin = async (...call: Parameters<typeof signIn>) => {
+  const begun = await signIn(...call)
   if ('refusal' in begun) throw begun.refusal
-  expect(await sessions.find(world.sql, begun.secret, new Date())).toMatchObject({ playerId: player })
-  expect(JSON.stringify(await world.admin`select s::text from sessions.sessions s`)).not.toContain(begun.secret)
+  return begun
+}
+const codeOf = (outcome: Awaited<ReturnType<typeof signIn>>) => ('refusal' in outcome ? outcome.refusal.code : 'begun')
+const mailed = (player: string) => mailedCode(world, player)
+let networks = 0
+/** Each test comes from networks of its own, or the failures of one would throttle the next. */
+const elsewhere = () => `10.${++networks}.0.1`
+const later = (minutes: number) => new Date(Date.now() + minutes * 60_000)
+
+test('the right password begins a session; its secret is kept only as a digest, and where it came from only sealed', async () => {
+  const { email, player } = await withPassword()
+  const begun = await begin(email, password, { address: '192.0.2.77' })
+  expect(await sessions.find(world.sql, begun.secret, new Date())).toMatchObject({
+    playerId: player,
+    aal: 1,
+    authenticatedAt: begun.session.createdAt,
+  })
+  const rows = await world.admin`
+    select s::text, i::text, d::text from sessions.sessions s, sessions.sign_ins i, sessions.devices d where i.player = ${player}`
+  expect(rows.length).toBeGreaterThan(0)
+  for (const secret of [begun.secret, begun.device, '192.0.2', 'Firefox'])
+    expect(JSON.stringify(rows)).not.toContain(secret)
   await world.act((tx) => sessions.end(tx, world.command(), begun.session.id))
   expect(await sessions.find(world.sql, begun.secret, new Date())).toBeUndefined()
 })
 
-test('unknown addresses and wrong passwords get one answer, and lock alike after three [GLI-2.5.3a] [GLI-2.5.3d-1]', async () => {
+test('unknown addresses and wrong passwords get one answer, and lock alike after three [GLI-2.5.3a] [GLI-2.5.3d-1] [S08]', async () => {
   const { email } = await withPassword()
-  const outcomes = async (address: string, from: string) => {
-    const codes: string[] = []
-    for (let i = 0; i < 4; i++) codes.push(codeOf(await signIn(address, 'wrong wrong wrong', new Date(), from)))
-    return codes
+  const outcomes = async (address: string) => {
+    const from = elsewhere()
+    const answers: unknown[] = []
+    for (let i = 0; i < 4; i++) {
+      const outcome = await signIn(address, 'wrong wrong wrong', { address: from })
+      if ('refusal' in outcome) answers.push([outcome.refusal.code, outcome.refusal.message, outcome.refusal.detail])
+    }
+    return answers
   }
-  const expected = [
+  const known = await outcomes(email)
+  expect(known.map((answer) => (answer as string[])[0])).toEqual([
     'sessions.sign_in_refused',
     'sessions.sign_in_refused',
     'sessions.sign_in_refused',
     'sessions.locked',
-  ]
-  expect(await outcomes(email, '10.0.0.2')).toEqual(expected)
-  expect(await outcomes('nobody@example.com', '10.0.0.3')).toEqual(expected)
-  expect(codeOf(await signIn(email, password))).toBe('sessions.locked')
-  expect(codeOf(await signIn(email, password, new Date(Date.now() + 31 * 60_000)))).toBe('begun')
+  ])
+  expect(await outcomes('nobody@example.com')).toEqual(known)
 })
 
-test('idle for thirty minutes is the end of a session [GLI-2.5.4a]', async () => {
+test('a locked account keeps unknown devices out, the right password too, until a second factor is shown; a known device gets in [GLI-2.5.3d-1] [GLI-2.5.3d-2] [S05]', async () => {
+  const { email, player } = await withPassword()
+  const home = await begin(email, password, { address: elsewhere() })
+  for (let i = 0; i < 3; i++) await signIn(email, 'wrong wrong wrong', { address: elsewhere() }) // spread over networks
+  const stranger = { address: elsewhere() }
+  expect(codeOf(await signIn(email, password, stranger))).toBe('sessions.locked')
+  expect(codeOf(await signIn(email, password, { ...stranger, now: later(60 * 24 * 30) }))).toBe('sessions.locked')
+  expect(codeOf(await signIn(email, password, { address: elsewhere(), device: home.device }))).toBe('begun')
+  expect(codeOf(await signIn(email, password, stranger)), 'a password alone unlocks nothing').toBe('sessions.locked')
+
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  const code = await mailed(player)
+  expect(codeOf(await signIn(email, 'wrong wrong wrong', { ...stranger, code }))).toBe('sessions.sign_in_refused')
+  await world.admin`update sessions.codes set asked_at = asked_at - interval '2 minutes'`
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  const another = await mailed(player)
+  const begun = await begin(email, password, { ...stranger, code: another })
+  expect(begun.session.aal).toBe(2)
+  const next = await signIn(email, password, { address: elsewhere(), device: begun.device })
+  expect(codeOf(next), 'unlocked').toBe('begun')
+  expect(codeOf(await signIn(email, password, { ...stranger, code: another })), 'a code works once [S11]').toBe(
+    'sessions.sign_in_refused',
+  )
+})
+
+test('nobody can lock a player out: not even with a thousand failures on the account', async () => {
   const { email } = await withPassword()
-  const begun = await signIn(email, password, new Date(), '10.0.0.4')
-  if ('refusal' in begun) throw begun.refusal
-  const later = (minutes: number) => new Date(Date.now() + minutes * 60_000)
+  const home = await begin(email, password, { address: elsewhere() })
+  await world.admin`
+    insert into sessions.failures (subject, at)
+    select ${sessions.accountOf(home.session.playerId)}, now() - interval '1 hour' from generate_series(1, 1000)`
+  for (let i = 0; i < 3; i++) await signIn(email, 'wrong wrong wrong', { address: elsewhere() })
+  const asked = await signIn(email, password, { address: elsewhere(), device: home.device })
+  expect(codeOf(asked), 'so many failures ask for more').toBe('sessions.second_factor_required')
+  const code = await mailed(home.session.playerId)
+  expect(codeOf(await signIn(email, password, { address: elsewhere(), device: home.device, code }))).toBe('begun')
+})
+
+test('a known device whose own attempts fail is kept out for the time of the licence', async () => {
+  const { email } = await withPassword()
+  const { device } = await begin(email, password, { address: elsewhere() })
+  const attempt = (given: string, now = new Date()) => signIn(email, given, { address: elsewhere(), device, now })
+  for (let i = 0; i < 3; i++) expect(codeOf(await attempt('wrong wrong wrong'))).toBe('sessions.sign_in_refused')
+  expect(codeOf(await attempt(password))).toBe('sessions.locked')
+  expect(codeOf(await attempt(password, later(31)))).toBe('begun')
+})
+
+test('attempts that come at once are judged one after the other: three are tried, no more [S05]', async () => {
+  const { email } = await withPassword()
+  const outcomes = await Promise.all(
+    Array.from({ length: 12 }, () => signIn(email, 'wrong wrong wrong', { address: elsewhere() })),
+  )
+  expect(outcomes.map(codeOf).filter((code) => code === 'sessions.sign_in_refused')).toHaveLength(3)
+})
+
+test('a network that fails at account after account is throttled, and one beside it is not', async () => {
+  const place = networks++
+  for (let i = 0; i < 30; i++)
+    await signIn(`nobody${i}@example.com`, 'wrong wrong wrong', { address: `172.16.${place}.${i}` })
+  const { email } = await withPassword()
+  expect(codeOf(await signIn(email, password, { address: `172.16.${place}.200` }))).toBe('sessions.throttled')
+  expect(codeOf(await signIn(email, password, { address: `172.17.${place}.200` }))).toBe('begun')
+  expect(
+    codeOf(await signIn(email, 'wrong wrong wrong', { address: `172.16.${place}.9`, now: later(31) })),
+    'it ends by itself',
+  ).toBe('sessions.sign_in_refused')
+}, 60_000)
+
+test('a device that fails at account after account is throttled', async () => {
+  const device = 'd'.repeat(43)
+  for (let i = 0; i < 10; i++)
+    await signIn(`somebody${i}@example.com`, 'wrong wrong wrong', { address: elsewhere(), device })
+  const { email } = await withPassword()
+  expect(codeOf(await signIn(email, password, { address: elsewhere(), device }))).toBe('sessions.throttled')
+}, 30_000)
+
+test('a new device needs the code of a mail besides the password, and is known from then on', async () => {
+  const { email, player } = await withPassword()
+  await begin(email, password, { address: elsewhere() })
+  const asked = await signIn(email, password, { address: elsewhere() })
+  expect(asked).toMatchObject({ refusal: { code: 'sessions.second_factor_required', detail: { factors: ['email'] } } })
+  const code = await mailed(player)
+  expect(codeOf(await signIn(email, password, { address: elsewhere(), code, now: later(11) })), 'too late').toBe(
+    'sessions.sign_in_refused',
+  )
+  const begun = await begin(email, password, { address: elsewhere(), code })
+  expect(codeOf(await signIn(email, password, { address: elsewhere(), device: begun.device }))).toBe('begun')
+})
+
+test('the code of a mail is tried five times and no more [S14]', async () => {
+  const { email, player } = await withPassword()
+  const device = (await begin(email, password, { address: elsewhere() })).device
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  const code = await mailed(player)
+  const wrong = code === '000000' ? '000001' : '000000'
+  const use = (given: string) => world.act((tx) => sessions.useCode(tx, world.command(), player, given))
+  for (let i = 0; i < 5; i++) expect(await use(wrong)).toBe(false)
+  expect(await use(code)).toBe(false)
+  expect(device).toHaveLength(43)
+})
+
+test('fifty who show one code at once: one wins [S11]', async () => {
+  const { email, player } = await withPassword()
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  const code = await mailed(player)
+  const won = await Promise.all(
+    Array.from({ length: 50 }, () => world.act((tx) => sessions.useCode(tx, world.command(), player, code))),
+  )
+  expect(won.filter(Boolean)).toHaveLength(1)
+})
+
+test('faster than an airliner since the last sign-in, or from a listed network, asks for more; on a known device too', async () => {
+  const { email } = await withPassword()
+  const valletta = { country: 'MT', latitude: 35.9, longitude: 14.5 }
+  const auckland = { country: 'NZ', latitude: -36.8, longitude: 174.8 }
+  const { device } = await begin(email, password, { address: elsewhere(), place: valletta })
+  const from = (changes: Way) => signIn(email, password, { address: elsewhere(), device, ...changes })
+  expect(codeOf(await from({ place: auckland, now: later(60) }))).toBe('sessions.second_factor_required')
+  expect(codeOf(await from({ listed: true }))).toBe('sessions.second_factor_required')
+  expect(codeOf(await from({ place: valletta, now: later(60) }))).toBe('begun')
+  expect(codeOf(await from({ place: auckland, now: later(24 * 60) }))).toBe('begun')
+})
+
+test('idle for thirty minutes is the end of a session [GLI-2.5.4a] [S18]', async () => {
+  const { email } = await withPassword()
+  const begun = await begin(email, password, { address: elsewhere() })
   expect(await sessions.find(world.sql, begun.secret, later(29))).toBeDefined()
   expect(await sessions.find(world.sql, begun.secret, later(58))).toBeDefined() // it was used in between
   expect(await sessions.find(world.sql, begun.secret, later(89))).toBeUndefined()
+})
+
+test('twelve hours are the end of a session, however busy it is [S18]', async () => {
+  const { email } = await withPassword()
+  const { secret } = await begin(email, password, { address: elsewhere() })
+  for (let minutes = 20; minutes < 12 * 60; minutes += 20)
+    expect(await sessions.find(world.sql, secret, later(minutes)), `${minutes}`).toBeDefined()
+  expect(await sessions.find(world.sql, secret, new Date(later(12 * 60).getTime() - 5000))).toBeDefined()
+  expect(await sessions.find(world.sql, secret, later(12 * 60))).toBeUndefined()
 })

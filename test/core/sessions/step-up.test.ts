@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Tx } from '#base'
 import * as sessions from '#sessions'
+import { rightAttempt } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 let world: World
@@ -12,8 +13,7 @@ afterAll(() => world.stop())
 const minutes = (count: number) => new Date(Date.now() + count * 60_000)
 const begin = async (replaced?: sessions.Session) => {
   const { player } = await world.player()
-  const tried = { player, subjects: [Buffer.from(player), Buffer.from('address')] }
-  const begun = await world.act((tx) => sessions.begin(tx, world.command(), tried, replaced))
+  const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player), replaced))
   if ('refusal' in begun) throw begun.refusal
   return begun
 }

@@ -69,12 +69,16 @@ export function confirmPage() {
 
 export function signInPage(ended: boolean) {
   return page(
-    { title: 'Sign in', signedIn: false, module: 'account' },
+    { title: 'Sign in', signedIn: false, module: 'sign-in' },
     html`
-    <form class="card" data-post="/api/sessions" data-next="return"><h1>Sign in</h1>
+    <form class="card" id="sign-in"><h1>Sign in</h1>
       ${ended ? html`<p class="note">Your session has ended. Sign in again to go on where you were.</p>` : ''}
       ${formField('email', 'E-mail', { type: 'email', autocomplete: 'username', maxlength: '254', hint: 'The address you registered with.' })}
       ${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
+      <div id="more" hidden>
+        <p class="note" id="more-words" role="status"></p>
+        ${formField('code', 'Code', { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6', hint: 'Six digits, as in the mail.' })}
+        <button type="button" id="send-code" class="quiet">Send another code</button></div>
       <p class="problem" role="alert"></p><button class="primary" disabled>Sign in</button>
       <p class="fine">New here? <a href="/register">Open an account</a>.</p></form>`,
   )

@@ -1,0 +1,54 @@
+import { randomInt, timingSafeEqual } from 'node:crypto'
+import * as audit from '#audit'
+import type { Reader, Tx } from '#base'
+import type { KeyedCommand } from '#keys'
+import * as messages from '#messages'
+
+const codeMinutes = 10
+const attemptsMax = 5
+const againSeconds = 60
+
+/** Sends a fresh code to the player's address, in place of the one before, unless one went a moment ago. */
+export async function askCode(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+  const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
+  const epoch = await command.keys.active('hk-pepper')
+  const mac = await macOf(command, epoch, player, code)
+  const { now } = command
+  const expires = new Date(now.getTime() + codeMinutes * 60_000)
+  const made = await tx`
+    insert into sessions.codes as c (player, asked_at, code_mac, epoch, expires_at) values (${player}, ${now}, ${mac}, ${epoch}, ${expires})
+    on conflict (player) do update
+    set asked_at = excluded.asked_at, code_mac = excluded.code_mac, epoch = excluded.epoch, expires_at = excluded.expires_at, attempts = 0
+    where c.asked_at <= ${new Date(now.getTime() - againSeconds * 1000)}`
+  if (made.count === 0) return
+  const values = { code, minutes: String(codeMinutes) }
+  await messages.tell(tx, command, { to: player, template: 'sign_in_code', values, before: expires })
+}
+
+/** The same, for a player who is signed in and shows it at a step-up. */
+export async function askOwnCode(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+  await askCode(tx, command, player)
+  await audit.record(tx, command, { action: 'sessions.code_asked', subject: player })
+}
+
+/** Uses a code up. False when it does not fit; the attempt is counted, so the caller commits either way [S14]. */
+export async function useCode(tx: Tx, command: KeyedCommand, player: string, code: string): Promise<boolean> {
+  const [row] = await tx<Array<{ mac: Buffer; epoch: string }>>`
+    update sessions.codes set attempts = attempts + 1
+    where player = ${player} and code_mac is not null and expires_at > ${command.now} and attempts < ${attemptsMax}
+    returning code_mac as mac, epoch`
+  if (!row || !timingSafeEqual(await macOf(command, row.epoch, player, code), row.mac)) return false
+  await tx`update sessions.codes set code_mac = null where player = ${player}`
+  return true
+}
+
+/** How many codes that could still be given were made under this epoch of their key. */
+export async function codesUnder(reader: Reader, epoch: string): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from sessions.codes where epoch = ${epoch} and code_mac is not null and expires_at > now()`
+  return row?.count ?? 0
+}
+
+function macOf(command: KeyedCommand, epoch: string, player: string, code: string): Promise<Buffer> {
+  return command.keys.mac(epoch, Buffer.from(`sign-in|${player}|${code}`))
+}

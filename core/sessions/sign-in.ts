@@ -1,0 +1,147 @@
+import * as audit from '#audit'
+import type { Command, Reader, Refusal, Tx } from '#base'
+import type { KeyedCommand, Keys } from '#keys'
+import * as licences from '#licences'
+import * as players from '#players'
+import { askCode, useCode } from './code.ts'
+import { type Attempt, renewPassword } from './credential.ts'
+import { familiarity, keepDevice } from './device.ts'
+import { locked, secondFactorRequired, signInRefused, throttled } from './errors.ts'
+import { countFailure, type Failures, failuresOf, forgive, isLocked, lock, queueUp, unlock } from './failure.ts'
+import { type Origin, openOrigin } from './origin.ts'
+import { aalOf, type Shown } from './policy.ts'
+import { type Concern, concernsOf } from './risk.ts'
+import { end, open, type Session } from './session.ts'
+
+/** The secrets of the session and of the device, for the two cookies. */
+export type Begun = { secret: string; device: string; session: Session }
+
+type Standing = Awaited<ReturnType<typeof familiarity>>
+
+const networkFailuresMax = 30
+const deviceFailuresMax = 10
+
+/**
+ * Begins a session for an attempt that was right, in place of the one this browser had; asks for more than the password
+ * where something is unusual. Answers a refusal instead of throwing it, because a failure is remembered: the transaction must
+ * commit either way.
+ *
+ * After three failures unknown devices are kept out of the account, whatever they say, until a second factor is shown
+ * [GLI-2.5.3d-1] [GLI-2.5.3d-2]; a device the account knows still gets in, so nobody can lock another out. An address that nobody
+ * has locks alike [GLI-2.5.3a].
+ */
+export async function begin(
+  tx: Tx,
+  command: KeyedCommand,
+  tried: Attempt,
+  replaced?: Session,
+): Promise<Begun | { refusal: Refusal }> {
+  const { owner, account, origin, proof } = tried
+  await queueUp(tx, account)
+  const rules = await licences.rules(tx)
+  const failures = await failuresOf(tx, { account, origin, now: command.now, minutes: rules.signInFailureMinutes })
+  if (failures.network >= networkFailuresMax || failures.device >= deviceFailuresMax)
+    return refused(tx, command, 'throttled', throttled(rules.signInFailureMinutes))
+  const device = await familiarity(tx, owner ?? '', origin.device)
+  if (proof === undefined && (await isShutOut(tx, tried, device, failures, rules.signInFailuresMax))) {
+    await countFailure(tx, command, account, origin)
+    return refused(tx, command, 'locked', locked())
+  }
+  const proven = proof === undefined || (await useCode(tx, command, owner ?? '', proof.code))
+  if (owner === undefined || !tried.right || !proven) {
+    await countFailure(tx, command, account, origin)
+    if (failures.account + 1 >= rules.signInFailuresMax) await lock(tx, command, account)
+    return refused(tx, command, 'address or password wrong', signInRefused())
+  }
+  if (tried.renewed) await renewPassword(tx, { player: owner, ...tried.renewed })
+  if (proof === undefined) {
+    const concerns = await concernsAbout(tx, command, owner, origin, device, failures)
+    if (concerns.length > 0) return askForMore(tx, command, owner, concerns)
+  }
+  const shown = { password: command.now, ...(proof ? { [proof.factor]: command.now } : {}) }
+  return letIn(tx, command, { player: owner, account, shown, origin, replaced })
+}
+
+/** Asks for another code for an address, or, for one that nobody has, does the same as far as anybody can see. */
+export async function askCodeFor(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
+  const player = await players.findByEmail(tx, command.keys, email)
+  if (player?.status === 'active') await askCode(tx, command, player.player)
+  await audit.record(tx, command, { action: 'sessions.code_asked', subject: player?.player ?? 'unknown' })
+}
+
+/** Kept out: an unknown device by the account's lock, a known one by failures of its own. */
+async function isShutOut(
+  tx: Tx,
+  { account }: Attempt,
+  device: Standing,
+  failures: Failures,
+  failuresMax: number,
+): Promise<boolean> {
+  return device.standing === 'known' ? failures.both >= failuresMax : await isLocked(tx, account)
+}
+
+async function concernsAbout(
+  tx: Tx,
+  command: KeyedCommand,
+  player: string,
+  { place, listed }: Origin,
+  { standing }: Standing,
+  { accountOfDay }: Failures,
+): Promise<Concern[]> {
+  const before = await lastPlace(tx, command.keys, player)
+  return concernsOf({ now: command.now, place, before, device: standing, listed, failures: accountOfDay })
+}
+
+async function lastPlace(reader: Reader, keys: Keys, player: string) {
+  const [row] = await reader<Array<{ signIn: string; at: Date; origin: Buffer }>>`
+    select sign_in as "signIn", at, origin from sessions.sign_ins
+    where player = ${player} and origin is not null order by at desc limit 1`
+  const place = row && (await openOrigin(reader, keys, { ...row, player })).place
+  return place ? { at: row.at, place } : undefined
+}
+
+async function askForMore(
+  tx: Tx,
+  command: KeyedCommand,
+  player: string,
+  concerns: Concern[],
+): Promise<{ refusal: Refusal }> {
+  await askCode(tx, command, player)
+  await audit.record(tx, as(command, player), {
+    action: 'sessions.second_factor_asked',
+    subject: player,
+    detail: { concerns },
+  })
+  return { refusal: secondFactorRequired(['email']) }
+}
+
+async function letIn(
+  tx: Tx,
+  command: KeyedCommand,
+  entry: { player: string; account: Buffer; shown: Shown; origin: Origin; replaced: Session | undefined },
+): Promise<Begun> {
+  const { player, account, shown, origin, replaced } = entry
+  await forgive(tx, account)
+  const acting = as(command, player)
+  if (aalOf(shown) === 2 && (await unlock(tx, account)))
+    await audit.record(tx, acting, { action: 'sessions.unlocked', subject: player })
+  if (replaced) await end(tx, as(command, replaced.playerId), replaced.id)
+  const device = await keepDevice(tx, command, { player, secret: origin.device })
+  const opened = await open(tx, command, { player, shown, origin, device: device.device })
+  await audit.record(tx, acting, { action: 'sessions.begun', subject: player, detail: { aal: opened.session.aal } })
+  return { ...opened, device: device.secret }
+}
+
+/** Who it might have been is not written down: it may not have been them. From where it came is [GLI-2.8.8a]. */
+async function refused(tx: Tx, command: Command, cause: string, refusal: Refusal): Promise<{ refusal: Refusal }> {
+  await audit.record(tx, as(command, 'anonymous'), {
+    action: 'sessions.sign_in_refused',
+    subject: 'unknown',
+    detail: { cause },
+  })
+  return { refusal }
+}
+
+function as<C extends Command>(command: C, id: string): C {
+  return { ...command, actor: { ...command.actor, id } }
+}
