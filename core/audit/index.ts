@@ -28,6 +28,7 @@ export {
   readCheckpointText,
   type Signer,
   signCheckpoint,
+  signersAt,
 } from './log/checkpoint.ts'
 // Somebody outside who cosigns
 export { cosignatureIn, keepCosignature, publishedNote, witnessedSize } from './log/cosignature.ts'
@@ -51,6 +52,7 @@ export {
   readVkey,
   signatureLine,
   signersOf,
+  vkeyLineOf,
   vkeyOf,
 } from './log/note.ts'
 // Showing that something is in the log, and that the log only grew

@@ -24,7 +24,10 @@ export async function proveLog(
   const books = await verifySealedBooks(reader)
   return [
     { name: `${events.count} events as they were written`, ...verdictOf(events) },
-    { name: `${log.size} leaves under ${log.checkpoints} signed checkpoints`, ...verdictOf(log) },
+    {
+      name: `${log.size} leaves under ${log.checkpoints} signed checkpoint${log.checkpoints === 1 ? '' : 's'}`,
+      ...verdictOf(log),
+    },
     { name: `${books.batches} batches of the ledger as they were sealed`, ...verdictOf(books) },
   ]
 }

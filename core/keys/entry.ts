@@ -20,6 +20,8 @@ export type KeyEntry = {
   origin: Origin
   /** A value by which two registers can see that they mean the same key; hex. */
   check: string
+  /** Of `sk-audit`, once it succeeded another: the size from which on trees are signed by it, and no more by those before. */
+  signsFrom?: number
 }
 
 /** A restore that was begun: whose shares it takes, and who has given theirs. */

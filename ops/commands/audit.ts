@@ -18,9 +18,11 @@ export function auditCommand(): Command {
     .description('hand the audit log to somebody who verifies it; archive what is old')
     .addCommand(
       new Command('key')
-        .description("print the log's keys as verifier keys, the newest last: hand them over on paper")
+        .description(
+          "print the log's keys as verifier keys, the newest last, each with the size it signs from: hand them over on paper",
+        )
         .action(async () => {
-          for (const key of await keysOf()) process.stdout.write(`${audit.vkeyOf(key)}\n`)
+          for (const key of await keysOf()) process.stdout.write(`${audit.vkeyLineOf(key)}\n`)
         }),
     )
     .addCommand(

@@ -22,7 +22,8 @@ export const certificates: Check = {
     if (faults.length > 0) return broken(faults.join(', '), renew)
     const late = [...looked.flatMap(({ late }) => late ?? []), ...(list.late ? [list.late] : [])]
     if (late.length > 0) return warning(late.join(', '), renew)
-    return sound(`${files.length}, the first ends in ${Math.min(...looked.map(({ days }) => days))} days`)
+    const ends = Math.min(...looked.map(({ days }) => days))
+    return sound(`${files.length - 1} of components and the root, the first ends in ${ends} days`)
   },
 }
 

@@ -6,7 +6,7 @@
  *   node verify-audit-log.mjs bet <proof.json>   --key <verifier key> [--witness <verifier key>]... [--held <checkpoint file>]...
  *   node verify-audit-log.mjs entry <proof.json> …
  *
- *   --key      the log's key, or a file that holds it (one per line; after a change of keys there are several)
+ *   --key      the log's key, or a file that holds it (one per line, oldest first; after a change of keys there are several)
  *   --witness  the key of somebody who cosigns; --witnesses-min <n> says how many of them must have (default: all that are given)
  *   --held     a checkpoint that you kept yourself, or got from a witness: the log must begin with that tree. One bet or entry is tied
  *              to it by the consistency path in the proof (ask for the proof with ?held=<size>) or in a file of its own (--consistency);
@@ -112,9 +112,13 @@ function begins(oldRoot, oldSize, root, size, path) {
 
 const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex')
 
-/** `name+id+base64(kind, key)`: kind 1 is Ed25519, 2 is ECDSA P-256, 4 is a witness's Ed25519. */
+/**
+ * `name+id+base64(kind, key)`: kind 1 is Ed25519, 2 is ECDSA P-256, 4 is a witness's Ed25519. A key that succeeded another has
+ * ` since <size>` behind it: it counts from that size on, and those before it no more.
+ */
 function readKey(text) {
-  const [, name, id, material] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim()) ?? []
+  const [, name, id, material, since] =
+    /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)(?: since ([1-9]\d{0,14}))?$/.exec(text.trim()) ?? []
   if (!name) throw new Unreadable(`"${text}" is no verifier key`)
   const bytes = Buffer.from(material, 'base64')
   const kind = bytes[0]
@@ -123,7 +127,8 @@ function readKey(text) {
   if (crypto.createHash('sha256').update(named).digest('hex').slice(0, 8) !== id)
     throw new Unreadable(`the id in the verifier key of ${name} is not its own`)
   const key = kind === 2 ? bytes.subarray(1) : Buffer.concat([ed25519Prefix, bytes.subarray(1)])
-  return { name, id, kind, publicKey: crypto.createPublicKey({ key, format: 'der', type: 'spki' }) }
+  const publicKey = crypto.createPublicKey({ key, format: 'der', type: 'spki' })
+  return { name, id, kind, publicKey, since: since && Number(since) }
 }
 
 function readKeys(given) {
@@ -178,9 +183,17 @@ function openCheckpoint(note, { keys, witnesses }) {
   const read = readNote(note)
   const head = readHead(read.text)
   const signers = signersOf(read, [...keys, ...witnesses])
-  if (!signers.some((key) => keys.includes(key) && key.name === head.origin))
-    throw new NotProven(`the checkpoint at ${head.size} is not signed by the log's key`)
+  const own = signers.filter((key) => keys.includes(key) && key.name === head.origin)
+  if (own.length === 0) throw new NotProven(`the checkpoint at ${head.size} is not signed by the log's key`)
+  if (!own.some((key) => counts(key, keys, head.size)))
+    throw new NotProven(`the checkpoint at ${head.size} is signed by a key that does not count at this size`)
   return { ...head, witnessed: new Set(signers.filter((key) => witnesses.includes(key))).size }
+}
+
+/** Keys stand oldest first. One that was succeeded counts for no larger tree, whoever has it now. */
+function counts(key, keys, size) {
+  const later = keys.slice(keys.indexOf(key) + 1).filter(({ name }) => name === key.name)
+  return size >= (key.since ?? 0) && later.every(({ since }) => since === undefined || size < since)
 }
 
 /** A checkpoint that somebody kept: if the log or a witness signed it, it counts; else the file is not one. */

@@ -64,7 +64,7 @@ export function openWitness(options: {
       if (keys.length === 0) return none
       let signers: audit.NoteKey[]
       try {
-        signers = audit.signersOf(note, keys)
+        signers = audit.signersAt(note, keys, head.size)
       } catch (error) {
         return refusal(403, (error as Error).message)
       }

@@ -60,7 +60,7 @@ test('a log names itself when it begins, and keeps its name', async () => {
   expect(origins).toEqual([{ origin }])
 })
 
-test('after a change of the signing key old and new checkpoints verify', async () => {
+test('after a change of the signing key old and new checkpoints verify, each key’s at the sizes of its time [S51]', async () => {
   const ops = agent.as('ops')
   const next = await ops.create('sk-audit')
   await ops.activate(next.key)
@@ -70,7 +70,12 @@ test('after a change of the signing key old and new checkpoints verify', async (
   await until(async () => (await sizeNow()) > before)
   await sealer.stop()
   expect(await audit.logKeys(db.sql)).toHaveLength(2)
-  expect(await audit.verifyLog(db.sql, { keys: await ownKeys() })).toMatchObject({ ok: true })
+  const [old, young] = await ownKeys()
+  expect(young!.since).toBe(before + 1)
+  expect(await audit.verifyLog(db.sql, { keys: [old!, young!] })).toMatchObject({ ok: true })
+  const late = { ok: false, firstBad: expect.stringContaining('its key does not count at this size') }
+  expect(await audit.verifyLog(db.sql, { keys: [old!, { ...young!, since: before }] })).toMatchObject(late)
+  expect(await audit.verifyLog(db.sql, { keys: [old!, { ...young!, since: before + 2 }] })).toMatchObject(late)
 })
 
 test('a sealing that is cut off at any moment leaves the log as it was, and what it was about is sealed later', async () => {

@@ -94,6 +94,29 @@ test('a bet or entry is tied to a held checkpoint of another size, older or newe
   expect(verify('entry', tied(entries, empty), '--held', held)).toMatchObject({ status: 0, held: 'compared' })
 })
 
+test('a key that was succeeded counts for no larger tree, whoever has it now, and the next one for none before [S51]', () => {
+  const entries = Array.from({ length: 6 }, (_, n) => event(n))
+  const young = generateKeyPairSync('ed25519')
+  const keys = join(dir, 'keys')
+  const since = (size: number) =>
+    writeFileSync(keys, `${audit.vkeyOf(key)}\n${audit.vkeyOf(audit.noteKey(origin, young.publicKey))} since ${size}\n`)
+  const verdicts = (by: typeof pair) => {
+    const note = checkpoint(entries, origin, by)
+    const proof = inclusion(entries, 0).replace(checkpoint(entries), note)
+    return [
+      verify('log', bundle(entries, { note }), '--key', keys),
+      verify('entry', JSON.stringify({ entry: entries[0], proof }), '--key', keys),
+    ]
+  }
+  const refused = { status: 1, reason: expect.stringContaining('does not count at this size') }
+  since(7)
+  for (const verdict of verdicts(pair)) expect(verdict).toMatchObject({ status: 0, proven: true })
+  for (const verdict of verdicts(young)) expect(verdict).toMatchObject(refused)
+  since(6)
+  for (const verdict of verdicts(pair)) expect(verdict).toMatchObject(refused)
+  for (const verdict of verdicts(young)) expect(verdict).toMatchObject({ status: 0, proven: true })
+})
+
 const day = 86_400
 const archiving = (n: number, upTo: number, before = event(n - 366 * day, {})) =>
   event(n, { code: 'audit.archived', detail: { upTo: `${upTo}`, before: JSON.parse(before).at } })
@@ -177,18 +200,21 @@ function event(n: number, more: Record<string, unknown> = {}): string {
 }
 
 /** A checkpoint over entries, signed by the log. */
-function checkpoint(entries: readonly string[], name = origin): string {
+function checkpoint(entries: readonly string[], name = origin, by = pair): string {
   const root = audit.rootOfHashes(audit.leafHashes(entries))
   const text = audit.checkpointText({ origin: name, size: entries.length, root })
-  const line = audit.signatureLine(audit.noteKey(name, pair.publicKey), sign(null, Buffer.from(text), pair.privateKey))
+  const line = audit.signatureLine(audit.noteKey(name, by.publicKey), sign(null, Buffer.from(text), by.privateKey))
   return `${text}\n${line}\n`
 }
 
 /** A bundle that shows `lines`, over a tree of the entries that were signed. */
-function bundle(lines: readonly string[], { signed = lines }: { signed?: readonly string[] } = {}): string {
+function bundle(
+  lines: readonly string[],
+  { signed = lines, note = checkpoint(signed) }: { signed?: readonly string[]; note?: string } = {},
+): string {
   const head = [
     { bundle: 'countroom-audit-bundle-1', origin, size: signed.length },
-    { checkpoint: checkpoint(signed) },
+    { checkpoint: note },
     { entries: signed.length },
     { tile: audit.leafHashes(signed).toString('base64') },
   ]

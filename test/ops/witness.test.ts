@@ -137,6 +137,20 @@ test('it answers as C2SP tlog-witness says', async () => {
   expect((await fetch(`${running.url}/${'0'.repeat(64)}/checkpoint`)).status).toBe(404)
 })
 
+test('a witness that was told of a succession signs nothing by the key before it [S51]', async () => {
+  const newest = (await audit.keptCheckpoint(db.sql))!
+  const next = audit.noteKey(origin, generateKeyPairSync('ed25519').publicKey)
+  const elsewhere = mkdtempSync(join(tmpdir(), 'cr-witness-'))
+  const told = (since: number) => {
+    const folder = mkdtempSync(join(elsewhere, 'w-'))
+    const logs = [log, audit.readVkey(audit.vkeyLineOf({ ...next, since }))]
+    return openWitness({ dir: folder, name: 'witness.example/two', logs }).add(`old 0\n\n${newest.note}`)
+  }
+  expect(told(newest.size)).toMatchObject({ status: 403 })
+  expect(told(newest.size + 1)).toMatchObject({ status: 200 })
+  rmSync(elsewhere, { recursive: true, force: true })
+})
+
 /** The agent signs no second tree of a log unless it is told to begin anew. */
 async function forged(checkpoint: audit.Checkpoint) {
   const ops = agent.as('ops')

@@ -18,7 +18,11 @@ export type Route = {
 /** Every route a face documents, from its own OpenAPI document; a face is built for it and never asked anything. */
 export function routesOf(face: keyof typeof faces): Route[] {
   const origin = 'https://localhost'
-  const config = { origins: { player: origin, operator: origin, partner: origin }, limits: {}, audit: { witnesses: [] } }
+  const config = {
+    origins: { player: origin, operator: origin, partner: origin },
+    limits: {},
+    audit: { witnesses: [] },
+  }
   const app = faces[face]({ config } as unknown as Host, async () => [])
   return Object.entries(documentOf(app, face).paths).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Declared>).map(([method, operation]) => ({

@@ -1,5 +1,5 @@
 import type { Keys } from '#keys'
-import { derOf, type NoteKey, noteKey, readNote, signatureLine } from './note.ts'
+import { derOf, type Note, type NoteKey, noteKey, readNote, signatureLine, signersOf } from './note.ts'
 import { hashBytes } from './tree.ts'
 
 /** The head of a log: its name, how many leaves it has and their root (C2SP tlog-checkpoint). */
@@ -28,10 +28,32 @@ export function readCheckpoint(note: string): Checkpoint {
 export type Signer = Pick<Keys, 'signCheckpoint'> & KeyHolder
 export type KeyHolder = Pick<Keys, 'publicKey' | 'list'>
 
-/** The log's own keys, as the token has or had them: what an epoch signed stays signed when it is destroyed. */
+/** The log's own keys, oldest first, as the token has or had them: what an epoch signed stays signed when it is destroyed. */
 export async function ownKeys(keys: KeyHolder, origin: string): Promise<NoteKey[]> {
   const epochs = (await keys.list()).filter(({ family, state }) => family === 'sk-audit' && state !== 'pre-active')
-  return await Promise.all(epochs.map(async ({ key }) => noteKey(origin, await keys.publicKey(key))))
+  return await Promise.all(
+    epochs.map(async ({ key, signsFrom }) => ({
+      ...noteKey(origin, await keys.publicKey(key)),
+      ...(signsFrom === undefined ? {} : { since: signsFrom }),
+    })),
+  )
+}
+
+/**
+ * Which of a log's keys, oldest first, signed its checkpoint, as far as their word counts at its size: a key that was succeeded
+ * counts for no larger tree, whoever has it now.
+ *
+ * @throws Error where none does
+ */
+export function signersAt(note: Note, keys: readonly NoteKey[], size: number): NoteKey[] {
+  const signers = signersOf(note, keys).filter((key) => counts(key, keys, size))
+  if (signers.length === 0) throw new Error('its key does not count at this size')
+  return signers
+}
+
+function counts(key: NoteKey, keys: readonly NoteKey[], size: number): boolean {
+  const later = keys.slice(keys.indexOf(key) + 1).filter(({ name }) => name === key.name)
+  return size >= (key.since ?? 0) && later.every(({ since }) => since === undefined || size < since)
 }
 
 /**

@@ -4,7 +4,14 @@ import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
  * C2SP signed-note: a text and lines that sign it. A key is told by its name and a short id; the kind of its signature stands
  * in the id. Kinds here: 1 Ed25519, 2 ECDSA P-256 over SHA-256 (ASN.1 DER), 4 a witness's cosignature (Ed25519).
  */
-export type NoteKey = { name: string; id: string; kind: NoteKeyKind; publicKey: KeyObject }
+export type NoteKey = {
+  name: string
+  id: string
+  kind: NoteKeyKind
+  publicKey: KeyObject
+  /** Of a log's key that succeeded another: the smallest size that it signs. */
+  since?: number
+}
 export type NoteKeyKind = 1 | 2 | 4
 
 /** A line under a note: who says to have signed it, and what stands behind the name, without the four bytes of the id. */
@@ -25,16 +32,22 @@ export function vkeyOf({ name, id, kind, publicKey }: NoteKey): string {
   return `${name}+${id}+${Buffer.concat([Buffer.from([kind]), materialOf(kind, publicKey)]).toString('base64')}`
 }
 
+/** The same with the size that it signs from, if it succeeded another key: as a log's keys are handed over, oldest first. */
+export function vkeyLineOf(key: NoteKey): string {
+  return key.since === undefined ? vkeyOf(key) : `${vkeyOf(key)} since ${key.since}`
+}
+
 /** @throws Error when it is no key of a kind known here, or its id is not its own */
 export function readVkey(vkey: string): NoteKey {
-  const [, name = '', id, material = ''] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(vkey.trim()) ?? []
+  const [, name = '', id, material = '', since] =
+    /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)(?: since ([1-9]\d{0,14}))?$/.exec(vkey.trim()) ?? []
   const bytes = Buffer.from(material, 'base64')
   const kind = bytes[0]
   if (kind !== 1 && kind !== 2 && kind !== 4) throw new Error('this is no verifier key of a kind known here')
   const der = kind === 2 ? bytes.subarray(1) : Buffer.concat([ed25519Prefix, bytes.subarray(1)])
   const key = noteKey(name, createPublicKey({ key: der, format: 'der', type: 'spki' }), kind)
   if (key.id !== id) throw new Error('the id in this verifier key is not that of its key')
-  return key
+  return since === undefined ? key : { ...key, since: Number(since) }
 }
 
 /** @throws Error when the text is no signed note */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type Command, numberArray, type Tx, textArray } from '#base'
-import { ownKeys, readCheckpointText, type Signer, signCheckpoint } from './checkpoint.ts'
+import { ownKeys, readCheckpointText, type Signer, signCheckpoint, signersAt } from './checkpoint.ts'
 import { keepCheckpoint, keptCheckpoint } from './log.ts'
-import { readNote, signersOf } from './note.ts'
+import { readNote } from './note.ts'
 import { type Edge, grow, readEdge, rootOfEdge, writeTiles } from './tiles.ts'
 import { hashBytes } from './tree.ts'
 
@@ -91,7 +91,7 @@ async function soundEdge(
   const note = readNote(last.note)
   const own = await ownKeys(keys, origin)
   try {
-    signersOf(note, own)
+    signersAt(note, own, size)
   } catch (error) {
     throw new BrokenLog(`checkpoint ${size} is not signed by this log`, { cause: error })
   }

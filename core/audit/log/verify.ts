@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Reader } from '#base'
-import { type Checkpoint, readCheckpointText } from './checkpoint.ts'
+import { type Checkpoint, readCheckpointText, signersAt } from './checkpoint.ts'
 import { openFrontier } from './frontier.ts'
-import { type NoteKey, readNote, signersOf } from './note.ts'
+import { type NoteKey, readNote } from './note.ts'
 import { tileHashes } from './tiles.ts'
 import { hashBytes } from './tree.ts'
 
@@ -18,7 +18,7 @@ export type LogProof = {
 }
 
 export type LogTrust = {
-  /** The log's own keys, from the token or from paper: not from the database that is being verified. */
+  /** The log's own keys, oldest first, from the token or from paper: not from the database that is being verified. */
   keys: readonly NoteKey[]
   /** Checkpoints that somebody outside holds. */
   outside?: readonly Checkpoint[]
@@ -221,7 +221,7 @@ function faultOf({ size, root, note }: Head, found: Buffer, { keys }: LogTrust):
   if (note === undefined) return undefined
   try {
     const read = readNote(note)
-    signersOf(read, keys)
+    signersAt(read, keys, size)
     const said = readCheckpointText(read.text)
     if (said.size !== size || !said.root.equals(root)) return `checkpoint ${size} says something else`
     return undefined

@@ -4,7 +4,7 @@ import { bear } from './births.ts'
 import { epochName, everyday, type Family, families, familyNames, parseKey, registerFamily } from './catalogue.ts'
 import { faultsOfEntry } from './checks.ts'
 import { beginRegister } from './first-start.ts'
-import { type Head, nextLog } from './heads.ts'
+import { type Head, nextLog, type SignedLog } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { MechanismName } from './mechanisms.ts'
 import { AgentRefusal } from './refusal.ts'
@@ -47,6 +47,7 @@ export type KeyringOptions = {
 }
 
 const dayMs = 86_400_000
+const logFamily: Family = 'sk-audit'
 /** What may leave keys in the token that the register does not know, when it ends in the middle. */
 const making = new Set(['create', 'ceremony', 'restore-finish'])
 
@@ -108,7 +109,8 @@ export function openKeyring(options: KeyringOptions): Keyring {
             ? ({ ...each, state: 'decrypt-only', retiredAt: at } as const)
             : each,
         )
-        return tell(put({ ...entry, state: 'active', activatedAt: at }, entries))
+        const signs = entry.family === logFamily ? { signsFrom: null } : {}
+        return tell(put({ ...entry, ...signs, state: 'active', activatedAt: at }, entries))
       }),
     destroy: (role, key) =>
       manage(role, 'destroy', key, () => {
@@ -122,7 +124,13 @@ export function openKeyring(options: KeyringOptions): Keyring {
         return tell(destroyed)
       }),
     manage,
-    noteCheckpoint: (message, after) => change({ ...state, log: nextLog(state.log, message, after) }),
+    noteCheckpoint(message, after) {
+      const log = nextLog(state.log, message, after)
+      const entries = state.entries.map((entry) =>
+        succeeds(entry, log) ? { ...entry, signsFrom: sizeAfter(log) } : entry,
+      )
+      change({ ...state, entries, log })
+    },
     beginLog: (role, origin) => manage(role, 'begin-log', origin, () => change({ ...state, log: undefined })),
     bring,
     isWaiting,
@@ -248,15 +256,27 @@ export function openKeyring(options: KeyringOptions): Keyring {
     return entry
   }
 
-  function tell({ spki: _spki, copy: _copy, ...entry }: Entry): KeyEntry {
+  function tell({ spki: _spki, copy: _copy, signsFrom, ...entry }: Entry): KeyEntry {
     const days = options.rotationDays[entry.family] ?? families[entry.family].days
     const due = entry.state === 'active' && entry.activatedAt ? Date.parse(entry.activatedAt) + days * dayMs : undefined
     return {
       ...entry,
+      ...(signsFrom == null ? {} : { signsFrom }),
       use: families[entry.family].use,
       ...(due === undefined ? {} : { rotateBefore: new Date(due).toISOString() }),
     }
   }
+}
+
+/** An epoch that signs its first tree, or a smaller one than its first, since somebody vouched for a log put back. */
+function succeeds({ family, state, signsFrom }: Entry, { last }: SignedLog): boolean {
+  if (family !== logFamily || state !== 'active' || signsFrom === undefined) return false
+  return signsFrom === null || last.size < signsFrom
+}
+
+/** The tree kept last was signed by the key before; whatever is larger is not. */
+function sizeAfter({ kept }: SignedLog): number {
+  return (kept?.size ?? 0) + 1
 }
 
 function order({ family, epoch }: Entry): number {

@@ -19,6 +19,8 @@ export type Entry = KeyRef & {
   readonly destroyedAt?: string
   /** What shows that the token still holds this very key; hex. */
   readonly check: string
+  /** Of a later epoch of `sk-audit`: the size from which on trees are signed by it; null until it signed one. */
+  readonly signsFrom?: number | null
   /** SubjectPublicKeyInfo of a key that has a public half, base 64; stays when the key is destroyed. */
   readonly spki?: string
   /** Of a key born in a ceremony; goes with the key when that is destroyed. */

@@ -10,15 +10,19 @@ import { forCores, processorTime } from './processor-time.ts'
 /** Whoever does nothing of sealing: what they need more is by what sealing leaves of caches and of the disk. */
 const bystanders = /^(edge|core|sandbox|redis)/
 
-/** A pair: with the sealer, without twice, and with it again, so that whatever drifts meanwhile is in both alike. */
-const turns = ['on', 'off', 'off', 'on'] as const
+/** The turns of pairs, by turns in another order, so that what drifts meanwhile is in both alike. */
+const turns = [
+  ['on', 'off'],
+  ['off', 'on'],
+] as const
 const tailMs = 1300 // after the last bet, for what is still to be sealed
 const warmUpTurns = 4
 
 /**
  * What sealing costs a bet. Processor time of all processes per bet, with the sealer at work and without, in turns of one number of bets. Without: a session
  * holds the lock that sealers take; what piles up meanwhile is sealed before the next turn and charged to none. With: what is
- * left at the end is sealed before the clock stops. Each turn begins after a checkpoint, and vacuums wait for the end.
+ * left at the end is sealed before the clock stops. Each turn begins after a checkpoint; vacuums and
+ * what the worker does by the clock (the proof of the books each minute above all) wait for the end.
  *
  * Two figures: all of it, and what those processes need more that take part in sealing (worker, key agent, PostgreSQL but for what it does for cores),
  * which is most of it and far less disturbed by what else runs on the machine.
@@ -28,6 +32,7 @@ export async function costPerBet(appliance: Appliance, { seconds, say }: RunOpti
   const way = await throughEdge(appliance, await seatPlayers(appliance))
   await admin`alter system set autovacuum = off`
   await admin`select pg_reload_conf()`
+  await admin`delete from pgboss.schedule`
   const { latencies } = await playFor(way, warmUpTurns * seconds)
   const bets = Math.round(latencies.length / warmUpTurns)
   const costs: Array<{ all: number; sealing: number }> = []
@@ -35,7 +40,7 @@ export async function costPerBet(appliance: Appliance, { seconds, say }: RunOpti
   try {
     for (let pair = 1; pair <= pairs; pair++) {
       const found = { on: [] as Spent[], off: [] as Spent[] }
-      for (const turn of turns) {
+      for (const turn of turns[pair % 2]!) {
         await allSealed(admin)
         await admin`checkpoint`
         found[turn].push(await (turn === 'on' ? spentSealing : spentUnsealed)(appliance, way, bets, admin))
@@ -65,7 +70,7 @@ export async function costPerBet(appliance: Appliance, { seconds, say }: RunOpti
   return {
     figures,
     intervals: {
-      'what was compared': `${pairs} pairs of turns ${turns.join(' ')}, ${bets} bets each`,
+      'what was compared': `${pairs} pairs of turns of ${bets} bets, with the sealer and without, in changing order`,
       'sealing, 95 % interval': `${shown(medianOfMeans(sealing))}; of the mean ${shown(meanOf(sealing))}`,
       'all, 95 % interval': `${shown(medianOfMeans(all))}; of the mean ${shown(meanOf(all))}`,
     },

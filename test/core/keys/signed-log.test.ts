@@ -68,3 +68,22 @@ test('a person can say that the log begins anew, and the journal has it', async 
     { operation: 'begin-log', outcome: 'done' },
   ])
 })
+
+test('[S51] it remembers from which size on a key signs that succeeded another, also where its first tree was lost or the log put back', async () => {
+  const from = async () =>
+    (await ops.list()).filter(({ family }) => family === 'sk-audit').map(({ signsFrom }) => signsFrom)
+  await sign(head(1040), head(5))
+  expect(await from()).toEqual([undefined]) // who was there first signed everything before
+  await ops.activate((await ops.create('sk-audit')).key)
+  expect(await from()).toEqual([undefined, undefined])
+  await sign(head(1050), head(1040))
+  expect(await from()).toEqual([undefined, 1041])
+  await sign(head(1045), head(1040)) // the transaction of 1050 did not come to its end
+  await sign(head(1060), head(1045))
+  await agent.kill()
+  await agent.restart()
+  expect(await from()).toEqual([undefined, 1041])
+  await ops.beginLog('countroom/test')
+  await sign(head(30), head(20))
+  expect(await from()).toEqual([undefined, 21])
+})
