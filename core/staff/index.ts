@@ -2,7 +2,7 @@
 export { enrol, enrolmentLink, hasMembers } from './enrolment.ts'
 // Who has which role
 export { type Grant, grant, grants, permissionsOf, revoke } from './grant.ts'
-export { type Member, memberOf } from './member.ts'
+export { type Member, memberOf, signedInAt } from './member.ts'
 // What roles permit
 export { isPermission, type Permission, permissions } from './policy.ts'
 export { type Role, roles, setRole } from './role.ts'

@@ -9,3 +9,9 @@ export async function memberOf(reader: Reader, staff: string, now: Date): Promis
     select staff, login as name from staff.members where staff = ${staff} and disabled_at is null`
   return row && { ...row, roles: await rolesOf(reader, staff, now) }
 }
+
+/** When a sign-in began, which is when its person showed who they are. */
+export async function signedInAt(reader: Reader, session: string): Promise<Date | undefined> {
+  const [row] = await reader<Array<{ at: Date }>>`select begun_at as at from staff.sessions where session = ${session}`
+  return row?.at
+}

@@ -48,6 +48,28 @@ test('who is not signed in is sent to the desk first, and nobody comes in by a l
   expect([stranger.status, await stranger.text()]).toEqual([400, expect.stringContaining('began in another browser')])
 })
 
+test('an app may ask that somebody signs in for it, or did not long ago; it is told when that was', async () => {
+  const ada = await hire('support')
+  const ago = (minutes: number) =>
+    world.faces.world
+      .admin`update staff.sessions set begun_at = now() - make_interval(mins => ${minutes}) where staff = ${ada.id}`
+  const comesBack = async (changes: Record<string, string>) => {
+    const page = await follow(await push(changes), new Map([ada.cookie.split('=') as [string, string]]))
+    return page.headers.get('location') !== null
+  }
+  await ago(10)
+  expect(await comesBack({})).toBe(true)
+  expect(await comesBack({ max_age: '1200' })).toBe(true)
+  expect(await comesBack({ max_age: '300' })).toBe(false)
+  expect(await comesBack({ max_age: '0' })).toBe(false)
+  expect(await comesBack({ prompt: 'login' })).toBe(false)
+  const flow = await begin()
+  const { auth_time } = (await flow.exchange(await visit(flow.url, ada.cookie))).claims()!
+  expect(Math.abs(Date.now() / 1000 - 600 - Number(auth_time))).toBeLessThan(30)
+  await ago(-1) // signed in anew since
+  expect(await comesBack({ prompt: 'login' })).toBe(true)
+})
+
 test('a code works once: of fifty at a time one is answered, and then nothing of it is good any more [S28]', async () => {
   const ada = await hire('support')
   const flow = await begin()

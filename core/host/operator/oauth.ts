@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Provider } from 'oidc-provider'
 import * as audit from '#audit'
+import * as staff from '#staff'
 import type { FaceContext, FaceEnv, FaceStaff } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
 import { staffSignIn } from '../middleware/sign-in.ts'
@@ -28,12 +29,14 @@ export function oauthRoutes(host: Host): Hono<FaceEnv> {
     const interaction = await provider.interactionDetails(incoming as never, outgoing as never).catch(() => undefined)
     if (!interaction || interaction.uid !== c.req.param('uid')) return c.html(signOnPage('gone'), 400)
     const member = c.get('staff')
+    const at = member && (await staff.signedInAt(host.sql, member.sessionId))
     // A browser that comes from the app brings no cookie of the desk (SameSite); from a page of ours it does.
-    if (!member) return c.html(signOnPage(c.req.query('here') === undefined ? 'arriving' : 'signed-out'))
+    if (!member || !at || !isFreshEnough(interaction, at, host.now()))
+      return c.html(signOnPage(c.req.query('here') === undefined ? 'arriving' : 'signed-out'))
     const grantId = await grantFor(provider, interaction, member)
     await told(c, String(interaction.params.client_id))
     const result = {
-      login: { accountId: member.id, remember: false },
+      login: { accountId: member.id, remember: false, ts: Math.floor(at.getTime() / 1000) },
       consent: { grantId },
     }
     return c.redirect(await provider.interactionResult(incoming as never, outgoing as never, result), 303)
@@ -57,4 +60,13 @@ export function oauthRoutes(host: Host): Hono<FaceEnv> {
       }),
     )
   }
+}
+
+/** An app may ask that somebody signs in for it, or did so not long ago (OpenID Connect Core 3.1.2.1). */
+function isFreshEnough({ params, iat }: Interaction, signedInAt: Date, now: Date): boolean {
+  const anew = String(params.prompt ?? '')
+    .split(' ')
+    .includes('login')
+  if (anew && signedInAt.getTime() < iat * 1000) return false
+  return params.max_age === undefined || now.getTime() - signedInAt.getTime() <= Number(params.max_age) * 1000
 }
