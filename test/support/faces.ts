@@ -32,6 +32,7 @@ export type FaceAnswer = {
   headers: Headers
 }
 export type Caller = {
+  cookie(name: string): string | undefined
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<FaceAnswer>
 }
 export type Faces = {
@@ -99,6 +100,7 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
 function callerOf(app: OpenAPIHono<FaceEnv>): Caller {
   const jar = new Map<string, string>()
   return {
+    cookie: (name) => jar.get(name),
     async ask(method, path, body, headers = {}) {
       const outgoing = Object.assign(new EventEmitter(), { setHeader: () => {}, destroyed: false, destroy: () => {} })
       const requestId = headers['x-request-id'] ?? `req_${randomUUID()}`

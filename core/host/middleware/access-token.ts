@@ -1,26 +1,34 @@
 import type { MiddlewareHandler } from 'hono'
 import * as access from '#access'
 import { Refusal } from '#base'
+import type { AccessRule } from '../access-rule.ts'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
 import { openTokens } from '../oauth/token.ts'
 
-/** Lets a machine through that shows an access token for this scope, and that the token is its own. */
-export function accessToken(host: Host): (scope: access.Scope) => MiddlewareHandler<FaceEnv> {
+/** Who may use a route: machines that show an access token for this scope, and that the token is their own. */
+export function accessToken(host: Host) {
   const verify = openTokens(host)
-  return (scope) =>
-    async function accessToken(c, next) {
-      try {
-        const headers = Object.fromEntries(c.req.raw.headers)
-        const bearer = await verify({ method: c.req.method, path: c.req.path, headers })
-        c.set('client', bearer.client)
-        if (!bearer.scopes.has(scope)) throw access.scopeMissing(scope)
-      } catch (error) {
-        if (error instanceof Refusal) c.env.outgoing.setHeader('www-authenticate', challengeOf(error, scope))
-        throw error
-      }
-      await next()
+  return (scope: access.Scope) => ({
+    'x-access': { scope } satisfies AccessRule,
+    security: [{ oauth: [scope] }],
+    middleware: before(verify, scope),
+  })
+}
+
+function before(verify: ReturnType<typeof openTokens>, scope: access.Scope): MiddlewareHandler<FaceEnv> {
+  return async function accessToken(c, next) {
+    try {
+      const headers = Object.fromEntries(c.req.raw.headers)
+      const bearer = await verify({ method: c.req.method, path: c.req.path, headers })
+      c.set('client', bearer.client)
+      if (!bearer.scopes.has(scope)) throw access.scopeMissing(scope)
+    } catch (error) {
+      if (error instanceof Refusal) c.env.outgoing.setHeader('www-authenticate', challengeOf(error, scope))
+      throw error
     }
+    await next()
+  }
 }
 
 /** RFC 9449 7.1 and RFC 6750 3: what would be taken, and what was wrong. */

@@ -3,7 +3,7 @@ import * as audit from '#audit'
 import { isUuid, Refusal } from '#base'
 import * as ledger from '#ledger'
 import * as players from '#players'
-import * as staff from '#staff'
+import { permits } from '../access-rule.ts'
 import { betProofSchema, consistencyOf, consistencyPathSchema, heldSize, proveBet } from '../bet-proof.ts'
 import { createRoutes, type FaceContext, type FaceEnv, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
@@ -29,6 +29,7 @@ const consistencySchema = consistencyPathSchema.extend({ checkpoint: note }).ope
 const getCheckpoint = createRoute({
   method: 'get',
   path: '/api/audit/log/checkpoint',
+  ...permits('audit.view'),
   ...writesNothing('a size and a hash, which are for everybody to keep'),
   summary: 'The newest checkpoint of the log, with every signature it got.',
   responses: {
@@ -39,6 +40,7 @@ const getCheckpoint = createRoute({
 const getKeys = createRoute({
   method: 'get',
   path: '/api/audit/log/keys',
+  ...permits('audit.view'),
   ...writesNothing('public keys, which are for everybody to keep'),
   summary:
     'The keys that signed the log so far, the newest last, as verifier keys. Compare them with what you were given.',
@@ -53,6 +55,7 @@ const getKeys = createRoute({
 const getInclusion = createRoute({
   method: 'get',
   path: '/api/audit/log/inclusion',
+  ...permits('audit.view'),
   ...writes('audit.proof_viewed'),
   summary: 'Proves that an entry is in the log: by its index, or by the id of its event. Asking is written down.',
   request: {
@@ -66,6 +69,7 @@ const getInclusion = createRoute({
 const getConsistency = createRoute({
   method: 'get',
   path: '/api/audit/log/consistency',
+  ...permits('audit.view'),
   ...writes('audit.proof_viewed'),
   summary: 'Proves that the log of one size, or of now, begins with that of an older size. Asking is written down.',
   request: { query: z.strictObject({ from: number, to: number.optional() }) },
@@ -81,6 +85,7 @@ const binary = z.string().openapi({ format: 'binary' })
 const getTile = createRoute({
   method: 'get',
   path: '/api/audit/log/tile/{path}',
+  ...permits('audit.view'),
   ...writesNothing('hashes, of which nothing can be read'),
   summary: 'A tile of the tree, `<level>/<index>` or a part of it (C2SP tlog-tiles).',
   request: { params: path },
@@ -92,6 +97,7 @@ const getTile = createRoute({
 const getEntries = createRoute({
   method: 'get',
   path: '/api/audit/log/tile/entries/{path}',
+  ...permits('audit.view'),
   ...writes('audit.proof_viewed'),
   summary: 'Up to 256 entries, each with its length before it (C2SP tlog-tiles). Reading them is written down.',
   request: { params: path },
@@ -103,6 +109,7 @@ const getEntries = createRoute({
 const getBundle = createRoute({
   method: 'get',
   path: '/api/audit/log/bundle.jsonl',
+  ...permits('audit.view'),
   ...writes('audit.exported'),
   summary: 'The whole log for a stranger and ops/verifier/verify-audit-log.mjs. Taking it is written down.',
   responses: {
@@ -113,6 +120,7 @@ const getBundle = createRoute({
 const getBetProof = createRoute({
   method: 'get',
   path: '/api/players/{player}/transfers/{transfer}/proof',
+  ...permits('audit.view'),
   ...writes('audit.proof_viewed'),
   summary: 'Proves a bet, or any transfer of a player’s, and shows nobody else’s. Asking is written down.',
   request: {
@@ -134,17 +142,14 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
       audit.record(tx, commandOf(host, c), { action: 'audit.proof_viewed', subject: 'log', detail }),
     )
   routes.openapi(getCheckpoint, async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
     const newest = await audit.keptCheckpoint(host.sql)
     if (!newest) throw audit.notSealed()
     return c.text(await audit.publishedNote(host.sql, newest, witnesses), 200, { 'cache-control': 'no-store' })
   })
   routes.openapi(getKeys, async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
     return c.json({ keys: (await audit.logKeys(host.sql)).map(audit.vkeyOf) }, 200)
   })
   routes.openapi(getInclusion, async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
     const asked = c.req.valid('query')
     if ((asked.index === undefined) === (asked.event === undefined))
       throw new Refusal('invalid', 'request.invalid', 'Ask by index or by event, one of them.')
@@ -156,15 +161,13 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     return c.json({ index: String(index), entry, leaf: leaf.toString('base64'), proof, ...tie }, 200)
   })
   routes.openapi(getConsistency, async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
     const { from, to } = c.req.valid('query')
     const found = await audit.proveConsistency(host.sql, { oldSize: Number(from), size: numberOf(to), witnesses })
     await noted(c, { from, to: String(found.to) })
     return c.json({ ...consistencyOf(found), checkpoint: found.checkpoint }, 200)
   })
   routes.openAPIRegistry.registerPath(getEntries)
-  routes.get('/api/audit/log/tile/entries/:path{.+}', async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
+  routes.get('/api/audit/log/tile/entries/:path{.+}', getEntries.middleware, async (c) => {
     const { index, width } = tileIn(`0/${c.req.param('path')}`)
     const bytes = await audit.readEntryBundle(host.sql, { index, width })
     if (!bytes) throw audit.notSealed()
@@ -172,15 +175,13 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     return octets(bytes)
   })
   routes.openAPIRegistry.registerPath(getTile)
-  routes.get('/api/audit/log/tile/:path{.+}', async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
+  routes.get('/api/audit/log/tile/:path{.+}', getTile.middleware, async (c) => {
     const bytes = await audit.readTile(host.sql, tileIn(c.req.param('path')))
     if (!bytes) throw audit.notSealed()
     return octets(bytes)
   })
   routes.openapi(getBundle, (c) => {
     const member = staffOf(c)
-    staff.permit(member, 'audit.view')
     const command = commandOf(host, c)
     const file = `audit-log-${command.now.toISOString().slice(0, 10)}.jsonl`
     const type = 'application/jsonl; charset=utf-8'
@@ -194,7 +195,6 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     })
   })
   routes.openapi(getBetProof, async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
     const { player, transfer } = c.req.valid('param')
     const wallet = await ledger.walletOf(host.sql, player)
     if (!wallet) throw players.playerUnknown()

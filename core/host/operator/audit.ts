@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { isUuid } from '#base'
-import * as staff from '#staff'
+import { permits } from '../access-rule.ts'
 import { createRoutes, type FaceEnv, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
 
@@ -53,6 +53,7 @@ const wantedSchema = z.strictObject({
 const getEvents = createRoute({
   method: 'get',
   path: '/api/audit',
+  ...permits('audit.view'),
   ...writes('audit.viewed'),
   summary: 'The audit log, newest first. Reading it is written down too.',
   request: {
@@ -72,6 +73,7 @@ const getEvents = createRoute({
 const getCodes = createRoute({
   method: 'get',
   path: '/api/audit/codes',
+  ...permits('audit.view'),
   ...writesNothing('the catalogue of codes is the same in every casino'),
   summary: 'Every code there is, with its title.',
   responses: {
@@ -87,6 +89,7 @@ const getExtract = (format: audit.ExtractFormat) =>
   createRoute({
     method: 'get',
     path: `/api/audit/events.${format}`,
+    ...permits('audit.view'),
     ...writes('audit.exported'),
     summary:
       format === 'jsonl'
@@ -101,6 +104,7 @@ const getExtract = (format: audit.ExtractFormat) =>
 const getPersonal = createRoute({
   method: 'get',
   path: '/api/audit/{event}/personal',
+  ...permits('audit.view', 'audit.unmask'),
   ...writes('audit.personal_viewed'),
   summary:
     'The sealed part of an event: a player’s address, data that were changed. Needs a reason, which is written down.',
@@ -121,7 +125,6 @@ const getPersonal = createRoute({
 export function auditRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
   routes.openapi(getEvents, async (c) => {
-    staff.permit(staffOf(c), 'audit.view')
     const { before, limit, ...query } = c.req.valid('query')
     const events = await transact(host, async (tx) => {
       const found = await audit.search(tx, { ...wantedOf(query), limit, ...(before ? { before } : {}) })
@@ -132,7 +135,6 @@ export function auditRoutes(host: Host): OpenAPIHono<FaceEnv> {
     return c.json({ events: events as z.infer<typeof eventSchema>[] }, 200)
   })
   routes.openapi(getCodes, (c) => {
-    staff.permit(staffOf(c), 'audit.view')
     const kinds = Object.entries<audit.Kind>(audit.catalogue)
     const codes = kinds.map(([code, { title, severity, gli }]) => ({
       code,
@@ -145,7 +147,6 @@ export function auditRoutes(host: Host): OpenAPIHono<FaceEnv> {
   for (const format of audit.extractFormats)
     routes.openapi(getExtract(format), (c) => {
       const member = staffOf(c)
-      staff.permit(member, 'audit.view')
       const query = c.req.valid('query')
       const command = commandOf(host, c)
       const file = `audit-${command.now.toISOString().slice(0, 10)}.${format}`
@@ -159,9 +160,6 @@ export function auditRoutes(host: Host): OpenAPIHono<FaceEnv> {
       })
     })
   routes.openapi(getPersonal, async (c) => {
-    const member = staffOf(c)
-    staff.permit(member, 'audit.view')
-    staff.permit(member, 'audit.unmask')
     const { event } = c.req.valid('param')
     const { reason } = c.req.valid('query')
     const personal = await transact(host, async (tx) => {

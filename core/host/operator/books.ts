@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as ledger from '#ledger'
-import { createRoutes, problems, staffOf, writesNothing } from '../face.ts'
+import { permits } from '../access-rule.ts'
+import { createRoutes, problems, writesNothing } from '../face.ts'
 import type { Host } from '../host.ts'
 
 const booksSchema = z
@@ -18,6 +19,7 @@ export function booksRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/books',
+      ...permits(),
       ...writesNothing('a light for everybody: sound or not'),
       summary: 'How the books stand by the last proof: every minute of what is new, every night of all.',
       responses: {
@@ -26,7 +28,6 @@ export function booksRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staffOf(c)
       const last = await ledger.lastProof(host.sql)
       if (!last) return c.json({ state: 'unproven' as const, provenAt: null, firstBad: null }, 200)
       const state = last.ok ? ('sound' as const) : ('contradict' as const)

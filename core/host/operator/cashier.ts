@@ -3,6 +3,7 @@ import type * as audit from '#audit'
 import type { Tx } from '#base'
 import * as cashier from '#cashier'
 import * as staff from '#staff'
+import { permits } from '../access-rule.ts'
 import {
   depositSchema,
   depositStates,
@@ -38,6 +39,7 @@ const json = <S extends z.ZodType>(schema: S, description: string) => ({
 const getWithdrawals = createRoute({
   method: 'get',
   path: '/api/withdrawals',
+  ...permits('payments.view'),
   ...writesNothing('ids, states and amounts, as the queue of decisions shows them all day'),
   summary: 'Withdrawals, newest first; `state=requested` are those to decide.',
   request: {
@@ -48,6 +50,7 @@ const getWithdrawals = createRoute({
 const getDeposits = createRoute({
   method: 'get',
   path: '/api/deposits',
+  ...permits('payments.view'),
   ...writesNothing('ids, states and amounts, as the queue of decisions shows them all day'),
   summary: 'Deposits, newest first; `state=held` are those under review.',
   request: {
@@ -60,6 +63,7 @@ const staffInstrument = instrumentSchema.extend({ holder: z.string() }).openapi(
 const getInstruments = createRoute({
   method: 'get',
   path: '/api/players/{player}/instruments',
+  ...permits('payments.view'),
   ...writes('cashier.instruments_viewed_masked', 'cashier.instruments_viewed_in_full'),
   summary: 'A player’s cards. What is on them is masked unless a reason is given; either way it is written down.',
   request: {
@@ -73,6 +77,7 @@ function decision<P extends string>(path: P, event: audit.Code, summary: string)
   return createRoute({
     method: 'post',
     path,
+    ...permits('payments.approve'),
     ...writes(event),
     summary,
     request: {
@@ -111,17 +116,14 @@ const release = decision(
 export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
   routes.openapi(getWithdrawals, async (c) => {
-    staff.permit(staffOf(c), 'payments.view')
     const found = await cashier.withdrawals(host.sql, given(c.req.valid('query')))
     return c.json({ withdrawals: found.map(forStaff) }, 200)
   })
   routes.openapi(getDeposits, async (c) => {
-    staff.permit(staffOf(c), 'payments.view')
     const found = await cashier.deposits(host.sql, given(c.req.valid('query')))
     return c.json({ deposits: found.map(depositForStaff) }, 200)
   })
   routes.openapi(getInstruments, async (c) => {
-    staff.permit(staffOf(c), 'payments.view')
     const { reason } = c.req.valid('query')
     if (reason !== undefined) staff.permit(staffOf(c), 'payments.unmask')
     const wanted = { player: c.req.valid('param').player, unmaskFor: reason }
@@ -162,7 +164,6 @@ function decide(
   reason: string,
   verb: (tx: Tx, command: HostCommand, input: { id: string; reason: string }) => Promise<unknown>,
 ): Promise<never> {
-  staff.permit(staffOf(c), 'payments.approve')
   const payload = { id, reason }
   return mutate(host, c, { operation, payload }, async (tx, command) => ({
     status: 200,

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as access from '#access'
-import * as staff from '#staff'
-import { createRoutes, problems, staffOf, writesNothing } from '../face.ts'
+import { permits } from '../access-rule.ts'
+import { createRoutes, problems, writesNothing } from '../face.ts'
 import type { Host } from '../host.ts'
 
 const client = z
@@ -26,6 +26,7 @@ export function clientsRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/clients',
+      ...permits('clients.approve'),
       ...writesNothing('names of machines and of apps, no personal data'),
       summary: 'Every client that is let in.',
       responses: {
@@ -37,7 +38,6 @@ export function clientsRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staff.permit(staffOf(c), 'clients.approve')
       const found = await access.clients(host.sql)
       return c.json({ clients: found.map(show) }, 200)
     },

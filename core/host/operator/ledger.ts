@@ -3,7 +3,7 @@ import * as audit from '#audit'
 import { type Currency, currencies } from '#base'
 import * as ledger from '#ledger'
 import * as players from '#players'
-import * as staff from '#staff'
+import { permits } from '../access-rule.ts'
 import { createRoutes, type FaceEnv, problems, staffOf, writes } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
 import {
@@ -27,6 +27,7 @@ const reason = z.string().trim().min(3).max(400).openapi({ description: 'Why; it
 const getBalance = createRoute({
   method: 'get',
   path: '/api/players/{player}/balance',
+  ...permits('payments.view'),
   ...writes('ledger.balance_viewed'),
   summary: 'A player’s balance, now or at a past instant; that it was looked at is written down.',
   request: { params: playerId, query: z.strictObject({ at: instant.optional() }) },
@@ -38,6 +39,7 @@ const getBalance = createRoute({
 const getStatement = createRoute({
   method: 'get',
   path: '/api/players/{player}/statement',
+  ...permits('payments.view'),
   ...writes('ledger.statement_viewed'),
   summary: 'Every movement of a player’s money, newest first; that it was looked at is written down.',
   request: {
@@ -61,6 +63,7 @@ const getStatement = createRoute({
 const getStatementCsv = createRoute({
   method: 'get',
   path: '/api/players/{player}/statement.csv',
+  ...permits('payments.view'),
   ...writes('ledger.statement_exported'),
   summary:
     'Every movement of a player’s money as a file, oldest first. Needs a reason; which lines it holds is written down.',
@@ -70,6 +73,7 @@ const getStatementCsv = createRoute({
 const getBalances = createRoute({
   method: 'get',
   path: '/api/house/balances',
+  ...permits('books.view'),
   ...writes('ledger.house_viewed'),
   summary: 'What is owed to players, and what stands on the accounts of the house, per currency.',
   responses: {
@@ -87,6 +91,7 @@ const getBalances = createRoute({
 const getEntriesCsv = createRoute({
   method: 'get',
   path: '/api/house/entries.csv',
+  ...permits('books.view'),
   ...writes('ledger.house_exported'),
   summary: 'The entries of the house’s accounts as a file: one per batch of a lane.',
   request: {
@@ -104,7 +109,6 @@ const getEntriesCsv = createRoute({
 export function ledgerRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
   routes.openapi(getBalance, async (c) => {
-    staff.permit(staffOf(c), 'payments.view')
     const wallet = await walletOf(host, c.req.valid('param').player)
     const command = commandOf(host, c)
     const { at } = c.req.valid('query')
@@ -122,7 +126,6 @@ export function ledgerRoutes(host: Host): OpenAPIHono<FaceEnv> {
     return c.json(showBalance(found, instant), 200)
   })
   routes.openapi(getStatement, async (c) => {
-    staff.permit(staffOf(c), 'payments.view')
     const wallet = await walletOf(host, c.req.valid('param').player)
     const { before, limit, ...query } = c.req.valid('query')
     const filter = filterOf(query)
@@ -143,7 +146,6 @@ export function ledgerRoutes(host: Host): OpenAPIHono<FaceEnv> {
   })
   routes.openapi(getStatementCsv, async (c) => {
     const member = staffOf(c)
-    staff.permit(member, 'payments.view')
     const wallet = await walletOf(host, c.req.valid('param').player)
     const { reason, ...query } = c.req.valid('query')
     const file = `${wallet.player}-${host.now().toISOString().slice(0, 10)}.csv`
@@ -163,7 +165,6 @@ export function ledgerRoutes(host: Host): OpenAPIHono<FaceEnv> {
     })
   })
   routes.openapi(getBalances, async (c) => {
-    staff.permit(staffOf(c), 'books.view')
     const [liability, house] = await transact(host, async (tx) => {
       const found = [await ledger.liability(tx), await ledger.houseBalances(tx)] as const
       await audit.record(tx, commandOf(host, c), { action: 'ledger.house_viewed', subject: 'house' })
@@ -173,7 +174,6 @@ export function ledgerRoutes(host: Host): OpenAPIHono<FaceEnv> {
   })
   routes.openapi(getEntriesCsv, async (c) => {
     const member = staffOf(c)
-    staff.permit(member, 'books.view')
     const { from, until, account, currency } = c.req.valid('query')
     const filter = {
       ...(from === undefined ? {} : { from: new Date(from) }),

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as pki from '#pki'
-import * as staff from '#staff'
-import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
+import { anybody, permits } from '../access-rule.ts'
+import { createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { awaitCertificate, enqueueIssue } from '../issuing.ts'
 
@@ -44,6 +44,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/pki/enrolments/use',
+      ...anybody('a component that enrols proves itself by its token'),
       ...writes('pki.enrolled', 'pki.enrolment_refused'),
       summary: "Uses a component's one-time token: hands in a request (PKCS #10) and answers its first certificate.",
       request: {
@@ -73,6 +74,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/pki/renewals',
+      ...anybody('a component that renews proves itself by the key of its certificate'),
       ...writes('pki.renewal_asked'),
       summary: 'Renews a certificate for a new key; signed by the key of the certificate that is renewed.',
       request: {
@@ -113,6 +115,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/pki/components',
+      ...permits('pki.manage'),
       ...writesNothing('names of processes and machines, no personal data'),
       summary: 'Everything that was ever enrolled, with its newest certificate.',
       responses: {
@@ -124,7 +127,6 @@ export function pkiRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staff.permit(staffOf(c), 'pki.manage')
       const found = await pki.components(host.sql, host.now())
       return c.json(
         {
@@ -145,6 +147,7 @@ export function pkiRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/pki/components/{component}/revocations',
+      ...permits('pki.manage'),
       ...writes('pki.component_dismissed'),
       summary: 'Takes all certificates of a component back; it is disabled until it is enrolled again.',
       request: {
@@ -168,7 +171,6 @@ export function pkiRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staff.permit(staffOf(c), 'pki.manage')
       const { component } = c.req.valid('param')
       const { reason } = c.req.valid('json')
       return mutate(host, c, { operation: 'pki.revoke', payload: { component, reason } }, async (tx, command) => ({

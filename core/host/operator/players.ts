@@ -6,6 +6,7 @@ import * as messages from '#messages'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import * as staff from '#staff'
+import { permits } from '../access-rule.ts'
 import {
   createRoutes,
   type FaceContext,
@@ -52,6 +53,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/players',
+      ...permits('players.view'),
       ...writes('players.searched'),
       summary: 'Players, newest first, or the one with an e-mail address.',
       request: {
@@ -70,7 +72,6 @@ export function playersRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staff.permit(staffOf(c), 'players.view')
       const { email, before, limit } = c.req.valid('query')
       const found = email
         ? await searched(host, c, email)
@@ -83,6 +84,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/players/{player}',
+      ...permits('players.view'),
       ...writes('players.viewed_masked', 'players.viewed_in_full'),
       summary:
         'One player. Personal data is masked; with a reason, what your role may see is shown. Either way it is written down.',
@@ -97,7 +99,6 @@ export function playersRoutes(host: Host) {
     }),
     async (c) => {
       const member = staffOf(c)
-      staff.permit(member, 'players.view')
       const { reason } = c.req.valid('query')
       const inFull = reason === undefined ? [] : unmaskable(member)
       const id = c.req.valid('param').player
@@ -135,6 +136,7 @@ export function playersRoutes(host: Host) {
       createRoute({
         method: 'post',
         path: `/api/players/{player}/${act}`,
+        ...permits('players.suspend'),
         ...writes(...events),
         summary: summaries[act],
         request: {
@@ -151,7 +153,6 @@ export function playersRoutes(host: Host) {
         },
       }),
       async (c) => {
-        staff.permit(staffOf(c), 'players.suspend')
         const input = { player: c.req.valid('param').player, ...c.req.valid('json') }
         const answer = await mutate(host, c, { operation: `players.${act}`, payload: input }, async (tx, command) => {
           await change(tx, command, input)

@@ -2,8 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { enqueue } from '#base'
 import * as program from '#program'
-import * as staff from '#staff'
-import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
+import { permits } from '../access-rule.ts'
+import { createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 
 const digest = z.string().nullable().openapi({ example: '9f86d081884c7d65…' })
@@ -30,6 +30,7 @@ export function programRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/program',
+      ...permits('program.view'),
       ...writesNothing('it tells of the program, and of nobody'),
       summary: 'The control program by its last inspection: what was approved, what was found.',
       responses: {
@@ -38,7 +39,6 @@ export function programRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staff.permit(staffOf(c), 'program.view')
       const { node } = host.config.program
       const last = await program.lastVerdict(host.sql, node)
       const nothing = { occasion: null, expected: null, actual: null, files: 0, differences: 0, firstBad: null }
@@ -52,6 +52,7 @@ export function programRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/program/inspections',
+      ...permits('program.verify'),
       ...writes('program.verification_asked'),
       summary: 'Asks for an inspection now; it takes some seconds, and its verdict is the next one to be read.',
       request: {
@@ -67,7 +68,6 @@ export function programRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staff.permit(staffOf(c), 'program.verify')
       const { reason } = c.req.valid('json')
       return mutate(host, c, { operation: 'program.inspect', payload: { reason } }, async (tx, command) => {
         await enqueue(tx, { queue: 'program.inspect-now', data: {} })

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import * as access from '#access'
 import * as staff from '#staff'
+import { anybody, permits } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { staffCookie } from '../middleware/sign-in.ts'
@@ -21,6 +22,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/enrolments/use',
+      ...anybody('who enrols proves themselves by the link'),
       ...writes('staff.enrolled'),
       summary: 'Uses a one-time link: chooses a name and password.',
       request: {
@@ -50,6 +52,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/enrolments',
+      ...permits('staff.enrol'),
       ...writes('staff.enrolment_offered'),
       summary: 'Makes a one-time link for a new member of staff; its secret is shown once, so it takes no key.',
       request: {
@@ -76,7 +79,6 @@ export function staffRoutes(host: Host) {
       },
     }),
     async (c) => {
-      staff.permit(staffOf(c), 'staff.enrol')
       const offered = await transact(host, (tx) => staff.offerPlace(tx, commandOf(host, c), c.req.valid('json')))
       if ('refusal' in offered) throw offered.refusal
       return c.json({ url: `${host.config.origins.operator}/enrol#${offered.secret}` }, 201)
@@ -87,6 +89,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions',
+      ...anybody('signing in is how one is known'),
       ...writes('staff.signed_in', 'staff.sign_in_refused'),
       summary: 'Signs a member of staff in; the answer sets a cookie.',
       request: {
@@ -119,6 +122,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/sessions/current',
+      ...permits(),
       ...writes('staff.signed_out'),
       summary: 'Signs out.',
       request: { headers: idempotencyHeader },
@@ -153,6 +157,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/me',
+      ...permits(),
       ...writesNothing('it tells staff about themselves'),
       summary: 'Who is signed in, and what they may do.',
       responses: {

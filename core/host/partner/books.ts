@@ -6,8 +6,6 @@ import { commandOf, type Host, transact } from '../host.ts'
 import { houseBalanceSchema, liabilitySchema, showHouseBalance, showLiability } from '../ledger-shapes.ts'
 import { accessToken } from '../middleware/access-token.ts'
 
-const security = (scope: string) => [{ oauth: [scope] }]
-
 /** The books, for reporting tools: each verb has a scope of its own. */
 export function booksRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
@@ -17,9 +15,8 @@ export function booksRoutes(host: Host): OpenAPIHono<FaceEnv> {
     createRoute({
       method: 'get',
       path: '/api/books/balances',
+      ...needs('books.read'),
       ...writes('ledger.house_viewed'),
-      middleware: [needs('books.read')] as const,
-      security: security('books.read'),
       summary: 'What is owed to players, and what stands on the accounts of the house, per currency.',
       responses: {
         200: {
@@ -47,9 +44,8 @@ export function booksRoutes(host: Host): OpenAPIHono<FaceEnv> {
     createRoute({
       method: 'get',
       path: '/api/books/proof',
+      ...needs('proof.read'),
       ...writesNothing('sound or not, and since when: no amount, nobody’s data'),
-      middleware: [needs('proof.read')] as const,
-      security: security('proof.read'),
       summary: 'How the books stand by the last proof.',
       responses: {
         200: {

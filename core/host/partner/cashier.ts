@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as cashier from '#cashier'
+import { anybody } from '../access-rule.ts'
 import { createRoutes, type FaceEnv, problems, writes } from '../face.ts'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, transact } from '../host.ts'
@@ -8,6 +9,7 @@ import { refuseAmbiguousJson } from '../middleware/body.ts'
 const eventRoute = createRoute({
   method: 'post',
   path: '/api/gateways/{gateway}/events',
+  ...anybody('the gateway signs what it sends'),
   ...writes(
     'cashier.event_forged',
     // and by the job that works on what was stored:

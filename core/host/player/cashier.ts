@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { readPositiveMoney } from '#base'
 import * as cashier from '#cashier'
+import { signedIn } from '../access-rule.ts'
 import {
   depositSchema,
   instrumentSchema,
@@ -23,6 +24,7 @@ const depositId = z.strictObject({ id: z.string().max(64) })
 const postDeposit = createRoute({
   method: 'post',
   path: '/api/deposits',
+  ...signedIn(),
   ...writes('cashier.deposit_asked'),
   summary:
     'Begins a deposit by card. Send the browser to `redirectUrl`; the credit comes with the gateway’s signed event.',
@@ -35,6 +37,7 @@ const postDeposit = createRoute({
 const getDeposit = createRoute({
   method: 'get',
   path: '/api/deposits/{id}',
+  ...signedIn(),
   summary: 'One deposit of mine.',
   request: { params: depositId },
   responses: { 200: json(depositSchema, 'The deposit.'), ...problems },
@@ -42,6 +45,7 @@ const getDeposit = createRoute({
 const getDepositPage = createRoute({
   method: 'get',
   path: '/api/deposits/{id}/page',
+  ...signedIn(),
   summary: 'Sends the browser to the gateway’s payment page.',
   request: { params: depositId },
   responses: { 303: { description: 'To the gateway.' }, ...problems },
@@ -49,6 +53,7 @@ const getDepositPage = createRoute({
 const getDeposits = createRoute({
   method: 'get',
   path: '/api/deposits',
+  ...signedIn(),
   summary: 'My deposits, newest first.',
   request: { query: pageQuery },
   responses: { 200: json(z.strictObject({ deposits: z.array(depositSchema) }), 'A page.'), ...problems },
@@ -56,6 +61,7 @@ const getDeposits = createRoute({
 const postWithdrawal = createRoute({
   method: 'post',
   path: '/api/withdrawals',
+  ...signedIn(),
   ...writes('cashier.withdrawal_asked'),
   summary: 'Asks for a withdrawal to a card I paid with. It cannot be taken back.',
   request: {
@@ -72,6 +78,7 @@ const postWithdrawal = createRoute({
 const getWithdrawals = createRoute({
   method: 'get',
   path: '/api/withdrawals',
+  ...signedIn(),
   summary: 'My withdrawals, newest first.',
   request: { query: pageQuery },
   responses: { 200: json(z.strictObject({ withdrawals: z.array(withdrawalSchema) }), 'A page.'), ...problems },
@@ -79,6 +86,7 @@ const getWithdrawals = createRoute({
 const getWithdrawal = createRoute({
   method: 'get',
   path: '/api/withdrawals/{id}',
+  ...signedIn(),
   summary: 'One withdrawal of mine.',
   request: { params: depositId },
   responses: { 200: json(withdrawalSchema, 'The withdrawal.'), ...problems },
@@ -86,6 +94,7 @@ const getWithdrawal = createRoute({
 const getInstruments = createRoute({
   method: 'get',
   path: '/api/instruments',
+  ...signedIn(),
   summary: 'The cards I have paid with, to which I can withdraw.',
   responses: { 200: json(z.strictObject({ instruments: z.array(instrumentSchema) }), 'The cards.'), ...problems },
 })

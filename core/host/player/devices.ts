@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { deleteCookie } from 'hono/cookie'
 import * as sessions from '#sessions'
+import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 import { playerCookie } from '../middleware/sign-in.ts'
@@ -28,6 +29,7 @@ export function devicesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/devices',
+      ...signedIn(),
       summary: 'The devices this account knows: which browser, when it last signed in, from which network.',
       responses: {
         200: {
@@ -48,6 +50,7 @@ export function devicesRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/devices/{device}',
+      ...signedIn(),
       ...writes('sessions.device_ended'),
       summary: 'Signs a device out on every node and forgets it; when it comes back it is a new one.',
       request: { headers: idempotencyHeader, params: z.object({ device: z.string().max(64) }) },
@@ -74,6 +77,7 @@ export function devicesRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/sessions',
+      ...signedIn(),
       ...writes('sessions.all_ended'),
       summary: 'Signs out everywhere, here too, and forgets all devices.',
       request: { headers: idempotencyHeader },

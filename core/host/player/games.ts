@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { Refusal, showMoney } from '#base'
 import * as games from '#games'
+import { anybody, signedIn } from '../access-rule.ts'
 import { betProofSchema, heldSize, proveBet } from '../bet-proof.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, idempotencyKeyOf, transact } from '../host.ts'
@@ -66,6 +67,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/games',
+      ...anybody('what can be played is for everybody to see'),
       summary: 'What can be played.',
       responses: {
         200: {
@@ -82,6 +84,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/games/{game}',
+      ...anybody('what can be played is for everybody to see'),
       summary: 'A game: rules, paytable, limits, and its exact theoretical return.',
       request: { params: z.object({ game: gameId }) },
       responses: {
@@ -109,6 +112,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/games/{game}/rounds',
+      ...signedIn(),
       ...writes('games.large_stake', 'games.large_win'),
       summary: 'Plays a round. The outcome is the server’s, and settled when this answers.',
       request: {
@@ -140,6 +144,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/rounds',
+      ...signedIn(),
       summary: 'The player’s rounds, newest first.',
       request: {
         query: z.strictObject({
@@ -166,6 +171,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/rounds/{round}',
+      ...signedIn(),
       ...writes('games.replay_different'),
       summary: 'One round in full, replayed from its recorded draws.',
       request: { params: z.object({ round: z.string().max(30) }) },
@@ -193,6 +199,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/rounds/{round}/proof',
+      ...signedIn(),
       summary:
         'Proves one round to whoever has the log’s key: that it is in the audit log as it was played. Some seconds after the round.',
       request: { params: z.object({ round: z.string().max(30) }), query: z.strictObject({ held: heldSize }) },
@@ -214,6 +221,7 @@ export function gamesRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/log/keys',
+      ...anybody('whoever checks a proof needs the public keys'),
       summary:
         'The keys that signed the audit log, as verifier keys, the newest last. Compare them with what you were given.',
       responses: {

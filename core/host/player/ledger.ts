@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as ledger from '#ledger'
+import { signedIn } from '../access-rule.ts'
 import { createRoutes, type FaceEnv, problems, sessionOf } from '../face.ts'
 import type { Host } from '../host.ts'
 import {
@@ -16,6 +17,7 @@ import {
 const getBalance = createRoute({
   method: 'get',
   path: '/api/balance',
+  ...signedIn(),
   summary: 'My balance, now or at a past instant. What is younger than ten minutes may still change.',
   request: { query: z.strictObject({ at: instant.optional() }) },
   responses: {
@@ -26,6 +28,7 @@ const getBalance = createRoute({
 const getStatement = createRoute({
   method: 'get',
   path: '/api/statement',
+  ...signedIn(),
   summary: 'Every movement of my money, newest first.',
   request: {
     query: filterQuery.extend({
@@ -47,6 +50,7 @@ const getStatement = createRoute({
 const getStatementCsv = createRoute({
   method: 'get',
   path: '/api/statement.csv',
+  ...signedIn(),
   summary: 'Every movement of my money as a file, oldest first. One download at a time.',
   request: { query: filterQuery },
   responses: { 200: csvAnswer('The lines, amounts as decimals, instants in UTC.'), ...problems },

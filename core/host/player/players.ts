@@ -3,6 +3,7 @@ import * as licences from '#licences'
 import * as messages from '#messages'
 import * as players from '#players'
 import * as sessions from '#sessions'
+import { anybody } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 
@@ -37,6 +38,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/terms',
+      ...anybody('terms are read before they are agreed to'),
       summary:
         'What a registration must name: versions of terms and privacy policy, currencies, countries that are closed.',
       responses: {
@@ -69,6 +71,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/registrations',
+      ...anybody('nobody is known before they have registered'),
       ...writes('players.registered', 'players.registration_repeated', 'sessions.password_set'),
       summary: 'Registers a player. The answer does not tell whether the address is known.',
       request: {
@@ -98,6 +101,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/registrations/confirmation',
+      ...anybody('nobody is known before they have registered'),
       ...writes('players.email_confirmed', 'players.confirmation_refused'),
       summary: 'Confirms the e-mail address with the code from the mail.',
       request: {
@@ -135,6 +139,7 @@ export function playersRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/registrations/code',
+      ...anybody('nobody is known before they have registered'),
       ...writes('players.confirmation_asked'),
       summary: 'Asks for another code.',
       request: {

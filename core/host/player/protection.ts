@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Currency, readMoney, showMoney } from '#base'
 import * as protection from '#protection'
+import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 import { tellPlayer } from '../live.ts'
@@ -27,6 +28,7 @@ export function protectionRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/limits',
+      ...signedIn(),
       summary: 'The player’s deposit limits and how much of them is used.',
       responses: {
         200: { description: 'The limits.', content: { 'application/json': { schema: limitsSchema } } },
@@ -63,6 +65,7 @@ export function protectionRoutes(host: Host) {
     createRoute({
       method: 'put',
       path: '/api/limits/{period}',
+      ...signedIn(),
       ...writes('protection.limit_set', 'protection.limit_loosening_asked'),
       summary: 'Sets a deposit limit: tighter at once, looser after 24 hours. Null takes it away.',
       request: {
@@ -105,6 +108,7 @@ export function protectionRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/breaks',
+      ...signedIn(),
       ...writes('protection.cool_off'),
       summary: 'A break from play, from now on.',
       request: {
@@ -136,6 +140,7 @@ export function protectionRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/exclusions',
+      ...signedIn(),
       ...writes('protection.self_exclusion'),
       summary: 'Self-exclusion. Nobody can lift it early.',
       request: {

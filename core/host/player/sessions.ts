@@ -5,6 +5,7 @@ import * as ledger from '#ledger'
 import * as players from '#players'
 import * as protection from '#protection'
 import * as sessions from '#sessions'
+import { anybody, signedIn } from '../access-rule.ts'
 import { createRoutes, type FaceContext, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { playerCookie } from '../middleware/sign-in.ts'
@@ -52,6 +53,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions',
+      ...anybody('signing in is how one is known'),
       ...writes(
         'sessions.begun',
         'sessions.ended',
@@ -88,6 +90,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/sessions/current',
+      ...signedIn(),
       ...writes('sessions.ended'),
       summary: 'Signs out, here and on every node.',
       request: { headers: idempotencyHeader },
@@ -122,6 +125,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/me',
+      ...signedIn(),
       summary: 'Who is signed in, what they have, and how this session stands.',
       responses: { 200: { description: 'The player.', content: { 'application/json': { schema: me } } }, ...problems },
     }),
@@ -156,6 +160,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions/step-up',
+      ...signedIn(),
       ...writes('sessions.stepped_up', 'sessions.step_up_refused', 'sessions.ended'),
       summary:
         'Shows a factor once more, for an act that needs it. The session goes on under a new cookie, the old one ends. Carries a secret, so it takes no key and is never stored.',
@@ -191,6 +196,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions/step-up/code',
+      ...signedIn(),
       ...writes('sessions.code_asked'),
       summary: 'Sends a code to the player’s own address, to be shown at a step-up.',
       request: { headers: idempotencyHeader },
@@ -212,6 +218,7 @@ export function sessionsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/sessions/code',
+      ...anybody('who asks for a code is not known yet'),
       ...writes('sessions.code_asked'),
       summary: 'Asks for a code to sign in with, besides the password. Answers alike for every address.',
       request: {
