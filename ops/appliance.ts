@@ -9,7 +9,7 @@ import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
 import { freePorts, portsInUse, refuseTakenPorts } from './appliance/ports.ts'
-import { connect, ensureDatabase, postgresUnit } from './appliance/postgres.ts'
+import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
 import { isRejoinPending, rejoin } from './appliance/rejoin.ts'
@@ -18,7 +18,6 @@ import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { joinedMark } from './appliance/token.ts'
 import { asTrouble, Trouble } from './appliance/trouble.ts'
-import { keepArchive } from './audit/keeper.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
 export type Card = {
@@ -79,7 +78,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   const home = inWords(dir, () => openHome(dir, engines))
   const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined
-  const keepers: Array<{ stop(): Promise<void> }> = []
+  let keeper: ReturnType<typeof keepCertificates> | undefined
   const changed = (processes: UnitState[]) => {
     if (card) card = publish(home, { ...card, processes })
   }
@@ -142,9 +141,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       })
       tell(word)
     })
-    keepers.push(keepCertificates(home, settings, options.lives ?? {}, say))
-    const { auditArchiveTo: folder } = settings
-    if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
+    keeper = keepCertificates(home, settings, options.lives ?? {}, say)
     await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
 
     const secret = await offerFirstEnrolment(home)
@@ -182,7 +179,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   }
 
   async function stop(): Promise<void> {
-    for (const keeper of keepers) await keeper.stop()
+    await keeper?.stop()
     await supervisor.stop()
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()

@@ -3,7 +3,6 @@ export {
   type ArchiveSpan,
   archive,
   archiveLines,
-  archiveOverdueDays,
   archiveSpan,
   auditMonthsMin,
 } from './archive.ts'

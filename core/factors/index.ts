@@ -9,6 +9,5 @@ export { addPasskey, passkeyChallenge, passkeyRegistration, usePasskey } from '.
 // Codes by SMS
 export { confirmPhone, offerPhone, sendSmsCode, useSmsCode } from './phone.ts'
 export { isEnough, type Kind, mayDropPassword, type Standing } from './policy.ts'
-export type { SmsPort } from './ports.ts'
 // For the day everything else is lost
 export { makeRecoveryCodes, useRecoveryCode } from './recovery.ts'

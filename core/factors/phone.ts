@@ -2,6 +2,7 @@ import { randomInt, timingSafeEqual } from 'node:crypto'
 import * as audit from '#audit'
 import type { Refusal, Tx } from '#base'
 import { type KeyedCommand, open, seal } from '#keys'
+import * as messages from '#messages'
 import { factorUnknown, phoneInvalid, smsTooOften } from './errors.ts'
 import { add, offer, offered, openSecret, type Use, used } from './factor.ts'
 import { hold, throttle, wrongCode } from './failures.ts'
@@ -13,7 +14,6 @@ import {
   smsPerDayMax,
   smsPerHourMax,
 } from './policy.ts'
-import type { SmsPort } from './ports.ts'
 
 /**
  * Offers a telephone, and sends a code there. It counts for nothing before `confirmPhone`.
@@ -24,11 +24,10 @@ export async function offerPhone(
   tx: Tx,
   command: KeyedCommand,
   { holder, phone }: { holder: string; phone: string },
-  sms: SmsPort,
 ): Promise<{ factor: string }> {
   const number = normalised(phone)
   const factor = await offer(tx, command, { holder, kind: 'sms', secret: number })
-  await send(tx, command, { holder, factor, phone: number }, sms)
+  await send(tx, command, { holder, factor, phone: number })
   return { factor }
 }
 
@@ -57,7 +56,6 @@ export async function sendSmsCode(
   tx: Tx,
   command: KeyedCommand,
   { holder, factor: wanted }: { holder: string; factor?: string },
-  sms: SmsPort,
 ): Promise<void> {
   await hold(tx, holder)
   const [row] = await tx<Array<{ factor: string; secret: Buffer }>>`
@@ -66,7 +64,7 @@ export async function sendSmsCode(
     order by added_at desc limit 1`
   if (!row) throw factorUnknown()
   const phone = (await openSecret(tx, command.keys, { holder, ...row })).toString()
-  await send(tx, command, { holder, factor: row.factor, phone }, sms)
+  await send(tx, command, { holder, factor: row.factor, phone })
 }
 
 /** Checks the code sent last: once, within five minutes, by at most three attempts [S11]. */
@@ -88,7 +86,6 @@ async function send(
   tx: Tx,
   command: KeyedCommand,
   { holder, factor, phone }: { holder: string; factor: string; phone: string },
-  sms: SmsPort,
 ): Promise<void> {
   await throttleSending(tx, command, holder)
   const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
@@ -98,7 +95,8 @@ async function send(
     insert into factors.sms_codes (holder, factor, code, expires_at) values (${holder}, ${factor}, ${sealed}, ${expires})
     on conflict (holder) do update
     set factor = excluded.factor, code = excluded.code, expires_at = excluded.expires_at, attempts = 0`
-  await sms(tx, command, { holder, phone, code, minutes: smsCodeSecondsMax / 60 })
+  const values = { code, minutes: String(smsCodeSecondsMax / 60) }
+  await messages.tell(tx, command, { to: holder, template: 'sms_code', address: phone, values, before: expires })
   await audit.record(tx, command, { action: 'factors.code_sent', subject: holder, detail: { factor } })
 }
 

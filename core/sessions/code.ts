@@ -1,5 +1,4 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
-import * as audit from '#audit'
 import type { Reader, Tx } from '#base'
 import type { KeyedCommand } from '#keys'
 import * as messages from '#messages'
@@ -23,12 +22,6 @@ export async function askCode(tx: Tx, command: KeyedCommand, player: string): Pr
   if (made.count === 0) return
   const values = { code, minutes: String(codeMinutes) }
   await messages.tell(tx, command, { to: player, template: 'sign_in_code', values, before: expires })
-}
-
-/** The same, for a player who is signed in and shows it at a step-up. */
-export async function askOwnCode(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
-  await askCode(tx, command, player)
-  await audit.record(tx, command, { action: 'sessions.code_asked', subject: player })
 }
 
 /** Uses a code up. False when it does not fit; the attempt is counted, so the caller commits either way [S14]. */

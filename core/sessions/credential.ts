@@ -3,9 +3,7 @@ import type { Command, Reader, Tx } from '#base'
 import { blindIndex, hashPassword, isOutdated, type Keys, keyIdOf, normaliseEmail, verifyPassword } from '#keys'
 import * as players from '#players'
 import { type Origin, subjectOf } from './origin.ts'
-
-/** What is shown besides the password: the code of a mail. */
-export type Proof = { factor: 'email'; code: string }
+import type { Proof } from './proof.ts'
 
 /**
  * What a sign-in attempt came to. `renewed` is the same password under today's cost and pepper, when it was kept under older

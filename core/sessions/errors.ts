@@ -26,6 +26,12 @@ export const secondFactorRequired = (factors: readonly string[]) =>
     'To be sure that it is you, please show one thing more than your password.',
     { factors },
   )
+export const passkeyRefused = () =>
+  new Refusal(
+    'unauthenticated',
+    'sessions.passkey_refused',
+    'This passkey was not accepted. Try again, or another way.',
+  )
 export const deviceUnknown = () => new Refusal('absent', 'sessions.device_unknown', 'There is no such device.')
 export const sessionEnded = () =>
   new Refusal('unauthenticated', 'sessions.ended', 'Your session has ended. Please sign in again.')

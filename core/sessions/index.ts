@@ -1,5 +1,5 @@
 // Codes sent to the player's address
-export { askOwnCode, codesUnder, useCode } from './code.ts'
+export { codesUnder } from './code.ts'
 // Credentials
 export {
   type Attempt,
@@ -16,11 +16,12 @@ export { sessionEnded } from './errors.ts'
 export { networkOf, type Origin } from './origin.ts'
 export type { Factor, Shown } from './policy.ts'
 export type { Networks, Place } from './ports.ts'
+export { type Proof, useProof } from './proof.ts'
 // Sessions
 export { alive, end, endAll, find, type Session } from './session.ts'
 // Signing in
-export { askCodeFor, type Begun, begin } from './sign-in.ts'
+export { askCodeFor, type Begun, begin, beginWithPasskey } from './sign-in.ts'
 // Showing again who acts, before what must not be done by somebody at an unwatched screen
-export { needs, stepUp } from './step-up.ts'
+export { askOwnCode, needs, stepUp } from './step-up.ts'
 // What is forgotten
 export { sweep } from './sweep.ts'

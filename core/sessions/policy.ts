@@ -10,6 +10,10 @@ export type Shown = Readonly<Partial<Record<Factor, Date>>>
 /** A second factor is one a player enrolled; an e-mail address and a password everybody has. */
 const second: ReadonlySet<Factor> = new Set(['passkey', 'totp', 'sms', 'recovery'])
 
+export function isOwn(factor: Factor): boolean {
+  return second.has(factor)
+}
+
 /** 2 when two different kinds were shown: something known and something had. A passkey with its user verified is both. */
 export function aalOf(shown: Shown): 1 | 2 {
   if (shown.passkey) return 2
@@ -25,7 +29,7 @@ export function outstanding(rule: StepUpRule, shown: Shown, enrolled: readonly F
     const at = shown[factor]?.getTime()
     return at !== undefined && now.getTime() - at <= rule.seconds * 1000
   }
-  const own = enrolled.filter((factor) => second.has(factor))
+  const own = enrolled.filter(isOwn)
   if (own.length > 0) return own.some(fresh) ? [] : own
   const next = rule.withoutFactor.find((factor) => !fresh(factor))
   return next === undefined ? [] : [next]

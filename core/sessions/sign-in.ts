@@ -3,18 +3,21 @@ import type { Command, Reader, Refusal, Tx } from '#base'
 import type { KeyedCommand, Keys } from '#keys'
 import * as licences from '#licences'
 import * as players from '#players'
-import { askCode, useCode } from './code.ts'
-import { type Attempt, renewPassword } from './credential.ts'
+import { type Attempt, accountOf, renewPassword } from './credential.ts'
 import { familiarity, keepDevice } from './device.ts'
-import { locked, secondFactorRequired, signInRefused, throttled } from './errors.ts'
+import { locked, passkeyRefused, secondFactorRequired, signInRefused, throttled } from './errors.ts'
 import { countFailure, type Failures, failuresOf, forgive, isLocked, lock, queueUp, unlock } from './failure.ts'
-import { type Origin, openOrigin } from './origin.ts'
+import { type Origin, openOrigin, subjectOf } from './origin.ts'
 import { aalOf, type Shown } from './policy.ts'
+import { besidePassword, enrolledBy, sendCode, useProof } from './proof.ts'
 import { type Concern, concernsOf } from './risk.ts'
 import { end, open, type Session } from './session.ts'
 
 /** The secrets of the session and of the device, for the two cookies. */
 export type Begun = { secret: string; device: string; session: Session }
+
+/** Where failures go that are nobody's. */
+const nobody = subjectOf('player', '')
 
 type Standing = Awaited<ReturnType<typeof familiarity>>
 
@@ -47,7 +50,7 @@ export async function begin(
     await countFailure(tx, command, account, origin)
     return refused(tx, command, 'locked', locked())
   }
-  const proven = proof === undefined || (await useCode(tx, command, owner ?? '', proof.code))
+  const proven = proof === undefined || (await useProof(tx, command, owner ?? '', proof))
   if (owner === undefined || !tried.right || !proven) {
     await countFailure(tx, command, account, origin)
     if (failures.account + 1 >= rules.signInFailuresMax) await lock(tx, command, account)
@@ -62,10 +65,32 @@ export async function begin(
   return letIn(tx, command, { player: owner, account, shown, origin, replaced })
 }
 
+/**
+ * Begins a session for who showed a passkey with the user verified: that is two factors by itself, so nothing else is asked, and
+ * a lock is opened by it [GLI-2.5.3d-2].
+ */
+export async function beginWithPasskey(
+  tx: Tx,
+  command: KeyedCommand,
+  { player, origin, replaced }: { player: string | undefined; origin: Origin; replaced: Session | undefined },
+): Promise<Begun | { refusal: Refusal }> {
+  const account = player === undefined ? nobody : accountOf(player)
+  const rules = await licences.rules(tx)
+  const failures = await failuresOf(tx, { account, origin, now: command.now, minutes: rules.signInFailureMinutes })
+  if (failures.network >= networkFailuresMax || failures.device >= deviceFailuresMax)
+    return refused(tx, command, 'throttled', throttled(rules.signInFailureMinutes))
+  const owner = player === undefined ? undefined : await players.findPlayer(tx, player)
+  if (owner?.status !== 'active') {
+    await countFailure(tx, command, nobody, origin)
+    return refused(tx, command, 'passkey wrong', passkeyRefused())
+  }
+  return letIn(tx, command, { player: owner.player, account, shown: { passkey: command.now }, origin, replaced })
+}
+
 /** Asks for another code for an address, or, for one that nobody has, does the same as far as anybody can see. */
 export async function askCodeFor(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
   const player = await players.findByEmail(tx, command.keys, email)
-  if (player?.status === 'active') await askCode(tx, command, player.player)
+  if (player?.status === 'active') await sendCode(tx, command, player.player)
   await audit.record(tx, command, { action: 'sessions.code_asked', subject: player?.player ?? 'unknown' })
 }
 
@@ -106,13 +131,14 @@ async function askForMore(
   player: string,
   concerns: Concern[],
 ): Promise<{ refusal: Refusal }> {
-  await askCode(tx, command, player)
+  const beside = besidePassword(await enrolledBy(tx, player))
+  if (beside.includes('email')) await sendCode(tx, command, player)
   await audit.record(tx, as(command, player), {
     action: 'sessions.second_factor_asked',
     subject: player,
     detail: { concerns },
   })
-  return { refusal: secondFactorRequired(['email']) }
+  return { refusal: secondFactorRequired(beside) }
 }
 
 async function letIn(

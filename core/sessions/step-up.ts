@@ -1,8 +1,10 @@
 import * as audit from '#audit'
 import type { Command, Reader, Refusal, Tx } from '#base'
+import type { KeyedCommand } from '#keys'
 import * as licences from '#licences'
 import { factorWrong, sessionEnded, stepUpRequired } from './errors.ts'
 import { type Factor, outstanding } from './policy.ts'
+import { enrolledBy, sendCode } from './proof.ts'
 import { end, renew, type Session } from './session.ts'
 
 /**
@@ -15,7 +17,7 @@ export async function needs(
   { session, act, now }: { session: Session; act: licences.SensitiveAct; now: Date },
 ): Promise<void> {
   const { stepUp } = await licences.rules(reader)
-  const lacking = outstanding(stepUp[act], session.shown, [], now)
+  const lacking = outstanding(stepUp[act], session.shown, await enrolledBy(reader, session.playerId), now)
   if (lacking.length > 0) throw stepUpRequired(lacking)
 }
 
@@ -37,6 +39,12 @@ export async function stepUp(
     detail: { factor, aal: renewed.session.aal },
   })
   return renewed
+}
+
+/** Sends a code to a player who is signed in, to be shown at a step-up. */
+export async function askOwnCode(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+  await sendCode(tx, command, player)
+  await audit.record(tx, command, { action: 'sessions.code_asked', subject: player })
 }
 
 async function failed(tx: Tx, command: Command, session: Session, factor: Factor): Promise<Refusal> {

@@ -211,11 +211,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     pki: { certificateHours: settings.certificateHours },
     lanes: { count: settings.lanesPerCore },
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
-    audit: {
-      ...(settings.logName ? { origin: settings.logName } : {}),
-      witnesses: settings.logWitnesses,
-      archived: settings.auditArchiveTo !== undefined,
-    },
+    audit: { ...(settings.logName ? { origin: settings.logName } : {}), witnesses: settings.logWitnesses },
     brand: settings.brandName,
     mail: {
       ...(settings.mailServer ?? loopback(settings.ports.sandboxSmtp)),

@@ -76,8 +76,6 @@ const schema = z.strictObject({
       }),
     ])
     .optional(),
-  /** A folder that what is past the licence's years is archived to by itself; without it, by `countroom audit archive` only. */
-  auditArchiveTo: z.string().startsWith('/').optional(),
   lanesPerCore: z.int().min(1).max(16).default(1),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),

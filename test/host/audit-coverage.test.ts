@@ -122,6 +122,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     ['sessions.code_asked'],
   ],
   [
+    'player POST /api/sessions/passkey',
+    () => faces.caller('player').ask('POST', '/api/sessions/passkey', { response: {} }),
+    ['factors.refused', 'sessions.sign_in_refused'],
+  ],
+  [
     'player DELETE /api/devices/{device}',
     async () => {
       const { caller } = await arrive()
@@ -348,6 +353,16 @@ test('a run of each route writes what it declares, with the request it came with
     }
   }
   const elsewhere = new Set([
+    // Which factor is shown, and what of it is told, is proven in test/core/sessions and test/core/factors.
+    ...['factors.used', 'factors.refused', 'factors.recovery_code_used'].flatMap((code) =>
+      ['', '/step-up', '/passkey'].map((path) => `player POST /api/sessions${path} ${code}`),
+    ),
+    ...['sessions.begun', 'sessions.ended', 'sessions.unlocked', 'factors.passkey_cloned'].map(
+      (code) => `player POST /api/sessions/passkey ${code}`,
+    ),
+    'player POST /api/sessions/step-up factors.passkey_cloned',
+    'player POST /api/sessions/code factors.code_sent',
+    'player POST /api/sessions/step-up/code factors.code_sent',
     // The stored event is worked on by a job; what it leads to is proven in test/core/cashier.
     ...[
       'deposit_credited',

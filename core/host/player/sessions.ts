@@ -1,15 +1,26 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { deleteCookie, setCookie } from 'hono/cookie'
-import { type Currency, showMoney } from '#base'
+import { type Currency, showMoney, type Tx } from '#base'
+import * as factors from '#factors'
 import * as ledger from '#ledger'
 import * as players from '#players'
 import * as protection from '#protection'
 import * as sessions from '#sessions'
 import { anybody, signedIn } from '../access-rule.ts'
-import { createRoutes, type FaceContext, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
-import { commandOf, type Host, mutate, transact } from '../host.ts'
+import {
+  createRoutes,
+  type FaceContext,
+  idempotencyHeader,
+  problems,
+  sessionOf,
+  wireMoney,
+  writes,
+  writesNothing,
+} from '../face.ts'
+import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
 import { playerCookie } from '../middleware/sign-in.ts'
 import { keepDevice, originOf } from '../origin.ts'
+import { partyOf } from '../relying-party.ts'
 
 const me = z
   .object({
@@ -24,27 +35,32 @@ const me = z
   })
   .openapi('Me')
 
-const code = z.string().regex(/^\d{6}$/)
+const code = z.string().max(64)
+const byCode = z.enum(['email', 'totp', 'sms', 'recovery'])
 const signIn = z
   .strictObject({
     email: z.string().max(254),
     password: z.string().max(256),
-    proof: z
-      .strictObject({ factor: z.literal('email'), code })
-      .optional()
-      .openapi({
-        description:
-          'What is shown besides the password, where `sessions.second_factor_required` or a lock asked for it.',
-      }),
+    proof: z.strictObject({ factor: byCode, code }).optional().openapi({
+      description:
+        'What is shown besides the password, where `sessions.second_factor_required` or a lock asked for it.',
+    }),
   })
   .openapi('SignIn')
 const proof = z
   .discriminatedUnion('factor', [
     z.strictObject({ factor: z.literal('password'), password: z.string().max(256) }),
-    z.strictObject({ factor: z.literal('email'), code }),
+    z.strictObject({ factor: z.literal('passkey'), response: z.record(z.string(), z.unknown()) }),
+    z.strictObject({ factor: byCode, code }),
   ])
   .openapi('Proof')
+const passkeyOptions = z.looseObject({ challenge: z.string() }).openapi('PasskeyRequest')
 const sent = z.object({ next: z.literal('enter_code') })
+
+/** What showing a factor writes. */
+const shown = ['factors.used', 'factors.refused', 'factors.recovery_code_used'] as const
+const signInPurpose = 'sign_in'
+const stepUpPurpose = 'step_up'
 
 export function sessionsRoutes(host: Host) {
   const routes = createRoutes()
@@ -60,6 +76,7 @@ export function sessionsRoutes(host: Host) {
         'sessions.sign_in_refused',
         'sessions.second_factor_asked',
         'sessions.unlocked',
+        ...shown,
       ),
       summary: 'Signs a player in; the answer sets a cookie. Carries a secret, so it takes no key and is never stored.',
       request: {
@@ -161,7 +178,13 @@ export function sessionsRoutes(host: Host) {
       method: 'post',
       path: '/api/sessions/step-up',
       ...signedIn(),
-      ...writes('sessions.stepped_up', 'sessions.step_up_refused', 'sessions.ended'),
+      ...writes(
+        'sessions.stepped_up',
+        'sessions.step_up_refused',
+        'sessions.ended',
+        'factors.passkey_cloned',
+        ...shown,
+      ),
       summary:
         'Shows a factor once more, for an act that needs it. The session goes on under a new cookie, the old one ends. Carries a secret, so it takes no key and is never stored.',
       request: { body: { required: true, content: { 'application/json': { schema: proof } } } },
@@ -182,7 +205,7 @@ export function sessionsRoutes(host: Host) {
         given.factor === 'password' &&
         (await sessions.isPasswordOf(host.sql, host.keys, { player, password: given.password }))
       const done = await transact(host, async (tx) => {
-        const right = given.factor === 'email' ? await sessions.useCode(tx, command, player, given.code) : known
+        const right = given.factor === 'password' ? known : await isRight(host, tx, command, player, given)
         return sessions.stepUp(tx, command, { session, factor: given.factor, right })
       })
       await host.signIns.ended(player)
@@ -195,9 +218,112 @@ export function sessionsRoutes(host: Host) {
   routes.openapi(
     createRoute({
       method: 'post',
+      path: '/api/sessions/passkey/challenge',
+      ...anybody('the question is the same for everybody'),
+      ...writesNothing('a question to a browser; what comes of it is told when it is answered'),
+      summary: 'What to ask the browser for: any passkey of this casino. The same for everybody, so it tells nothing.',
+      responses: {
+        200: {
+          description: 'For navigator.credentials.get.',
+          content: { 'application/json': { schema: passkeyOptions } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const asked = await transact(host, (tx) =>
+        factors.passkeyChallenge(tx, commandOf(host, c), { rp: partyOf(host, 'player'), purpose: signInPurpose }),
+      )
+      return c.json({ ...asked }, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/sessions/passkey',
+      ...anybody('who it is shows by the passkey'),
+      ...writes(
+        'sessions.begun',
+        'sessions.ended',
+        'sessions.sign_in_refused',
+        'sessions.unlocked',
+        'factors.used',
+        'factors.refused',
+        'factors.passkey_cloned',
+      ),
+      summary:
+        'Signs a player in by a passkey alone; the answer sets a cookie, so it takes no key and is never stored.',
+      request: {
+        body: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: z.strictObject({ response: z.record(z.string(), z.unknown()) }).openapi('PasskeyAnswer'),
+            },
+          },
+        },
+      },
+      responses: {
+        201: {
+          description: 'Signed in.',
+          content: { 'application/json': { schema: z.object({ startedAt: z.iso.datetime() }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const command = commandOf(host, c)
+      const { response } = c.req.valid('json')
+      const replaced = c.get('session')
+      const begun = await transact(host, async (tx) => {
+        const rp = partyOf(host, 'player')
+        const used = await factors.usePasskey(tx, command, { rp, purpose: signInPurpose, response })
+        const player = 'refusal' in used ? undefined : used.holder
+        return sessions.beginWithPasskey(tx, command, { player, origin: originOf(host, c), replaced })
+      })
+      if ('refusal' in begun) throw begun.refusal
+      if (replaced) await host.signIns.ended(replaced.playerId)
+      keepSecret(c, begun.secret)
+      keepDevice(c, begun.device)
+      return c.json({ startedAt: begun.session.createdAt.toISOString() }, 201)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/sessions/step-up/passkey',
+      ...signedIn(),
+      ...writesNothing('a question to a browser; what comes of it is told when it is answered'),
+      summary: 'What to ask the browser for at a step-up: one of the player’s own passkeys.',
+      responses: {
+        200: {
+          description: 'For navigator.credentials.get.',
+          content: { 'application/json': { schema: passkeyOptions } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { playerId: holder } = sessionOf(c)
+      const asked = await transact(host, (tx) =>
+        factors.passkeyChallenge(tx, commandOf(host, c), {
+          rp: partyOf(host, 'player'),
+          purpose: stepUpPurpose,
+          holder,
+        }),
+      )
+      return c.json({ ...asked }, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
       path: '/api/sessions/step-up/code',
       ...signedIn(),
-      ...writes('sessions.code_asked'),
+      ...writes('sessions.code_asked', 'factors.code_sent'),
       summary: 'Sends a code to the player’s own address, to be shown at a step-up.',
       request: { headers: idempotencyHeader },
       responses: {
@@ -219,7 +345,7 @@ export function sessionsRoutes(host: Host) {
       method: 'post',
       path: '/api/sessions/code',
       ...anybody('who asks for a code is not known yet'),
-      ...writes('sessions.code_asked'),
+      ...writes('sessions.code_asked', 'factors.code_sent'),
       summary: 'Asks for a code to sign in with, besides the password. Answers alike for every address.',
       request: {
         headers: idempotencyHeader,
@@ -248,6 +374,21 @@ export function sessionsRoutes(host: Host) {
   )
 
   return routes
+}
+
+type Given = { factor: 'passkey'; response: Record<string, unknown> } | sessions.Proof
+
+/** Anything but a password: looked at in the transaction that uses it up. */
+async function isRight(host: Host, tx: Tx, command: HostCommand, player: string, given: Given): Promise<boolean> {
+  if (given.factor !== 'passkey') return sessions.useProof(tx, command, player, given)
+  const { response } = given
+  const used = await factors.usePasskey(tx, command, {
+    rp: partyOf(host, 'player'),
+    purpose: stepUpPurpose,
+    holder: player,
+    response,
+  })
+  return !('refusal' in used)
 }
 
 function keepSecret(c: FaceContext, secret: string): void {

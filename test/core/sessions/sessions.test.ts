@@ -168,7 +168,8 @@ test('the code of a mail is tried five times and no more [S14]', async () => {
   await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
   const code = await mailed(player)
   const wrong = code === '000000' ? '000001' : '000000'
-  const use = (given: string) => world.act((tx) => sessions.useCode(tx, world.command(), player, given))
+  const use = (given: string) =>
+    world.act((tx) => sessions.useProof(tx, world.command(), player, { factor: 'email', code: given }))
   for (let i = 0; i < 5; i++) expect(await use(wrong)).toBe(false)
   expect(await use(code)).toBe(false)
   expect(device).toHaveLength(43)
@@ -179,7 +180,9 @@ test('fifty who show one code at once: one wins [S11]', async () => {
   await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
   const code = await mailed(player)
   const won = await Promise.all(
-    Array.from({ length: 50 }, () => world.act((tx) => sessions.useCode(tx, world.command(), player, code))),
+    Array.from({ length: 50 }, () =>
+      world.act((tx) => sessions.useProof(tx, world.command(), player, { factor: 'email', code })),
+    ),
   )
   expect(won.filter(Boolean)).toHaveLength(1)
 })
