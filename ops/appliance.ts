@@ -8,6 +8,7 @@ import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from '
 import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
+import { type AskPin, typedPin } from './appliance/pin.ts'
 import { freePorts, portsInUse, refuseTakenPorts } from './appliance/ports.ts'
 import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { checkProgram } from './appliance/program.ts'
@@ -17,7 +18,7 @@ import { bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.
 import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { joinedMark } from './appliance/token.ts'
-import { asTrouble, Trouble } from './appliance/trouble.ts'
+import { asTrouble } from './appliance/trouble.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
 export type Card = {
@@ -53,7 +54,7 @@ type Options = {
   /** Shorter lives of certificates than settings allow, for tests that watch one. */
   lives?: Lives
   /** Asks whoever sits at the terminal for the PIN of the token. */
-  askPin?: () => Promise<string | undefined>
+  askPin?: AskPin
   /** Ends a start that is under way; what it had started is stopped. */
   signal?: AbortSignal
 }
@@ -109,7 +110,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     })
     await step('Key agent', async () => {
       await readyToken(home)
-      const pin = settings.pkcs11?.pin.from === 'prompt' ? await askPin(options) : undefined
+      const pin = await typedPin(settings, options.askPin)
       await supervisor.start(keysUnit(home, settings, nodes, { pin }))
     })
     await step('Database schema, certificates', async (tell) => {
@@ -195,15 +196,6 @@ async function readyToken(home: Home): Promise<void> {
   }
   markInstalled(home)
   refuseDamage(home)
-}
-
-async function askPin({ askPin: ask }: Options): Promise<string> {
-  const pin = await ask?.()
-  if (pin) return pin
-  throw new Trouble('The PIN of the token is asked for at the terminal, and nobody answered.', {
-    setting: 'pkcs11.pin in countroom.json',
-    remedy: 'start at a terminal; or let the PIN come from a systemd credential or a file with mode 0400',
-  })
 }
 
 /** A full disk keeps the card as it was; it must not end the appliance. */

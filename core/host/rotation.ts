@@ -171,7 +171,8 @@ const pepper: Holder = {
 
 /**
  * Nothing is moved: what was signed names its key and is verified under its public half for ever; authorities and certificates
- * are made anew by who keeps them, as soon as the key is another; and nothing is wrapped under `kek-backup` yet.
+ * are made anew by who keeps them, as soon as the key is another; nothing is wrapped under `kek-backup` yet; and the agent seals
+ * its register by the new key in the write that activates it.
  */
 const unmoved: Holder = {
   begin: async () => 0,
@@ -189,6 +190,7 @@ const holders: Record<string, Holder> = {
   'hk-dek-binding': bindings,
   'hk-email-index': emailIndex,
   'hk-pepper': pepper,
+  'hk-register': unmoved,
   'sk-audit': unmoved,
   'sk-manifest': unmoved,
   'sk-token': unmoved,

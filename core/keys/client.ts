@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createConnection, type Socket } from 'node:net'
 import { Refusal, type RefusalKind } from '#base'
-import type { CeremonyStatus, KeyEntry, KeysBackup, RestoreStatus } from './entry.ts'
+import type { CeremonyStatus, FileSeal, KeyEntry, KeysBackup, RestoreStatus, SealedFile } from './entry.ts'
 import { frameReader, monotonicMs, protocolVersion, type Request, type Response } from './frames.ts'
 import type { JournalLine } from './journal.ts'
 
@@ -50,7 +50,7 @@ export type Keys = {
   beginLog(origin: string): Promise<void>
   statusOfCeremony(): Promise<CeremonyStatus>
   /**
-   * One share per custodian, in their order, never to be had again; from then on keys are born in the ceremony's way.
+   * One share per custodian, in their order, never to be had again. Nothing hangs on them before `ceremonyFinish`.
    * `shares`: where there is a recovery key, those of a quorum of its custodians, who make room for the next.
    */
   ceremonyBegin(input: {
@@ -58,9 +58,16 @@ export type Keys = {
     threshold: number
     shares?: string[]
   }): Promise<{ recovery: string; shares: string[] }>
+  /** The shares are with their custodians: from then on keys are born in the ceremony's way. @throws Refusal `keys.ceremony_lost` */
+  ceremonyFinish(recovery: string): Promise<void>
   /** All epochs with their states, and copies of the keys sealed to the recovery key. */
   backup(): Promise<KeysBackup>
-  restoreBegin(backup: KeysBackup): Promise<RestoreStatus>
+  /** Vouches for a file by its digest, so that custodians, or this agent, know it again. */
+  sealFile(digest: Buffer): Promise<FileSeal>
+  /** @throws Refusal `keys.backup_forged` */
+  checkFile(file: SealedFile): Promise<void>
+  /** `file`: what the backup came in; it is judged before anything is imported. */
+  restoreBegin(backup: KeysBackup, file?: SealedFile): Promise<RestoreStatus>
   restoreShare(share: string): Promise<RestoreStatus>
   /** `without`: keys that are given up because they have no copy, by name. */
   restoreFinish(without?: string[]): Promise<{ imported: string[]; updated: string[] }>
@@ -85,7 +92,7 @@ const reconnectMaxMs = 500
 /** What changes keys takes its time on some modules, and is asked by people who would rather wait than not know. */
 const changingDeadlineMsMin = 60_000
 const changing = new Set([
-  ...['create', 'activate', 'destroy', 'ceremonyBegin', 'backup', 'beginLog'],
+  ...['create', 'activate', 'destroy', 'ceremonyBegin', 'ceremonyFinish', 'backup', 'beginLog'],
   ...['restoreBegin', 'restoreShare', 'restoreFinish'],
 ])
 
@@ -165,8 +172,16 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
     statusOfCeremony: async () => (await ask('ceremonyStatus')).status as CeremonyStatus,
     ceremonyBegin: async (input) =>
       (await ask('ceremonyBegin', undefined, input)) as { recovery: string; shares: string[] },
+    ceremonyFinish: async (recovery) => {
+      await ask('ceremonyFinish', undefined, { recovery })
+    },
     backup: async () => (await ask('backup')).backup as KeysBackup,
-    restoreBegin: async (backup) => (await ask('restoreBegin', undefined, { backup })).status as RestoreStatus,
+    sealFile: async (digest) => (await ask('sealFile', undefined, { digest: give(digest) })).seal as FileSeal,
+    checkFile: async (file) => {
+      await ask('checkFile', undefined, giveFile(file))
+    },
+    restoreBegin: async (backup, file) =>
+      (await ask('restoreBegin', undefined, { backup, ...(file ? giveFile(file) : {}) })).status as RestoreStatus,
     restoreShare: async (share) => (await ask('restoreShare', undefined, { share })).status as RestoreStatus,
     restoreFinish: async (without = []) =>
       (await ask('restoreFinish', undefined, { without })) as { imported: string[]; updated: string[] },
@@ -281,6 +296,10 @@ function familyOf(epoch: string): string {
 
 function give(bytes: Buffer): string {
   return bytes.toString('base64')
+}
+
+function giveFile({ digest, seal }: SealedFile): Answer {
+  return { digest: give(digest), seal }
 }
 
 function giveWrapped({ kek, context, wrapped, binding }: WrappedDek & { context: Buffer }): Answer {

@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto'
 import { type Reader, type Tx, textArray } from '#base'
+import type { FileSeal, SealedFile } from './entry.ts'
 import { backupUnsound } from './errors.ts'
 
 /**
  * The wrapped data keys as lines of JSON, to be kept apart from the data and for a short time only. First what it is, then a
- * line for each data key, erasure and retired epoch, and at the end their number and digest, so that a part of a backup is
- * never taken for all of it. Worth nothing without the keys in the token, or in the blobs that `agent` carries, sealed.
+ * line for each data key, erasure and retired epoch, and at the end their number, digest, and the agent's seal of that, so that a
+ * part of a backup is never taken for all of it, nor another's for ours. Worth nothing without the keys in the token, or in the
+ * blobs that `agent` carries, sealed.
  */
 export type DekDump = {
   /** When it was taken; what was made later is not in it. */
   at: Date
   /** The key agent's own backup, as it came. */
   agent: string
+  /** What the agent judges; nothing in here is to be believed before it has. */
+  file: SealedFile
   deks: Dek[]
   shredded: Shredded[]
   retired: Retired[]
@@ -30,14 +34,14 @@ type Shredded = [player: string, purpose: string, version: number, at: string]
 type Retired = [epoch: string, at: string]
 type Line = { dek: Dek } | { shredded: Shredded } | { retired: Retired }
 
-const format = 'countroom-keys-backup-1'
+const format = 'countroom-keys-backup-2'
 const page = 1000
 const clockSkewMs = 5 * 60_000
 
 /** All data keys at one instant: the reader is a transaction that sees one (repeatable read). Answers line by line. */
 export async function* dumpDeks(
   reader: Reader,
-  { at, agent }: { at: Date; agent: string },
+  { at, agent, seal }: { at: Date; agent: string; seal(digest: Buffer): Promise<FileSeal> },
 ): AsyncGenerator<string, { deks: number }> {
   const hash = createHash('sha256')
   const count = { deks: 0, shredded: 0, retired: 0 }
@@ -68,25 +72,32 @@ export async function* dumpDeks(
     count.retired++
     yield line(row)
   }
-  yield `${JSON.stringify({ end: { ...count, sha256: hash.digest('hex') } })}\n`
+  const digest = hash.digest()
+  yield `${JSON.stringify({ end: { ...count, sha256: digest.toString('hex'), seal: await seal(digest) } })}\n`
   return { deks: count.deks }
 }
 
-/** @throws Refusal `keys.backup_unsound` when it is no such backup, was cut short or changed */
+/**
+ * Reads a backup that nobody vouches for yet.
+ *
+ * @throws Refusal `keys.backup_unsound` when it is no such backup, was cut short, or damaged
+ */
 export function readDump(text: string, now: Date = new Date()): DekDump {
   const lines = text.split('\n')
   const head = parse<{ format: string; at: string; agent: string }>(lines[0])
   if (head?.format !== format) throw backupUnsound('it is no backup of keys')
   const last = lines.length - (lines.at(-1) === '' ? 2 : 1)
-  const end = parse<{ end: { deks: number; shredded: number; retired: number; sha256: string } }>(lines[last])?.end
+  const end = parse<{ end: { sha256: string; seal?: Partial<FileSeal> } }>(lines[last])?.end
   if (!end) throw backupUnsound('it was cut short')
+  if (typeof end.seal?.by !== 'string' || typeof end.seal.mac !== 'string') throw backupUnsound('nobody vouches for it')
   const body = lines.slice(0, last)
   const digest = createHash('sha256')
     .update(`${body.join('\n')}\n`)
-    .digest('hex')
-  if (digest !== end.sha256) throw backupUnsound('it was changed')
+    .digest()
+  if (digest.toString('hex') !== end.sha256) throw backupUnsound('it was changed')
   if (Date.parse(head.at) > now.getTime() + clockSkewMs) throw backupUnsound('it says that it was taken in the future')
-  const dump: DekDump = { at: new Date(head.at), agent: head.agent, deks: [], shredded: [], retired: [] }
+  const file = { digest, seal: { by: end.seal.by, mac: end.seal.mac } }
+  const dump: DekDump = { at: new Date(head.at), agent: head.agent, file, deks: [], shredded: [], retired: [] }
   for (const text of body.slice(1)) {
     const line = JSON.parse(text) as Line
     if ('dek' in line) dump.deks.push(line.dek)

@@ -42,3 +42,7 @@ export type CeremonyStatus = {
  * `mac` is over it, by the key that follows from the recovery key. Worth nothing without a quorum of custodians.
  */
 export type KeysBackup = { format: 'countroom-keys-1'; body: string; mac: string }
+
+/** Who vouches for a file of a backup: a key by name, and its MAC of the file's digest in base 64. */
+export type FileSeal = { by: string; mac: string }
+export type SealedFile = { digest: Buffer; seal: FileSeal }

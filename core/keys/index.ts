@@ -16,7 +16,7 @@ export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type Wrap
 // Data keys per player and purpose
 export { currentDek, type Dek, type KeyedCommand, type Purpose, purposes, renewDek, shred } from './dek.ts'
 export { type DekDump, dumpDeks, type JoinReport, joinDeks, readDump } from './dek-backup.ts'
-export type { CeremonyStatus, KeyEntry, KeyState, KeysBackup, RestoreStatus } from './entry.ts'
+export type { CeremonyStatus, FileSeal, KeyEntry, KeyState, KeysBackup, RestoreStatus } from './entry.ts'
 // Personal data as envelopes under them
 export { open, openUnder, type Place, type Sealing, seal, sealUnder } from './envelope.ts'
 export { TamperedEnvelope } from './errors.ts'

@@ -20,12 +20,17 @@ export async function rejoin(home: Home, tell: (word: string) => void = () => {}
   return report
 }
 
-/** Joins a backup of keys with the database as it is, in one transaction, and writes it down. @throws Refusal `keys.backup_unsound` */
+/**
+ * Joins a backup of keys with the database as it is, in one transaction, and writes it down.
+ *
+ * @throws Refusal `keys.backup_unsound`; `keys.backup_forged` where the agent does not know the file for its own
+ */
 export async function joinText(home: Home, text: string): Promise<JoinReport> {
   const dump = readDump(text)
   const owner = connect(home, 'owner')
   const agent = connectKeys({ socket: home.path('run/keys-ops.sock') })
   try {
+    await agent.checkFile(dump.file)
     const entries = await agent.list()
     const named = (...states: string[]) => entries.filter(({ state }) => states.includes(state)).map(({ key }) => key)
     const epochs = { usable: named('active', 'decrypt-only'), active: named('active', 'pre-active') }

@@ -5,6 +5,7 @@ import { type Home, openHome } from './home.ts'
 import { findIdentities } from './identity.ts'
 import { stopLeftovers, takeLock } from './lock.ts'
 import { keysUnit } from './nodes.ts'
+import { askPinHere, typedPin } from './pin.ts'
 import { readSettings } from './settings.ts'
 import { createSupervisor } from './supervisor.ts'
 
@@ -16,6 +17,7 @@ const joiningMark = 'token/joining'
 
 export function hasToken(home: Home): boolean {
   if (home.has(joiningMark)) return false
+  if (readSettings(home).pkcs11) return home.has('token/state/register.json') // somebody else's device: what we made of it
   const folder = home.path('token/tokens')
   return existsSync(folder) && readdirSync(folder).length > 0
 }
@@ -31,7 +33,9 @@ export async function withAgentAlone<T>({ dir }: Home, work: (keys: Keys) => Pro
     const isNew = !hasToken(home)
     furnishToken(home, identities)
     if (isNew) home.write(joiningMark, '', 0o600)
-    await supervisor.start(keysUnit(home, readSettings(home), identities.nodes, { firstStart: 'join' }))
+    const settings = readSettings(home)
+    const pin = await typedPin(settings, askPinHere)
+    await supervisor.start(keysUnit(home, settings, identities.nodes, { firstStart: 'join', pin }))
     const keys = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
     try {
       const result = await work(keys)

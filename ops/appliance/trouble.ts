@@ -18,6 +18,17 @@ export class Trouble extends Error {
   }
 }
 
+/** What a command answers that somebody broke off (128 + SIGINT, as shells have it). */
+export const interruptedExitCode = 130
+
+/** Somebody thought better of it. Nothing is wrong. */
+export class BrokenOff extends Error {
+  constructor(message = 'Nothing was changed.') {
+    super(message)
+    this.name = 'BrokenOff'
+  }
+}
+
 /** What status, verify and logs answer when there is nothing to ask. */
 export const nothingRunsExitCode = 3
 
@@ -56,11 +67,13 @@ function noPermission(path: string): string {
 }
 
 export function tell(error: unknown): string {
+  if (error instanceof BrokenOff) return error.message
   const known = asTrouble(error)
   if (!(known instanceof Trouble)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
   return [known.message, `  setting: ${known.setting}`, `  try:     ${known.remedy}`].join('\n')
 }
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof BrokenOff) return interruptedExitCode
   return error instanceof Trouble ? error.exitCode : 1
 }

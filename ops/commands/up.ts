@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { Listr, PRESET_TIMER } from 'listr2'
+import { askPinHere } from '../appliance/pin.ts'
+import { interruptedExitCode } from '../appliance/trouble.ts'
 import { type Card, type Step, startAppliance } from '../appliance.ts'
-
-const interruptedExitCode = 130
 
 /** `countroom up`: the whole appliance in the foreground, until Ctrl-C. */
 export function upCommand(): Command {
@@ -18,7 +18,7 @@ export function upCommand(): Command {
         say: (line) => process.stdout.write(`${line}\n`),
         freePorts: options.freePorts === true,
         approveProgram: options.approveProgram === true,
-        askPin,
+        askPin: askPinHere,
         signal: asked,
       }).catch((error: unknown) => {
         if (!asked.aborted) throw error
@@ -82,13 +82,6 @@ const showStep: Step = async <T>(title: string, work: (tell: (word: string) => v
   ).run()
   if (!result) throw failure
   return result.value
-}
-
-async function askPin(): Promise<string | undefined> {
-  if (!process.stdin.isTTY) return undefined
-  const { password } = await import('@clack/prompts')
-  const pin = await password({ message: 'PIN of the token' })
-  return typeof pin === 'string' ? pin : undefined
 }
 
 /** The first signal asks to stop; later ones, such as npm's copy of Ctrl-C, change nothing. */

@@ -1,16 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { confirm, isCancel, password, text } from '@clack/prompts'
 import * as staff from '#staff'
-import { Trouble } from '../appliance/trouble.ts'
+import { BrokenOff, Trouble } from '../appliance/trouble.ts'
 import type { Desk } from './desk.ts'
 
 const vouchersMin = 2
 
-class Cancelled extends Trouble {
-  constructor() {
-    super('Nothing was changed.', { setting: 'your answer', remedy: 'the same command, when you are sure' })
-  }
-}
+/** A slip is no reason to begin anew; but each wrong password counts, and at some number of them the account is closed for a while. */
+const triesMax = 3
 
 /**
  * Two members of staff say yes, each with name and password. Where there is no terminal, they stand on the standard input as JSON:
@@ -21,10 +18,13 @@ export async function askVouchers(
   act: string,
   permission: staff.Permission = 'keys.manage',
 ): Promise<string[]> {
-  const credentials = process.stdin.isTTY ? await credentialsAsked(act) : credentialsGiven(act)
-  const said = await desk.sql.begin((tx) => staff.vouch(tx, desk.command(), { act, permission, credentials }))
-  if ('refusal' in said) throw said.refusal
-  return said.vouchers
+  for (let tries = 1; ; tries++) {
+    const credentials = process.stdin.isTTY ? await credentialsAsked(act) : credentialsGiven(act)
+    const said = await desk.sql.begin((tx) => staff.vouch(tx, desk.command(), { act, permission, credentials }))
+    if (!('refusal' in said)) return said.vouchers
+    if (!process.stdin.isTTY || tries === triesMax || said.refusal.code !== 'staff.sign_in_refused') throw said.refusal
+    process.stdout.write(`${said.refusal.message}\n`)
+  }
 }
 
 /** Asks whether to do it, then for its name; `given` answers both where nobody can be asked. */
@@ -36,8 +36,8 @@ export async function askTwice(question: string, name: string, given: string | u
       remedy: `--confirm ${name}`,
     })
   }
-  if ((await answer(confirm({ message: question, initialValue: false }))) !== true) throw new Cancelled()
-  if ((await answer(text({ message: `Type ${name} to go on` }))) !== name) throw new Cancelled()
+  if ((await answer(confirm({ message: question, initialValue: false }))) !== true) throw new BrokenOff()
+  if ((await answer(text({ message: `Type ${name} to go on` }))) !== name) throw new BrokenOff()
 }
 
 async function credentialsAsked(act: string): Promise<staff.Credential[]> {
@@ -63,9 +63,9 @@ function credentialsGiven(act: string): staff.Credential[] {
   }
 }
 
-/** What was answered. @throws Cancelled on Ctrl-C */
+/** What was answered. @throws BrokenOff on Ctrl-C */
 export async function answer<T>(asked: Promise<T>): Promise<Exclude<T, symbol>> {
   const given = await asked
-  if (isCancel(given)) throw new Cancelled()
+  if (isCancel(given)) throw new BrokenOff()
   return given as Exclude<T, symbol>
 }

@@ -32,11 +32,21 @@ export async function backUpKeys(home: Home, options: { out?: string; json?: boo
   })
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
   else {
-    process.stdout.write(
-      `${done.deks} data keys and the keys ${done.epochs.join(', ') || '(none: they were born in the token)'}\n  ${done.path}\n`,
-    )
+    process.stdout.write(words(done))
     for (const path of done.removed) process.stdout.write(`  removed, too old: ${path}\n`)
   }
+}
+
+function words({ path, deks, epochs, unsealed }: Written): string {
+  const lines = [`  ${path}`, `${deks} data keys, and of the keys that wrap them: ${epochs.join(', ') || 'none'}.`]
+  if (unsealed.length > 0)
+    lines.push(
+      `Not in it, because they were born in the token: ${unsealed.join(', ')}.`,
+      epochs.length === 0
+        ? 'It opens only with this very token. npx countroom keys ceremony makes keys that can be restored.'
+        : 'Those that are active get a successor that can be restored: npx countroom keys ceremony --rotate-only',
+    )
+  return `${lines.join('\n')}\n`
 }
 
 /** Removes the files of backups that hold a key; answers those that could not be reached. */
@@ -55,9 +65,15 @@ async function write(desk: Desk, folder: string): Promise<Written> {
   const { recovery, sealed: epochs, unsealed } = await agent.statusOfCeremony()
   const sealed = recovery ? JSON.stringify(await agent.backup()) : ''
   const path = join(folder, `keys-${at.toISOString().replace(/[:.]/g, '')}.jsonl`)
+  let by = ''
+  const seal = async (digest: Buffer) => {
+    const made = await agent.sealFile(digest)
+    by = made.by
+    return made
+  }
   const deks = await writeLines(path, (lineOut) =>
     sql.begin('isolation level repeatable read read only', async (tx) => {
-      const lines = keys.dumpDeks(tx, { at, agent: sealed })
+      const lines = keys.dumpDeks(tx, { at, agent: sealed, seal })
       for (;;) {
         const next = await lines.next()
         if (next.done) return next.value.deks
@@ -69,7 +85,7 @@ async function write(desk: Desk, folder: string): Promise<Written> {
   const backup = newId('kbk', at.getTime())
   await sql.begin(async (tx) => {
     await tx`
-      insert into keys.backups (backup, path, at, epochs, deks) values (${backup}, ${path}, ${at}, ${epochs}, ${deks})`
+      insert into keys.backups (backup, path, at, epochs, deks) values (${backup}, ${path}, ${at}, ${[...epochs, by]}, ${deks})`
     await audit.record(tx, desk.command(), {
       action: 'keys.backup_written',
       subject: 'keys',

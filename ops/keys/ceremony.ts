@@ -20,8 +20,8 @@ const order = ['hk-dek-binding', 'kek-pii']
 
 /**
  * `countroom keys ceremony`: a recovery key in shares, and then new keys of every family, born outside the token and kept as copies
- * sealed to it. Before the shares are handed out nothing hangs on them: an interrupted ceremony is held again. Afterwards
- * `--rotate-only` goes on.
+ * sealed to it. Nothing hangs on the shares before the last one is handed out: a ceremony that is broken off before has changed nothing,
+ * and is held again. Afterwards `--rotate-only` goes on.
  */
 export async function holdCeremony(home: Home, options: Options): Promise<void> {
   const done = await atDesk(home, async (desk) => {
@@ -47,18 +47,18 @@ async function handOut(
     threshold,
     ...(present ? { shares: await gatherShares(present.threshold, files) } : {}),
   }
-  const { recovery, shares } = await desk.sql.begin(async (tx) => {
+  const { recovery, shares } = await desk.agent.ceremonyBegin(order)
+  const named = shares.map((letters, index): Share => ({ custodian: custodians[index]!, recovery, threshold, letters }))
+  const handed = out === undefined ? await showShares(named) : writeShares(out, named)
+  await desk.sql.begin(async (tx) => {
     await audit.record(tx, desk.command(), {
       action: 'keys.ceremony_begun',
       subject: 'keys',
       detail: { custodians, threshold, vouchers },
     })
-    return desk.agent.ceremonyBegin(order)
+    await desk.agent.ceremonyFinish(recovery)
   })
-  const named = shares.map((letters, index): Share => ({ custodian: custodians[index]!, recovery, threshold, letters }))
-  if (out !== undefined) return writeShares(out, named)
-  await showShares(named)
-  return []
+  return handed
 }
 
 /** Every key that has no copy yet gets a successor that has one. */
@@ -69,7 +69,10 @@ async function rotateAll(desk: Desk, vouchers: string[], quietly: boolean): Prom
     .filter((family) => active.some((entry) => entry.family === family))
     .sort((a, b) => rank(a) - rank(b))
   for (const family of families)
-    await watchRotation(desk, await startRotation(desk, family, async () => vouchers), quietly)
+    await watchRotation(desk, await startRotation(desk, family, async () => vouchers), {
+      quietly,
+      again: 'ceremony --rotate-only',
+    })
 }
 
 function rank(family: string): number {

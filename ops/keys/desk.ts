@@ -42,6 +42,7 @@ export async function inWords<T>(work: () => Promise<T>): Promise<T> {
 const remedies: Record<string, string> = {
   'keys.unavailable': 'npx countroom logs keys says why',
   'keys.backup_unsound': 'use another backup of keys; npx countroom keys backup writes one',
+  'keys.backup_forged': 'use another backup of keys, of this very node or its cluster',
   'staff.vouchers_missing': 'call a second member of staff who may (role administrator)',
   'staff.same_person': 'call a second member of staff who may (role administrator)',
   'staff.not_permitted': 'call a member of staff who may (role administrator)',

@@ -24,7 +24,7 @@ export function overdue(entries: readonly keys.KeyEntry[], now: Date): Due[] {
       what: `${key} was to be rotated before ${rotateBefore?.slice(0, 10)}`,
       remedy: rotatable().includes(family)
         ? `npx countroom keys rotate ${family}`
-        : 'ops/runbooks/keys-rotation.md says how this family is renewed',
+        : 'another ceremony renews it: npx countroom keys ceremony --custodians <names> --threshold <count>',
     }))
 }
 

@@ -77,17 +77,18 @@ function day(instant: string | undefined): string {
   return instant?.slice(0, 10) ?? '-'
 }
 
-function remark({ overdue, family, deks, destroyFrom, key }: ListedKey): string {
+function remark({ overdue, family, deks, destroyFrom, key, state }: ListedKey): string {
   if (overdue) return `OVERDUE: npx countroom keys rotate ${family}`
   if (destroyFrom) return `nothing names it; from ${day(destroyFrom)} on: npx countroom keys destroy ${key}`
-  return deks === undefined ? '' : `wraps ${deks} data keys`
+  return deks === undefined || state === 'destroyed' ? '' : `wraps ${deks} data keys`
 }
 
 /** A rotation in a line. */
 export function progressOf({ family, epoch, state, moved, total }: keys.Rotation): string {
   if (state === 'asked')
     return `rotation of ${family}: its new key is not made yet; npx countroom keys rotate ${family} goes on`
+  const count = total === 0 ? 'nothing to move' : `${moved} of ${total} moved`
   if (state === 'retired')
-    return `rotation of ${family} to ${epoch} has ended: ${moved} moved, nothing names an older key`
-  return `rotation of ${family} to ${epoch}: ${moved} of ${total} moved`
+    return `rotation of ${family} to ${epoch} has ended: ${moved === 0 ? count : `${moved} moved`}, nothing names an older key`
+  return `rotation of ${family} to ${epoch}: ${count}`
 }

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { connectKeys, type DekDump, type JoinReport, type Keys, readDump } from '#keys'
+import { confirm } from '@clack/prompts'
+import { Refusal } from '#base'
+import { connectKeys, type DekDump, type JoinReport, type Keys, type KeysBackup, readDump } from '#keys'
 import type { Home } from '../appliance/home.ts'
 import { holderOf } from '../appliance/lock.ts'
 import { joinText, pendingRejoin } from '../appliance/rejoin.ts'
 import { hasToken, withAgentAlone } from '../appliance/token.ts'
-import { Trouble } from '../appliance/trouble.ts'
-import { askVouchers } from './ask.ts'
+import { BrokenOff, Trouble } from '../appliance/trouble.ts'
+import { answer, askVouchers } from './ask.ts'
 import { atDesk, inWords } from './desk.ts'
 import { takeShares } from './shares.ts'
 
@@ -42,16 +44,29 @@ export async function joinToken(home: Home, file: string, options: Options): Pro
 }
 
 /** Under a quorum; below the threshold nothing is opened, and nothing is imported before all of it is found sound. */
-async function bringKeys(home: Home, { agent }: DekDump, { shares, without = [] }: Options): Promise<Brought> {
+async function bringKeys(home: Home, { agent, file }: DekDump, { shares, without = [] }: Options): Promise<Brought> {
   if (agent === '')
     throw new Trouble('This backup has no keys in it: they were born in their token, and nobody has a copy.', {
       setting: '<file>',
       remedy: `restore the folder of the token, ${home.path('token')}; the next ceremony makes keys that can be restored`,
     })
   return withAgent(home, async (keys) => {
-    await takeShares(await keys.restoreBegin(JSON.parse(agent)), shares, (letters) => keys.restoreShare(letters))
-    return keys.restoreFinish(without)
+    const backup = JSON.parse(agent) as KeysBackup
+    await takeShares(await keys.restoreBegin(backup, file), shares, (letters) => keys.restoreShare(letters))
+    return keys.restoreFinish(without).catch(async (error: unknown) => {
+      if (!(error instanceof Refusal) || error.code !== 'keys.token_born' || !process.stdin.isTTY) throw error
+      process.stdout.write(`${error.message}\n`)
+      if (!(await answer(confirm({ message: 'Give them up? What only they open stays closed.', initialValue: false }))))
+        throw new BrokenOff()
+      return keys.restoreFinish([...without, ...tokenBorn(backup)])
+    })
   })
+}
+
+/** Keys that only the token they were born in has. */
+function tokenBorn({ body }: KeysBackup): string[] {
+  const { entries } = JSON.parse(body) as { entries: Array<{ key: string; state: string; copy?: object }> }
+  return entries.filter(({ state, copy }) => state !== 'destroyed' && copy === undefined).map(({ key }) => key)
 }
 
 /** The agent of the running appliance; where none runs, an agent alone for as long as it takes. */

@@ -6,7 +6,7 @@ import { openQueue } from '../../core/host/queue.ts'
 import { beginRotation, rotatable } from '../../core/host/rotation.ts'
 import type { Home } from '../appliance/home.ts'
 import { addressOf } from '../appliance/postgres.ts'
-import { Trouble } from '../appliance/trouble.ts'
+import { interruptedExitCode, Trouble } from '../appliance/trouble.ts'
 import { askVouchers } from './ask.ts'
 import { atDesk, type Desk } from './desk.ts'
 import { progressOf } from './list.ts'
@@ -22,8 +22,11 @@ export async function rotateKey(home: Home, family: string, { wait, json }: Opti
   if (!rotatable().includes(family)) throw notRotatable(family)
   await atDesk(home, async (desk) => {
     const rotation = await startRotation(desk, family, () => askVouchers(desk, `rotate ${family}`))
-    const state = wait ? await watchRotation(desk, rotation, json === true) : await find(desk, rotation)
-    process.stdout.write(json ? `${JSON.stringify(state)}\n` : `${progressOf(state)}\n`)
+    const state = wait
+      ? await watchRotation(desk, rotation, { quietly: json === true, again: `rotate ${family}` })
+      : await find(desk, rotation)
+    if (json) process.stdout.write(`${JSON.stringify(state)}\n`)
+    else if (!wait || !process.stdout.isTTY) process.stdout.write(`${progressOf(state)}\n`)
   })
 }
 
@@ -40,14 +43,28 @@ export async function startRotation(desk: Desk, family: string, vouch: () => Pro
   return rotation
 }
 
-/** Waits until it has ended, if it is one that ends by itself. */
-export async function watchRotation(desk: Desk, rotation: string, quietly: boolean): Promise<Rotation> {
-  const shown = process.stdout.isTTY && !quietly ? spinner() : undefined
-  shown?.start('The worker moves what names older keys; Ctrl-C stops only this watching')
+/**
+ * Waits until it has ended, if it is one that ends by itself, and shows how far it is. Ctrl-C ends the watching alone; `again` is the
+ * command that goes on with it.
+ */
+export async function watchRotation(
+  desk: Desk,
+  rotation: string,
+  { quietly, again }: { quietly: boolean; again: string },
+): Promise<Rotation> {
+  const watching = process.stdout.isTTY && !quietly
+  const left = `The worker goes on by itself. npx countroom keys list shows how far; npx countroom keys ${again} watches on.`
+  const shown = watching ? spinner({ cancelMessage: left }) : undefined
+  const leave = () => {
+    process.exitCode = interruptedExitCode
+  }
+  if (watching) process.once('exit', leave) // the spinner takes Ctrl-C for itself and ends with 0
+  shown?.start('The worker moves what names older keys')
   for (;;) {
     const state = await find(desk, rotation)
-    shown?.message(progressOf(state))
+    shown?.message(`${progressOf(state)} (Ctrl-C stops only this watching)`)
     if (state.state === 'retired' || slow.includes(state.family)) {
+      process.off('exit', leave)
       shown?.stop(progressOf(state))
       return state
     }
@@ -104,6 +121,11 @@ async function find(desk: Desk, rotation: string): Promise<Rotation> {
 }
 
 function notRotatable(family: string): Trouble {
+  if (family === 'hk-recovery')
+    return new Trouble('The recovery key is renewed by another ceremony, which its custodians have to want.', {
+      setting: '<family>',
+      remedy: 'npx countroom keys ceremony --custodians <names> --threshold <count>',
+    })
   return new Trouble(`${family} is no family of keys that is rotated this way.`, {
     setting: '<family>',
     remedy: `one of ${rotatable().join(', ')}`,

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { password, text } from '@clack/prompts'
 import { Refusal } from '#base'
@@ -17,6 +17,14 @@ export function refuseNoHands(out: string | undefined, custodians: readonly stri
       remedy: 'run it in a terminal, or --out <folder> for one file per custodian',
     })
   const files = new Set(custodians.map(fileOf))
+  const left = [...files]
+    .map((file) => join(resolve(out ?? ''), file))
+    .find((file) => out !== undefined && existsSync(file))
+  if (left)
+    throw new Trouble(`${left} is there already, from another ceremony.`, {
+      setting: '--out',
+      remedy: 'carry it to its custodian, or name another folder',
+    })
   if (files.size !== custodians.length)
     throw new Trouble('Two custodians would have the same file.', {
       setting: '--custodians',
@@ -37,7 +45,7 @@ export function writeShares(folder: string, shares: readonly Share[]): string[] 
 }
 
 /** Custodian after custodian comes to the screen alone, writes the share down and types its end back; then it is cleared. */
-export async function showShares(shares: readonly Share[]): Promise<void> {
+export async function showShares(shares: readonly Share[]): Promise<string[]> {
   for (const share of shares) {
     await answer(
       text({
@@ -55,6 +63,7 @@ export async function showShares(shares: readonly Share[]): Promise<void> {
     )
     process.stdout.write(clear)
   }
+  return []
 }
 
 /**

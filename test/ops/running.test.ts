@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHmac, createSecretKey } from 'node:crypto'
 import {
   chmodSync,
   mkdtempSync,
@@ -12,12 +13,18 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connectKeys, type WrappedDek } from '#keys'
+import { openCopy, readBackup } from '../../core/keys/agent/backup.ts'
+import { copiesKeyOf } from '../../core/keys/agent/sealing.ts'
+import { joinShares, readShare } from '../../core/keys/agent/shares.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { until } from '../support/client.ts'
+import { arrive, openClient, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
+import { holdCeremony } from '../support/keys.ts'
+import { foundIn } from '../support/memory.ts'
 import { countroom, processesOf, repository } from './command.ts'
 
 /** A running appliance, seen from outside: by its commands, and by what the kernel knows of its processes. */
@@ -240,6 +247,43 @@ test('[S37] neither the edge nor its workers can load an add-on', () => {
       words.findIndex((word) => word.endsWith('.ts')),
     )
     expect(run(flags, attempt)).toEqual({ 'load the add-on': 'ERR_DLOPEN_DISABLED' })
+  }
+})
+
+test('[S37] the memory of core, worker and edge holds neither the PIN nor a key-encryption key they work with', async () => {
+  const ops = connectKeys({ socket: join(home, 'run/keys-ops.sock'), deadlineMs: 10_000 })
+  try {
+    // A ceremony is the one way to know the bytes of a key: two custodians open its copy.
+    const { shares } = await holdCeremony(ops, { custodians: ['Ada', 'Grace'], threshold: 2 })
+    const { key } = await ops.activate((await ops.create('kek-pii')).key)
+    const secret = await joinShares(shares.map((text) => readShare(text).bytes))
+    const { body } = readBackup(await ops.backup())
+    const entry = body.entries.find((each) => each.key === key)
+    const mac = createSecretKey(copiesKeyOf(secret))
+    const kek = openCopy(entry!, body.recovery, secret, (data) => createHmac('sha256', mac).update(data).digest())
+    expect(kek).toHaveLength(32)
+
+    const client = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
+    await arrive(client, appliance.urls) // whose data keys are wrapped under it
+    expect((await client.ask('GET', '/api/me')).status).toBe(200)
+    await client.close()
+    const sql = connect(viewHome(home), 'app')
+    const rows = await sql<WrappedDek[]>`select kek, wrapped, binding from keys.deks where kek = ${key}`
+    await sql.end()
+    expect(rows.length).toBeGreaterThan(0)
+
+    const pin = Buffer.from(readFileSync(join(home, 'secrets/hsm-pin'), 'utf8').trim())
+    const password = Buffer.from(readFileSync(join(home, 'secrets/postgres-app'), 'utf8').trim())
+    const pidOf = (name: string) => appliance.processes().find((unit) => unit.name === name)?.pid ?? 0
+    const edges = family().filter((pid) => parentOf(pid) === pidOf('edge'))
+    expect(edges.length).toBeGreaterThan(0)
+    const secrets = { pin, kek, recovery: secret }
+    for (const name of ['core-1', 'core-2', 'work-1'])
+      expect(foundIn(pidOf(name), { ...secrets, password }), name).toEqual(['password']) // which it has to have
+    for (const pid of [pidOf('edge'), ...edges]) expect(foundIn(pid, { ...secrets, password })).toEqual([])
+    expect(foundIn(pidOf('keys'), secrets)).toContain('pin') // there it is, or the search would prove nothing
+  } finally {
+    await ops.close()
   }
 })
 

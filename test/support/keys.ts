@@ -108,3 +108,13 @@ async function end(agent: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   agent.kill(signal)
   await ended
 }
+
+/** A ceremony whose shares are handed out. */
+export async function holdCeremony(
+  ops: Keys,
+  input: Parameters<Keys['ceremonyBegin']>[0],
+): Promise<{ shares: string[] }> {
+  const { recovery, shares } = await ops.ceremonyBegin(input)
+  await ops.ceremonyFinish(recovery)
+  return { shares }
+}

@@ -1,8 +1,9 @@
+import type { SealedFile } from '../entry.ts'
 import type { Request } from '../frames.ts'
 import { protocolVersion } from '../frames.ts'
-import { makeBackup } from './backup.ts'
+import { makeBackup, refuseForgedFile, sealFile } from './backup.ts'
 import { parseKey } from './catalogue.ts'
-import { ceremonyStatus, holdCeremony } from './ceremony.ts'
+import { ceremonyStatus, openCeremony } from './ceremony.ts'
 import { type Deks, openDeks, type WrappedDek } from './deks.ts'
 import type { Head } from './heads.ts'
 import type { Journal } from './journal.ts'
@@ -33,6 +34,7 @@ export function openAnswers(agent: Agent) {
   const { token, keyring, journal, now } = agent
   const deks: Deks = openDeks(token, keyring)
   const restore = openRestore(agent)
+  const ceremony = openCeremony(agent)
   let judgedAt = Number.NEGATIVE_INFINITY
   let faults: string[] = []
 
@@ -103,14 +105,25 @@ export function openAnswers(agent: Agent) {
     ceremonyStatus: () => ({ status: { ...ceremonyStatus(keyring), restoring: restore.status() ?? null } }),
     async ceremonyBegin({ args }, role) {
       const custodians = textsIn(args, 'custodians')
-      return holdCeremony(agent, role, {
+      return ceremony.begin(role, {
         custodians,
         threshold: Number(args?.threshold),
         shares: textsIn(args, 'shares'),
       })
     },
+    ceremonyFinish({ args }, role) {
+      ceremony.finish(role, String(args?.recovery))
+      return {}
+    },
     backup: (_request, role) => ({ backup: keyring.manage(role, 'backup', '', () => makeBackup(agent)) }),
-    restoreBegin: ({ args }, role) => ({ status: restore.begin(role, args?.backup) }),
+    sealFile: (request) => ({ seal: sealFile(agent, read(request, 'digest')) }),
+    checkFile({ args }) {
+      refuseForgedFile(agent, fileIn(args))
+      return {}
+    },
+    restoreBegin: ({ args }, role) => ({
+      status: restore.begin(role, args?.backup, args?.seal === undefined ? undefined : fileIn(args)),
+    }),
     restoreShare: ({ args }, role) => ({ status: restore.share(role, String(args?.share)) }),
     restoreFinish: ({ args }, role) => restore.finish(role, textsIn(args, 'without')),
   }
@@ -181,6 +194,13 @@ function textsIn(args: Record<string, unknown> | undefined, name: string): strin
   if (!Array.isArray(list) || list.some((each) => typeof each !== 'string'))
     throw new AgentRefusal('keys.malformed', `${name} is a list of texts`)
   return list as string[]
+}
+
+function fileIn(args: Record<string, unknown> | undefined): SealedFile {
+  const { by, mac } = (args?.seal ?? {}) as { by?: unknown; mac?: unknown }
+  if (typeof by !== 'string' || typeof mac !== 'string')
+    throw new AgentRefusal('keys.malformed', 'a seal has a key and a mac')
+  return { digest: bytesIn(args, 'digest'), seal: { by, mac } }
 }
 
 function headIn(args: Record<string, unknown> | undefined): Head | null {

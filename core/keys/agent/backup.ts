@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import type { KeysBackup } from '../entry.ts'
+import type { FileSeal, KeysBackup, SealedFile } from '../entry.ts'
 import { authenticated, boundOf, type Recovery } from './births.ts'
-import { recoveryFamily, registerFamily } from './catalogue.ts'
+import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
 import type { Keyring } from './keyring.ts'
 import { AgentRefusal } from './refusal.ts'
 import type { Entry } from './register.ts'
@@ -56,6 +56,35 @@ export function isAuthentic({ body, mac }: KeysBackup, macOf: (data: Buffer) => 
   return equal(macOf(digestOf(body)), Buffer.from(mac, 'base64'))
 }
 
+/**
+ * Vouches for a whole file of a backup, of which the agent makes only a part: by the key that follows from the recovery key, so that
+ * custodians can tell before anything is imported; where no ceremony was held by that of the register, and then only this
+ * agent can tell, which is the only one such a file is of use to.
+ */
+export function sealFile({ token, keyring }: { token: Token; keyring: Keyring }, digest: Buffer): FileSeal {
+  const by = keyring.state().recovery?.key ?? keyring.find(registerFamily, 'anew').key
+  return { by, mac: token.mac({ key: by, mechanism: 'hmac-sha256' }, saidOf(digest)).toString('base64') }
+}
+
+/** Is a file as it was when an agent that has the key `by` vouched for it? */
+export function isSealedFile({ digest, seal }: SealedFile, macOf: (data: Buffer) => Buffer): boolean {
+  return equal(macOf(saidOf(digest)), Buffer.from(seal.mac, 'base64'))
+}
+
+/** @throws AgentRefusal `keys.backup_forged` where this agent has not vouched for it, nor another with its custodians */
+export function refuseForgedFile({ token, keyring }: { token: Token; keyring: Keyring }, file: SealedFile): void {
+  const family = parseKey(file.seal.by)?.family
+  if (family === registerFamily || family === recoveryFamily) {
+    const entry = keyring.list().find(({ key, state }) => key === file.seal.by && state !== 'destroyed')
+    if (entry && isSealedFile(file, (data) => token.mac({ key: entry.key, mechanism: 'hmac-sha256' }, data))) return
+  }
+  throw forgedFile()
+}
+
+export function forgedFile(): AgentRefusal {
+  return new AgentRefusal('keys.backup_forged', 'this backup is not as an agent of these keys wrote it', 'refused')
+}
+
 /** The material in an entry's copy. @throws Error when it was changed or is another key's */
 export function openCopy(entry: Entry, recovery: Recovery, secret: Buffer, macOf: (data: Buffer) => Buffer): Buffer {
   const bound = boundOf(recovery.name, entry)
@@ -71,6 +100,10 @@ function withoutCopy({ copy: _of, ...entry }: Entry): Entry {
 
 function digestOf(body: string): Buffer {
   return createHash('sha256').update('countroom-keys-1|').update(body).digest()
+}
+
+function saidOf(digest: Buffer): Buffer {
+  return createHash('sha256').update('countroom-keys-file-1|').update(digest).digest()
 }
 
 function equal(a: Buffer, b: Buffer): boolean {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { epochName } from './catalogue.ts'
 import type { Keyring } from './keyring.ts'
-import { dekBytes, within } from './mechanisms.ts'
+import { dekBytes, within } from './mechanism.ts'
 import { ModuleLost } from './module.ts'
 import { AgentRefusal } from './refusal.ts'
 import type { Entry } from './register.ts'

@@ -162,8 +162,7 @@ export function openKeyring(options: KeyringOptions): Keyring {
     const reached = saved.journal.number >= line.number
     if (reached) for (const name of risen()) token.destroy(name)
     if (making.has(operation) && !reached) for (const name of strangers()) token.destroy(name)
-    // Nobody got the shares of a ceremony that ended before its answer.
-    journal.append({ role, operation, key, outcome: reached && operation !== 'ceremony' ? 'done' : 'interrupted' })
+    journal.append({ role, operation, key, outcome: reached ? 'done' : 'interrupted' })
   }
 
   function faultsOfAll(): string[] {
@@ -223,11 +222,9 @@ export function openKeyring(options: KeyringOptions): Keyring {
 
   function change(next: State): void {
     const entries = next.entries.toSorted((a, b) => order(a) - order(b))
-    const sealedBy = entries.find((entry) => entry.family === registerFamily && entry.state === 'active')
-    if (!sealedBy) throw new Error(`there is no active ${registerFamily}`)
     const { number, hash } = journal.last()
     const register = { ...next, entries, journal: { number, hash } }
-    writeRegister(file, register, sealedBy.key, seal)
+    writeRegister(file, register, seal)
     saved = register
     state = register
   }

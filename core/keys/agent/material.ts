@@ -1,8 +1,10 @@
 import { createECDH, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import pkcs11js from 'pkcs11js'
-import { ed25519, edwardsKey, type MechanismName, mechanisms, p256, rsaBits } from './mechanisms.ts'
+import { type MechanismName, mechanisms } from './mechanisms.ts'
 import type { Handle, Module } from './module.ts'
 import { type Kind, type Template, templateOf } from './objects.ts'
+import { ed25519, edwardsKey, p256 } from './signing.ts'
+import { rsaBits } from './wrapping.ts'
 
 /**
  * Keys that are born outside the token, in a ceremony: the material they are made of, and how it goes in. Symmetric keys

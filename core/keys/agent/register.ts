@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { KeyState, Origin } from '../entry.ts'
 import type { Copy, Recovery } from './births.ts'
-import type { Family } from './catalogue.ts'
+import { type Family, registerFamily } from './catalogue.ts'
 import { writeWhole } from './files.ts'
 import type { SignedLog } from './heads.ts'
 import type { KeyRef } from './token.ts'
@@ -47,22 +47,37 @@ export type ReadRegister = { readonly register: Register; isSealed(make: Sealer)
 
 export function readRegister(file: string): ReadRegister | undefined {
   if (!existsSync(file)) return undefined
-  const { sealedBy, seal, register } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+  const {
+    sealedBy = '',
+    seal = '',
+    register: text = '',
+  } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+  const register = JSON.parse(text) as Register
   return {
-    register: JSON.parse(register ?? '') as Register,
+    register,
     isSealed(make) {
-      const made = make(sealedBy ?? '', sealed(sealedBy ?? '', register ?? ''))
-      const given = Buffer.from(seal ?? '', 'hex')
+      if (sealedBy !== sealerOf(register)) return false // a key that was rotated away seals nothing any more
+      const made = make(sealedBy, sealed(sealedBy, text))
+      const given = Buffer.from(seal, 'hex')
       return given.length === made.length && timingSafeEqual(given, made)
     },
   }
 }
 
-/** Writes the register whole or not at all, sealed by the newest key for it. */
-export function writeRegister(file: string, content: Register, sealedBy: string, make: Sealer): void {
+/**
+ * Writes the register whole or not at all, sealed by the key that is the active one in it. So a rotation of that key is one write:
+ * before it the old key is active and seals, after it the new one is and does.
+ */
+export function writeRegister(file: string, content: Register, make: Sealer): void {
+  const sealedBy = sealerOf(content)
+  if (sealedBy === undefined) throw new Error(`there is no active ${registerFamily}`)
   const register = JSON.stringify(content)
   const seal = make(sealedBy, sealed(sealedBy, register)).toString('hex')
   writeWhole(file, `${JSON.stringify({ sealedBy, seal, register }, null, 2)}\n`)
+}
+
+function sealerOf({ entries }: State): string | undefined {
+  return entries.find(({ family, state }) => family === registerFamily && state === 'active')?.key
 }
 
 function sealed(sealedBy: string, register: string): Buffer {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { KeysBackup, RestoreStatus } from '../entry.ts'
-import { type BackupBody, isAuthentic, openCopy, readBackup } from './backup.ts'
+import type { KeysBackup, RestoreStatus, SealedFile } from '../entry.ts'
+import { type BackupBody, forgedFile, isAuthentic, isSealedFile, openCopy, readBackup } from './backup.ts'
 import { endorsementOf, type Recovery } from './births.ts'
 import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
 import { importRecoveryKey } from './ceremony.ts'
@@ -14,7 +14,13 @@ import { copiesKeyOf, publicOf } from './sealing.ts'
 import { joinShares } from './shares.ts'
 import type { Token } from './token.ts'
 
-type Restoring = { backup: KeysBackup; body: BackupBody; shares: Map<string, Buffer> }
+type Restoring = {
+  backup: KeysBackup
+  /** The file it came in. */
+  file: SealedFile | undefined
+  body: BackupBody
+  shares: Map<string, Buffer>
+}
 
 /**
  * Brings the keys of a backup into this token: on a second node (join), or after the token was lost. A quorum of
@@ -33,11 +39,11 @@ export function openRestore({
   let under: Restoring | undefined
 
   return {
-    begin(role: string, given: unknown): RestoreStatus {
+    begin(role: string, given: unknown, file?: SealedFile): RestoreStatus {
       const { backup, body } = readBackup(given)
       return keyring.manage(role, 'restore-begin', body.recovery.key, () => {
         forget()
-        under = { backup, body, shares: new Map() }
+        under = { backup, file, body, shares: new Map() }
         return status(under)
       })
     },
@@ -73,6 +79,8 @@ export function openRestore({
               'this backup was not made by an agent of this recovery key',
               'refused',
             )
+          const { file } = restoring
+          if (file && !(file.seal.by === recovery.key && isSealedFile(file, macOf))) throw forgedFile()
           refuseStrangers(recovery)
           const plan = planOf(restoring.body, keyring.state().entries, without)
           refuseUnserved(plan.anew)

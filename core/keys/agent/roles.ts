@@ -19,7 +19,8 @@ const general: Record<Role, Operations> = {
   work: new Set(['health', 'random', 'publicKey', 'active', 'list', 'journal', 'signCheckpoint']),
   ops: new Set([
     ...['health', 'random', 'publicKey', 'active', 'list', 'journal', 'attributes'],
-    ...['create', 'activate', 'destroy', 'ceremonyStatus', 'ceremonyBegin', 'backup'],
+    ...['create', 'activate', 'destroy', 'ceremonyStatus', 'ceremonyBegin', 'ceremonyFinish'],
+    ...['backup', 'sealFile', 'checkFile'],
     ...['restoreBegin', 'restoreShare', 'restoreFinish', 'beginLog'],
   ]),
 }

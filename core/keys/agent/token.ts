@@ -1,14 +1,7 @@
 import pkcs11js from 'pkcs11js'
 import { importMaterial } from './material.ts'
-import {
-  type MechanismName,
-  mechanismOf,
-  mechanisms,
-  type Signing,
-  type Tagging,
-  type Wrapping,
-  within,
-} from './mechanisms.ts'
+import { type Signing, type Tagging, type Wrapping, within } from './mechanism.ts'
+import { type MechanismName, mechanismOf, mechanisms } from './mechanisms.ts'
 import { type Handle, type Module, TokenRefusal } from './module.ts'
 import { type Attributes, faultsOf, findObject, flagsOf, type Kind, labelsIn, readNumber } from './objects.ts'
 

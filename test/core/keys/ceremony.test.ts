@@ -1,9 +1,9 @@
-import { verify } from 'node:crypto'
+import { randomBytes, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { firstBadLine, type Keys, type KeysBackup } from '#keys'
-import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+import { holdCeremony, startTestKeys, type TestKeys } from '../../support/keys.ts'
 
 /** The ceremony, and a second node that joins with a quorum of custodians. */
 const custodians = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan']
@@ -58,8 +58,20 @@ describe('the ceremony', () => {
     await expect(ops.backup()).rejects.toThrow(refusal('keys.no_ceremony'))
   })
 
+  test('nothing hangs on shares before they are handed out: broken off, begun again or after a restart they are worth nothing', async () => {
+    const before = await ops.list()
+    const one = await ops.ceremonyBegin({ custodians, threshold })
+    const other = await ops.ceremonyBegin({ custodians, threshold })
+    await expect(ops.ceremonyFinish(one.recovery)).rejects.toThrow(refusal('keys.ceremony_lost'))
+    await first.kill()
+    await first.restart()
+    await expect(ops.ceremonyFinish(other.recovery)).rejects.toThrow(refusal('keys.ceremony_lost'))
+    expect(await ops.list()).toEqual(before)
+    expect((await ops.statusOfCeremony()).recovery).toBeUndefined()
+  })
+
   test('[S42] gives each custodian one share, as long as the whole secret, in letters that can be typed', async () => {
-    ;({ shares } = await ops.ceremonyBegin({ custodians, threshold }))
+    ;({ shares } = await holdCeremony(ops, { custodians, threshold }))
     expect(new Set(shares).size).toBe(custodians.length)
     // 32 bytes of secret would be 52 letters; the rest names the recovery key and guards against slips.
     for (const share of shares) expect(share).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){17}[0-9A-HJKMNP-TV-Z]{1,4}$/)
@@ -102,7 +114,7 @@ describe('a second node', () => {
   test('[S44] below the threshold, with a share twice, a foreign or a mistyped one, nothing happens', async () => {
     for (const family of families.filter((name) => !name.startsWith('sk'))) await ops.destroy(`${family}-1`)
     backup = await ops.backup()
-    const { shares: foreign } = await (await secondNode()).as('ops').ceremonyBegin({ custodians, threshold: 2 })
+    const { shares: foreign } = await holdCeremony((await secondNode()).as('ops'), { custodians, threshold: 2 })
     const agent = await secondNode()
     const node = agent.as('ops')
     await expect(node.restoreShare(shares[0]!)).rejects.toThrow(refusal('keys.no_restore'))
@@ -187,6 +199,22 @@ describe('a second node', () => {
     expect(await node.list()).toHaveLength(1)
   })
 
+  test('[S45] a backup in another file than it was written in is refused before anything is imported', async () => {
+    const agent = await secondNode()
+    const node = agent.as('ops')
+    const whole = { digest: randomBytes(32), seal: await ops.sealFile(randomBytes(32)) }
+    const own = { digest: whole.digest, seal: await node.sealFile(whole.digest) } // by its register: no custodian's word
+    for (const file of [whole, own]) {
+      await node.restoreBegin(backup, file)
+      for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+      await expect(node.restoreFinish()).rejects.toThrow(refusal('keys.backup_forged'))
+      expect(await node.list()).toHaveLength(1)
+    }
+    await node.restoreBegin(backup, { digest: whole.digest, seal: await ops.sealFile(whole.digest) })
+    for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+    expect((await node.restoreFinish()).imported).not.toEqual([])
+  })
+
   test('a node that has keys of its own joins nobody', async () => {
     const own = await startTestKeys()
     started.push(own)
@@ -202,7 +230,7 @@ describe('[S44] what custodians hold', () => {
   test('a quorum of strangers is none: their backup does not get into a token that has custodians', async () => {
     const stranger = await secondNode()
     const theirs = stranger.as('ops')
-    const { shares: foreign } = await theirs.ceremonyBegin({ custodians: ['Mallory', 'Mallory Two'], threshold: 2 })
+    const { shares: foreign } = await holdCeremony(theirs, { custodians: ['Mallory', 'Mallory Two'], threshold: 2 })
     const before = await ops.list()
     await ops.restoreBegin(await theirs.backup())
     for (const share of foreign) await ops.restoreShare(share)
@@ -228,7 +256,7 @@ describe('[S44] what custodians hold', () => {
     await expect(ops.ceremonyBegin({ ...next, shares: twice })).rejects.toThrow(refusal('keys.share_given'))
     expect((await ops.statusOfCeremony()).recovery?.custodians).toEqual(custodians)
 
-    const made = await ops.ceremonyBegin({ ...next, shares: shares.slice(1, 1 + threshold) })
+    const made = await holdCeremony(ops, { ...next, shares: shares.slice(1, 1 + threshold) })
     expect(await ops.statusOfCeremony()).toMatchObject({ recovery: next, sealed })
     const later = await ops.backup()
     await node.restoreBegin(later)
@@ -252,7 +280,7 @@ test('where keys may be born in a ceremony only, the agent waits for it and then
   const node = agent.as('ops')
   await expect(agent.keys.health()).rejects.toThrow(refusal('keys.waiting'))
   await expect(node.create('kek-pii')).rejects.toThrow(refusal('keys.waiting'))
-  await node.ceremonyBegin({ custodians, threshold })
+  await holdCeremony(node, { custodians, threshold })
   await agent.keys.health()
   expect((await node.statusOfCeremony()).unsealed).toEqual([])
   expect((await agent.keys.newDek('kek-pii', context)).dek).toHaveLength(32)

@@ -10,7 +10,7 @@ import * as players from '#players'
 import { openDatabase, type Sql } from '../../../core/host/database.ts'
 import { forgetIndexes, mendIndexes } from '../../../core/host/rotation.ts'
 import { binaries } from '../../support/cluster.ts'
-import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+import { holdCeremony, startTestKeys, type TestKeys } from '../../support/keys.ts'
 import { rotator } from '../../support/rotation.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
@@ -75,7 +75,7 @@ const restore = async (file: string): Promise<Restored> => {
 const backUpKeys = async (sql: Sql = world.sql): Promise<string> =>
   sql.begin('isolation level repeatable read read only', async (tx) => {
     let text = ''
-    for await (const line of keys.dumpDeks(tx, { at: new Date(), agent: '' })) text += line
+    for await (const line of keys.dumpDeks(tx, { at: new Date(), agent: '', seal: ops.sealFile })) text += line
     return text
   })
 const joinTo = async ({ owner }: Restored, text: string, by = ops) => {
@@ -157,7 +157,7 @@ test('a dump of before, an erasure, a rotation, the old epoch destroyed: the era
 }, 60_000)
 
 test('a second token, made by a quorum from the newest copies, has no way to the erased either [S59]', async () => {
-  const { shares } = await ops.ceremonyBegin({ custodians: ['Ada', 'Grace', 'Edsger'], threshold: 2 })
+  const { shares } = await holdCeremony(ops, { custodians: ['Ada', 'Grace', 'Edsger'], threshold: 2 })
   const rotation = rotator(world)
   const families = ['hk-dek-binding', 'kek-pii', 'hk-email-index']
   for (const family of families) {
@@ -255,9 +255,10 @@ test('a backup that knows nothing removes nothing, and makes no key of today a r
   const token = world.agent.as('core')
   const active = await token.active('kek-pii')
   const forged = (lines: string[], at = new Date()) => {
-    const body = [JSON.stringify({ format: 'countroom-keys-backup-1', at, agent: '' }), ...lines].join('\n')
+    const seal = { by: 'nobody', mac: '' }
+    const body = [JSON.stringify({ format: 'countroom-keys-backup-2', at, agent: '' }), ...lines].join('\n')
     const sha256 = createHash('sha256').update(`${body}\n`).digest('hex')
-    return `${body}\n${JSON.stringify({ end: { deks: 0, shredded: 0, retired: 0, sha256 } })}\n`
+    return `${body}\n${JSON.stringify({ end: { deks: 0, shredded: 0, retired: 0, sha256, seal } })}\n`
   }
   const [before] = await data.owner`select count(*)::int as count from keys.deks`
   await joinTo(data, forged([JSON.stringify({ retired: [active, '2026-01-01T00:00:00'] })]))
@@ -281,7 +282,7 @@ test('a data key that was being made while the backup was taken stays, though it
   const file = dump()
   const data = await restore(file)
   rmSync(file)
-  await joinTo(data, `${body}\n${JSON.stringify({ end: { deks: 0, shredded: 0, retired: 0, sha256 } })}\n`)
+  await joinTo(data, `${body}\n${JSON.stringify({ end: { sha256, seal: { by: 'nobody', mac: '' } } })}\n`)
   expect(await rowsOf(data.app, late.player)).toHaveLength(rows.length)
 })
 
@@ -294,9 +295,36 @@ test('a backup that was cut short or changed is refused, wherever', async () => 
   refused(lines.slice(0, -1).join('\n'))
   refused([...lines.slice(0, 2), ...lines.slice(3)].join('\n'))
   refused(text.replace(/plr_\w/, 'plr_0z'))
-  refused(text.replace('countroom-keys-backup-1', 'countroom-keys-backup-2'))
+  refused(text.replace('countroom-keys-backup-2', 'countroom-keys-backup-3'))
+  refused(text.replace(/,"seal":\{.*?\}/, ''))
   expect(keys.readDump(text).deks.length).toBe(lines.filter((line) => line.startsWith('{"dek"')).length)
 })
+
+test("[S45] a backup that was written anew by somebody else, sum and all, is not known by the agent; nor is another node's", async () => {
+  const text = await backUpKeys()
+  const { file } = keys.readDump(text)
+  await ops.checkFile(file)
+  const lines = text.trimEnd().split('\n')
+  const end = JSON.parse(lines.at(-1) ?? '') as { end: { seal: keys.FileSeal } }
+  const without = lines.filter((line) => !line.startsWith('{"shredded"')).slice(0, -1) // who wants the erased back
+  expect(without.length).toBeLessThan(lines.length - 1)
+  const forged = [...without, JSON.stringify({ end: { ...end.end, sha256: sumOf(without) } })].join('\n')
+  const refused = (of: keys.DekDump['file']) =>
+    expect(ops.checkFile(of)).rejects.toThrow(expect.objectContaining({ code: 'keys.backup_forged' }))
+  await refused(keys.readDump(forged).file)
+  for (const by of ['hk-pepper-1', 'hk-dek-binding-1', 'hk-register-9', 'x'])
+    await refused({ ...file, seal: { ...file.seal, by } })
+  await refused({ ...file, seal: { ...file.seal, mac: '' } })
+  const other = await startTestKeys()
+  nodes.push(other)
+  await refused({ ...file, seal: await other.as('ops').sealFile(file.digest) })
+})
+
+function sumOf(lines: readonly string[]): string {
+  return createHash('sha256')
+    .update(`${lines.join('\n')}\n`)
+    .digest('hex')
+}
 
 function contextOf({ player, purpose, version }: DekRow): Buffer {
   return Buffer.from(JSON.stringify([player, purpose, version]))

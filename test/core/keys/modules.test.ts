@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isSigned, type Keys } from '#keys'
-import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+import { holdCeremony, startTestKeys, type TestKeys } from '../../support/keys.ts'
 import type { TestModule } from '../../support/modules.ts'
 
 /** One suite of cases on every module and every way to wrap: what is refused, and that it is refused in the same words. */
@@ -134,7 +134,7 @@ describe.each(cases)('$module wrapping by $wrap', ({ module, wrap, wrappedBytes,
   test.runIf(joins)(
     'a ceremony imports keys that cannot be taken out, and a second token of the kind joins',
     async () => {
-      const { shares } = await ops.ceremonyBegin({ custodians: ['Ada', 'Grace'], threshold: 2 })
+      const { shares } = await holdCeremony(ops, { custodians: ['Ada', 'Grace'], threshold: 2 })
       for (const { family } of (await ops.list()).filter((entry) => entry.state === 'active'))
         if (!['hk-register', 'hk-recovery'].includes(family)) await ops.activate((await ops.create(family)).key)
       const made = await core.newDek('kek-pii', context)
