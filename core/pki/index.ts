@@ -3,7 +3,7 @@ export { type Authority, anchors, authorities, ensureAuthorities, type SigningCo
 // A key and its certificates in one file for a browser
 export { bundle } from './bundle.ts'
 // Certificates, and who has them
-export { type Component, components, hold, type Issued, isEnabled, issue, issuedFor } from './certificate.ts'
+export { type Component, components, hold, type Issued, isEnabled, isGood, issue, issuedFor } from './certificate.ts'
 // Becoming a component, and staying one
 export {
   type Application,

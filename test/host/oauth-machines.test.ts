@@ -1,9 +1,11 @@
-import { createHash, createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { createHash, createHmac, generateKeyPairSync, randomUUID, sign, X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import * as oauth from 'openid-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as access from '#access'
+import * as pki from '#pki'
+import { openTestAuthority, type TestAuthority } from '../support/authority.ts'
 import { until } from '../support/client.ts'
 import { type ClientKey, discover, newClientKey, type OAuthWorld, openOAuthWorld } from '../support/oauth.ts'
 
@@ -11,15 +13,20 @@ import { type ClientKey, discover, newClientKey, type OAuthWorld, openOAuthWorld
 let world: OAuthWorld
 let key: ClientKey
 let config: oauth.Configuration
+let authority: TestAuthority
 beforeAll(async () => {
   world = await openOAuthWorld()
+  authority = await openTestAuthority({ db: world.faces.world, agent: world.faces.world.agent })
   key = await newClientKey()
   await world.add('reports', { kind: 'machine', keys: [key.jwk], scopes: ['books.read'] })
   config = await discover(world.partner, 'reports', oauth.PrivateKeyJwt(key.key), {
     metadata: { use_mtls_endpoint_aliases: false },
   })
 })
-afterAll(() => world.stop())
+afterAll(async () => {
+  await authority?.stop()
+  await world?.stop()
+})
 
 const books = new URL('https://localhost:8443/api/books/balances')
 
@@ -150,6 +157,11 @@ test('a certificate of our authority does instead of a key, and binds the token 
       error: 'invalid_client',
     })
   }
+  await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'ledger-tool', reason: 'it was sold' }))
+  expect((await world.partner.fetch(books, bearer, pem)).status, 'on a connection that is still open').toBe(401)
+  await expect(oauth.clientCredentialsGrant(mtls, { scope: 'books.read' })).rejects.toMatchObject({
+    error: 'invalid_client',
+  })
 })
 
 test('no secret, no anonymity, no basic authentication, no other grant [S30]', async () => {
@@ -446,15 +458,6 @@ async function refusal(body: Record<string, string>) {
 
 /** What the edge would pass on: a certificate it verified. */
 async function certificateOf(component: string): Promise<Buffer> {
-  const { default: forge } = await import('node-forge')
-  const keys = forge.pki.rsa.generateKeyPair(2048)
-  const certificate = forge.pki.createCertificate()
-  certificate.publicKey = keys.publicKey
-  certificate.serialNumber = randomUUID().replaceAll('-', '')
-  certificate.validity.notAfter = new Date(Date.now() + 3_600_000)
-  certificate.setExtensions([
-    { name: 'subjectAltName', altNames: [{ type: 2, value: `${component}.countroom.internal` }] },
-  ])
-  certificate.sign(keys.privateKey, forge.md.sha256.create())
-  return Buffer.from(forge.asn1.toDer(forge.pki.certificateToAsn1(certificate)).getBytes(), 'binary')
+  const { chain } = await authority.enrol('client', component)
+  return Buffer.from(new X509Certificate(chain).raw)
 }

@@ -32,9 +32,9 @@ export type TestAuthority = {
   stop(): Promise<void>
 }
 
-/** A private authority on a database and a token of its own. */
-export async function openTestAuthority(): Promise<TestAuthority> {
-  const [db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
+/** A private authority on a database and a token of its own, or on those of a world. */
+export async function openTestAuthority(world?: { db: TestDatabase; agent: TestKeys }): Promise<TestAuthority> {
+  const { db, agent } = world ?? { db: await openTestDatabase(), agent: await startTestKeys() }
   const keys = agent.as('ops')
   const command = (now = new Date()) => ({ ...systemCommand('test', now), keys })
   const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
@@ -78,6 +78,7 @@ export async function openTestAuthority(): Promise<TestAuthority> {
     components: () => pki.components(db.sql, new Date()),
     async stop() {
       await owner.end({ timeout: 5 })
+      if (world) return
       await db.stop()
       await agent.stop()
     },

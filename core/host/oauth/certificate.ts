@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import * as pki from '#pki'
+import type { Host } from '../host.ts'
 
 /** Set by the edge alone, for a certificate it verified: of our authority, of role `client`, not taken back. */
 const certificateHeader = 'x-client-certificate'
@@ -16,6 +18,17 @@ export function certificateOf(headers: IncomingHttpHeaders): X509Certificate | u
   } catch {
     return undefined
   }
+}
+
+/**
+ * Forgets a certificate that was taken back since the edge let its connection in: a connection may last, and what is taken back
+ * is so at once.
+ */
+export async function forgetTakenBack(host: Host, headers: IncomingHttpHeaders): Promise<void> {
+  if (headers[certificateHeader] === undefined) return
+  const shown = certificateOf(headers)
+  if (!shown || !(await pki.isGood(host.sql, shown.serialNumber.toLowerCase(), shown.raw, host.now())))
+    delete headers[certificateHeader]
 }
 
 /** Is this name one of the certificate's own? By its list of names, never by its subject. */

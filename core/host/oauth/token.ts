@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import * as access from '#access'
 import { type Host, transact } from '../host.ts'
-import { certificateOf, thumbprintOf } from './certificate.ts'
+import { certificateOf, forgetTakenBack, thumbprintOf } from './certificate.ts'
 import { tokenEpochs } from './epochs.ts'
 import { machineAudience, machineIssuer } from './issuers.ts'
 import { verifyProof } from './proof.ts'
@@ -45,6 +45,7 @@ export function openTokens(host: Host) {
       if (!(await transact(host, (tx) => access.useOnce(tx, { kind: 'Proof', id, expiresAt }))))
         throw access.tokenRefused('its proof was used before')
     } else if (typeof cnf?.['x5t#S256'] === 'string' && scheme.toLowerCase() === 'bearer') {
+      await forgetTakenBack(host, presented.headers)
       const certificate = certificateOf(presented.headers)
       if (!certificate || thumbprintOf(certificate) !== cnf['x5t#S256'])
         throw access.tokenRefused('it is bound to a certificate that was not shown')

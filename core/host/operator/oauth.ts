@@ -41,7 +41,7 @@ export function oauthRoutes(host: Host): Hono<FaceEnv> {
     }
     return c.redirect(await provider.interactionResult(incoming as never, outgoing as never, result), 303)
   })
-  routes.all(`${oauthPath}/*`, (c) => answerByLibrary(oauth, issuer, c))
+  routes.all(`${oauthPath}/*`, (c) => answerByLibrary(host, oauth, issuer, c))
   return routes
 
   /** A grant for each sign-on, so that ending one ends no other. */

@@ -13,6 +13,6 @@ export function oauthRoutes(host: Host): Hono<FaceEnv> {
   const routes = new Hono<FaceEnv>()
   const issuer = machineIssuer(host)
   const oauth = openOAuth(host, issuer, () => import('../oauth/machines.ts'))
-  routes.all(`${oauthPath}/*`, (c) => answerByLibrary(oauth, issuer, c))
+  routes.all(`${oauthPath}/*`, (c) => answerByLibrary(host, oauth, issuer, c))
   return routes
 }
