@@ -3,6 +3,7 @@ export { confirmTotp, offerTotp, useTotp } from './authenticator.ts'
 export { codeWrong, factorUnknown, passkeyRefused } from './errors.ts'
 // What somebody has, and what becomes of it
 export { type Change, type Factor, forget, list, remove, rename, standing, type Use } from './factor.ts'
+export { hold } from './failures.ts'
 export type { RelyingParty } from './message.ts'
 // Passkeys
 export { addPasskey, passkeyChallenge, passkeyRegistration, usePasskey } from './passkey.ts'

@@ -87,6 +87,12 @@ const schema = z.strictObject({
       monthsAttached: z.int().min(6).default(25),
     })
     .prefault({}),
+  factors: z
+    .strictObject({
+      /** Steps of 30 seconds around the present one in which an authenticator app's code is taken too; none by default [S13]. */
+      totpWindow: z.int().min(0).max(2).default(0),
+    })
+    .prefault({}),
   audit: z
     .strictObject({
       /** The name of the log, which stands in every checkpoint and never changes; without one it is given by chance. */

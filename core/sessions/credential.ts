@@ -1,7 +1,9 @@
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
+import * as factors from '#factors'
 import { blindIndex, hashPassword, isOutdated, type Keys, keyIdOf, normaliseEmail, verifyPassword } from '#keys'
 import * as players from '#players'
+import { passwordNeeded } from './errors.ts'
 import { type Origin, subjectOf } from './origin.ts'
 import type { Proof } from './proof.ts'
 
@@ -34,6 +36,23 @@ export async function setPassword(
 }
 
 export { hashPassword }
+
+/** Whether a player has a password at all. */
+export async function hasPassword(reader: Reader, player: string): Promise<boolean> {
+  return (await hashOf(reader, player)) !== undefined
+}
+
+/**
+ * Does without a password from now on.
+ *
+ * @throws Refusal `sessions.password_needed` for who could not come in, or not again after a loss, without it
+ */
+export async function removePassword(tx: Tx, command: Command, { player }: { player: string }): Promise<void> {
+  await factors.hold(tx, player)
+  if (!factors.mayDropPassword(await factors.standing(tx, player))) throw passwordNeeded()
+  const removed = await tx`delete from sessions.credentials where player = ${player}`
+  if (removed.count > 0) await audit.record(tx, command, { action: 'sessions.password_removed', subject: player })
+}
 
 /**
  * Checks an e-mail and password, outside any transaction because it is slow on purpose. Takes the same time for unknown

@@ -39,3 +39,9 @@ export const sessionEnded = () =>
 export const stepUpRequired = (factors: readonly string[]) =>
   new Refusal('forbidden', 'sessions.step_up_required', 'Please show once more that it is you.', { factors })
 export const factorWrong = () => new Refusal('refused', 'sessions.factor_wrong', 'This is wrong. Try again.')
+export const passwordNeeded = () =>
+  new Refusal(
+    'conflict',
+    'sessions.password_needed',
+    'To do without a password you need two passkeys, or one passkey and recovery codes.',
+  )

@@ -6,8 +6,10 @@ export {
   accountOf,
   attempt,
   hashPassword,
+  hasPassword,
   isPasswordOf,
   passwordsUnder,
+  removePassword,
   setPassword,
 } from './credential.ts'
 // Browsers that an account knows

@@ -8,6 +8,7 @@ import * as players from '#players'
 import * as staff from '#staff'
 import { sign } from '../../core/host/gateways/signature.ts'
 import { sealOnce } from '../../core/host/sealer.ts'
+import { freshCode, SoftAuthenticator } from '../support/authenticator.ts'
 import { until } from '../support/client.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
 import { routesOf } from '../support/routes.ts'
@@ -159,6 +160,77 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     'player POST /api/exclusions',
     async () => (await arrive()).caller.ask('POST', '/api/exclusions', { months: 6 }),
     ['protection.self_exclusion'],
+  ],
+  [
+    'player POST /api/factors/passkeys',
+    async () => {
+      const { caller, options } = await asksForPasskey()
+      return caller.ask('POST', '/api/factors/passkeys', {
+        response: new SoftAuthenticator(origin).create(options),
+        label: 'Key',
+      })
+    },
+    ['factors.added'],
+  ],
+  [
+    'player POST /api/factors/passkeys',
+    async () => (await asksForPasskey()).caller.ask('POST', '/api/factors/passkeys', { response: {}, label: 'Key' }),
+    ['factors.refused'],
+  ],
+  [
+    'player POST /api/factors/apps',
+    async () => (await withShown()).caller.ask('POST', '/api/factors/apps'),
+    ['factors.offered'],
+  ],
+  [
+    'player POST /api/factors/apps/{factor}/confirmation',
+    async () => {
+      const { caller, app } = await offeredApp()
+      return caller.ask('POST', `/api/factors/apps/${app.factor}/confirmation`, {
+        code: await freshCode(app.secret),
+        label: 'App',
+      })
+    },
+    ['factors.added'],
+  ],
+  [
+    'player POST /api/factors/apps/{factor}/confirmation',
+    async () => {
+      const { caller, app } = await offeredApp()
+      return caller.ask('POST', `/api/factors/apps/${app.factor}/confirmation`, { code: 'abcdef', label: 'App' })
+    },
+    ['factors.refused'],
+  ],
+  [
+    'player PATCH /api/factors/{factor}',
+    async () => {
+      const { caller, factor } = await withPasskey()
+      return caller.ask('PATCH', `/api/factors/${factor}`, { label: 'Another name' })
+    },
+    ['factors.renamed'],
+  ],
+  [
+    'player DELETE /api/factors/{factor}',
+    async () => {
+      const { caller, factor } = await withPasskey()
+      await caller.ask('POST', '/api/factors/recovery-codes')
+      return caller.ask('DELETE', `/api/factors/${factor}`)
+    },
+    ['factors.removed'],
+  ],
+  [
+    'player POST /api/factors/recovery-codes',
+    async () => (await withShown()).caller.ask('POST', '/api/factors/recovery-codes'),
+    ['factors.recovery_codes_made'],
+  ],
+  [
+    'player DELETE /api/password',
+    async () => {
+      const { caller } = await withPasskey()
+      await caller.ask('POST', '/api/factors/recovery-codes')
+      return caller.ask('DELETE', '/api/password')
+    },
+    ['sessions.password_removed'],
   ],
   [
     'player POST /api/deposits',
@@ -442,6 +514,34 @@ async function arrive(cash = 0n) {
   const caller = faces.caller('player')
   expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
   return { player, wallet, email, password, caller }
+}
+
+const origin = 'https://localhost'
+
+/** Somebody who has just shown everything there is to show. */
+async function withShown() {
+  const arrived = await arrive()
+  await faces.world.showAll(arrived.player)
+  return arrived
+}
+
+async function asksForPasskey() {
+  const arrived = await withShown()
+  const { body } = await arrived.caller.ask('POST', '/api/factors/passkeys/options')
+  return { ...arrived, options: body as Parameters<SoftAuthenticator['create']>[0] }
+}
+
+async function withPasskey() {
+  const { options, ...arrived } = await asksForPasskey()
+  const response = new SoftAuthenticator(origin).create(options)
+  const { body } = await arrived.caller.ask('POST', '/api/factors/passkeys', { response, label: 'Key' })
+  return { ...arrived, factor: String(body.factor) }
+}
+
+async function offeredApp() {
+  const arrived = await withShown()
+  const { body } = await arrived.caller.ask('POST', '/api/factors/apps')
+  return { ...arrived, app: body as { factor: string; secret: string } }
 }
 
 async function enrol(role: string) {

@@ -1,4 +1,4 @@
-import { createHash, createSign, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createHash, createHmac, createSign, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 
 export type Algorithm = -7 | -8 | -257
 
@@ -114,6 +114,25 @@ export class SoftAuthenticator {
     if (this.algorithm === -8) return cbor(new Map([[1, 1], ...head, [-1, 6], [-2, bytes(x)]] as never))
     return cbor(new Map([[1, 3], ...head, [-1, bytes(n)], [-2, bytes(e)]] as never))
   }
+}
+
+/** What an authenticator app shows now for a seed in base 32, as any of them computes it (RFC 6238). */
+export function codeNow(secret: string, now: number = Date.now()): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const seed = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const step = Buffer.alloc(8)
+  step.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)))
+  const mac = createHmac('sha1', seed).update(step).digest()
+  const code = (mac.readUInt32BE(mac.at(-1)! & 15) & 0x7fff_ffff) % 1_000_000
+  return String(code).padStart(6, '0')
+}
+
+/** The same, not in the last two seconds of its life, for who sends it somewhere. */
+export async function freshCode(secret: string): Promise<string> {
+  const left = 30_000 - (Date.now() % 30_000)
+  if (left < 2000) await new Promise((resolve) => setTimeout(resolve, left))
+  return codeNow(secret)
 }
 
 /** RFC 8949, as much of it as attestations need. */

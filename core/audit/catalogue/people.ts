@@ -100,6 +100,7 @@ export const people = {
   'sessions.all_ended': { title: 'All sessions of a player were ended', detail: { count: 'number' } },
   'sessions.sign_in_refused': { title: 'Sign-in refused, player', ...refused, detail: { cause: 'text' } },
   'sessions.password_set': { title: 'Set a password' },
+  'sessions.password_removed': { title: 'Did away with the password' },
 
   'factors.offered': { title: 'Began to add a way to sign in', detail: factor },
   'factors.added': { title: 'Added a way to sign in', detail: factor },

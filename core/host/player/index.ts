@@ -8,6 +8,8 @@ import { playerSignIn } from '../middleware/sign-in.ts'
 import { playerPages } from '../web/player.ts'
 import { cashierRoutes } from './cashier.ts'
 import { devicesRoutes } from './devices.ts'
+import { enrolmentRoutes } from './enrolment.ts'
+import { factorsRoutes } from './factors.ts'
 import { gamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { playersRoutes } from './players.ts'
@@ -24,6 +26,8 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
     playersRoutes,
     sessionsRoutes,
     devicesRoutes,
+    factorsRoutes,
+    enrolmentRoutes,
     protectionRoutes,
     cashierRoutes,
     ledgerRoutes,
