@@ -13,6 +13,7 @@ import { until } from '../support/client.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
 import { routesOf } from '../support/routes.ts'
 import { mailedCode } from '../support/sign-in.ts'
+import { lastSms } from '../support/sms.ts'
 
 /** Every route says what it writes into the log, and a run of each shows that it does. */
 let faces: Faces
@@ -201,6 +202,13 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     },
     ['factors.refused'],
   ],
+  [
+    'player POST /api/factors/phones',
+    async () => (await withShown()).caller.ask('POST', '/api/factors/phones', { phone: '+356 2123 4567' }),
+    ['factors.offered', 'factors.code_sent'],
+  ],
+  ['player POST /api/factors/phones/{factor}/confirmation', () => confirmPhone(), ['factors.added']],
+  ['player POST /api/factors/phones/{factor}/confirmation', () => confirmPhone('abcdef'), ['factors.refused']],
   [
     'player PATCH /api/factors/{factor}',
     async () => {
@@ -542,6 +550,13 @@ async function offeredApp() {
   const arrived = await withShown()
   const { body } = await arrived.caller.ask('POST', '/api/factors/apps')
   return { ...arrived, app: body as { factor: string; secret: string } }
+}
+
+async function confirmPhone(wrong?: string): Promise<FaceAnswer> {
+  const { caller } = await withShown()
+  const { body } = await caller.ask('POST', '/api/factors/phones', { phone: '+356 2123 4567' })
+  const code = wrong ?? (await lastSms(faces.world))
+  return caller.ask('POST', `/api/factors/phones/${body.factor}/confirmation`, { code, label: 'Phone' })
 }
 
 async function enrol(role: string) {

@@ -126,6 +126,59 @@ export function enrolmentRoutes(host: Host) {
     },
   )
 
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/factors/phones',
+      ...writes('factors.offered', 'factors.code_sent'),
+      summary: 'Offers a telephone; a code goes there.',
+      request: {
+        headers: idempotencyHeader,
+        body: {
+          required: true,
+          content: {
+            'application/json': { schema: z.strictObject({ phone: z.string().max(40) }).openapi('NewPhone') },
+          },
+        },
+      },
+      responses: {
+        202: { description: 'On its way.', content: { 'application/json': { schema: added } } },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { phone } = c.req.valid('json')
+      // The key's record must not hold a digest of the number: there are too few of them not to be found by trying.
+      return mutate(host, c, { operation: 'factors.offer_phone', payload: {} }, async (tx, command) => {
+        const { playerId: holder } = await needs(host, tx, c, 'factor_change')
+        return { status: 202, body: await factors.offerPhone(tx, command, { holder, phone }) }
+      })
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/factors/phones/{factor}/confirmation',
+      ...writes('factors.added', 'factors.refused'),
+      summary: 'Adds the telephone by the code that went there.',
+      request: {
+        headers: idempotencyHeader,
+        params: named,
+        body: { required: true, content: { 'application/json': { schema: proof } } },
+      },
+      responses: { 201: { description: 'Added.', content: { 'application/json': { schema: added } } }, ...problems },
+    }),
+    async (c) => {
+      const payload = { ...c.req.valid('param'), ...c.req.valid('json') }
+      return mutate(host, c, { operation: 'factors.confirm_phone', payload }, async (tx, command) => {
+        const { playerId: holder } = await needs(host, tx, c, 'factor_change')
+        const outcome = await factors.confirmPhone(tx, command, { holder, ...payload })
+        return 'refusal' in outcome ? outcome.refusal : { status: 201, body: outcome }
+      })
+    },
+  )
+
   return routes
 }
 
