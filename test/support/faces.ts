@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { register } from 'prom-client'
 import { readConfig } from '../../core/host/config.ts'
@@ -41,6 +42,8 @@ export type Faces = {
   gatewaySecret: string
   /** Somebody new with a cookie jar of their own. */
   caller(face: FaceName): Caller
+  /** The player face for a browser, by HTTP at a port of its own; a browser takes `localhost` for secure. Answers its address. */
+  serve(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -81,12 +84,23 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
   const apps = Object.fromEntries(
     Object.entries(faces).map(([name, face]) => [name, face(host, async () => [])]),
   ) as unknown as Record<FaceName, OpenAPIHono<FaceEnv>>
+  const servers: Server[] = []
   return {
     world,
     host,
     gatewaySecret,
     caller: (face) => callerOf(apps[face]),
+    async serve() {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      servers.push(server)
+      const url = `http://localhost:${(server.address() as AddressInfo).port}`
+      const served = { ...host, config: { ...config, origins: { ...config.origins, player: url } } }
+      server.on('request', getRequestListener(playerFace(served, async () => []).fetch))
+      return url
+    },
     async stop() {
+      for (const server of servers) server.close().closeAllConnections()
       await play.close()
       await exports.close()
       await world.stop()

@@ -18,6 +18,7 @@ const places = [
   ['/cashier', 'Cashier'],
   ['/history', 'History'],
   ['/limits', 'Limits'],
+  ['/security', 'Security'],
 ] as const
 
 /** The frame of every page of the player: what they have, how this session stands, the way to their limits. */

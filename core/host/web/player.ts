@@ -11,6 +11,7 @@ import { gamePage } from './pages/game.ts'
 import { historyPage } from './pages/history.ts'
 import { limitsPage } from './pages/limits.ts'
 import { lobbyPage } from './pages/lobby.ts'
+import { securityPage } from './pages/security.ts'
 
 /** The lobby and everything a player sees; pages are shells, what is in them comes from the API. */
 export function playerPages(host: Host): Hono<FaceEnv> {
@@ -32,6 +33,7 @@ export function playerPages(host: Host): Hono<FaceEnv> {
   app.get('/limits', async (c) =>
     isSignedIn(c) ? c.html(limitsPage(await licences.rules(host.sql))) : c.redirect('/sign-in'),
   )
+  app.get('/security', (c) => (isSignedIn(c) ? c.html(securityPage()) : c.redirect('/sign-in')))
   return app
 }
 

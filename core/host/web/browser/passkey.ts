@@ -1,3 +1,5 @@
+import { Problem } from './api.ts'
+
 type Described = { id: string; type: string; transports?: string[] }
 export type CreationOptions = {
   challenge: string
@@ -10,7 +12,11 @@ export type RequestOptions = { challenge: string; allowCredentials?: Described[]
 export const passkeysWork = 'PublicKeyCredential' in window
 
 /** The person closed the browser's dialog, or took too long. */
-export class Declined extends Error {}
+export class Declined extends Problem {
+  constructor(words: string) {
+    super({ detail: words, code: 'passkey.declined' }, 0)
+  }
+}
 
 /** Has the browser make a passkey; answers what the API takes. @throws Declined */
 export async function createPasskey(options: CreationOptions): Promise<object> {
