@@ -213,6 +213,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
     audit: { ...(settings.logName ? { origin: settings.logName } : {}), witnesses: settings.logWitnesses },
     brand: settings.brandName,
+    factors: { totpWindow: settings.appCodeWindow },
     mail: {
       ...(settings.mailServer ?? loopback(settings.ports.sandboxSmtp)),
       from: settings.mailFrom,

@@ -96,7 +96,7 @@ export function enrolmentRoutes(host: Host) {
       const offered = await transact(host, async (tx) => {
         const { playerId: holder } = await needs(host, tx, c, 'factor_change')
         const { email } = await players.profile(tx, host.keys, holder)
-        return factors.offerTotp(tx, commandOf(host, c), { holder, issuer: 'Countroom', account: email })
+        return factors.offerTotp(tx, commandOf(host, c), { holder, issuer: host.config.brand, account: email })
       })
       return c.json({ ...offered, picture: pictureOf(offered.uri) }, 201)
     },
