@@ -24,7 +24,11 @@ export async function offerTotp(
   return { factor, secret: base32(seed), uri: keyUri({ issuer, account, seed }) }
 }
 
-/** The first code proves that the app has the seed, and is not taken again. @throws Refusal `factors.label_invalid` */
+/**
+ * The first code proves that the app has the seed, and is not taken again.
+ *
+ * @throws Refusal `factors.label_invalid`, `factors.unknown` for an offer that was never made, or is over
+ */
 export async function confirmTotp(
   tx: Tx,
   command: KeyedCommand,
@@ -35,7 +39,7 @@ export async function confirmTotp(
   const refusal = await throttle(tx, command, holder)
   if (refusal) return { refusal }
   const secret = await offered(tx, command, { holder, factor, kind: 'totp' })
-  if (!secret || !(await takes(tx, command, { ...input, secret })))
+  if (!(await takes(tx, command, { ...input, secret })))
     return { refusal: await wrongCode(tx, command, { holder, kind: 'totp' }) }
   await add(tx, command, { holder, factor, kind: 'totp', label: input.label })
   return { factor }

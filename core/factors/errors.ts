@@ -10,7 +10,12 @@ export const throttled = (seconds: number) =>
   new Refusal('throttled', 'factors.throttled', 'Too many wrong codes. Wait a while, or use a passkey.', {
     retryAfterSeconds: seconds,
   })
-export const factorUnknown = () => new Refusal('absent', 'factors.unknown', 'There is no such way to sign in.')
+export const factorUnknown = () =>
+  new Refusal(
+    'absent',
+    'factors.unknown',
+    'There is no such way to sign in, or it took too long to add it. Begin again.',
+  )
 export const lastFactor = () =>
   new Refusal(
     'conflict',

@@ -127,17 +127,18 @@ export async function offer(
   return factor
 }
 
-/** The sealed secret of a factor that was offered a while ago and not proven yet. */
+/** The sealed secret of a factor that was offered a while ago and not proven yet. @throws Refusal `factors.unknown` */
 export async function offered(
   tx: Tx,
   command: KeyedCommand,
   { holder, factor, kind }: { holder: string; factor: string; kind: Kind },
-): Promise<Buffer | undefined> {
+): Promise<Buffer> {
   const since = new Date(command.now.getTime() - offerSecondsMax * 1000)
   const [row] = await tx<Array<{ secret: Buffer }>>`
     select secret from factors.factors
     where factor = ${factor} and holder = ${holder} and kind = ${kind} and added_at is null and offered_at > ${since}`
-  return row?.secret
+  if (!row) throw factorUnknown()
+  return row.secret
 }
 
 /** Makes it one of the holder's factors, in the row that is there or in one of its own. @throws Refusal `factors.label_invalid` */

@@ -31,7 +31,11 @@ export async function offerPhone(
   return { factor }
 }
 
-/** The code that was sent proves that the telephone is theirs. @throws Refusal `factors.label_invalid` */
+/**
+ * The code that was sent proves that the telephone is theirs.
+ *
+ * @throws Refusal `factors.label_invalid`, `factors.unknown` for an offer that was never made, or is over
+ */
 export async function confirmPhone(
   tx: Tx,
   command: KeyedCommand,
@@ -40,8 +44,8 @@ export async function confirmPhone(
   await hold(tx, holder)
   const refusal = await throttle(tx, command, holder)
   if (refusal) return { refusal }
-  const waits = await offered(tx, command, { holder, factor, kind: 'sms' })
-  if (!waits || (await takes(tx, command, { holder, code })) !== factor)
+  await offered(tx, command, { holder, factor, kind: 'sms' })
+  if ((await takes(tx, command, { holder, code })) !== factor)
     return { refusal: await wrongCode(tx, command, { holder, kind: 'sms' }) }
   await add(tx, command, { holder, factor, kind: 'sms', label })
   return { factor }

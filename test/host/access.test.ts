@@ -5,6 +5,7 @@ import * as sessions from '#sessions'
 import * as staff from '#staff'
 import { sealOnce } from '../../core/host/sealer.ts'
 import { undocumented } from '../support/access-exceptions.ts'
+import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
 import { answeredBy, faceNames, type Route, routesOf } from '../support/routes.ts'
 
@@ -105,6 +106,7 @@ test('[S21] nobody’s sign-in is worth anything on another face', async () => {
 test('[S21] a player finds what is theirs, and of what is somebody else’s not even that it is there', async () => {
   const owner = await arrive(1000n)
   const other = await arrive(1000n)
+  for (const { player } of [owner, other]) await faces.world.showAll(player)
   const own = await thingsOf(owner)
   const routes = routesOf('player')
     .filter(({ path }) => /\{(?!game\}|period\})/.test(path))
@@ -140,8 +142,11 @@ function ask(caller: Caller, route: Route, headers: Record<string, string> = {})
   return caller.ask(route.method.toUpperCase(), path, undefined, { 'idempotency-key': '', ...headers })
 }
 
-function inputOf({ method }: Route): object | undefined {
-  return method === 'get' || method === 'delete' ? undefined : {}
+function inputOf({ method, path }: Route): object | undefined {
+  if (method === 'get' || method === 'delete') return undefined
+  if (path.startsWith('/api/factors/'))
+    return method === 'patch' ? { label: 'Mine' } : { code: '000000', label: 'Mine' }
+  return {}
 }
 
 /** Something of each kind that a player can name in a path, and a name of that kind that nothing has. */
@@ -173,7 +178,19 @@ async function thingsOf({ player, wallet, caller }: Awaited<ReturnType<typeof ar
   while (await sealOnce({ ...faces.host, keys: world.agent.as('work') })); // so that the round can be proven
   const listed = await caller.ask('GET', '/api/devices')
   const [device] = listed.body.devices as Array<{ device: string }>
+  const offered = async (path: string, body?: object) => String((await caller.ask('POST', path, body)).body.factor)
+  const [app, phone] = [
+    await offered('/api/factors/apps'),
+    await offered('/api/factors/phones', { phone: '+35621234567' }),
+  ]
+  const { body: options } = await caller.ask('POST', '/api/factors/passkeys/options')
+  const response = new SoftAuthenticator('https://localhost').create(options as never)
+  const passkey = await offered('/api/factors/passkeys', { response, label: 'Key' })
+  const absent = (id: string) => ({ id, absent: `${id.slice(0, -4)}zzzz` })
   return {
+    '/api/factors/apps/': absent(app),
+    '/api/factors/phones/': absent(phone),
+    '/api/factors/': absent(passkey),
     '/api/devices/': { id: device!.device, absent: `${device!.device.slice(0, -4)}zzzz` },
     '/api/deposits/': { id: deposit, absent: `${deposit.slice(0, -4)}zzzz` },
     '/api/withdrawals/': { id: withdrawal, absent: `${withdrawal.slice(0, -4)}zzzz` },

@@ -20,6 +20,7 @@ export const undocumented: Readonly<Record<'player' | 'operator' | 'partner', Re
     'GET /limits': page,
     'GET /privacy': page,
     'GET /register': page,
+    'GET /security': page,
     'GET /sign-in': page,
     'GET /terms': page,
   },

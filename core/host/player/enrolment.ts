@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { encode } from 'uqr'
 import * as factors from '#factors'
 import * as players from '#players'
+import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { partyOf } from '../relying-party.ts'
@@ -27,6 +28,7 @@ export function enrolmentRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/factors/passkeys/options',
+      ...signedIn(),
       ...writesNothing('it is a question; what comes of it is written down when it is answered'),
       summary: 'What the browser needs to make a passkey. The question is good once, so it takes no key.',
       responses: {
@@ -49,6 +51,7 @@ export function enrolmentRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/factors/passkeys',
+      ...signedIn(),
       ...writes('factors.added', 'factors.refused'),
       summary: 'Adds the passkey the browser made.',
       request: {
@@ -76,6 +79,7 @@ export function enrolmentRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/factors/apps',
+      ...signedIn(),
       ...writes('factors.offered'),
       summary: 'Offers a seed for an authenticator app. It is a secret, told once, so it takes no key.',
       responses: {
@@ -106,6 +110,7 @@ export function enrolmentRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/factors/apps/{factor}/confirmation',
+      ...signedIn(),
       ...writes('factors.added', 'factors.refused'),
       summary: 'Adds the app by its first code.',
       request: {
@@ -130,6 +135,7 @@ export function enrolmentRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/factors/phones',
+      ...signedIn(),
       ...writes('factors.offered', 'factors.code_sent'),
       summary: 'Offers a telephone; a code goes there.',
       request: {
@@ -160,6 +166,7 @@ export function enrolmentRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/factors/phones/{factor}/confirmation',
+      ...signedIn(),
       ...writes('factors.added', 'factors.refused'),
       summary: 'Adds the telephone by the code that went there.',
       request: {

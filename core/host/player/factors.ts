@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as factors from '#factors'
 import * as sessions from '#sessions'
+import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { needs } from '../step-up.ts'
@@ -38,6 +39,7 @@ export function factorsRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/factors',
+      ...signedIn(),
       summary: 'What the player can sign in with.',
       responses: {
         200: { description: 'All of it.', content: { 'application/json': { schema: standing } } },
@@ -71,6 +73,7 @@ export function factorsRoutes(host: Host) {
     createRoute({
       method: 'patch',
       path: '/api/factors/{factor}',
+      ...signedIn(),
       ...writes('factors.renamed'),
       summary: 'Gives a factor another name.',
       request: {
@@ -100,6 +103,7 @@ export function factorsRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/factors/{factor}',
+      ...signedIn(),
       ...writes('factors.removed'),
       summary: 'Removes a factor, unless the player could lock themselves out by it.',
       request: { headers: idempotencyHeader, params: named },
@@ -127,6 +131,7 @@ export function factorsRoutes(host: Host) {
     createRoute({
       method: 'post',
       path: '/api/factors/recovery-codes',
+      ...signedIn(),
       ...writes('factors.recovery_codes_made'),
       summary: 'Makes recovery codes; those before are void. They are secrets, told once, so it takes no key.',
       responses: {
@@ -150,6 +155,7 @@ export function factorsRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/password',
+      ...signedIn(),
       ...writes('sessions.password_removed'),
       summary: 'Does without a password, for who has two passkeys, or one and recovery codes.',
       request: { headers: idempotencyHeader },
