@@ -1,3 +1,4 @@
+import './devices.ts'
 import { get, send } from './api.ts'
 import { byId } from './elements.ts'
 import { onSubmit } from './form.ts'

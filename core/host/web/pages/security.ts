@@ -40,6 +40,7 @@ export function securityPage() {
       <form class="card" id="password"><h2>Password</h2><p id="password-state" class="fine"></p>
         <p class="problem" role="alert"></p><button class="danger" disabled hidden>Do without a password</button></form>
     </div>
-    <section class="panel" hidden><h2>Devices</h2><div id="devices"></div></section>`,
+    <section class="panel"><h2>Devices</h2><p class="fine">The browsers this account knows. One you do not know is not yours: sign it out, and change what you sign in with.</p>
+      <div id="devices"></div><button type="button" id="end-all">Sign out everywhere</button></section>`,
   )
 }
