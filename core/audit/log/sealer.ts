@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Command, numberArray, type Tx, textArray } from '#base'
-import { ownKeys, readCheckpointText, type Signer, signCheckpoint, signersAt } from './checkpoint.ts'
-import { keepCheckpoint, keptCheckpoint } from './log.ts'
+import { ownKeys, type Signer, signCheckpoint, signersAt } from './checkpoint.ts'
+import { type KeptCheckpoint, keepCheckpoint, keptCheckpoint } from './log.ts'
 import { readNote } from './note.ts'
 import { type Edge, grow, readEdge, rootOfEdge, writeTiles } from './tiles.ts'
 import { hashBytes } from './tree.ts'
@@ -20,6 +20,9 @@ export type Sealed = {
 
 /** What is kept of the log is not what was signed: the sealer signs nothing more until a person has looked. */
 export class BrokenLog extends Error {}
+
+/** The note that this process had signed last, by whom: it need not be held against the token's keys again each second. */
+const lastSigned = new WeakMap<Signer, string>()
 
 /** One sealer at a time: false when another has it, for as long as its transaction takes. */
 export async function beginSealing(tx: Tx): Promise<boolean> {
@@ -63,6 +66,7 @@ export async function seal(
   const checkpoint = { origin, size: grown.edge.size, root: rootOfEdge(grown.edge) }
   const { note, key } = await signCheckpoint(command.keys, checkpoint, after)
   await keepCheckpoint(tx, { ...checkpoint, at: command.now, note }, key)
+  lastSigned.set(command.keys, note)
   const lost = events.lost === 0 ? [] : await lostFrom(tx, size)
   return { size: checkpoint.size, events: events.count, batches: what.batches.length, lost }
 }
@@ -88,15 +92,19 @@ async function soundEdge(
   const { origin } = last
   if (asked !== undefined && asked !== origin) throw new BrokenLog(`this log is called ${origin} and not ${asked}`)
   if (!rootOfEdge(edge).equals(last.root)) throw new BrokenLog(`the tiles are not those that checkpoint ${size} signed`)
-  const note = readNote(last.note)
+  if (last.note !== lastSigned.get(keys)) await refuseForeign(last, keys)
+  return { edge, size, origin }
+}
+
+/** @throws BrokenLog when a checkpoint is not this log's own, by the keys of the token */
+async function refuseForeign({ note, size, origin }: KeptCheckpoint, keys: Signer): Promise<void> {
+  const read = readNote(note)
   const own = await ownKeys(keys, origin)
   try {
-    signersAt(note, own, size)
+    signersAt(read, own, size)
   } catch (error) {
     throw new BrokenLog(`checkpoint ${size} is not signed by this log`, { cause: error })
   }
-  if (readCheckpointText(note.text).size !== size) throw new BrokenLog(`checkpoint ${size} is of another size`)
-  return { edge, size, origin }
 }
 
 async function sealEvents(tx: Tx, countMax: number): Promise<{ count: number; lost: number; leaves: Buffer }> {
