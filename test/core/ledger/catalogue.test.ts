@@ -141,8 +141,8 @@ test('a bet writes rows of its wallet and of its lane only, and all of them in o
   const { player, wallet } = await world.player(1000n)
   const lease = (await ledger.leaseLane(world.sql, 'test'))!
   await world.admin`
-    insert into sessions.sessions (session, digest, player, wallet, currency, factors, begun_at, wallet_version, seen_at, idle_seconds_max, ends_at)
-    values ('ses_shard', '\\x00', ${player}, ${wallet}, 'EUR', '{}', now(), 1, now(), 900, now() + interval '1 hour')`
+    insert into sessions.sessions (session, sign_in, digest, player, wallet, currency, shown, authenticated_at, begun_at, wallet_version, seen_at, idle_seconds_max, ends_at)
+    values ('ses_shard', 'ses_shard', '\\x00', ${player}, ${wallet}, 'EUR', '{}', now(), now(), 1, now(), 900, now() + interval '1 hour')`
   const tables = await everyTable()
   const [before] = await world.admin<Array<{ xid: bigint }>>`select pg_current_xact_id()::text::bigint as xid`
   const settled = await world.sql.unsafe(
