@@ -10,7 +10,7 @@ import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
 import { type AskPin, typedPin } from './appliance/pin.ts'
 import { freePorts, portsInUse, refuseTakenPorts } from './appliance/ports.ts'
-import { ensureDatabase, postgresUnit } from './appliance/postgres.ts'
+import { connect, ensureDatabase, postgresUnit } from './appliance/postgres.ts'
 import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
 import { isRejoinPending, rejoin } from './appliance/rejoin.ts'
@@ -19,6 +19,7 @@ import { readSettings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
+import { keepArchive } from './audit/keeper.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
 export type Card = {
@@ -79,7 +80,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   const home = inWords(dir, () => openHome(dir, engines))
   const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined
-  let keeper: ReturnType<typeof keepCertificates> | undefined
+  const keepers: Array<{ stop(): Promise<void> }> = []
   const changed = (processes: UnitState[]) => {
     if (card) card = publish(home, { ...card, processes })
   }
@@ -142,7 +143,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       })
       tell(word)
     })
-    keeper = keepCertificates(home, settings, options.lives ?? {}, say)
+    keepers.push(keepCertificates(home, settings, options.lives ?? {}, say))
+    const { auditArchiveTo: folder } = settings
+    if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
     await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
 
     const secret = await offerFirstEnrolment(home)
@@ -180,7 +183,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   }
 
   async function stop(): Promise<void> {
-    await keeper?.stop()
+    for (const keeper of keepers) await keeper.stop()
     await supervisor.stop()
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()

@@ -26,6 +26,14 @@ export async function archiveSpan(reader: Reader, now: Date, months: number): Pr
   return row && row.upTo > row.from ? { ...row, before } : undefined
 }
 
+/** For how many days the oldest entry that is here has been past so many whole months; 0 when it is younger. */
+export async function archiveOverdueDays(reader: Reader, months: number): Promise<number> {
+  const [row] = await reader<Array<{ days: number }>>`
+    select greatest(0, extract(epoch from now() - make_interval(months => ${Math.max(months, auditMonthsMin)}) - l.at) / 86400)::float8 as days
+    from audit.horizon h join audit.leaves l on l.index = h.index`
+  return row?.days ?? 0
+}
+
 /** The entries of a span as JSON lines with the index of each leaf, byte for byte; memory does not grow with their number. */
 export async function* archiveLines(reader: Reader, { from, upTo }: ArchiveSpan): AsyncGenerator<string, void, void> {
   for (let first = from; first < upTo; first += leavesPerRead) {

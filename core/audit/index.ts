@@ -3,6 +3,7 @@ export {
   type ArchiveSpan,
   archive,
   archiveLines,
+  archiveOverdueDays,
   archiveSpan,
   auditMonthsMin,
 } from './archive.ts'

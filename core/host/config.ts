@@ -104,6 +104,8 @@ const schema = z.strictObject({
       sealMs: z.int().min(50).max(60_000).default(1000),
       /** Who cosigns: where they take checkpoints, and their keys (C2SP tlog-witness). */
       witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string().max(200) })).default([]),
+      /** Whether what is past the licence's years is archived by itself, so that a metric tells when it is not. */
+      archived: z.boolean().default(false),
       /** The second place of the log: a file that is appended to, or a syslog server over TLS. */
       ship: z
         .union([

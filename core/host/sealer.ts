@@ -3,6 +3,7 @@ import * as audit from '#audit'
 import { canonical, type Reader, Refusal, systemCommand } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
+import * as licences from '#licences'
 import { type Host, transact } from './host.ts'
 
 export type Sealer = { stop(): Promise<void> }
@@ -127,7 +128,7 @@ export function entryOf({ lane, batch, at, digest }: ledger.Batch, rows: Buffer)
 }
 
 /** What metrics tell is in the database: any worker may have sealed last. */
-function observeLog({ sql }: Pick<SealerHost, 'sql'>): void {
+function observeLog({ sql, config }: Pick<SealerHost, 'sql' | 'config'>): void {
   if (register.getSingleMetric('countroom_audit_log_size')) return
   const observe = (name: string, help: string, read: () => Promise<number | undefined>) =>
     new Gauge({
@@ -147,4 +148,10 @@ function observeLog({ sql }: Pick<SealerHost, 'sql'>): void {
     'How long the oldest event has waited that is no leaf of the log yet; 0 when none waits.',
     async () => audit.unsealedSeconds(sql),
   )
+  if (config.audit.archived)
+    observe(
+      'countroom_audit_archive_overdue_days',
+      'For how many days the oldest entry of the log has been past the licence’s years, where archiving goes by itself.',
+      async () => audit.archiveOverdueDays(sql, (await licences.rules(sql)).auditMonthsKept),
+    )
 }

@@ -211,7 +211,11 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     pki: { certificateHours: settings.certificateHours },
     lanes: { count: settings.lanesPerCore },
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
-    audit: { ...(settings.logName ? { origin: settings.logName } : {}), witnesses: settings.logWitnesses },
+    audit: {
+      ...(settings.logName ? { origin: settings.logName } : {}),
+      witnesses: settings.logWitnesses,
+      archived: settings.auditArchiveTo !== undefined,
+    },
     brand: settings.brandName,
     factors: { totpWindow: settings.appCodeWindow },
     mail: {

@@ -78,6 +78,8 @@ const schema = z.strictObject({
     .optional(),
   /** Steps of 30 seconds on either side of the present one in which an authenticator app's code is taken too. */
   appCodeWindow: z.int().min(0).max(2).default(0),
+  /** A folder that what is past the licence's years is archived to by itself; without it, by `countroom audit archive` only. */
+  auditArchiveTo: z.string().startsWith('/').optional(),
   lanesPerCore: z.int().min(1).max(16).default(1),
   databasePoolMax: z.int().min(2).max(64).default(8),
   sharedBuffersMegabytes: z.int().min(16).max(65536).default(256),

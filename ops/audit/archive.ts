@@ -4,11 +4,12 @@ import { basename } from 'node:path'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
 import * as licences from '#licences'
+import type { Sql } from '../../core/host/database.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { Trouble } from '../appliance/trouble.ts'
 
-export type Archived = { events: number; file?: string; sha256?: string; before?: string }
+type Archived = { events: number; file?: string; sha256?: string; before?: string }
 
 /** `countroom audit archive`: exit code 0 also when nothing is old enough. */
 export async function archiveAudit(home: Home, file: string, options: { json?: boolean }): Promise<void> {
@@ -22,30 +23,29 @@ export async function archiveAudit(home: Home, file: string, options: { json?: b
     )
 }
 
+async function archive(home: Home, file: string): Promise<Archived> {
+  const sql = connect(home, 'owner') // the application's own role may take nothing out
+  return await archiveInto(sql, file, new Date()).finally(() => sql.end({ timeout: 5 }))
+}
+
 /**
  * The file is whole and on disk before anything is taken out; what is interrupted in between is taken out by the next archive, and
  * stands in two files then.
+ *
+ * @throws Trouble when the file cannot be written
  */
-export async function archive(home: Home, file: string, now: Date = new Date()): Promise<Archived> {
-  const sql = connect(home, 'owner') // the application's own role may take nothing out
-  try {
-    const { auditMonthsKept } = await licences.rules(sql)
-    const span = await audit.archiveSpan(sql, now, auditMonthsKept)
-    if (!span) return { events: 0 }
-    const { events, sha256 } = await write(file, audit.archiveLines(sql, span))
-    for (let rest: audit.ArchiveSpan | undefined = span; rest; ) {
-      const part: audit.ArchiveSpan = rest
-      rest = (await sql.begin((tx) =>
-        audit.archive(tx, systemCommand('countroom audit archive', now), part, {
-          name: basename(file),
-          digest: sha256,
-        }),
-      )) as audit.ArchiveSpan | undefined
-    }
-    return { events, file, sha256, before: span.before.toISOString() }
-  } finally {
-    await sql.end({ timeout: 5 })
+export async function archiveInto(owner: Sql, file: string, now: Date): Promise<Archived> {
+  const { auditMonthsKept } = await licences.rules(owner)
+  const span = await audit.archiveSpan(owner, now, auditMonthsKept)
+  if (!span) return { events: 0 }
+  const { events, sha256 } = await write(file, audit.archiveLines(owner, span))
+  for (let rest: audit.ArchiveSpan | undefined = span; rest; ) {
+    const part: audit.ArchiveSpan = rest
+    rest = (await owner.begin((tx) =>
+      audit.archive(tx, systemCommand('countroom audit archive', now), part, { name: basename(file), digest: sha256 }),
+    )) as audit.ArchiveSpan | undefined
   }
+  return { events, file, sha256, before: span.before.toISOString() }
 }
 
 async function write(path: string, lines: AsyncGenerator<string>): Promise<{ events: number; sha256: string }> {

@@ -1,8 +1,14 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
 import type { Config } from '../../core/host/config.ts'
+import { openDatabase } from '../../core/host/database.ts'
 import { sealOnce } from '../../core/host/sealer.ts'
+import { keepArchive } from '../../ops/audit/keeper.ts'
+import { until } from '../support/client.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 /** Events past the years of the licence leave the database, and the log still proves. */
@@ -104,3 +110,40 @@ async function leavesOf(upTo: bigint, code: string): Promise<bigint> {
     select count(*) from audit.leaves l join audit.events e on e.id::text = l.ref where l.index < ${upTo} and e.code = ${code}`
   return row!.count
 }
+
+test('what falls due is archived by itself; a folder that is gone is said once, is an event, and is made up for [S54]', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cr-archive-'))
+  const said: string[] = []
+  const open = () => openDatabase({ ...world.address, user: 'countroom_owner', password: '', poolMax: 1 })
+  const later = new Date(now)
+  later.setUTCMonth(later.getUTCMonth() + 43) // those of 30 months ago are past six years then
+  const keep = (into: string) =>
+    keepArchive({ open, folder: into, say: (line) => said.push(line), lookMs: 20, now: () => later })
+  const gone = keep(join(folder, 'gone'))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await gone.stop()
+  expect(said).toEqual([expect.stringMatching(/could not be archived: .*ENOENT/)])
+  expect(await audit.search(world.sql, { code: 'audit.archiving_failed', limit: 9 })).toHaveLength(1)
+  expect(readdirSync(folder)).toEqual([])
+  const keeper = keep(folder)
+  await until('archived', async () => said.length > 1 || undefined)
+  await keeper.stop()
+  const [file] = readdirSync(folder)
+  expect(said[1]).toContain(`${join(folder, file!)}.`)
+  const lines = readFileSync(join(folder, file!), 'utf8').trim().split('\n')
+  const [told] = await audit.search(world.sql, { code: 'audit.archived', limit: 1 })
+  expect(told?.detail).toMatchObject({ file, count: lines.length })
+  expect((await proof()).every(({ ok }) => ok)).toBe(true)
+  rmSync(folder, { recursive: true })
+})
+
+test('how long the oldest has been due is known wherever the archive is kept', async () => {
+  await world.admin
+    .begin(async (tx) => {
+      await tx`update audit.leaves set at = now() - interval '72 months 3 days' where index = (select index from audit.horizon)`
+      expect(await audit.archiveOverdueDays(tx, 72)).toBeCloseTo(3, 1)
+      expect(await audit.archiveOverdueDays(tx, 80)).toBe(0)
+      throw new Error('undo')
+    })
+    .catch((error: Error) => expect(error.message).toBe('undo'))
+})

@@ -26,6 +26,12 @@ export const house = {
     title: 'Events past their years were archived',
     detail: { before: 'instant', upTo: 'text', count: 'number', file: 'text', digest: 'text' },
   },
+  'audit.archiving_failed': {
+    title: 'Events past their years could not be archived',
+    outcome: 'failure',
+    severity: 'alarm',
+    detail: { cause: 'text' },
+  },
   'audit.proof_failed': {
     title: 'The audit log contradicts itself',
     outcome: 'failure',
