@@ -4,6 +4,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram } 
 import type { EdgeConfig } from './config.ts'
 import { hasRole, privateTls } from './tls/contexts.ts'
 import { type Certificates, openCertificates } from './tls/files.ts'
+import { watchPeers } from './tls/peers.ts'
 
 export const requests = new Counter({
   name: 'countroom_edge_requests_total',
@@ -91,8 +92,10 @@ function privateServer(certificates: Certificates, answer: RequestListener): Ser
   const context = () => privateTls(certificates.current())
   const server = createSecureServer({ ...context(), requestCert: true, rejectUnauthorized: true }, answer)
   certificates.onChange(() => server.setSecureContext(context()))
+  const watch = watchPeers(certificates)
   server.on('secureConnection', (socket) => {
     if (!hasRole(socket.getPeerCertificate(), ['scraper'])) socket.destroy()
+    else watch(socket)
   })
   return server
 }

@@ -19,6 +19,7 @@ import { bodyOf, type Problem, problem, sendProblem } from './problem.ts'
 import { openClients, refuseWrongRole, rolesShown } from './tls/clients.ts'
 import { publicTls } from './tls/contexts.ts'
 import { type Certificates, openCertificates } from './tls/files.ts'
+import { watchPeers } from './tls/peers.ts'
 
 const safe = new Set(['GET', 'HEAD'])
 const oauthPaths = '/oauth/'
@@ -93,7 +94,13 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       requireHostHeader: false, // the gate asks for it, and answers in our words
     } as Parameters<typeof createServer>[0])
     certificates.onChange(() => server.setSecureContext(publicTls(certificates.current())))
-    if (shown) server.on('secureConnection', (socket) => refuseWrongRole(socket, shown))
+    if (shown) {
+      const watch = watchPeers(certificates)
+      server.on('secureConnection', (socket) => {
+        refuseWrongRole(socket, shown)
+        watch(socket)
+      })
+    }
     server.on('request', (request, response) => void take(face, request, response))
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       response.writeContinue()

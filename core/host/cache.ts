@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from './log.ts'
 
 /**
@@ -16,16 +16,9 @@ export type Cache = {
 /** A socket of this machine, or an address over mutual TLS. */
 export type RedisAddress = { path: string } | { host: string; port: number; tls: ConnectionOptions }
 
-export function openCache(options: { address: RedisAddress; password: string; log: Logger }): Cache {
-  const settings = {
-    ...options.address,
-    password: options.password,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    retryStrategy: (attempt: number) => Math.min(2000, attempt * 100),
-  }
-  const writer = new Redis(settings)
-  const listener = new Redis({ ...settings, enableOfflineQueue: true, maxRetriesPerRequest: null })
+export function openCache(options: { address: RedisAddress; password: () => string; log: Logger }): Cache {
+  const writer = open({ maxRetriesPerRequest: 0, enableOfflineQueue: false })
+  const listener = open({ maxRetriesPerRequest: null, enableOfflineQueue: true })
   let told = false
   for (const client of [writer, listener])
     client.on('error', (error: Error) => {
@@ -50,5 +43,18 @@ export function openCache(options: { address: RedisAddress; password: string; lo
       writer.disconnect()
       listener.disconnect()
     },
+  }
+
+  function open(manner: RedisOptions): Redis {
+    const client = new Redis({
+      ...options.address,
+      ...manner,
+      password: options.password(),
+      retryStrategy(attempt) {
+        client.options.password = options.password() // another than before, where a certificate was taken back
+        return Math.min(2000, attempt * 100)
+      },
+    })
+    return client
   }
 }

@@ -7,6 +7,7 @@ import * as pki from '#pki'
 import type { Config } from './config.ts'
 import type { FaceEnv } from './face.ts'
 import type { Management } from './management.ts'
+import { watchPeers } from './peers.ts'
 import type { Tls } from './tls.ts'
 
 type Address = { host: string; port: number }
@@ -24,7 +25,7 @@ export function listenScrape(config: Config, tls: Tls, address: Address, managem
 
 /**
  * A private listener: TLS 1.3 with a client certificate of the appliance's own authority, not taken back, and of a role that
- * is let in. A renewed certificate or a new revocation list holds from the next connection on. Keeps idle connections longer
+ * is let in. A renewed certificate holds from the next connection on, a revocation at once. Keeps idle connections longer
  * than the edge does, so that the edge is the one who closes.
  */
 async function listen({ config, tls, address, roles }: Listening, answer: RequestListener): Promise<Server> {
@@ -41,9 +42,11 @@ async function listen({ config, tls, address, roles }: Listening, answer: Reques
     answer,
   )
   tls.onChange(() => server.setSecureContext(tls.current()))
+  const watch = watchPeers(tls)
   server.on('secureConnection', (socket: TLSSocket) => {
     const role = pki.roleOf(socket.getPeerCertificate().subjectaltname)
     if (role === undefined || !roles.includes(role)) socket.destroy()
+    else watch(socket)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -39,7 +39,8 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
   const sql = openDatabase(database)
   const exports = openExports({ config, database, log })
   const keys = connectKeys({ socket: config.keys.socket })
-  const cache = openCache({ address: redisAddress(config, tls), password: readSecret(config.redis.passwordFile), log })
+  const password = () => readSecret(config.redis.passwordFile)
+  const cache = openCache({ address: redisAddress(config, tls), password, log })
   const queue = await openQueue(database, role, log)
   provideQueue(queue.enqueue)
   players.providePasswordScreen({

@@ -14,6 +14,8 @@ export {
 } from './enrolment.ts'
 // What a certificate says of who has it
 export { periodOf, roleOf } from './identity.ts'
+// Who is on a revocation list
+export { listedSerials, serialIn } from './listed.ts'
 // Roles, lives, and when it is time
 export {
   daySeconds,
@@ -33,4 +35,4 @@ export { renewalStatement } from './proof.ts'
 // The component's own part: its key and request
 export { newRequest } from './request.ts'
 // Taking back
-export { lists, newsChannel, publish, revoke } from './revocation.ts'
+export { lists, newsChannel, publish, revoke, takenBack } from './revocation.ts'

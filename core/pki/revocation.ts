@@ -101,6 +101,13 @@ export async function lists(reader: Reader, now: Date): Promise<string> {
   return rows.map(({ list }) => pemOfList(list)).join('')
 }
 
+/** The serials that were taken back and have not ended. */
+export async function takenBack(reader: Reader, now: Date): Promise<string[]> {
+  const rows = await reader<Array<{ serial: string }>>`
+    select r.serial from pki.revocations r join pki.certificates c on c.serial = r.serial where c.not_after > ${now}`
+  return rows.map(({ serial }) => serial)
+}
+
 async function componentOf(tx: Tx, serial: string): Promise<string | undefined> {
   const [row] = await tx<Array<{ component: string }>>`select component from pki.certificates where serial = ${serial}`
   return row?.component

@@ -1,7 +1,9 @@
+import type { TLSSocket } from 'node:tls'
 import { buildConnector, Pool } from 'undici'
 import { type EdgeConfig, type Face, faces } from '../config.ts'
 import { coreTls } from '../tls/contexts.ts'
 import type { Certificates } from '../tls/files.ts'
+import { watchPeers } from '../tls/peers.ts'
 
 export type Core = {
   readonly name: string
@@ -112,5 +114,11 @@ function connectorTo(core: string, certificates: Certificates): buildConnector.c
   certificates.onChange(() => {
     connector = build()
   })
-  return (options, callback) => connector(options, callback)
+  const watch = watchPeers(certificates)
+  return (options, callback) =>
+    connector(options, (...[error, socket]) => {
+      if (error) return callback(error, null)
+      watch(socket as TLSSocket)
+      callback(null, socket)
+    })
 }

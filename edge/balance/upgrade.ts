@@ -7,6 +7,7 @@ import { requestHeaders } from '../guard/headers.ts'
 import { bodyOf, type Problem, problem } from '../problem.ts'
 import { coreTls } from '../tls/contexts.ts'
 import type { Certificates } from '../tls/files.ts'
+import { watchPeers } from '../tls/peers.ts'
 import type { Cores } from './cores.ts'
 
 export type Upgrades = {
@@ -17,6 +18,7 @@ export type Upgrades = {
 
 /** Passes WebSockets of players through to a core, byte for byte, over a connection of their own. */
 export function createUpgrades(config: EdgeConfig, certificates: Certificates, cores: Cores): Upgrades {
+  const watch = watchPeers(certificates)
   const pairs = new Set<{ client: Duplex; upstream: TLSSocket }>()
   return {
     take(request, client, head, told) {
@@ -41,6 +43,7 @@ export function createUpgrades(config: EdgeConfig, certificates: Certificates, c
         upstream.destroy()
       }
       upstream.once('secureConnect', () => {
+        watch(upstream)
         upstream.setTimeout(0)
         upstream.write(requestText(request, core.name, told))
         if (head.length > 0) upstream.write(head)

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
+import { listedSerials } from './listed.ts'
 
 /** Files of a certificate; with `ca` and `crl` where somebody else's certificate is judged. */
 export type TlsFiles = { cert: string; key: string; ca?: string; crl?: string }
@@ -14,12 +15,14 @@ export type Certificates = {
   readonly beginSeconds: number
   readonly endSeconds: number
   readonly listSeconds: number | undefined
-  /** Hears of every renewal and revocation; what is open stays open. */
+  /** The serials of who was taken back. */
+  readonly revoked: ReadonlySet<string>
+  /** Hears of every renewal and revocation. */
   onChange(hear: () => void): void
   close(): void
 }
 
-const lookEveryMs = 250
+const lookEveryMs = 50 // all that a revocation waits for here
 
 /**
  * Reads a certificate and what belongs to it, and again whenever a file changes. A set that does not fit together, as
@@ -52,6 +55,9 @@ export function openCertificates(files: TlsFiles): Certificates {
     get listSeconds() {
       return current.listSeconds
     },
+    get revoked() {
+      return current.revoked
+    },
     onChange: (hear) => {
       listeners.push(hear)
     },
@@ -72,6 +78,7 @@ function read(files: TlsFiles) {
     parts,
     beginSeconds: validFromDate.getTime() / 1000,
     endSeconds: validToDate.getTime() / 1000,
+    revoked: listedSerials(parts.crl ?? []),
     listSeconds: files.crl ? statSync(files.crl).mtimeMs / 1000 : undefined,
   }
 }

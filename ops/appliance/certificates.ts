@@ -6,8 +6,8 @@ import * as pki from '#pki'
 import type { Sql } from '../../core/host/database.ts'
 import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
 import { type Component, componentsOf } from './nodes.ts'
-import { connect, reloadPostgres } from './postgres.ts'
-import { reloadRedis } from './redis.ts'
+import { connect, endConnectionsOf, reloadPostgres } from './postgres.ts'
+import { changeRedisPassword, reloadRedis } from './redis.ts'
 import type { Settings } from './settings.ts'
 
 /** Lives that settings cannot say, for watching a whole life in a test. */
@@ -136,6 +136,11 @@ export async function refresh(
     const disabled: string[] = []
     const known = await pki.components(sql, now)
     let changed = update(home, 'tls/ca.pem', await pki.anchors(sql, command))
+    // Whoever was taken back waits for nobody's renewal.
+    if (update(home, 'tls/revoked.pem', await pki.lists(sql, now))) {
+      changed = true
+      if (settings.dataAddress !== undefined) await shutOut(place, now)
+    }
     for (const component of componentsOf(settings)) {
       const { name } = component
       const standing = known.find((each) => each.component === name)
@@ -149,7 +154,6 @@ export async function refresh(
         changed ||= component.role === 'postgres' || component.role === 'redis'
       }
     }
-    if (update(home, 'tls/revoked.pem', await pki.lists(sql, now))) changed = true
     if (changed && settings.dataAddress !== undefined) await tellEngines(home, settings)
     return { issued, disabled }
   })) as Refreshed
@@ -206,6 +210,19 @@ function isSound(
   } catch {
     return false
   }
+}
+
+/**
+ * Ends what the engines have open with whoever was taken back; cores, worker and edge do that for themselves. PostgreSQL knows each
+ * connection's certificate. Redis does not, nor does it read lists: it gets another password, and everybody has to come again with it.
+ */
+async function shutOut({ home, settings, sql }: Place, now: Date): Promise<void> {
+  const serials = await pki.takenBack(sql, now)
+  if (serials.length === 0) return
+  await reloadPostgres(home, settings)
+  await endConnectionsOf(home, serials)
+  const marks = serials.toSorted().join('\n')
+  if (update(home, 'run/redis-shut-out', marks)) await changeRedisPassword(home)
 }
 
 async function tellEngines(home: Home, settings: Settings): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { damaged, type Home, isInstalled, readSecretFile, type SecretName, secretNames } from './home.ts'
 import type { Identities } from './identity.ts'
 import { adopt, makeFolder } from './ownership.ts'
@@ -60,7 +60,15 @@ function ensureSecret(home: Home, name: SecretName): void {
   home.write(`secrets/${name}`, newSecret(), modeOf(name))
 }
 
-function newSecret(): string {
+/** Another secret in the place of one, for the same readers. */
+export function replaceSecret(home: Home, name: SecretName, secret: string): void {
+  const file = home.path('secrets', name)
+  const { uid, gid, mode } = statSync(file)
+  home.write(`secrets/${name}`, `${secret}\n`, mode & 0o777)
+  if (process.getuid?.() === 0) chownSync(file, uid, gid)
+}
+
+export function newSecret(): string {
   return `${randomBytes(24).toString('base64url')}\n`
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { textArray } from '#base'
 import { openDatabase, type Sql } from '../../core/host/database.ts'
 import { type Home, readSecretFile } from './home.ts'
 import type { Identity } from './identity.ts'
@@ -97,6 +98,18 @@ export async function reloadPostgres(home: Home, settings: Settings): Promise<vo
     await admin.end({ timeout: 5 })
   }
   await untilEncrypted(home)
+}
+
+/** Ends the connections that were made with these certificates; serials in hexadecimal. */
+export async function endConnectionsOf(home: Home, serials: readonly string[]): Promise<void> {
+  const numbers = serials.map((serial) => BigInt(`0x${serial}`).toString())
+  const admin = connect(home, 'admin', 'postgres')
+  try {
+    await admin`
+      select pg_terminate_backend(pid) from pg_stat_ssl where client_serial::text = any (${textArray(numbers)}::text[])`
+  } finally {
+    await admin.end({ timeout: 5 })
+  }
 }
 
 /** A reload is a signal, and answered before it is obeyed. Only a connection made afterwards knows. */

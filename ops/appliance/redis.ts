@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net'
+import { newSecret, replaceSecret } from './furniture.ts'
 import { type Home, readSecretFile } from './home.ts'
 import type { Identity } from './identity.ts'
 import type { Settings } from './settings.ts'
@@ -32,6 +33,25 @@ export async function reloadRedis(home: Home, settings: Settings): Promise<void>
     throw new Trouble(`Redis does not take its certificate: ${why}`, {
       setting: home.path('tls/redis.pem'),
       remedy: 'npx countroom logs redis',
+    })
+}
+
+/** Another password from now on, also after a restart, and nobody stays in with the old one. */
+export async function changeRedisPassword(home: Home): Promise<void> {
+  const old = readSecretFile(home, 'redis')
+  const fresh = newSecret().trim()
+  replaceSecret(home, 'redis', fresh) // first, so that whoever is thrown out below finds it
+  const words = [
+    `CONFIG SET requirepass ${fresh}`,
+    'CLIENT KILL TYPE pubsub',
+    'CLIENT KILL TYPE normal SKIPME yes',
+    'PING',
+  ]
+  const why = await tellRedis(home, words.join('\r\n'), '+PONG', old)
+  if (why !== undefined)
+    throw new Trouble(`Redis does not take its new password: ${why}`, {
+      setting: home.path('secrets/redis'),
+      remedy: 'start again, which gives it to both sides',
     })
 }
 
@@ -71,8 +91,13 @@ function writeConfiguration(home: Home, settings: Settings): void {
   )
 }
 
-/** Says one thing with our password. Undefined when the answer holds what is wanted, else what it was. */
-function tellRedis(home: Home, what: string, wanted: string): Promise<string | undefined> {
+/** Says something with our password. Undefined when the answers hold what is wanted, else what they were. */
+function tellRedis(
+  home: Home,
+  what: string,
+  wanted: string,
+  password = readSecretFile(home, 'redis'),
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection(home.path('run/redis.sock'))
     let said = ''
@@ -87,6 +112,6 @@ function tellRedis(home: Home, what: string, wanted: string): Promise<string | u
       if (said.includes(wanted)) done(undefined)
       else if (/^-.*\r\n/m.test(said)) done(said.trim())
     })
-    socket.write(`AUTH ${readSecretFile(home, 'redis')}\r\n${what}\r\n`)
+    socket.write(`AUTH ${password}\r\n${what}\r\n`)
   })
 }

@@ -1,8 +1,9 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:https'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
+import { connect, TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as pki from '#pki'
 import { createRoutes } from '../../core/host/face.ts'
@@ -10,6 +11,7 @@ import { listenFace } from '../../core/host/listen.ts'
 import { createLog } from '../../core/host/log.ts'
 import { openTls, type Tls } from '../../core/host/tls.ts'
 import { openCertificates } from '../../edge/tls/files.ts'
+import { watchPeers } from '../../edge/tls/peers.ts'
 import { type Enrolled, openTestAuthority, type TestAuthority } from '../support/authority.ts'
 import { until } from '../support/client.ts'
 
@@ -97,6 +99,40 @@ test('a list that is gone, cut short or of another authority opens no door', asy
   }
 })
 
+test('who is taken back is cut off in what is open, and nobody else', async () => {
+  const gone = await authority.enrol('edge', 'taken-back')
+  const [theirs, ours] = [await open(gone), await open()]
+  expect(await theirs.ask()).toContain('served')
+  await authority.act((tx) => pki.revoke(tx, authority.command(), { component: 'taken-back', reason: 'test' }))
+  replace('revoked.pem', (await authority.lists()).join(''))
+  await until('the end of it', async () => (theirs.isOpen() ? undefined : true), 3)
+  expect(await ours.ask()).toContain('served')
+  ours.close()
+})
+
+test('the edge cuts off who is taken back as well, and is no worse off for who was refused already', async () => {
+  const certificates = openCertificates({
+    cert: join(dir, 'core.pem'),
+    key: join(dir, 'core.key'),
+    ca: join(dir, 'ca.pem'),
+    crl: join(dir, 'revoked.pem'),
+  })
+  const watch = watchPeers(certificates)
+  const before = await open()
+  const renewed = await authority.enrol('core', 'core-1')
+  put(renewed)
+  await until('the certificate', async () => ((await serialShown()) === renewed.serial ? true : undefined), 3)
+  const after = await open()
+  for (const { socket } of [before, after]) watch(socket)
+  watch(new TLSSocket(new Socket()).destroy())
+  await authority.act((tx) => pki.revoke(tx, authority.command(), { serial: before.serial, reason: 'test' }))
+  replace('revoked.pem', (await authority.lists()).join(''))
+  await until('the end of it', async () => (before.isOpen() ? undefined : true), 3)
+  expect(after.isOpen()).toBe(true)
+  after.close()
+  certificates.close()
+})
+
 test('the edge reads the same files by the same rules', async () => {
   const files = { cert: join(dir, 'core.pem'), key: join(dir, 'core.key'), crl: join(dir, 'revoked.pem') }
   const certificates = openCertificates(files)
@@ -171,6 +207,8 @@ async function open(who = edge) {
         socket.once('close', () => reject(new Error('closed')))
         socket.write('GET / HTTP/1.1\r\nhost: core-1\r\n\r\n')
       }),
+    socket,
+    isOpen: () => !socket.closed,
     close: () => socket.destroy(),
   }
 }
