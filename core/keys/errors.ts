@@ -34,3 +34,14 @@ export class TamperedEnvelope extends Error {
 export function isRefused(error: unknown): boolean {
   return error instanceof KeysRefused && error.code === 'keys.refused'
 }
+
+/** Many sign in at once; a password costs a tenth of a second on purpose. */
+export const passwordsBusy = () =>
+  new Refusal(
+    'unavailable',
+    'keys.passwords_busy',
+    'Many people are signing in at the moment. Please try again in a few seconds.',
+    {
+      retryAfterSeconds: 5,
+    },
+  )

@@ -1,6 +1,8 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import type { Keys } from './client.ts'
+import { passwordsBusy } from './errors.ts'
 
 const derive = promisify(argon2) as (algorithm: 'argon2id', parameters: Argon2Parameters) => Promise<Buffer>
 
@@ -11,7 +13,9 @@ type Phc = { cost: Cost; pepper: string | undefined; nonce: Buffer; tag: Buffer 
 /** OWASP's minimum for argon2id: memory in KiB, passes, lanes. */
 const cost: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
 const pepperFamily = 'hk-pepper'
-const atOnceMax = 3 // each holds its memory and a thread of the pool
+/** Each holds its memory and a processor: half of the processors are left to who plays, and the queue ends before patience does. */
+const atOnceMax = Math.max(1, Math.floor(availableParallelism() / 2))
+const waitingMax = 32
 
 let running = 0
 const waiting: Array<() => void> = []
@@ -94,13 +98,17 @@ function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
 }
 
+/** @throws Refusal `keys.passwords_busy` when too many wait already */
 async function bounded<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= atOnceMax) await new Promise<void>((resolve) => waiting.push(resolve))
-  running++
+  if (running < atOnceMax) running++
+  else if (waiting.length < waitingMax) await new Promise<void>((resolve) => waiting.push(resolve))
+  else throw passwordsBusy()
   try {
     return await work()
   } finally {
-    running--
-    waiting.shift()?.()
+    const next = waiting.shift()
+    if (next)
+      next() // takes the place over
+    else running--
   }
 }

@@ -33,6 +33,20 @@ async function betOnce(caller: Caller, head: string): Promise<void> {
   if (status !== 200) throw new Error(`a bet was answered with ${status}: ${body.slice(0, 200)}`)
 }
 
+/** One bet by whoever is free; when nobody is, it waits for the first who is. @throws Error when a bet is not taken */
+export function betBy({ callers, heads }: Way): () => Promise<void> {
+  const free = callers.map((_, caller) => caller)
+  const waiting: Array<(caller: number) => void> = []
+  return async () => {
+    const caller = free.pop() ?? (await new Promise<number>((resolve) => waiting.push(resolve)))
+    const { status, body } = await callers[caller]!.call(keyedPost(heads[caller]!, randomUUID(), bet))
+    if (status !== 200) throw new Error(`a bet was answered with ${status}: ${body.slice(0, 200)}`)
+    const next = waiting.shift()
+    if (next) next(caller)
+    else free.push(caller)
+  }
+}
+
 /** As many players as connections, signed in and with money; answers their cookies. */
 export async function seatPlayers(appliance: Appliance): Promise<string[]> {
   const cookies: string[] = []

@@ -6,6 +6,7 @@ import * as sessions from '#sessions'
 import { anybody } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
+import { unhurried } from '../unhurried.ts'
 
 const line = (max: number) => z.string().trim().min(1).max(max)
 
@@ -87,12 +88,14 @@ export function playersRoutes(host: Host) {
       const { languageDefault } = await licences.rules(host.sql)
       const wish = messages.preferredLanguage(c.req.header('accept-language'), languageDefault)
       const input = { language: wish, ...c.req.valid('json') }
-      const passwordHash = await sessions.hashPassword(host.keys, input.password)
-      const { password: _, ...payload } = input // the key's record must not hold even a digest of the password
-      return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {
-        const player = await players.register(tx, command, input)
-        if (player) await sessions.setPassword(tx, command, { player, passwordHash })
-        return { status: 202, body: { next: 'confirm_email' } }
+      const { password, ...payload } = input // the key's record must not hold even a digest of the password
+      return unhurried(async () => {
+        const passwordHash = await sessions.hashPassword(host.keys, password)
+        return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {
+          const player = await players.register(tx, command, input)
+          if (player) await sessions.setPassword(tx, command, { player, passwordHash })
+          return { status: 202, body: { next: 'confirm_email' } }
+        })
       })
     },
   )
@@ -127,10 +130,12 @@ export function playersRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return mutate(host, c, { operation: 'players.confirm_email', payload: input }, async (tx, command) =>
-        (await players.confirmEmail(tx, command, input))
-          ? { status: 200, body: { confirmed: true } }
-          : players.codeWrong(),
+      return unhurried(() =>
+        mutate(host, c, { operation: 'players.confirm_email', payload: input }, async (tx, command) =>
+          (await players.confirmEmail(tx, command, input))
+            ? { status: 200, body: { confirmed: true } }
+            : players.codeWrong(),
+        ),
       )
     },
   )
@@ -161,10 +166,12 @@ export function playersRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return mutate(host, c, { operation: 'players.resend_confirmation', payload: input }, async (tx, command) => {
-        await players.resendConfirmation(tx, command, input)
-        return { status: 202, body: { next: 'confirm_email' } }
-      })
+      return unhurried(() =>
+        mutate(host, c, { operation: 'players.resend_confirmation', payload: input }, async (tx, command) => {
+          await players.resendConfirmation(tx, command, input)
+          return { status: 202, body: { next: 'confirm_email' } }
+        }),
+      )
     },
   )
 

@@ -21,6 +21,7 @@ import { commandOf, type Host, type HostCommand, mutate, transact } from '../hos
 import { playerCookie } from '../middleware/sign-in.ts'
 import { keepDevice, originOf } from '../origin.ts'
 import { partyOf } from '../relying-party.ts'
+import { unhurried } from '../unhurried.ts'
 
 const me = z
   .object({
@@ -92,9 +93,12 @@ export function sessionsRoutes(host: Host) {
     }),
     async (c) => {
       const command = commandOf(host, c)
-      const tried = await sessions.attempt(host.sql, host.keys, { ...c.req.valid('json'), origin: originOf(host, c) })
       const replaced = c.get('session')
-      const begun = await transact(host, (tx) => sessions.begin(tx, command, tried, replaced))
+      const begun = await unhurried(async () => {
+        const input = { ...c.req.valid('json'), origin: originOf(host, c) }
+        const tried = await sessions.attempt(host.sql, host.keys, input)
+        return transact(host, (tx) => sessions.begin(tx, command, tried, replaced))
+      })
       if ('refusal' in begun) throw begun.refusal
       if (replaced) await host.signIns.ended(replaced.playerId)
       keepSecret(c, begun.secret)
@@ -366,10 +370,12 @@ export function sessionsRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return mutate(host, c, { operation: 'sessions.ask_code', payload: input }, async (tx, command) => {
-        await sessions.askCodeFor(tx, command, input)
-        return { status: 202, body: { next: 'enter_code' } }
-      })
+      return unhurried(() =>
+        mutate(host, c, { operation: 'sessions.ask_code', payload: input }, async (tx, command) => {
+          await sessions.askCodeFor(tx, command, input)
+          return { status: 202, body: { next: 'enter_code' } }
+        }),
+      )
     },
   )
 
