@@ -228,7 +228,13 @@ async function boundUnder(reader: Reader, epochs: readonly string[]): Promise<nu
 async function pepperedUnder(reader: Reader, epochs: readonly string[]): Promise<number> {
   let count = 0
   for (const epoch of epochs)
-    for (const room of [sessions.passwordsUnder, staff.passwordsUnder, players.codesUnder, sessions.codesUnder])
+    for (const room of [
+      sessions.passwordsUnder,
+      sessions.codesUnder,
+      sessions.resetsUnder,
+      staff.passwordsUnder,
+      players.codesUnder,
+    ])
       count += await room(reader, epoch)
   return count
 }

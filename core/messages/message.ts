@@ -24,6 +24,8 @@ export type News<T extends TemplateName> = {
   before?: Date
   /** Not told again to the same holder within so many minutes, so that nobody can flood somebody else's mailbox. */
   quietMinutes?: number
+  /** Nor more often than this within a day. */
+  perDayMax?: number
 }
 
 type Sealed = { values: Record<string, string>; address?: string }
@@ -51,8 +53,10 @@ export async function tell<T extends TemplateName>(
   command: KeyedCommand,
   news: News<T>,
 ): Promise<string | undefined> {
-  const { to: holder, template, values, address, language, before, quietMinutes } = news
-  if (quietMinutes !== undefined && (await wasTold(tx, command, holder, template, quietMinutes))) return undefined
+  const { to: holder, template, values, address, language, before, quietMinutes, perDayMax } = news
+  if (quietMinutes !== undefined && (await timesTold(tx, command, holder, template, quietMinutes)) > 0) return undefined
+  if (perDayMax !== undefined && (await timesTold(tx, command, holder, template, 24 * 60)) >= perDayMax)
+    return undefined
   const message = newId('msg', command.now.getTime())
   const plaintext = JSON.stringify({ values, ...(address === undefined ? {} : { address }) } satisfies Sealed)
   const sealed = await seal(tx, command, { ...placeOf(holder, message), plaintext })
@@ -148,11 +152,12 @@ export async function standing(
     from (values ('email'), ('sms')) c (channel)`
 }
 
-async function wasTold(tx: Tx, { now }: KeyedCommand, holder: string, template: string, minutes: number) {
+async function timesTold(tx: Tx, { now }: KeyedCommand, holder: string, template: string, minutes: number) {
   const since = new Date(now.getTime() - minutes * 60_000)
-  const [row] = await tx`
-    select from messages.outbox where holder = ${holder} and template = ${template} and made_at > ${since} limit 1`
-  return row !== undefined
+  const [row] = await tx<Array<{ count: number }>>`
+    select count(*)::int as count from messages.outbox
+    where holder = ${holder} and template = ${template} and made_at > ${since}`
+  return row?.count ?? 0
 }
 
 /** Whoever was erased is told nothing more. */

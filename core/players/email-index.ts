@@ -39,6 +39,27 @@ export async function takeAddress(
   return undefined
 }
 
+/** Whose address this is, by its index. */
+export function playerUnder(reader: Reader, index: BlindIndex): Promise<string | undefined> {
+  return ownerOf(reader, index)
+}
+
+/** Gives a player another address in the place of theirs. False, and nothing is changed, when it is somebody else's. */
+export async function changeAddress(
+  tx: Tx,
+  command: KeyedCommand,
+  { player, email }: { player: string; email: string },
+): Promise<boolean> {
+  const indexes = await blindIndexes(tx, command.keys, 'email', email)
+  for (const index of indexes) {
+    const owner = await ownerOf(tx, index)
+    if (owner !== undefined && owner !== player) return false
+  }
+  await tx`delete from players.email_indexes where player = ${player}`
+  for (const index of indexes) if (!(await write(tx, player, index))) throw new Error('an address was taken meanwhile')
+  return true
+}
+
 /** A rotation of the index's key begins: addresses are written under both epochs, and read under the old one. */
 export async function beginReindexing(tx: Tx, epoch: string): Promise<void> {
   await beginIndexEpoch(tx, 'email', epoch)

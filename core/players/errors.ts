@@ -20,6 +20,11 @@ export const passwordBreached = () =>
     'players.password_breached',
     'This password is on a list of stolen ones, and will be tried. Choose another.',
   )
+export const emailSame = () => new Refusal('conflict', 'players.email_same', 'This is your address already.')
+export const emailTooOften = (seconds: number) =>
+  new Refusal('throttled', 'players.email_too_often', 'A code was sent just now. Wait a little before you ask again.', {
+    retryAfterSeconds: seconds,
+  })
 export const codeWrong = () =>
   new Refusal('refused', 'players.code_wrong', 'The code is wrong or has expired. Ask for a new one if need be.')
 export const playerUnknown = () => new Refusal('absent', 'players.unknown', 'There is no such player.')

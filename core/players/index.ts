@@ -1,14 +1,17 @@
 // Becoming a player
 
+// Another address
+export { askEmailChange, confirmEmailChange } from './email-change.ts'
 // Finding them by an address nobody can read, also while the key of that index is rotated
 export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexesUnder, reindex } from './email-index.ts'
-export { codeWrong, playerUnknown } from './errors.ts'
+export { codeWrong, playerUnknown, statusForbids } from './errors.ts'
 // What password they may have
 export { type ChosenPassword, judgePassword, providePasswordScreen } from './password.ts'
 // Who they are, and what state their account is in
 export {
   contact,
   findByEmail,
+  findByIndex,
   findPlayer,
   inspect,
   languageOf,

@@ -1,8 +1,8 @@
 import * as audit from '#audit'
 import { type Command, type Reader, Refusal, type Tx } from '#base'
-import { type KeyedCommand, type Keys, open } from '#keys'
+import { type BlindIndex, type KeyedCommand, type Keys, open } from '#keys'
 import type * as messages from '#messages'
-import { playerAt } from './email-index.ts'
+import { playerAt, playerUnder } from './email-index.ts'
 import { playerUnknown, statusForbids } from './errors.ts'
 import { type Field, masked } from './policy.ts'
 import type { Address } from './registration.ts'
@@ -20,6 +20,12 @@ export async function findPlayer(reader: Reader, player: string): Promise<Player
 /** By e-mail, through the blind index; the address itself is not in the table. As many questions whether there is one or not. */
 export async function findByEmail(reader: Reader, keys: Keys, email: string): Promise<Player | undefined> {
   return findPlayer(reader, (await playerAt(reader, keys, email)) ?? '')
+}
+
+/** By the blind index of an e-mail, for who has only that. */
+export async function findByIndex(reader: Reader, index: BlindIndex): Promise<Player | undefined> {
+  const player = await playerUnder(reader, index)
+  return player === undefined ? undefined : findPlayer(reader, player)
 }
 
 export async function listPlayers(reader: Reader, page: { before?: string; limit: number }): Promise<Player[]> {

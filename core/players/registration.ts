@@ -163,7 +163,8 @@ export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email 
 /** How many codes that could still be given were made under this epoch of their key. */
 export async function codesUnder(reader: Reader, epoch: string): Promise<number> {
   const [row] = await reader<Array<{ count: number }>>`
-    select count(*)::int as count from players.confirmations where epoch = ${epoch} and expires_at > now()`
+    select (select count(*) from players.confirmations where epoch = ${epoch} and expires_at > now())::int
+      + (select count(*) from players.email_changes where epoch = ${epoch} and expires_at > now())::int as count`
   return row?.count ?? 0
 }
 

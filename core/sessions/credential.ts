@@ -27,11 +27,13 @@ export type Attempt = {
 export async function setPassword(
   tx: Tx,
   command: Command,
-  input: { player: string; passwordHash: string },
+  input: { player: string; passwordHash: string; standsAlone?: boolean },
 ): Promise<void> {
   await tx`
-    insert into sessions.credentials (player, password_hash, changed_at) values (${input.player}, ${input.passwordHash}, ${command.now})
-    on conflict (player) do update set password_hash = excluded.password_hash, changed_at = excluded.changed_at`
+    insert into sessions.credentials (player, password_hash, changed_at, stands_alone)
+    values (${input.player}, ${input.passwordHash}, ${command.now}, ${input.standsAlone ?? true})
+    on conflict (player) do update
+    set password_hash = excluded.password_hash, changed_at = excluded.changed_at, stands_alone = excluded.stands_alone`
   await audit.record(tx, command, { action: 'sessions.password_set', subject: input.player })
 }
 

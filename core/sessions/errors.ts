@@ -33,6 +33,12 @@ export const passkeyRefused = () =>
     'This passkey was not accepted. Try again, or another way.',
   )
 export const deviceUnknown = () => new Refusal('absent', 'sessions.device_unknown', 'There is no such device.')
+export const resetRefused = () =>
+  new Refusal('refused', 'sessions.reset_refused', 'The code is wrong or has expired. Ask for a new one if need be.')
+export const resetFactorRequired = (factors: string[]) =>
+  new Refusal('refused', 'sessions.reset_factor_required', 'Show your second factor to set a new password.', {
+    factors,
+  })
 export const sessionEnded = () =>
   new Refusal('unauthenticated', 'sessions.ended', 'Your session has ended. Please sign in again.')
 /** `factors`: any one of them would do, or is the next of several. */

@@ -16,9 +16,22 @@ export {
 export { type Device, devices, endDevice } from './device.ts'
 export { sessionEnded } from './errors.ts'
 export { networkOf, type Origin } from './origin.ts'
+// Changing a password, and having forgotten it
+export { changePassword, standsAlone } from './password.ts'
 export type { Factor, Shown } from './policy.ts'
 export type { Networks, Place } from './ports.ts'
 export { type Proof, useProof } from './proof.ts'
+export {
+  askReset,
+  namesOf,
+  offerReset,
+  playerOfTicket,
+  reset,
+  resetQueue,
+  resetsUnder,
+  sendReset,
+  takeResetCode,
+} from './reset.ts'
 // Sessions
 export { alive, end, endAll, find, type Session } from './session.ts'
 // Signing in

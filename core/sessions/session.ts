@@ -107,11 +107,17 @@ export async function end(tx: Tx, command: Command, session: string): Promise<vo
   await audit.record(tx, command, { action: 'sessions.ended', subject: command.actor.id })
 }
 
-/** Ends every session of a player, on every node at once: the row is what counts. Devices are to prove themselves again. */
-export async function endAll(tx: Tx, command: Command, player: string): Promise<number> {
-  await tx`delete from sessions.devices where player = ${player}`
-  const ended =
-    await tx`update sessions.sessions set ended_at = ${command.now} where player = ${player} and ended_at is null`
+/**
+ * Ends every session of a player but the one given, on every node at once: the row is what counts. Devices but its own are to prove
+ * themselves again.
+ */
+export async function endAll(tx: Tx, command: Command, player: string, except = ''): Promise<number> {
+  await tx`
+    delete from sessions.devices where player = ${player} and device is distinct from (
+      select device from sessions.sessions join sessions.sign_ins using (sign_in) where session = ${except})`
+  const ended = await tx`
+    update sessions.sessions set ended_at = ${command.now}
+    where player = ${player} and ended_at is null and session <> ${except}`
   await audit.record(tx, command, { action: 'sessions.all_ended', subject: player, detail: { count: ended.count } })
   return ended.count
 }

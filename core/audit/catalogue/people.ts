@@ -42,6 +42,7 @@ export const people = {
   'players.email_confirmed': { title: 'Confirmed the e-mail address', changes: status },
   'players.confirmation_refused': { title: 'A wrong confirmation code', ...refused },
   'players.confirmation_asked': { title: 'Asked for another confirmation code' },
+  'players.email_change_asked': { title: 'Asked for another e-mail address' },
   'players.searched': { title: 'Looked for a player by e-mail' },
   'players.viewed_masked': { title: 'Opened a player, masked' },
   'players.viewed_in_full': { title: 'Saw a player’s data in full', detail: { fields: 'texts?' } },
@@ -99,6 +100,9 @@ export const people = {
   'sessions.ended': { title: 'Signed out, player' },
   'sessions.all_ended': { title: 'All sessions of a player were ended', detail: { count: 'number' } },
   'sessions.sign_in_refused': { title: 'Sign-in refused, player', ...refused, detail: { cause: 'text' } },
+  'sessions.reset_asked': { title: 'Asked for a new password' },
+  'sessions.reset_code_taken': { title: 'Showed the code for a new password' },
+  'sessions.reset_refused': { title: 'A wrong code for a new password', ...refused },
   'sessions.password_set': { title: 'Set a password' },
   'sessions.password_removed': { title: 'Did away with the password' },
 

@@ -10,6 +10,7 @@ import { messagesSweep, sendMessage } from './messages.ts'
 import { cashierSweep, payouts } from './payouts.ts'
 import { issueCertificate, issueSweep } from './pki.ts'
 import { inspectProgram, inspectProgramOnDemand } from './program.ts'
+import { sendReset } from './resets.ts'
 import { sweepSessions } from './sessions.ts'
 
 /** Every job the worker takes. */
@@ -17,6 +18,7 @@ export const jobs: readonly JobDefinition[] = [
   sendMessage,
   messagesSweep,
   sweepSessions,
+  sendReset,
   gatewayEvents,
   gatewayEventsSweep,
   payouts,

@@ -129,6 +129,7 @@ export function playersRoutes(host: Host) {
 
   for (const [act, change, events] of [
     ['mail-again', trustAddress, ['messages.address_trusted']],
+    ['password-reset', beginReset, ['sessions.reset_asked']],
     ['suspension', players.suspend, ['players.suspended', 'sessions.all_ended']],
     ['reinstatement', players.reinstate, ['players.reinstated']],
   ] as const)
@@ -180,11 +181,19 @@ const summaries = {
   suspension: 'Suspends a player and ends their sessions.',
   reinstatement: 'Lets a suspended player back in.',
   'mail-again': 'Sends mail again to an address from which it had come back.',
+  'password-reset': 'Sends the player a code for a new password; nobody else sees it.',
 }
 
 async function trustAddress(tx: Tx, command: HostCommand, { player, reason }: { player: string; reason: string }) {
   if (!(await players.findPlayer(tx, player))) throw players.playerUnknown()
   await messages.tryAgain(tx, command, { holder: player, reason })
+}
+
+async function beginReset(tx: Tx, command: HostCommand, { player, reason }: { player: string; reason: string }) {
+  const known = await players.findPlayer(tx, player)
+  if (!known) throw players.playerUnknown()
+  if (known.status !== 'active') throw players.statusForbids(known.status)
+  await sessions.offerReset(tx, command, { player, reason })
 }
 
 /** Who is a player and who is not is personal, so that somebody asked is written down; the address itself is not. */

@@ -120,7 +120,7 @@ export function factorsRoutes(host: Host) {
       return mutate(host, c, { operation: 'factors.remove', payload }, async (tx, command) => {
         const { playerId: holder } = await needs(host, tx, c, 'factor_change')
         await factors.hold(tx, holder)
-        const password = await sessions.hasPassword(tx, holder)
+        const password = await sessions.standsAlone(tx, holder) // a short one leans on a second factor
         await factors.remove(tx, command, { holder, password, ...payload })
         return { status: 200, body: { removed: true } }
       })

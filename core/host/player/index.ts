@@ -8,10 +8,12 @@ import { playerSignIn } from '../middleware/sign-in.ts'
 import { playerPages } from '../web/player.ts'
 import { cashierRoutes } from './cashier.ts'
 import { devicesRoutes } from './devices.ts'
+import { emailRoutes } from './email.ts'
 import { enrolmentRoutes } from './enrolment.ts'
 import { factorsRoutes } from './factors.ts'
 import { gamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
+import { passwordsRoutes } from './passwords.ts'
 import { playersRoutes } from './players.ts'
 import { protectionRoutes } from './protection.ts'
 import { sessionsRoutes } from './sessions.ts'
@@ -28,6 +30,8 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
     devicesRoutes,
     factorsRoutes,
     enrolmentRoutes,
+    passwordsRoutes,
+    emailRoutes,
     protectionRoutes,
     cashierRoutes,
     ledgerRoutes,

@@ -397,6 +397,6 @@ async function isRight(host: Host, tx: Tx, command: HostCommand, player: string,
   return !('refusal' in used)
 }
 
-function keepSecret(c: FaceContext, secret: string): void {
+export function keepSecret(c: FaceContext, secret: string): void {
   setCookie(c, playerCookie, secret, { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' })
 }

@@ -11,6 +11,7 @@ import { gamePage } from './pages/game.ts'
 import { historyPage } from './pages/history.ts'
 import { limitsPage } from './pages/limits.ts'
 import { lobbyPage } from './pages/lobby.ts'
+import { accountPage, forgottenPage, newPasswordPage } from './pages/password.ts'
 import { securityPage } from './pages/security.ts'
 
 /** The lobby and everything a player sees; pages are shells, what is in them comes from the API. */
@@ -21,6 +22,9 @@ export function playerPages(host: Host): Hono<FaceEnv> {
   app.get('/register', async (c) => c.html(registerPage(await licences.rules(host.sql))))
   app.get('/confirm', (c) => c.html(confirmPage()))
   app.get('/sign-in', (c) => c.html(signInPage(c.req.query('ended') !== undefined)))
+  app.get('/forgotten', (c) => c.html(forgottenPage()))
+  app.get('/new-password', async (c) => c.html(newPasswordPage(await licences.rules(host.sql))))
+  app.get('/account', (c) => (isSignedIn(c) ? c.html(accountPage()) : c.redirect('/sign-in')))
   app.get('/terms', async (c) => c.html(termsPage(await licences.rules(host.sql), isSignedIn(c))))
   app.get('/privacy', async (c) => c.html(privacyPage(await licences.rules(host.sql), isSignedIn(c))))
   app.get('/games/:game', (c) => {

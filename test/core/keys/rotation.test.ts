@@ -317,6 +317,7 @@ describe('the pepper', () => {
 
   test('a hash names the epoch it needs, and gets today’s at the next sign-in; then the old one can go [S36]', async () => {
     const [ada, bob] = [await world.player(), await world.player()]
+    await world.admin`delete from players.confirmations` // of those who registered above
     const old = await sessions.hashPassword(world.agent.keys, password)
     for (const { player } of [ada, bob])
       await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash: old }))

@@ -96,7 +96,7 @@ export async function openPlayer(
         ),
       )
     if (detail.mailBounced) parts.push(...bounced(detail.mailBounced, permissions.has('players.suspend')))
-    if (permissions.has('players.suspend')) parts.push(...standing(detail))
+    if (permissions.has('players.suspend')) parts.push(...standing(detail), ...forgotten(detail))
     if (permissions.has('payments.view') && balance)
       parts.push(
         reasoned('statement', 'Download statement', 'Why you need the statement', async (reason) => {
@@ -105,6 +105,15 @@ export async function openPlayer(
         }),
       )
     return parts
+  }
+
+  function forgotten({ status }: Detail): HTMLElement[] {
+    if (status !== 'active') return []
+    const ask = reasoned('password-reset', 'Send a password code', 'Why the player needs one', async (reason) => {
+      await send(`/api/players/${id}/password-reset`, { reason })
+      tell('A code for a new password is on its way to the player.')
+    })
+    return [ask]
   }
 
   function bounced({ at, status }: { at: string; status: string }, mayTrust: boolean): HTMLElement[] {

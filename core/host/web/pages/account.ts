@@ -80,6 +80,6 @@ export function signInPage(ended: boolean) {
         ${formField('code', 'Code', { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6', hint: 'Six digits, as in the mail.' })}
         <button type="button" id="send-code" class="quiet">Send another code</button></div>
       <p class="problem" role="alert"></p><button class="primary" disabled>Sign in</button>
-      <p class="fine">New here? <a href="/register">Open an account</a>.</p></form>`,
+      <p class="fine"><a href="/forgotten">Forgotten your password?</a> · New here? <a href="/register">Open an account</a>.</p></form>`,
   )
 }

@@ -1,0 +1,49 @@
+import { get, send } from './api.ts'
+import { byId } from './elements.ts'
+import { onSubmit } from './form.ts'
+
+const passwordChange = byId('password-change') as HTMLFormElement
+const emailChange = byId('email-change') as HTMLFormElement
+const confirmation = byId('email-confirmation') as HTMLFormElement
+const choice = byId('language-choice') as HTMLFormElement
+
+await showAddress()
+const { language } = await get<{ language: string }>('/api/language')
+const select = choice.elements.namedItem('language') as HTMLSelectElement
+select.value = language
+
+onSubmit(passwordChange, async ({ present, password }) => {
+  await send('/api/password', { present, password })
+  passwordChange.reset()
+  note(passwordChange, 'Your password is changed.')
+})
+
+onSubmit(emailChange, async ({ email }) => {
+  await send('/api/email', { email })
+  confirmation.hidden = false
+  ;(confirmation.elements.namedItem('code') as HTMLInputElement).focus()
+})
+
+onSubmit(confirmation, async ({ code }) => {
+  await send('/api/email/confirmation', { code })
+  emailChange.reset()
+  confirmation.reset()
+  confirmation.hidden = true
+  await showAddress()
+})
+
+onSubmit(choice, async ({ language: wanted }) => {
+  await send('/api/language', { language: wanted }, 'PUT')
+  note(choice, 'We write to you in this language from now on.')
+})
+
+async function showAddress(): Promise<void> {
+  byId('address').textContent = (await get<{ email: string }>('/api/me')).email
+}
+
+function note(form: HTMLFormElement, words: string): void {
+  const place = form.querySelector<HTMLElement>('.note')
+  if (!place) return
+  place.textContent = words
+  place.hidden = false
+}

@@ -1,0 +1,177 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import * as audit from '#audit'
+import { enqueue, type Reader, type Refusal, type Tx } from '#base'
+import * as factors from '#factors'
+import { type BlindIndex, blindIndex, digestOf, type KeyedCommand, newSecret, normaliseEmail } from '#keys'
+import * as messages from '#messages'
+import * as players from '#players'
+import { resetFactorRequired, resetRefused } from './errors.ts'
+import { changePassword } from './password.ts'
+
+/** The job that looks whose address it is, and sends the code. */
+export const resetQueue = 'sessions.reset'
+
+const codeMinutes = 30
+const attemptsMax = 5
+const againMinutes = 2
+const perDayMax = 20
+const ticketMinutes = 15
+const letters = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ' // none that look like another
+
+/**
+ * Somebody has forgotten the password of an address. Nobody looks here whether it is anybody's: a job does, so that this does the
+ * same work, and takes the same time, for every address [CR-02].
+ *
+ * @throws Refusal `keys.email_malformed`
+ */
+export async function askReset(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
+  const { epoch, value } = await blindIndex(tx, command.keys, 'email', normaliseEmail(email))
+  await enqueue(tx, { queue: resetQueue, data: { epoch, value: value.toString('hex') } })
+  await audit.record(tx, command, { action: 'sessions.reset_asked', subject: 'unknown' })
+}
+
+/** The same for a player, by somebody who may: the code goes to the player alone [S10]. */
+export async function offerReset(
+  tx: Tx,
+  command: KeyedCommand,
+  { player, reason }: { player: string; reason: string },
+) {
+  await audit.record(tx, command, { action: 'sessions.reset_asked', subject: player, reason })
+  const { email } = await players.profile(tx, command.keys, player)
+  await sendReset(tx, command, await blindIndex(tx, command.keys, 'email', normaliseEmail(email)))
+}
+
+/** Makes a code for an address, if none was made a moment ago, and sends it if the address is an active player's. */
+export async function sendReset(
+  tx: Tx,
+  command: KeyedCommand,
+  { epoch: of, value: account }: BlindIndex,
+): Promise<void> {
+  const { keys, now } = command
+  await tx`delete from sessions.resets where expires_at <= ${now}`
+  const found = await players.findByIndex(tx, { epoch: of, value: account })
+  const player = found?.status === 'active' ? found.player : null
+  const code = newCode()
+  const epoch = await keys.active('hk-pepper')
+  const mac = await macOf(command, epoch, account, code)
+  const expires = new Date(now.getTime() + codeMinutes * 60_000)
+  const made = await tx`
+    insert into sessions.resets as r (account, player, asked_at, code_mac, epoch, expires_at)
+    values (${account}, ${player}, ${now}, ${mac}, ${epoch}, ${expires})
+    on conflict (account) do update set player = excluded.player, asked_at = excluded.asked_at, code_mac = excluded.code_mac,
+      epoch = excluded.epoch, expires_at = excluded.expires_at, attempts = 0, ticket = null
+    where r.asked_at <= ${new Date(now.getTime() - againMinutes * 60_000)}`
+  if (made.count === 0 || player === null) return
+  const values = { code, minutes: String(codeMinutes) }
+  await messages.tell(tx, command, { to: player, template: 'reset_password', values, before: expires, perDayMax })
+}
+
+/**
+ * Takes the code of the mail for a ticket, with which a new password may be set within a quarter of an hour, and says which second
+ * factors there are, one of which has to be shown then [S09]. A wrong code is counted, so it is answered and not thrown; unknown
+ * addresses get the same.
+ */
+export async function takeResetCode(
+  tx: Tx,
+  command: KeyedCommand,
+  { email, code }: { email: string; code: string },
+): Promise<{ secret: string; player: string; factors: factors.Standing } | { refusal: Refusal }> {
+  const { value: account } = await blindIndex(tx, command.keys, 'email', normaliseEmail(email))
+  const [row] = await tx<Array<{ player: string | null; mac: Buffer; epoch: string }>>`
+    update sessions.resets set attempts = attempts + 1
+    where account = ${account} and code_mac is not null and expires_at > ${command.now} and attempts < ${attemptsMax}
+    returning player, code_mac as mac, epoch`
+  const mac = await macOf(command, row?.epoch ?? (await command.keys.active('hk-pepper')), account, spelt(code))
+  const player = row && timingSafeEqual(mac, row.mac) ? row.player : null
+  if (player === null) {
+    await audit.record(tx, command, { action: 'sessions.reset_refused', subject: 'unknown' })
+    return { refusal: resetRefused() }
+  }
+  const { secret, digest } = newSecret()
+  const ends = new Date(command.now.getTime() + ticketMinutes * 60_000)
+  await tx`
+    update sessions.resets set code_mac = null, attempts = 0, ticket = ${digest}, expires_at = ${ends}
+    where account = ${account}`
+  await audit.record(tx, command, { action: 'sessions.reset_code_taken', subject: player })
+  return { secret, player, factors: await factors.standing(tx, player) }
+}
+
+/** Whose ticket it is; it is good for a quarter of an hour and one password. @throws Refusal `sessions.reset_refused` */
+export async function playerOfTicket(reader: Reader, secret: string, now: Date): Promise<string> {
+  const [row] = await reader<Array<{ player: string }>>`
+    select player from sessions.resets
+    where ticket = ${digestOf(secret)} and expires_at > ${now} and attempts < ${attemptsMax}`
+  if (!row) throw resetRefused()
+  return row.player
+}
+
+/**
+ * Sets the password of who has the ticket and, where there is a second factor, showed one just now. All sessions end, and the
+ * player hears of it. A factor that was wrong is counted, so it is answered and not thrown.
+ *
+ * @throws Refusal `sessions.reset_refused`, `sessions.reset_factor_required`
+ */
+export async function reset(
+  tx: Tx,
+  command: KeyedCommand,
+  given: {
+    secret: string
+    passwordHash: string
+    standsAlone: boolean
+    /** Shows one of the player's factors, if the caller was given any. */
+    show: ((player: string) => Promise<factors.Use | { refusal: Refusal }>) | undefined
+  },
+): Promise<{ player: string } | { refusal: Refusal }> {
+  const { secret, passwordHash, standsAlone, show } = given
+  const player = await playerOfTicket(tx, secret, command.now)
+  await tx`select from sessions.resets where ticket = ${digestOf(secret)} for update`
+  const standing = await factors.standing(tx, player)
+  if (hasAny(standing)) {
+    if (!show) throw resetFactorRequired(namesOf(standing))
+    const used = await show(player)
+    if ('refusal' in used) {
+      await tx`update sessions.resets set attempts = attempts + 1 where ticket = ${digestOf(secret)}`
+      return used
+    }
+  }
+  const taken = await tx`delete from sessions.resets where ticket = ${digestOf(secret)}`
+  if (taken.count === 0) throw resetRefused()
+  const owner = { ...command, actor: { ...command.actor, id: player } }
+  await changePassword(tx, owner, { player, passwordHash, standsAlone })
+  return { player }
+}
+
+/** What may be shown, by name. */
+export function namesOf(standing: factors.Standing): Array<'passkey' | 'totp' | 'sms' | 'recovery'> {
+  return [
+    ...(standing.passkeys > 0 ? (['passkey'] as const) : []),
+    ...(standing.totp > 0 ? (['totp'] as const) : []),
+    ...(standing.sms > 0 ? (['sms'] as const) : []),
+    ...(standing.recoveryCodes > 0 ? (['recovery'] as const) : []),
+  ]
+}
+
+/** How many codes that could still be given were made under this epoch of their key. */
+export async function resetsUnder(reader: Reader, epoch: string): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from sessions.resets where epoch = ${epoch} and code_mac is not null and expires_at > now()`
+  return row?.count ?? 0
+}
+
+function hasAny(standing: factors.Standing): boolean {
+  return namesOf(standing).length > 0
+}
+
+/** Eight characters of 32: 40 bits, of which five attempts are allowed. */
+function newCode(): string {
+  return [...randomBytes(8)].map((byte) => letters[byte & 31]).join('')
+}
+
+/** As people type it: in small letters, in groups. */
+function spelt(code: string): string {
+  return code.toUpperCase().replaceAll(/[\s-]/g, '')
+}
+
+function macOf(command: KeyedCommand, epoch: string, account: Buffer, code: string): Promise<Buffer> {
+  return command.keys.mac(epoch, Buffer.from(`reset|${account.toString('hex')}|${code}`))
+}

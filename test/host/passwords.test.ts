@@ -1,0 +1,247 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as factors from '#factors'
+import * as sessions from '#sessions'
+import { hotp } from '../../core/factors/totp.ts'
+import { SoftAuthenticator } from '../support/authenticator.ts'
+import { type Caller, type Faces, openFaces } from '../support/faces.ts'
+import { sendResets } from '../support/resets.ts'
+import { routesOf } from '../support/routes.ts'
+import { mailed, mailedCode } from '../support/sign-in.ts'
+
+/** A forgotten and a changed password, a new address: by the API as a page uses it. */
+let faces: Faces
+beforeAll(async () => {
+  faces = await openFaces()
+})
+afterAll(() => faces.stop())
+
+/** What each route wrote into the log, by the request. */
+const asked: Array<{ route: string; requestId: string }> = []
+function newcomer(): Caller {
+  const caller = faces.caller('player')
+  return {
+    ...caller,
+    async ask(method, path, body, headers) {
+      const answer = await caller.ask(method, path, body, headers)
+      asked.push({ route: `${method.toLowerCase()} ${path}`, requestId: answer.requestId })
+      return answer
+    },
+  }
+}
+
+const password = 'walrus tambourine quartz'
+const other = 'nine purple elephants sing'
+
+async function arrive() {
+  const { world } = faces
+  const { player, email } = await world.player()
+  const passwordHash = await sessions.hashPassword(world.agent.keys, password)
+  await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
+  return { player, email, caller: await signedIn(player, email, password) }
+}
+
+/** From a browser that is known to nobody yet, which shows a code of a mail where that is asked for. */
+async function signedIn(player: string, email: string, text: string): Promise<Caller> {
+  const caller = newcomer()
+  const enter = (proof?: object) =>
+    caller.ask('POST', '/api/sessions', { email, password: text, ...(proof ? { proof } : {}) })
+  const first = await enter()
+  if (first.status === 201) return caller
+  expect(first.body.code).toBe('sessions.second_factor_required')
+  await later()
+  await caller.ask('POST', '/api/sessions/code', { email })
+  const proof = { factor: 'email', code: await mailedCode(faces.world, player) }
+  expect((await enter(proof)).status).toBe(201)
+  return caller
+}
+
+/** A code may be asked for anew. */
+async function later(): Promise<void> {
+  await faces.world.admin`update sessions.codes set asked_at = asked_at - interval '5 minutes'`
+  await faces.world.admin`update sessions.resets set asked_at = asked_at - interval '5 minutes'`
+}
+
+async function forgotten(email: string, player: string) {
+  const caller = newcomer()
+  expect((await caller.ask('POST', '/api/password-resets', { email })).status).toBe(202)
+  await sendResets(faces.world)
+  const code = /code is ([0-9A-Z]{8})/.exec(await mailed(faces.world, player, 'reset_password'))![1]!
+  const taken = await caller.ask('POST', '/api/password-resets/code', { email, code })
+  expect(taken.status).toBe(200)
+  const given = taken.body as { secret: string; factors: string[]; passkey: unknown }
+  const use = (proof?: object, text = other) =>
+    caller.ask('POST', '/api/password-resets/password', {
+      secret: given.secret,
+      password: text,
+      ...(proof ? { proof } : {}),
+    })
+  return { ...given, use: Object.assign(use, { by: caller }) }
+}
+
+test('a forgotten password: by code to a new one, and every session is over', async () => {
+  const { player, email, caller } = await arrive()
+  const { factors: asked, use } = await forgotten(email, player)
+  expect(asked).toEqual([])
+  expect((await use(undefined, 'short')).body.code).toBe('players.password_too_short')
+  expect((await use()).status).toBe(200)
+  expect((await caller.ask('GET', '/api/me')).status).toBe(401)
+  await signedIn(player, email, other)
+})
+
+test('an account with an authenticator app is not entered by mail alone: its code is demanded [S09]', async () => {
+  const { world } = faces
+  const { player, email } = await arrive()
+  const offered = await world.act((tx) =>
+    factors.offerTotp(tx, world.command(), { holder: player, account: email, issuer: 'Casino' }),
+  )
+  const secret = fromBase32(offered.secret)
+  const step = Math.floor(Date.now() / 30_000)
+  const before = world.command(new Date((step - 1) * 30_000))
+  const first = { holder: player, factor: offered.factor, code: hotp(secret, step - 1), label: 'App' }
+  await world.act((tx) => factors.confirmTotp(tx, before, first))
+  const { factors: asked, use } = await forgotten(email, player)
+  expect(asked).toEqual(['totp'])
+  const refused = await use()
+  expect([refused.status, refused.body.code]).toEqual([422, 'sessions.reset_factor_required'])
+  expect((await use({ factor: 'totp', code: '000000' })).body.code).toBe('factors.code_wrong')
+  expect((await use({ factor: 'totp', code: hotp(secret, Math.floor(Date.now() / 30_000)) })).status).toBe(200)
+})
+
+test('an account with a passkey is not either, and beside it eight characters do, which lean on it then [S09] [S01]', async () => {
+  const { world } = faces
+  const { player, email } = await arrive()
+  const rp = { id: 'localhost', origin: 'https://localhost', name: 'Countroom', holders: 'plr' as const }
+  const device = new SoftAuthenticator(rp.origin)
+  const options = await world.act((tx) =>
+    factors.passkeyRegistration(tx, world.command(), { holder: player, name: email, displayName: 'Ada', rp }),
+  )
+  const response = device.create(options)
+  await world.act((tx) => factors.addPasskey(tx, world.command(), { holder: player, response, label: 'Key', rp }))
+  const { factors: asked, passkey, use } = await forgotten(email, player)
+  expect(asked).toEqual(['passkey'])
+  const stranger = new SoftAuthenticator(rp.origin)
+  stranger.userHandle = device.userHandle
+  expect((await use({ factor: 'passkey', response: stranger.get(passkey as never) })).status).toBeGreaterThan(399)
+  const again = await forgottenLater(email, player)
+  const shown = { factor: 'passkey', response: device.get(again.passkey as never) }
+  expect((await again.use(shown, 'k7#wq2vT')).status).toBe(200)
+  expect(await sessions.standsAlone(world.sql, player)).toBe(false)
+})
+
+test('known and unknown addresses are answered alike', async () => {
+  const { email } = await arrive()
+  const caller = newcomer()
+  for (const path of ['/api/password-resets', '/api/password-resets/code']) {
+    const body = (address: string) => ({ email: address, ...(path.endsWith('code') ? { code: '22222222' } : {}) })
+    const [known, unknown] = [
+      await caller.ask('POST', path, body(email)),
+      await caller.ask('POST', path, body('no@example.com')),
+    ]
+    const told = ({ status, body: { requestId: _, ...rest } }: typeof known) => ({ status, ...rest })
+    expect(told(known)).toEqual(told(unknown))
+  }
+})
+
+test('a password is changed with the present one, freshly shown; others are signed out, this one goes on', async () => {
+  const { player, email, caller } = await arrive()
+  const elsewhere = await signedIn(player, email, password)
+  const change = (present: string, text: string) => caller.ask('POST', '/api/password', { present, password: text })
+  expect((await change(password, other)).body.code).toBe('sessions.step_up_required')
+  await stepUp(caller, player)
+  expect((await change('not the present one', other)).status).toBe(422)
+  expect((await change(password, email)).body.code).toMatch(/^players\.password_/)
+  expect((await change(password, other)).status).toBe(200)
+  expect((await caller.ask('GET', '/api/me')).status).toBe(200)
+  expect((await elsewhere.ask('GET', '/api/me')).status).toBe(401)
+  expect(await mailed(faces.world, player, 'password_changed')).toContain('was changed just now')
+})
+
+test('another address: asked for with a fresh proof, confirmed by its code, and signed in with from then on', async () => {
+  const { player, caller } = await arrive()
+  const wanted = `new.${Date.now()}@example.com`
+  expect((await caller.ask('POST', '/api/email', { email: wanted })).body.code).toBe('sessions.step_up_required')
+  await stepUp(caller, player)
+  expect((await caller.ask('POST', '/api/email', { email: wanted })).status).toBe(202)
+  const code = /code is (\d{6})/.exec(await mailed(faces.world, player, 'email_change'))![1]!
+  expect((await caller.ask('POST', '/api/email/confirmation', { code })).status).toBe(200)
+  await signedIn(player, wanted, password)
+})
+
+test('a player chooses the language they are written to in; at first it is what their browser prefers', async () => {
+  const { world } = faces
+  const input = await world.registration()
+  const { language: _, ...unsaid } = input
+  const caller = faces.caller('player')
+  const answer = await caller.ask('POST', '/api/registrations', unsaid, { 'accept-language': 'fr-CH, de;q=0.5' })
+  expect(answer.status).toBe(202)
+  const [row] = await world.admin`select language from players.players order by registered_at desc limit 1`
+  expect(row).toEqual({ language: 'fr' })
+  const ada = await arrive()
+  expect((await ada.caller.ask('PUT', '/api/language', { language: 'de' })).status).toBe(200)
+  expect((await ada.caller.ask('GET', '/api/language')).body.language).toBe('de')
+})
+
+test('no route of staff takes a password of a player, and what one answers to a reset holds none [S10]', () => {
+  const routes = routesOf('operator').filter(({ path }) => path.startsWith('/api/players'))
+  expect(routes.some(({ path }) => path.endsWith('/password-reset'))).toBe(true)
+  expect(JSON.stringify(routes)).not.toMatch(/"password"/)
+})
+
+test('what each of these routes writes into the log is what it declares [S48] [S49]', async () => {
+  const { player, email, caller } = await arrive()
+  for (let times = 1; times <= 3; times++) {
+    await later()
+    await stepUp(caller, player)
+    await caller.ask('POST', '/api/email', { email: `x${times}@example.com` })
+    await caller.ask('POST', '/api/email/confirmation', { code: '000000' })
+    await caller.ask('POST', '/api/password', { present: 'wrong', password: other })
+  }
+  const { world } = faces
+  const phone = { holder: player, phone: '+35699000000' }
+  const { factor } = await world.act((tx) => factors.offerPhone(tx, world.command(), phone))
+  const confirmed = { holder: player, factor, code: await textedCode(player), label: 'Phone' }
+  await world.act((tx) => factors.confirmPhone(tx, world.command(), confirmed))
+  const [recovery] = await world.act((tx) => factors.makeRecoveryCodes(tx, world.command(), { holder: player }))
+  const { secret, use } = await forgotten(email, player)
+  await world.admin`update factors.sms_sends set at = at - interval '5 minutes'`
+  expect((await use.by.ask('POST', '/api/password-resets/sms', { secret })).status).toBe(202)
+  expect((await use({ factor: 'sms', code: '000000' })).status).toBeGreaterThan(399)
+  expect((await use({ factor: 'recovery', code: recovery })).status).toBe(200)
+  const routes = routesOf('player').filter(
+    ({ method, path }) => ['post', 'put'].includes(method) && /^\/api\/(password|email|language)/.test(path),
+  )
+  expect(routes.length).toBe(8)
+  for (const { method, path, events } of routes) {
+    const ids = asked.filter(({ route }) => route === `${method} ${path}`).map(({ requestId }) => requestId)
+    const rows = await world.sql<Array<{ code: string }>>`
+      select distinct code from audit.events where entry::json ->> 'requestId' = any (${ids}) order by code`
+    expect(
+      rows.map(({ code }) => code),
+      path,
+    ).toEqual([...(events ?? [])].sort())
+  }
+})
+
+async function textedCode(player: string): Promise<string> {
+  return /code is (\d+)/.exec(await mailed(faces.world, player, 'sms_code'))![1]!
+}
+
+async function forgottenLater(email: string, player: string) {
+  await later()
+  return forgotten(email, player)
+}
+
+/** Shows what the licence asks of who has no second factor. */
+async function stepUp(caller: Caller, player: string): Promise<void> {
+  const show = (body: object) => caller.ask('POST', '/api/sessions/step-up', body)
+  expect((await show({ factor: 'password', password })).status).toBe(200)
+  await later()
+  expect((await caller.ask('POST', '/api/sessions/step-up/code', {})).status).toBeLessThan(300)
+  expect((await show({ factor: 'email', code: await mailedCode(faces.world, player) })).status).toBe(200)
+}
+
+function fromBase32(text: string): Buffer {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+  const bits = [...text].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  return Buffer.from(bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)))
+}
