@@ -10,6 +10,7 @@ type Me = {
   bar: { kind: string; until: string } | null
 }
 
+const signedOut = 4401
 let startedAt: number | undefined
 let asked = 0
 
@@ -64,5 +65,8 @@ function listen(pauseMs = 1000): void {
     changed() // what happened between the reading of the page and now was not heard
   })
   socket.addEventListener('message', changed)
-  socket.addEventListener('close', () => setTimeout(() => listen(next), pauseMs))
+  socket.addEventListener('close', ({ code }) => {
+    if (code === signedOut) changed() // asking leads to the sign-in, unless this page goes on under a new cookie
+    setTimeout(() => listen(next), pauseMs)
+  })
 }
