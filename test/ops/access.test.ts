@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as oauth from 'openid-client'
+import { chromium, type Route } from 'playwright-core'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemCommand } from '#base'
@@ -149,6 +150,49 @@ test('a tool that can neither push nor prove signs staff on by its certificate, 
   expect(told).toMatchObject({ preferred_username: 'ann', roles: ['administrator'] })
   const stolen = await discover('operator', 'grafana', oauth.TlsClientAuth())
   await expect(oauth.fetchUserInfo(stolen, tokens.access_token, tokens.claims()!.sub)).rejects.toThrow()
+})
+
+test('in a browser: from the app by way of the desk and back, though its cookie is not sent to who comes from elsewhere', async () => {
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
+  })
+  try {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true })
+    const page = await context.newPage()
+    const config = await discover('operator', 'grafana', oauth.TlsClientAuth(), 'grafana')
+    const url = oauth.buildAuthorizationUrl(config, {
+      redirect_uri: 'https://grafana.example.com/login/generic_oauth',
+      scope: 'openid profile',
+      state: 'of the app',
+      code_challenge: await oauth.calculatePKCECodeChallenge(oauth.randomPKCECodeVerifier()),
+      code_challenge_method: 'S256',
+    })
+    const body = `<a href="${url.href.replaceAll('&', '&amp;')}">Sign in at the desk</a>`
+    const app = (route: Route) => route.fulfill({ contentType: 'text/html', body })
+    await page.route('https://grafana.example.com/**', app)
+    await page.goto('https://grafana.example.com/login')
+    await page.getByRole('link').click()
+    await page.waitForURL(/\/sign-in$/)
+    const there = await page.evaluate<string>("sessionStorage.getItem('return')")
+    expect(there).toMatch(/^\/oauth\/interaction\/[\w-]+\?here$/)
+    const [name = '', value = ''] = (await signIn('ann')).split('=')
+    const { origin } = new URL(appliance.urls.operator)
+    await context.addCookies([{ name, value, url: origin, secure: true, httpOnly: true, sameSite: 'Strict' }])
+    const first = page.waitForRequest(/generic_oauth\?/) // where nobody answers
+    await page.goto(`${origin}${there}`).catch(() => {})
+    await first
+    const again = await context.newPage()
+    await again.route('https://grafana.example.com/**', app)
+    await again.goto('https://grafana.example.com/login')
+    const back = again.waitForRequest(/generic_oauth\?/)
+    await again.getByRole('link').click()
+    const returned = new URL((await back).url()).searchParams
+    expect([returned.get('state'), returned.get('iss')]).toEqual(['of the app', `${origin}/oauth`])
+    expect(returned.get('code')).toBeTruthy()
+  } finally {
+    await browser.close()
+  }
 })
 
 test('an app of ours signs staff on: code, PKCE, pushed request, DPoP, refresh; removed, it is out at once [S29] [S30]', async () => {
