@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as sessions from '#sessions'
 import { freshCode } from '../support/authenticator.ts'
 import { type Faces, openFaces } from '../support/faces.ts'
+import { mailedCode } from '../support/sign-in.ts'
 import { lastSms } from '../support/sms.ts'
 
 /** The page Security as people use it, in Chromium with an authenticator of its own. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
@@ -31,9 +32,11 @@ test('a player adds a passkey, an app, a telephone and recovery codes, and does 
   const { page, player } = await arrive()
   await page.getByLabel('Name').first().fill('Ada’s laptop')
   await page.getByRole('button', { name: 'Make a passkey' }).click()
+  await showMailedCode(page, player)
   await page.locator('.factor').filter({ hasText: 'Ada’s laptop' }).waitFor()
 
   await page.getByRole('button', { name: 'Show the picture to scan' }).click()
+  await showPasskey(page)
   await page.locator('#app-seed svg path').waitFor()
   await picture(page, 'security-seed')
   const secret = ((await page.locator('#app-seed code').textContent()) ?? '').replaceAll(' ', '')
@@ -56,18 +59,64 @@ test('a player adds a passkey, an app, a telephone and recovery codes, and does 
   await page.locator('.factor').filter({ hasText: 'Telephone +35 ••• 67' }).waitFor()
 
   await page.getByRole('button', { name: 'Make ten new codes' }).click()
-  await page.locator('#codes-made li').nth(9).waitFor()
-  expect(await page.locator('#codes-left').textContent()).toBe('You have 10 unused codes.')
+  await page.locator('#codes-left').filter({ hasText: 'You have 10 unused codes.' }).waitFor()
   await picture(page, 'security')
   await page.getByRole('button', { name: 'Do without a password' }).click()
   await page.locator('#password-state').filter({ hasText: 'You have none' }).waitFor()
   expect(await sessions.hasPassword(faces.world.sql, player)).toBe(false)
   await page.reload()
   expect(await page.locator('#codes-made').isVisible(), 'codes are shown once').toBe(false)
+
+  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await page.waitForURL(`${url}/`)
+  await page.goto(`${url}/sign-in`)
+  await picture(page, 'sign-in')
+  await page.getByRole('button', { name: 'Use a passkey instead' }).click()
+  await page.locator('body[data-signed-in=yes]').waitFor()
+  expect(page.url(), 'with nothing but a passkey').toBe(`${url}/`)
+})
+
+test('who has lost their device comes in by a recovery code, makes another passkey and takes the lost one out', {
+  timeout: 120_000,
+}, async () => {
+  const { page, player, email } = await arrive()
+  await page.getByRole('button', { name: 'Make a passkey' }).click()
+  await showMailedCode(page, player)
+  await page.locator('.factor').waitFor()
+  await page.getByRole('button', { name: 'Make ten new codes' }).click()
+  await showPasskey(page)
+  await page.locator('#codes-left').filter({ hasText: 'You have 10 unused codes.' }).waitFor()
+  const [first = ''] = await page.locator('#codes-made li').allTextContents()
+  await page.context().close() // the device, its cookies and its authenticator are gone
+
+  const elsewhere = await newPage()
+  const signIn = async (code?: string) => {
+    await elsewhere.goto(`${url}/sign-in`)
+    await elsewhere.getByLabel('E-mail').fill(email)
+    await elsewhere.getByLabel('Password').fill(password)
+    await elsewhere.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await elsewhere.getByText('please show one thing more').waitFor()
+    if (code) await elsewhere.getByLabel('Code', { exact: true }).fill(code)
+    await elsewhere.getByRole('button', { name: 'Sign in', exact: true }).click()
+  }
+  await signIn('0000-0000-0000-0000-0000-0000')
+  await elsewhere.locator('.problem').filter({ hasText: /\w/ }).waitFor()
+  await signIn(first.toUpperCase())
+  await elsewhere.waitForURL(`${url}/`)
+  await elsewhere.goto(`${url}/security`)
+  await elsewhere.getByLabel('Name').first().fill('New laptop')
+  await elsewhere.getByRole('button', { name: 'Make a passkey' }).click()
+  await elsewhere.locator('.factor').filter({ hasText: 'New laptop' }).waitFor()
+  const lost = elsewhere.locator('.factor').filter({ hasText: 'This device' })
+  await lost.getByRole('button', { name: 'Remove' }).click()
+  await lost.getByRole('button', { name: 'Remove for good?' }).click()
+  await lost.waitFor({ state: 'detached' })
+  await elsewhere.locator('#codes-left').filter({ hasText: 'You have 9 unused codes.' }).waitFor()
 })
 
 test('a factor is renamed and removed, and the last one stays with words why', { timeout: 120_000 }, async () => {
-  const { page } = await arrive()
+  const { page, player } = await arrive()
+  await faces.world.showAll(player)
   await page.getByRole('button', { name: 'Make a passkey' }).click()
   const row = page.locator('.factor')
   await row.filter({ hasText: 'This device' }).waitFor()
@@ -80,25 +129,39 @@ test('a factor is renamed and removed, and the last one stays with words why', {
   await row.filter({ hasText: 'lock yourself out' }).waitFor()
   await picture(page, 'security-last')
   await page.getByRole('button', { name: 'Make ten new codes' }).click()
-  await page.locator('#codes-made li').nth(9).waitFor()
+  await page.locator('#codes-left').filter({ hasText: 'You have 10 unused codes.' }).waitFor()
   await row.getByRole('button', { name: 'Remove' }).click()
   await row.getByRole('button', { name: 'Remove for good?' }).click()
   await page.locator('#factors').filter({ hasText: 'Your password alone' }).waitFor()
 })
 
 test('who closes the browser’s dialog is told so, and nothing was added', { timeout: 60_000 }, async () => {
-  const { page } = await arrive({ verified: false })
+  const { page, player } = await arrive({ verified: false })
+  await faces.world.showAll(player)
   await page.getByRole('button', { name: 'Make a passkey' }).click()
   await page.locator('#passkey .problem').filter({ hasText: 'No passkey was used' }).waitFor()
   expect(await page.locator('.factor').count()).toBe(0)
 })
 
-/** Somebody who signed in and has shown what there is to show; their browser has an authenticator that knows them, or does not. */
+/** Somebody who has just signed in; their browser has an authenticator that knows them, or does not. */
 async function arrive({ verified = true } = {}) {
   const { world } = faces
   const { player, email } = await world.player()
   const passwordHash = await sessions.hashPassword(world.agent.keys, password)
   await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
+  const page = await newPage(verified)
+  await page.goto(`${url}/sign-in`)
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL(`${url}/`)
+  await page.goto(`${url}/security`)
+  await page.locator('#factors li').first().waitFor()
+  return { page, player, email }
+}
+
+/** A browser that nobody has seen before. */
+async function newPage(verified = true): Promise<Page> {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage()
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('WebAuthn.enable')
@@ -112,15 +175,25 @@ async function arrive({ verified = true } = {}) {
       automaticPresenceSimulation: true,
     },
   })
-  await page.goto(`${url}/sign-in`)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(`${url}/`)
-  await world.showAll(player)
-  await page.goto(`${url}/security`)
-  await page.locator('#factors li').first().waitFor()
-  return { page, player, email }
+  return page
+}
+
+/** Who has no factor yet shows, besides the password they signed in with, the code of a mail [GLI-2.5.2e-1]. */
+async function showMailedCode(page: Page, player: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Is it you?' })
+  await dialog.getByLabel('Code').waitFor()
+  await dialog.getByLabel('Code').fill(await mailedCode(faces.world, player))
+  await dialog.getByRole('button', { name: 'Go on' }).click()
+  await dialog.waitFor({ state: 'detached' })
+}
+
+/** Who has one shows it. */
+async function showPasskey(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Is it you?' })
+  await dialog.getByText('use your passkey').waitFor()
+  await picture(page, 'step-up-passkey')
+  await dialog.getByRole('button', { name: 'Go on' }).click()
+  await dialog.waitFor({ state: 'detached' })
 }
 
 async function picture(page: Page, name: string): Promise<void> {

@@ -35,20 +35,14 @@ export async function createPasskey(options: CreationOptions): Promise<object> {
   })
 }
 
-/**
- * Has the browser use one; answers what the API takes. `signal`: for one that waits in a field's list of suggestions until
- * somebody picks it.
- *
- * @throws Declined
- */
-export async function askPasskey(options: RequestOptions, signal?: AbortSignal): Promise<object> {
+/** Has the browser use one; answers what the API takes. @throws Declined */
+export async function askPasskey(options: RequestOptions): Promise<object> {
   const publicKey = {
     ...options,
     challenge: bytes(options.challenge),
     allowCredentials: options.allowCredentials?.map(described) ?? [],
   } as unknown as PublicKeyCredentialRequestOptions
-  const waiting = signal ? { mediation: 'conditional' as CredentialMediationRequirement, signal } : {}
-  const used = await asked(() => navigator.credentials.get({ publicKey, ...waiting }))
+  const used = await asked(() => navigator.credentials.get({ publicKey }))
   const response = used.response as AuthenticatorAssertionResponse
   return message(used, {
     clientDataJSON: text(response.clientDataJSON),

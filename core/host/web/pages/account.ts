@@ -77,9 +77,13 @@ export function signInPage(ended: boolean) {
       ${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
       <div id="more" hidden>
         <p class="note" id="more-words" role="status"></p>
-        ${formField('code', 'Code', { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6', hint: 'Six digits, as in the mail.' })}
+        <div class="field"><label for="factor">What you use</label><select id="factor" name="factor">
+          <option value="email">A code sent to your e-mail address</option><option value="totp">The code of your authenticator app</option>
+          <option value="sms">A code sent to your telephone</option><option value="recovery">A recovery code</option></select><p class="field-problem" role="alert"></p></div>
+        ${formField('code', 'Code', { autocomplete: 'one-time-code', maxlength: '64', hint: 'Six digits, or a recovery code as you have it on paper.' })}
         <button type="button" id="send-code" class="quiet">Send another code</button></div>
       <p class="problem" role="alert"></p><button class="primary" disabled>Sign in</button>
+      <button type="button" id="with-passkey" hidden>Use a passkey instead</button>
       <p class="fine"><a href="/forgotten">Forgotten your password?</a> · New here? <a href="/register">Open an account</a>.</p></form>`,
   )
 }
