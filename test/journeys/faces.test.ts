@@ -252,6 +252,14 @@ test('the database, Redis and the logs hold no personal data in the clear', () =
     for (const secret of secrets) expect(text.includes(secret), `${secret} in ${where}`).toBe(false)
 })
 
+const signsOut = new Set(['delete /api/sessions/current', 'delete /api/sessions']) // it would end this test
+/** They take no input, so none is wrong; what they do is to ask for a proof. */
+const asksWithoutInput = new Set([
+  '/api/sessions/passkey/challenge',
+  '/api/sessions/step-up/passkey',
+  '/api/sessions/step-up/code',
+])
+
 test('generated input at every route of every face gets an answer of its own, never a 500 and never a change', {
   timeout: 180_000,
 }, async () => {
@@ -260,7 +268,7 @@ test('generated input at every route of every face gets an answer of its own, ne
   const before = await stateOfMoney()
   let asked = 0
   for (const [face, client] of Object.entries(clients) as Array<[keyof typeof clients, Client]>)
-    for (const route of routesOf(face).filter(({ path }) => path !== '/api/sessions/current')) // it would sign this test out
+    for (const route of routesOf(face).filter(({ method, path }) => !signsOut.has(`${method} ${path}`)))
       await fc.assert(
         fc.asyncProperty(hostileBody(), hostileId, hostileKey, async (body, id, key) => {
           asked++
@@ -278,7 +286,7 @@ test('generated input at every route of every face gets an answer of its own, ne
           const what = `${face}: ${route.method} ${target} ${body} -> ${answer.status} ${answer.raw.slice(0, 200)}`
           expect(answer.status, what).not.toBe(500)
           if (answer.status < 400) {
-            expect(route.method, what).toBe('get')
+            expect(route.method === 'get' || asksWithoutInput.has(route.path), what).toBe(true)
             return
           }
           expect(answer.body.code, what).toMatch(/^[a-z]+\.[a-z0-9_]+$/)
