@@ -9,7 +9,7 @@ import { viewHome } from '../../ops/appliance/home.ts'
 import { findIdentities } from '../../ops/appliance/identity.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { arrive, type Client, openClient } from '../support/client.ts'
+import { arrive, type Client, openClient, signInAnew } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { makeToken, testPin } from '../support/modules.ts'
 import { interrupt, openTerminal, type Terminal } from '../support/terminal.ts'
@@ -213,7 +213,7 @@ test('restored into another node, under two custodians, all of it is there', asy
 
   appliance = await startAppliance({ home: second, freePorts: true })
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
-  expect((await player.ask('POST', '/api/sessions', who)).status).toBe(201)
+  await signInAnew(player, appliance.urls, who)
   expect((await player.ask('GET', '/api/me')).status).toBe(200)
 }, 120_000)
 

@@ -7,7 +7,7 @@ import type { Sql } from '../../core/host/database.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { arrive, type Client, openClient, until } from '../support/client.ts'
+import { arrive, type Client, openClient, signInAnew, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { countroom, launch, removeHome } from './command.ts'
 
@@ -208,7 +208,7 @@ describe('the ceremony', () => {
     sql = connect(viewHome(home), 'app')
     expect(existsSync(viewHome(home).path('rejoin-keys.jsonl'))).toBe(false)
     player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
-    expect((await player.ask('POST', '/api/sessions', who)).status).toBe(201)
+    await signInAnew(player, appliance.urls, who)
     expect((await player.ask('GET', '/api/me')).status).toBe(200)
     expect(await told('keys.restored')).toBeGreaterThan(0)
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresBinaries } from '../../ops/appliance/postgres.ts'
 import { Trouble } from '../../ops/appliance/trouble.ts'
 import { startAppliance } from '../../ops/appliance.ts'
-import { arrive, must, openClient } from '../support/client.ts'
+import { arrive, openClient, signInAnew } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import {
   cardIn,
@@ -83,7 +83,7 @@ test('killed outright while it runs, then two starts at once: one takes over wit
   expect(processesOf(home).filter((pid) => before.includes(pid))).toEqual([])
   const { urls, ca } = cardIn(home)
   const client = openClient(urls.lobby, { ca })
-  await must(client.ask('POST', '/api/sessions', ada), 201)
+  await signInAnew(client, urls, ada)
   await client.close()
 }, 90_000)
 
