@@ -11,6 +11,7 @@ const commands = {
   manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   access: async () => (await import('./commands/access.ts')).accessCommand(),
+  staff: async () => (await import('./commands/staff.ts')).staffCommand(),
   pki: async () => (await import('./commands/pki.ts')).pkiCommand(),
   passwords: async () => (await import('./commands/passwords.ts')).passwordsCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),

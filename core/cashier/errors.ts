@@ -54,3 +54,7 @@ export function eventMalformed(): Refusal {
 export function stateForbids(state: string): Refusal {
   return new Refusal('conflict', 'cashier.state_forbids', `This is not possible any more: it is ${state}.`, { state })
 }
+
+export function payoutTakesTwo(): Refusal {
+  return new Refusal('refused', 'cashier.takes_two', 'A payout of this size takes two: one asks, another approves.')
+}

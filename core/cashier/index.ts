@@ -18,6 +18,7 @@ export {
   payoutUnknown,
   reject,
   resend,
+  takesTwo,
   unanswered,
   type Withdrawal,
   withdraw,

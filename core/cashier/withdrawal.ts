@@ -1,10 +1,21 @@
 import * as audit from '#audit'
-import { type Command, type Currency, enqueue, type Money, newId, type Reader, readMoney, type Tx } from '#base'
+import {
+  type Command,
+  type Currency,
+  enqueue,
+  type Money,
+  newId,
+  type Reader,
+  readMoney,
+  showMoney,
+  type Tx,
+} from '#base'
 import type { KeyedCommand } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
 import * as protection from '#protection'
-import { currencyForeign, outOfBounds, stateForbids, withdrawalUnknown } from './errors.ts'
+import * as staff from '#staff'
+import { currencyForeign, outOfBounds, payoutTakesTwo, stateForbids, withdrawalUnknown } from './errors.ts'
 import { ownInstrument, tokenOf } from './instrument.ts'
 import { noteLarge } from './large.ts'
 import { askAfterSeconds, type WithdrawalState } from './policy.ts'
@@ -64,20 +75,47 @@ export async function withdraw(
   return await withdrawalOf(tx, id)
 }
 
-/** requested -> approved; the payout is ordered in the same transaction. */
+/**
+ * requested -> approved; the payout is ordered in the same transaction. One that takes two is ordered by their approval only.
+ *
+ * @throws Refusal `cashier.takes_two`, `cashier.state_forbids`, `staff.approval_absent`
+ */
 export async function approve(
   tx: Tx,
   command: Command,
-  input: { withdrawal: string; reason: string },
+  input: { withdrawal: string; reason: string; approval?: string },
 ): Promise<Withdrawal> {
   const row = await locked(tx, input.withdrawal, ['requested'])
   const { id } = row
+  if (input.approval === undefined) {
+    if (await takesTwo(tx, command, row)) throw payoutTakesTwo()
+  } else {
+    const about = { withdrawal: id, player: row.player, amount: showMoney(row) }
+    await staff.requireApproval(tx, command, { proposal: input.approval, act: 'cashier.approve_payout', about })
+  }
   await tx`
     update cashier.withdrawals set state = 'approved', decided_at = ${command.now}, decided_by = ${command.actor.id}
     where id = ${id}`
   await enqueue(tx, { queue: 'payouts', data: { withdrawal: id } })
   await note(tx, command, 'cashier.withdrawal_approved', row, 'approved', input.reason)
   return await withdrawalOf(tx, id)
+}
+
+/**
+ * Is this payout so large that two decide it, by itself or with what this player was approved in 24 hours? Many small ones are
+ * one large one.
+ */
+export async function takesTwo(
+  reader: Reader,
+  { now }: Command,
+  { id, player, amount, currency }: Pick<Withdrawal, 'id' | 'player' | 'amount' | 'currency'>,
+): Promise<boolean> {
+  const bound = (await licences.rules(reader)).payoutTwoFrom[currency] ?? '0'
+  const [before] = await reader<Array<{ amount: bigint }>>`
+    select coalesce(sum(amount), 0)::bigint as amount from cashier.withdrawals
+    where player = ${player} and currency = ${currency} and id <> ${id} and state in ('approved', 'sent', 'paid')
+      and decided_at > ${new Date(now.getTime() - 86_400_000)}`
+  return amount + (before?.amount ?? 0n) >= readMoney({ amount: bound, currency }).amount
 }
 
 /** requested -> rejected; the player has the money back. */

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import type * as access from '#access'
 import * as staff from '#staff'
-import { type FaceContext, type FaceEnv, sessionOf, staffOf } from './face.ts'
+import { anyStaffOf, type FaceContext, type FaceEnv, sessionOf, staffOf } from './face.ts'
 
 /** Who may use a route, as its document tells. */
 export type AccessRule =
@@ -27,6 +27,11 @@ export function permits(...permissions: readonly staff.Permission[]) {
     for (const permission of permissions) staff.permit(member, permission)
   }
   return { 'x-access': { staff: permissions } satisfies AccessRule, middleware: before(check) }
+}
+
+/** Members of staff also when they signed in without a passkey, to make one: the little they may then [S06]. */
+export function permitsUnproven() {
+  return { 'x-access': { staff: [] } satisfies AccessRule, middleware: before(anyStaffOf) }
 }
 
 /** Before the input is read: who may not use a route learns nothing of what it would take. */

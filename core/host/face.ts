@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import type * as audit from '#audit'
 import { Refusal } from '#base'
 import type { Session } from '#sessions'
-import type { StaffSession } from '#staff'
+import { passkeyNeeded, type StaffSession } from '#staff'
 
 /** The player's sign-in as the faces see it. */
 export type FaceSession = Session
@@ -47,7 +47,15 @@ export function sessionOf(c: FaceContext): FaceSession {
   return session
 }
 
+/** @throws Refusal `staff.passkey_needed` when they signed in without one [S06] */
 export function staffOf(c: FaceContext): FaceStaff {
+  const staff = anyStaffOf(c)
+  if (!staff.proven) throw passkeyNeeded()
+  return staff
+}
+
+/** Also one who signed in without a passkey: to make one, to sign out, to learn that it is so. */
+export function anyStaffOf(c: FaceContext): FaceStaff {
   const staff = c.get('staff')
   if (!staff) throw new Refusal('unauthenticated', 'staff.required', 'Please sign in.')
   return staff

@@ -33,6 +33,8 @@ export type Rules = {
   privacyVersion: string
   deposit: ByCurrency<{ min: string; max: string }>
   withdrawalMin: ByCurrency<string>
+  /** From which payout on two members of staff decide, by itself or with what a player was approved in 24 hours; `0` is every one. */
+  payoutTwoFrom: ByCurrency<string>
   limitLoosenHours: number
   coolOffHoursMin: number
   coolOffHoursMax: number

@@ -2,4 +2,4 @@
 
 // Times a player may not play
 export { admit, type Bar, barOf, coolOff, exclude, refusalOfBar } from './bar.ts'
-export { allowDeposit, countDeposit, type Limit, limits, type Period, periods, setLimit } from './limit.ts'
+export { allowDeposit, countDeposit, imposeLimit, type Limit, limits, type Period, periods, setLimit } from './limit.ts'

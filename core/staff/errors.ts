@@ -24,3 +24,31 @@ export const samePerson = () =>
   new Refusal('forbidden', 'staff.same_person', 'This needs different people; one of them was named twice.')
 export const vouchersMissing = (min: number) =>
   new Refusal('forbidden', 'staff.vouchers_missing', `This needs the yes of ${min} members of staff.`)
+export const actUnknown = () => new Refusal('invalid', 'staff.act_unknown', 'There is no such act that takes two.')
+export const payloadInvalid = (issues: ReadonlyArray<{ path: readonly PropertyKey[]; message: string }>) =>
+  new Refusal('invalid', 'staff.payload_invalid', 'This is not what the act takes.', {
+    issues: issues.slice(0, 20).map(({ path, message }) => ({ path: path.join('.'), message })),
+  })
+export const proposalUnknown = () => new Refusal('absent', 'staff.proposal_unknown', 'There is no such proposal.')
+export const proposalStands = (state: string) =>
+  new Refusal('conflict', 'staff.proposal_stands', `This is not possible any more: the proposal is ${state}.`, {
+    state,
+  })
+export const proposalChanged = () =>
+  new Refusal('conflict', 'staff.proposal_changed', 'What you were shown is not what would be done. Look again.')
+export const proposerGone = () =>
+  new Refusal('refused', 'staff.proposer_gone', 'Whoever asked for this may not ask for it any more.')
+export const notYourOwn = () =>
+  new Refusal(
+    'forbidden',
+    'staff.not_your_own',
+    'Somebody else has to approve what you asked for, or what is about you.',
+  )
+export const approvalAbsent = () =>
+  new Refusal('forbidden', 'staff.approval_absent', 'No approval is good for exactly this.')
+export const passkeyNeeded = () =>
+  new Refusal('forbidden', 'staff.passkey_needed', 'This needs a sign-in with your passkey.')
+export const emergencyUnknown = () =>
+  new Refusal('absent', 'staff.emergency_unknown', 'There is no such emergency that waits for a review.')
+export const reportChanged = () =>
+  new Refusal('conflict', 'staff.report_changed', 'What you looked at is not so any more. Look again.')

@@ -1,17 +1,16 @@
 import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import { grantAbsent, grantStands, memberUnknown } from './errors.ts'
-import { keepAnApprover, takeTurn } from './holder.ts'
 import { isPermission, type Permission } from './policy.ts'
-import { roleOf } from './role.ts'
+import { keepAnApprover, roleOf, takeTurn } from './role.ts'
 
 export type Grant = { staff: string; role: string; grantedAt: Date; grantedBy: string; until: Date | null }
 
-/** What somebody may do at an instant, as all roles of theirs say together. Asked anew for each request. */
+/** What somebody may do at an instant, as all roles of theirs say together; nothing when they are disabled. Asked for each request. */
 export async function permissionsOf(reader: Reader, staff: string, now: Date): Promise<Permission[]> {
   const rows = await reader<Array<{ permission: string }>>`
-    select distinct unnest(r.permissions) as permission from staff.grants g join staff.roles r using (role)
-    where g.staff = ${staff} and ${inForce(reader, now)}`
+    select distinct unnest(r.permissions) as permission from staff.grants g join staff.roles r using (role) join staff.members m using (staff)
+    where g.staff = ${staff} and m.disabled_at is null and ${inForce(reader, now)}`
   return rows.map(({ permission }) => permission).filter(isPermission)
 }
 

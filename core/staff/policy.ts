@@ -59,4 +59,31 @@ export const enrolmentSecondsMax = 24 * 3600
 export const failuresMax = 5
 export const failureWindowSeconds = 15 * 60
 export const passwordLengthMin = 15 // NIST SP 800-63B-4, as the only factor
+export const elevationMinutesMax = 8 * 60
+export const emergencyMinutesMax = 24 * 60
+/** As long as fewer could approve, one of them enrols the next alone. */
+export const approversMin = 2
 export const vouchersMin = 2 // PCI DSS 3.7.6: nobody manages keys alone
+
+export type ProposalState = 'open' | 'approved' | 'done' | 'rejected' | 'withdrawn' | 'expired'
+export type ProposalVerb = 'approve' | 'do' | 'use' | 'reject' | 'withdraw'
+
+export const proposalSecondsMax = 24 * 3600
+
+const steps: Record<ProposalVerb, Partial<Record<ProposalState, ProposalState>>> = {
+  approve: { open: 'approved' },
+  do: { open: 'done' },
+  use: { approved: 'done' },
+  reject: { open: 'rejected' },
+  withdraw: { open: 'withdrawn', approved: 'withdrawn' },
+}
+
+/** What a proposal becomes; undefined where the verb does not lead from here. What was done, refused or is too late stays so. */
+export function next(state: ProposalState, verb: ProposalVerb): ProposalState | undefined {
+  return steps[verb][state]
+}
+
+/** Whatever still waits is expired from its instant on, without anybody noting it. */
+export function stateAt(row: { state: ProposalState; expiresAt: Date }, now: Date): ProposalState {
+  return (row.state === 'open' || row.state === 'approved') && row.expiresAt <= now ? 'expired' : row.state
+}

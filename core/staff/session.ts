@@ -1,7 +1,8 @@
 import * as audit from '#audit'
 import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
+import * as factors from '#factors'
 import { digestOf, hashPassword, isOutdated, type KeyedCommand, keyIdOf, newSecret, verifyPassword } from '#keys'
-import { notPermitted, signInRefused, tooManyFailures } from './errors.ts'
+import { notPermitted, passkeyNeeded, signInRefused, tooManyFailures } from './errors.ts'
 import { permissionsOf, rolesOf } from './grant.ts'
 import {
   failuresMax,
@@ -18,65 +19,96 @@ export type StaffSession = {
   name: string
   roles: readonly string[]
   permissions: readonly Permission[]
+  /** By a passkey. A sign-in without one is good for making one, and for nothing else [S06]. */
+  proven: boolean
   used: Set<Permission>
 }
+type Begun = { secret: string; staff: string; name: string; roles: string[]; proven: boolean }
 
 /**
- * Signs a member of staff in. Answers a refusal instead of throwing it, because a failed attempt is remembered: the
- * transaction must commit either way. Known and unknown names take the same time and get the same words.
+ * Signs a member of staff in by their passkey, which names them. Answers a refusal instead of throwing it, because a failed
+ * attempt is remembered: the transaction must commit either way.
  */
 export async function signIn(
   tx: Tx,
   command: KeyedCommand,
+  { rp, response }: { rp: factors.RelyingParty; response: unknown },
+): Promise<Begun | { refusal: Refusal }> {
+  const used = await factors.usePasskey(tx, command, { rp, purpose: signInPurpose, response })
+  if ('refusal' in used) return used
+  const [member] = await tx<Array<{ login: string }>>`
+    select login from staff.members where staff = ${used.holder} and disabled_at is null`
+  if (!member) return refused(tx, command, used.holder, 'disabled')
+  return begin(tx, command, { staff: used.holder, name: member.login, factor: used.factor })
+}
+
+/** What a browser needs for it; whose passkey it is, the passkey says. */
+export async function signInChallenge(tx: Tx, command: KeyedCommand, rp: factors.RelyingParty) {
+  return factors.passkeyChallenge(tx, command, { rp, purpose: signInPurpose })
+}
+
+const signInPurpose = 'staff.sign_in'
+
+/**
+ * Signs in, by name and password, somebody who has no passkey yet, to make one. Known and unknown names take the same time and
+ * get the same words. Answers a refusal as `signIn` does.
+ */
+export async function signInOnce(
+  tx: Tx,
+  command: KeyedCommand,
   input: { login: string; password: string },
-): Promise<{ secret: string; name: string; roles: string[] } | { refusal: Refusal }> {
+): Promise<Begun | { refusal: Refusal }> {
   const login = input.login.toLowerCase()
   const since = new Date(command.now.getTime() - failureWindowSeconds * 1000)
   const [failed] = await tx<Array<{ count: number }>>`
     select count(*)::int as count from staff.failures where subject = ${login} and at > ${since}`
   if ((failed?.count ?? 0) >= failuresMax) {
-    await audit.record(tx, command, {
-      action: 'staff.sign_in_refused',
-      subject: 'unknown',
-      detail: { cause: 'locked' },
-    })
+    await refused(tx, command, 'unknown', 'locked')
     return { refusal: tooManyFailures() }
   }
-
   const [member] = await tx<Array<{ staff: string; password_hash: string }>>`
     select staff, password_hash from staff.members where login = ${login} and disabled_at is null`
   if (!(await verifyPassword(command.keys, input.password, member?.password_hash)) || !member) {
     await tx`insert into staff.failures (subject, at) values (${login}, ${command.now})`
-    await audit.record(tx, command, {
-      action: 'staff.sign_in_refused',
-      subject: member?.staff ?? 'unknown',
-      detail: { cause: 'name or password wrong' },
-    })
-    return { refusal: signInRefused() }
+    return refused(tx, command, member?.staff ?? 'unknown', 'name or password wrong')
+  }
+  if ((await factors.standing(tx, member.staff)).passkeys > 0) {
+    await refused(tx, command, member.staff, 'without their passkey')
+    return { refusal: passkeyNeeded() }
   }
   if (await isOutdated(command.keys, member.password_hash)) {
     const hash = await hashPassword(command.keys, input.password)
     await tx`update staff.members set password_hash = ${hash} where staff = ${member.staff}`
   }
+  return begin(tx, command, { staff: member.staff, name: login, factor: null })
+}
+
+async function begin(
+  tx: Tx,
+  command: KeyedCommand,
+  { staff, name, factor }: { staff: string; name: string; factor: string | null },
+): Promise<Begun> {
   const { secret, digest } = newSecret()
   const sessionId = newId('sts', command.now.getTime())
   const ends = new Date(command.now.getTime() + sessionSecondsMax * 1000)
   await tx`
-    insert into staff.sessions (session, digest, staff, begun_at, seen_at, ends_at)
-    values (${sessionId}, ${digest}, ${member.staff}, ${command.now}, ${command.now}, ${ends})`
-  await audit.record(
-    tx,
-    { ...command, actor: { ...command.actor, kind: 'staff', id: member.staff } },
-    { action: 'staff.signed_in', subject: member.staff },
-  )
-  return { secret, name: login, roles: await rolesOf(tx, member.staff, command.now) }
+    insert into staff.sessions (session, digest, staff, begun_at, seen_at, ends_at, factor)
+    values (${sessionId}, ${digest}, ${staff}, ${command.now}, ${command.now}, ${ends}, ${factor})`
+  const by = { ...command, actor: { ...command.actor, kind: 'staff' as const, id: staff } }
+  await audit.record(tx, by, { action: 'staff.signed_in', subject: staff, detail: { factor } })
+  return { secret, staff, name, roles: await rolesOf(tx, staff, command.now), proven: factor !== null }
+}
+
+async function refused(tx: Tx, command: Command, subject: string, cause: string): Promise<{ refusal: Refusal }> {
+  await audit.record(tx, command, { action: 'staff.sign_in_refused', subject, detail: { cause } })
+  return { refusal: signInRefused() }
 }
 
 /** The signed-in member of staff a secret belongs to; idle and ended sessions belong to nobody. */
 export async function find(reader: Reader, secret: string, now: Date): Promise<StaffSession | undefined> {
   const idleSince = new Date(now.getTime() - sessionIdleSecondsMax * 1000)
-  const [row] = await reader<Array<{ id: string; sessionId: string; name: string; seen_at: Date }>>`
-    select m.staff as id, s.session as "sessionId", m.login as name, s.seen_at
+  const [row] = await reader<Array<{ id: string; sessionId: string; name: string; proven: boolean; seen_at: Date }>>`
+    select m.staff as id, s.session as "sessionId", m.login as name, s.factor is not null as proven, s.seen_at
     from staff.sessions s join staff.members m on m.staff = s.staff
     where s.digest = ${digestOf(secret)} and s.ended_at is null and s.ends_at > ${now} and s.seen_at > ${idleSince} and m.disabled_at is null`
   if (!row) return undefined
@@ -85,7 +117,7 @@ export async function find(reader: Reader, secret: string, now: Date): Promise<S
     await reader`update staff.sessions set seen_at = ${now} where session = ${session.sessionId}`
   const [roles, permissions] = await Promise.all([
     rolesOf(reader, session.id, now),
-    permissionsOf(reader, session.id, now),
+    session.proven ? permissionsOf(reader, session.id, now) : [],
   ])
   return { ...session, roles, permissions, used: new Set() }
 }

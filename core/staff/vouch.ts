@@ -1,12 +1,9 @@
 import * as audit from '#audit'
 import { type Reader, Refusal, type Tx } from '#base'
 import { type KeyedCommand, verifyPassword } from '#keys'
-import { enrolmentLink } from './enrolment.ts'
 import { notPermitted, samePerson, signInRefused, tooManyFailures, vouchersMissing } from './errors.ts'
 import { permissionsOf } from './grant.ts'
-import { holders } from './holder.ts'
-import { failuresMax, failureWindowSeconds, isPrivileged, type Permission, vouchersMin } from './policy.ts'
-import { roleOf, roles } from './role.ts'
+import { failuresMax, failureWindowSeconds, type Permission, vouchersMin } from './policy.ts'
 
 export type Credential = { login: string; password: string }
 
@@ -22,7 +19,7 @@ export async function vouch(
 ): Promise<{ vouchers: string[] } | { refusal: Refusal }> {
   const vouchers: string[] = []
   for (const credential of input.credentials) {
-    const found = await memberOf(tx, command, credential, input.permission)
+    const found = await memberBy(tx, command, credential, input.permission)
     if (found instanceof Refusal) return { refusal: found }
     if (vouchers.includes(found)) return { refusal: samePerson() }
     vouchers.push(found)
@@ -33,35 +30,7 @@ export async function vouch(
   return { vouchers }
 }
 
-/**
- * A one-time link for a new member of staff. Whoever may manage keys could make the second person up: so from the second of
- * them on, links of theirs that are still open counted, two have to want another, and `second` is the other's yes.
- */
-export async function offerPlace(
-  tx: Tx,
-  command: KeyedCommand,
-  { role, second }: { role: string; second?: Credential | undefined },
-): Promise<{ secret: string } | { refusal: Refusal }> {
-  if (isPrivileged((await roleOf(tx, role)).permissions) && (await privilegedPlaces(tx, command.now)) >= vouchersMin) {
-    if (!second) return { refusal: vouchersMissing(vouchersMin) }
-    const found = await memberOf(tx, command, second, 'keys.manage')
-    if (found instanceof Refusal) return { refusal: found }
-    if (found === command.actor.id) return { refusal: samePerson() }
-    await audit.record(tx, command, { action: 'staff.vouched', subject: found, detail: { act: `enrol ${role}` } })
-  }
-  return enrolmentLink(tx, command, { role })
-}
-
-/** Those who could say yes, and the links by which there may be more of them. */
-async function privilegedPlaces(reader: Reader, now: Date): Promise<number> {
-  const links = await reader<Array<{ role: string }>>`
-    select role from staff.enrolments where used_at is null and expires_at > ${now}`
-  const privileged = (await roles(reader)).filter(({ permissions }) => permissions.includes('roles.approve'))
-  const open = links.filter(({ role }) => privileged.some((each) => each.role === role))
-  return (await holders(reader, 'roles.approve')).length + open.length
-}
-
-async function memberOf(
+async function memberBy(
   tx: Tx,
   command: KeyedCommand,
   { login, password }: Credential,

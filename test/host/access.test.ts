@@ -8,6 +8,7 @@ import { undocumented } from '../support/access-exceptions.ts'
 import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
 import { answeredBy, faceNames, type Route, routesOf } from '../support/routes.ts'
+import { employ, enrolAt, staffPassword } from '../support/staff.ts'
 
 /**
  * Every route against everybody: what each face says of who may use it, held against who is let in. A route is asked without the
@@ -83,6 +84,24 @@ test('[S21] each role of staff is let in where its permissions say so, and nowhe
       else expect([status, body.code], answer).toEqual([403, 'staff.not_permitted'])
     }
   }
+})
+
+test('[S06] a sign-in of staff without a passkey opens no route but those to make one and to leave', async () => {
+  const { world } = faces
+  const { id, login } = await world.act((tx) => employ(tx, world.command(), { role: 'administrator' }))
+  await world.admin`delete from factors.factors where holder = ${id}` // as it was before passkeys
+  const caller = faces.caller('operator')
+  const begun = await caller.ask('POST', '/api/sessions', { login, password: staffPassword })
+  expect(begun).toMatchObject({ status: 201, body: { proven: false } })
+  const open = routesOf('operator').filter(({ access }) => access && 'staff' in access)
+  const answers = await Promise.all(open.map(async (route) => ({ route, answer: await ask(caller, route) })))
+  const entered = answers.filter(({ answer }) => answer.status !== 403 || answer.body.code !== 'staff.passkey_needed')
+  expect(entered.map(({ route }) => nameOf(route)).sort()).toEqual([
+    'DELETE /api/sessions/current',
+    'GET /api/me',
+    'POST /api/passkeys',
+    'POST /api/passkeys/options',
+  ])
 })
 
 test('[S21] nobody’s sign-in is worth anything on another face', async () => {
@@ -202,12 +221,9 @@ async function thingsOf({ player, wallet, caller }: Awaited<ReturnType<typeof ar
 
 async function hire(role: string): Promise<Caller> {
   const { world } = faces
-  const password = 'a very long password indeed'
   const { secret } = await world.act((tx) => staff.enrolmentLink(tx, world.command(), { role }))
-  const login = `s${randomBytes(6).toString('hex')}`
   const caller = faces.caller('operator')
-  expect((await caller.ask('POST', '/api/enrolments/use', { secret, login, password })).status).toBe(201)
-  expect((await caller.ask('POST', '/api/sessions', { login, password })).status).toBe(201)
+  await enrolAt(caller, { secret })
   return caller
 }
 

@@ -14,17 +14,19 @@ import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/
 import { routesOf } from '../support/routes.ts'
 import { mailedCode } from '../support/sign-in.ts'
 import { lastSms } from '../support/sms.ts'
+import { newLogin, signedApproval, staffPassword } from '../support/staff.ts'
 
 /** Every route says what it writes into the log, and a run of each shows that it does. */
 let faces: Faces
-let boss: Caller
+let boss: Employee
+let second: Employee
 let ada: Awaited<ReturnType<typeof arrive>>
 /** Whatever is drawn, one of the bets below wins so much. */
 const largeFrom = { stake: '500.00', win: '500.00' }
-const staffPassword = 'a very long password indeed'
 beforeAll(async () => {
   faces = await openFaces(largeFrom)
   boss = await hire('administrator')
+  second = await hire('administrator')
   ada = await arrive(10_000_00n)
 })
 afterAll(() => faces.stop())
@@ -270,14 +272,94 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     () => boss.ask('POST', '/api/enrolments', { role: 'support' }),
     ['staff.enrolment_offered'],
   ],
-  ['operator POST /api/enrolments/use', async () => (await enrol('auditor')).answer, ['staff.enrolled']],
+  [
+    'operator POST /api/enrolments',
+    async () => {
+      const { proposal } = await approved('staff.enrol', { role: 'security', who: 'Sam' })
+      return boss.ask('POST', '/api/enrolments', { role: 'security', proposal })
+    },
+    ['staff.approval_used', 'staff.enrolment_offered'],
+  ],
+  [
+    'operator POST /api/staff/reviews',
+    async () => {
+      const { digest } = (await boss.ask('GET', '/api/staff')).body
+      return boss.ask('POST', '/api/staff/reviews', { digest, finding: 'as it should be' })
+    },
+    ['staff.access_reviewed'],
+  ],
+  [
+    'operator POST /api/staff/{staff}/dismissal',
+    async () => {
+      const { answer } = await enrol('support')
+      return boss.ask('POST', `/api/staff/${answer.body.staff}/dismissal`, { reason: 'left' })
+    },
+    ['staff.disabled'],
+  ],
+  [
+    'operator POST /api/emergencies/{emergency}/review',
+    async () => {
+      const reason = 'everybody else is ill'
+      await faces.world.admin.begin((tx) => staff.breakGlassForPlace(tx, systemCommand('test'), { reason }))
+      const [open] = await staff.emergencies(faces.world.sql)
+      return boss.ask('POST', `/api/emergencies/${open!.emergency}/review`, { finding: 'it was so' })
+    },
+    ['staff.emergency_reviewed'],
+  ],
+  ['operator POST /api/proposals', () => proposed(), ['staff.proposed']],
+  [
+    'operator POST /api/proposals/{proposal}/approval',
+    async () => (await approved('staff.enrol', { role: 'security', who: 'Sam' })).answer,
+    ['factors.used', 'staff.proposal_approved'],
+  ],
+  ['operator POST /api/proposals/{proposal}/approval', approvedWrongly, ['factors.refused']],
+  [
+    'operator POST /api/proposals/{proposal}/rejection',
+    async () => {
+      const { proposal } = (await proposed()).body
+      return second.ask('POST', `/api/proposals/${proposal}/rejection`, { reason: 'not now' })
+    },
+    ['staff.proposal_rejected'],
+  ],
+  [
+    'operator POST /api/proposals/{proposal}/withdrawal',
+    async () => {
+      const { proposal } = (await proposed()).body
+      return boss.ask('POST', `/api/proposals/${proposal}/withdrawal`, { reason: 'not now' })
+    },
+    ['staff.proposal_withdrawn'],
+  ],
+  [
+    'operator POST /api/withdrawals/{id}/approval',
+    async () =>
+      boss.ask('POST', `/api/withdrawals/${await withdrawal(undefined, 2_000_00n)}/approval`, { reason: 'fine' }),
+    ['staff.proposed'],
+  ],
+  [
+    'operator POST /api/enrolments/use',
+    async () => (await enrol('auditor')).answer,
+    ['factors.added', 'staff.enrolled'],
+  ],
+  ['operator POST /api/enrolments/use', async () => enrolWrongly(), ['factors.refused']],
   [
     'operator POST /api/sessions',
     async () => {
-      const { login } = await enrol('support')
-      return faces.caller('operator').ask('POST', '/api/sessions', { login, password: staffPassword })
+      const { caller, passkey } = await enrol('support')
+      return signIn(caller, passkey)
     },
-    ['staff.signed_in'],
+    ['factors.used', 'staff.signed_in'],
+  ],
+  [
+    'operator POST /api/sessions',
+    () => faces.caller('operator').ask('POST', '/api/sessions', { passkey: { id: 'guess' } }),
+    ['factors.refused'],
+  ],
+  ['operator POST /api/passkeys', () => addPasskey(), ['factors.added']],
+  ['operator POST /api/passkeys', () => addPasskey(undefined, 'https://evil.example'), ['factors.refused']],
+  [
+    'operator DELETE /api/passkeys/{passkey}',
+    async () => boss.ask('DELETE', `/api/passkeys/${(await addPasskey()).body.passkey}`),
+    ['factors.removed'],
   ],
   [
     'operator POST /api/sessions',
@@ -479,7 +561,7 @@ test('who may not is refused, and that they tried is written down [S49] [GLI-2.8
   ])
   const guessed = await faces
     .caller('operator')
-    .ask('POST', '/api/enrolments/use', { secret: 'guess', login: 'mallory', password: staffPassword })
+    .ask('POST', '/api/enrolments/passkey', { secret: 'guess', login: 'mallory', password: staffPassword })
   expect((await eventsOf(guessed.requestId)).map(({ code }) => code)).toEqual(['staff.access_denied'])
 })
 
@@ -566,20 +648,57 @@ async function confirmPhone(wrong?: string): Promise<FaceAnswer> {
   return caller.ask('POST', `/api/factors/phones/${body.factor}/confirmation`, { code, label: 'Phone' })
 }
 
-async function enrol(role: string) {
-  const { secret } = await faces.world.act((tx) => staff.enrolmentLink(tx, faces.world.command(), { role }))
-  const login = `s${randomBytes(6).toString('hex')}`
-  const answer = await faces
-    .caller('operator')
-    .ask('POST', '/api/enrolments/use', { secret, login, password: staffPassword })
-  return { login, answer }
+function proposed(act = 'staff.enrol', payload: object = { role: 'security', who: 'Sam' }): Promise<FaceAnswer> {
+  return boss.ask('POST', '/api/proposals', { act, payload, reason: 'a reason' })
 }
 
-async function hire(role: string): Promise<Caller> {
-  const { login } = await enrol(role)
+async function approved(act: string, payload: object) {
+  const { body } = await proposed(act, payload)
+  const asked = body as { proposal: string; digest: string }
+  const yes = await signedApproval(second, second.passkey, asked)
+  return { ...asked, answer: await second.ask('POST', `/api/proposals/${asked.proposal}/approval`, yes) }
+}
+
+/** With another's answer to another's question. */
+async function approvedWrongly(): Promise<FaceAnswer> {
+  const asked = (await proposed()).body as { proposal: string; digest: string }
+  const passkey = { id: 'guess' }
+  return second.ask('POST', `/api/proposals/${asked.proposal}/approval`, { digest: asked.digest, passkey })
+}
+
+async function enrolWrongly(): Promise<FaceAnswer> {
+  const { secret } = await faces.world.act((tx) => staff.enrolmentLink(tx, faces.world.command(), { role: 'support' }))
+  const newcomer = { secret, login: newLogin(), password: staffPassword, passkey: { id: 'guess' } }
+  return faces.caller('operator').ask('POST', '/api/enrolments/use', newcomer)
+}
+
+async function enrol(role: string) {
+  const { secret } = await faces.world.act((tx) => staff.enrolmentLink(tx, faces.world.command(), { role }))
+  const newcomer = { secret, login: newLogin(), password: staffPassword }
   const caller = faces.caller('operator')
-  expect((await caller.ask('POST', '/api/sessions', { login, password: staffPassword })).status).toBe(201)
-  return caller
+  const passkey = new SoftAuthenticator('https://localhost')
+  const options = await caller.ask('POST', '/api/enrolments/passkey', newcomer)
+  const made = passkey.create(options.body as never)
+  return { caller, passkey, answer: await caller.ask('POST', '/api/enrolments/use', { ...newcomer, passkey: made }) }
+}
+
+async function signIn(caller: Caller, passkey: SoftAuthenticator): Promise<FaceAnswer> {
+  const options = await caller.ask('POST', '/api/sessions/challenge')
+  return caller.ask('POST', '/api/sessions', { passkey: passkey.get(options.body as never) })
+}
+
+type Employee = Caller & { passkey: SoftAuthenticator }
+
+async function hire(role: string): Promise<Employee> {
+  const { caller, passkey } = await enrol(role)
+  expect((await signIn(caller, passkey)).status).toBe(201)
+  return { ...caller, passkey }
+}
+
+async function addPasskey(passkey = new SoftAuthenticator('https://localhost'), origin?: string): Promise<FaceAnswer> {
+  const options = await boss.ask('POST', '/api/passkeys/options')
+  const made = passkey.create(options.body as never, origin ? { origin } : {})
+  return boss.ask('POST', '/api/passkeys', { label: 'spare', passkey: made })
 }
 
 async function confirm(): Promise<FaceAnswer> {
@@ -633,15 +752,15 @@ async function deposited(player: string, wallet: bigint, excludeFirst = false): 
 }
 
 async function card(player: string): Promise<string> {
-  const { wallet } = ada
-  await deposited(player, wallet)
-  return (await cashier.instruments(faces.world.sql, faces.world.agent.keys, player))[0]!.id
+  const kept = async () => (await cashier.instruments(faces.world.sql, faces.world.agent.keys, player))[0]?.id
+  if (!(await kept())) await deposited(player, ada.wallet)
+  return (await kept())!
 }
 
-async function withdrawal(fate?: 'unknown'): Promise<string> {
+async function withdrawal(fate?: 'unknown', amount = 1000n): Promise<string> {
   const { world } = faces
   const { id } = await world.act(async (tx) =>
-    cashier.withdraw(tx, world.command(), { ...ada, amount: money(1000n, 'EUR'), instrument: await card(ada.player) }),
+    cashier.withdraw(tx, world.command(), { ...ada, amount: money(amount, 'EUR'), instrument: await card(ada.player) }),
   )
   if (fate)
     await world.act(async (tx) => {

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import * as sessions from '#sessions'
 import * as staff from '#staff'
 import { sealOnce } from '../../core/host/sealer.ts'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
+import { enrolAt } from '../support/staff.ts'
 
 let faces: Faces
 let auditor: Caller
@@ -125,10 +125,7 @@ async function sitDown() {
 
 async function hire(role: string): Promise<Caller> {
   const { secret } = await faces.world.act((tx) => staff.enrolmentLink(tx, faces.world.command(), { role }))
-  const login = `s${randomBytes(6).toString('hex')}`
-  const password = 'a very long password indeed'
   const caller = faces.caller('operator')
-  await caller.ask('POST', '/api/enrolments/use', { secret, login, password })
-  expect((await caller.ask('POST', '/api/sessions', { login, password })).status).toBe(201)
+  await enrolAt(caller, { secret })
   return caller
 }

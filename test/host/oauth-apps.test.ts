@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto'
 import * as oauth from 'openid-client'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import * as access from '#access'
-import * as staff from '#staff'
 import { type ClientKey, discover, newClientKey, type OAuthWorld, openOAuthWorld } from '../support/oauth.ts'
+import { employ } from '../support/staff.ts'
 
 /** Staff sign on to an app: code, PKCE, pushed requests and bound tokens, as an independent library asks for them. */
 let world: OAuthWorld
 let key: ClientKey
 let config: oauth.Configuration
 const back = 'https://app.example.com/back'
-const password = 'a very long password indeed'
 beforeAll(async () => {
   world = await openOAuthWorld()
   key = await newClientKey()
@@ -355,14 +354,17 @@ async function follow(url: URL, jar: Map<string, string>): Promise<Response & { 
 
 async function hire(role: 'support') {
   const { world: here } = world.faces
-  const login = `s${randomUUID().slice(0, 8)}`
-  const { secret } = await here.act((tx) => staff.enrolmentLink(tx, here.command(), { role }))
-  const { staff: id } = await here.act((tx) => staff.enrol(tx, here.command(), { secret, login, password }))
-  const answer = await world.operator.fetch('/api/sessions', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: world.operator.issuer.origin },
-    body: JSON.stringify({ login, password }),
-  })
+  const { id, login, passkey } = await here.act((tx) =>
+    employ(tx, here.command(), { role }, world.operator.issuer.origin),
+  )
+  const post = (path: string, body?: object) =>
+    world.operator.fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: world.operator.issuer.origin },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+  const options = await (await post('/api/sessions/challenge')).json()
+  const answer = await post('/api/sessions', { passkey: passkey.get(options as never) })
   expect(answer.status).toBe(201)
   return { id, login, cookie: answer.headers.getSetCookie()[0]!.split(';')[0]! }
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as cashier from '#cashier'
 import * as staff from '#staff'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
+import { enrolAt } from '../support/staff.ts'
 
 let faces: Faces
 let player: string
@@ -78,12 +78,8 @@ test('what somebody used of their permissions is remembered, what they were refu
 })
 
 async function hire(role: string): Promise<Caller> {
-  const { world } = faces
-  const password = 'a very long password indeed'
-  const { secret } = await world.act((tx) => staff.enrolmentLink(tx, world.command(), { role }))
-  const login = `s${randomBytes(6).toString('hex')}`
+  const { secret } = await faces.world.act((tx) => staff.enrolmentLink(tx, faces.world.command(), { role }))
   const caller = faces.caller('operator')
-  expect((await caller.ask('POST', '/api/enrolments/use', { secret, login, password })).status).toBe(201)
-  expect((await caller.ask('POST', '/api/sessions', { login, password })).status).toBe(201)
+  await enrolAt(caller, { secret })
   return caller
 }

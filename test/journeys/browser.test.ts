@@ -7,6 +7,7 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
 import { codeFor, someone } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
+import { withAuthenticator } from '../support/virtual-authenticator.ts'
 
 /** The main job as people do it, in a browser, through every process. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
 let appliance: Appliance
@@ -168,15 +169,13 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await showAgain(page, who.password)
   await page.locator('#moves [data-state=requested]').waitFor()
 
-  const desk = await context.newPage()
+  const desk = await withAuthenticator(context)
   await desk.goto(appliance.urls.enrolment ?? '')
   await desk.getByLabel('Name').fill('grace')
   await desk.getByLabel('Password').fill('a very long password indeed')
-  await desk.getByRole('button', { name: 'Enrol' }).click()
-  await desk.waitForURL('**/sign-in')
-  await desk.getByLabel('Name').fill('grace')
-  await desk.getByLabel('Password').fill('a very long password indeed')
-  await desk.getByRole('button', { name: 'Sign in' }).click()
+  await desk.getByRole('button', { name: 'Enrol with a passkey' }).click()
+  await desk.waitForURL('**/sign-in?enrolled')
+  await desk.getByRole('button', { name: 'Sign in with your passkey' }).click()
   await desk.getByLabel('Reason').fill('looks right')
   await picture(desk, 'desk')
   await desk.getByRole('button', { name: 'Approve' }).click()

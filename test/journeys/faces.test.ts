@@ -14,13 +14,13 @@ import { verify } from '../../ops/commands/verify.ts'
 import { arrive, type Client, depositByCard, must, openClient, someone, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { routesOf } from '../support/routes.ts'
+import { enrolAt } from '../support/staff.ts'
 
 let appliance: Appliance
 let home: string
 let player: Client
 let operator: Client
 let ada: { email: string; password: string }
-const staffPassword = 'a very long password indeed'
 
 beforeAll(async () => {
   home = newHome()
@@ -28,15 +28,8 @@ beforeAll(async () => {
   const { ca, urls } = appliance.card()
   player = openClient(urls.lobby, { ca })
   operator = openClient(urls.operator, { ca })
-  await must(
-    operator.ask('POST', '/api/enrolments/use', {
-      secret: urls.enrolment?.split('#')[1],
-      login: 'grace',
-      password: staffPassword,
-    }),
-    201,
-  )
-  await must(operator.ask('POST', '/api/sessions', { login: 'grace', password: staffPassword }), 201)
+  const secret = urls.enrolment?.split('#')[1] ?? ''
+  await enrolAt(operator, { secret, login: 'grace', origin: urls.operator })
 })
 afterAll(async () => {
   await player?.close()
@@ -148,9 +141,7 @@ test('the books, by the API: the player’s own as a page and a file, for staff 
 
   const support = openClient(appliance.urls.operator, { ca: appliance.card().ca })
   const { url } = (await must(operator.ask<{ url: string }>('POST', '/api/enrolments', { role: 'support' }), 201)).body
-  const login = { login: 'sue', password: staffPassword }
-  await must(support.ask('POST', '/api/enrolments/use', { secret: url.split('#')[1], ...login }), 201)
-  await must(support.ask('POST', '/api/sessions', login), 201)
+  await enrolAt(support, { secret: url.split('#')[1] ?? '', origin: appliance.urls.operator })
   for (const closed of ['/api/house/balances', '/api/house/entries.csv'])
     expect((await support.ask('GET', closed)).status, closed).toBe(403)
   for (const client of [support, player])

@@ -7,14 +7,15 @@ import { Agent, request } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemCommand } from '#base'
 import * as keys from '#keys'
-import * as staff from '#staff'
 import type { Sql } from '../../core/host/database.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import type { SoftAuthenticator } from '../support/authenticator.ts'
 import { until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { type ClientKey, newClientKey } from '../support/oauth.ts'
+import { employ } from '../support/staff.ts'
 import { countroom, removeHome } from './command.ts'
 
 /** Machines and apps against a running appliance: through the edge, with certificates of its authority, let in by two people. */
@@ -25,6 +26,7 @@ const people = [
   { login: 'ann', password },
   { login: 'ben', password },
 ]
+const passkeys = new Map<string, SoftAuthenticator>()
 const dispatchers: Agent[] = []
 let appliance: Appliance
 let sql: Sql
@@ -35,11 +37,12 @@ beforeAll(async () => {
   key = await newClientKey()
   const core = keys.connectKeys({ socket: viewHome(home).path('run/keys-core.sock') })
   const command = { ...systemCommand('test'), keys: core }
+  const { origin } = new URL(appliance.urls.operator)
   for (const { login } of people)
-    await sql.begin(async (tx) => {
-      const { secret } = await staff.enrolmentLink(tx, command, { role: 'administrator' })
-      await staff.enrol(tx, command, { secret, login, password })
-    })
+    passkeys.set(
+      login,
+      (await sql.begin((tx) => employ(tx, command, { role: 'administrator', login, password }, origin))).passkey,
+    )
   await core.close()
 }, 120_000)
 afterAll(async () => {
@@ -291,11 +294,14 @@ function discover(face: 'partner' | 'operator', client: string, authentication: 
 }
 
 async function signIn(login: string): Promise<string> {
-  const answer = await fetchBy()(new URL('/api/sessions', appliance.urls.operator), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: new URL(appliance.urls.operator).origin },
-    body: JSON.stringify({ login, password }),
-  })
+  const post = (path: string, body?: object) =>
+    fetchBy()(new URL(path, appliance.urls.operator), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: new URL(appliance.urls.operator).origin },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+  const options = await (await post('/api/sessions/challenge')).json()
+  const answer = await post('/api/sessions', { passkey: passkeys.get(login)!.get(options as never) })
   expect(answer.status).toBe(201)
   return answer.headers.getSetCookie()[0]!.split(';')[0]!
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemCommand } from '#base'
 import * as keys from '#keys'
-import * as staff from '#staff'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { findIdentities } from '../../ops/appliance/identity.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
@@ -12,6 +11,7 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, type Client, openClient, signInAnew } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { makeToken, testPin } from '../support/modules.ts'
+import { employ } from '../support/staff.ts'
 import { interrupt, openTerminal, type Terminal } from '../support/terminal.ts'
 import { removeHome } from './command.ts'
 
@@ -31,10 +31,7 @@ beforeAll(async () => {
   const core = keys.connectKeys({ socket: viewHome(home).path('run/keys-core.sock') })
   const command = { ...systemCommand('test'), keys: core }
   for (const login of ['ann', 'ben'])
-    await sql.begin(async (tx) => {
-      const { secret } = await staff.enrolmentLink(tx, command, { role: 'administrator' })
-      await staff.enrol(tx, command, { secret, login, password })
-    })
+    await sql.begin((tx) => employ(tx, command, { role: 'administrator', login, password }))
   await core.close()
   await sql.end()
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })

@@ -2,13 +2,13 @@ import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemCommand } from '#base'
 import * as keys from '#keys'
-import * as staff from '#staff'
 import type { Sql } from '../../core/host/database.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, type Client, openClient, signInAnew, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
+import { employ } from '../support/staff.ts'
 import { countroom, launch, removeHome } from './command.ts'
 
 /** The operator's commands about keys, as processes, against a running appliance. */
@@ -33,10 +33,7 @@ beforeAll(async () => {
     ['ben', 'administrator'],
     ['sue', 'support'],
   ] as const)
-    await sql.begin(async (tx) => {
-      const { secret } = await staff.enrolmentLink(tx, command, { role })
-      await staff.enrol(tx, command, { secret, login, password })
-    })
+    await sql.begin((tx) => employ(tx, command, { role, login, password }))
   await core.close()
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
   who = await arrive(player, appliance.urls)

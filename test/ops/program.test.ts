@@ -9,11 +9,11 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { examine } from '../../ops/doctor/examine.ts'
 import { type Client, must, openClient, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
+import { enrolAt } from '../support/staff.ts'
 import { countroom } from './command.ts'
 
 /** A node that refuses: its program approved at the first start, spoilt, found by every way there is to look. */
 const home = newHome('small')
-const password = 'walrus tambourine quartz'
 let appliance: Appliance | undefined
 let auditor: Client
 
@@ -22,9 +22,8 @@ beforeAll(async () => {
   writeFileSync(join(home, 'countroom.json'), JSON.stringify(settings))
   appliance = await startAppliance({ home })
   auditor = openClient(appliance.urls.operator, { ca: appliance.card().ca })
-  const secret = appliance.urls.enrolment?.split('#')[1]
-  await must(auditor.ask('POST', '/api/enrolments/use', { secret, login: 'grace', password }), 201)
-  await must(auditor.ask('POST', '/api/sessions', { login: 'grace', password }), 201)
+  const secret = appliance.urls.enrolment?.split('#')[1] ?? ''
+  await enrolAt(auditor, { secret, origin: appliance.urls.operator })
 })
 afterAll(async () => {
   await auditor?.close()
@@ -111,8 +110,7 @@ test('[GLI-2.3.2] [GLI-2.3.2c] [GLI-B.2.6a-iv] on demand the worker finds one ch
 test('who may not look may not ask: support is refused', async () => {
   const support = openClient(appliance!.urls.operator, { ca: appliance!.card().ca })
   const { url } = (await must(auditor.ask<{ url: string }>('POST', '/api/enrolments', { role: 'support' }), 201)).body
-  await must(support.ask('POST', '/api/enrolments/use', { secret: url.split('#')[1], login: 'sue', password }), 201)
-  await must(support.ask('POST', '/api/sessions', { login: 'sue', password }), 201)
+  await enrolAt(support, { secret: url.split('#')[1] ?? '', origin: appliance!.urls.operator })
   expect((await support.ask('GET', '/api/program')).status).toBe(403)
   expect((await support.ask('POST', '/api/program/inspections', { reason: 'curious' })).status).toBe(403)
   await support.close()

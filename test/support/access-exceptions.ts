@@ -34,6 +34,7 @@ export const undocumented: Readonly<Record<'player' | 'operator' | 'partner', Re
     'GET /openapi.json': document,
     'GET /': page,
     'GET /enrol': page,
+    'GET /passkey': page,
     'GET /sign-in': page,
     'GET /pki/ca.pem': 'the root certificate, public by its nature',
     'GET /pki/revoked.pem': 'the signed revocation lists, public by their nature',

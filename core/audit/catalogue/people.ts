@@ -2,13 +2,14 @@ import type { Kinds } from '../kind.ts'
 
 const status = ['status'] as const
 const factor = { factor: 'text', kind: 'text' } as const
+const proposal = { act: 'text', digest: 'text' } as const
 const refused = { outcome: 'failure', severity: 'warning', gli: 'a' } as const
 
 /** Those who work here, those who play, how both come in, and what protects players. */
 export const people = {
   'staff.enrolment_offered': { title: 'Made an enrolment link', gli: 'i' },
   'staff.enrolled': { title: 'Enrolled, staff', gli: 'i', detail: { role: 'text' } },
-  'staff.signed_in': { title: 'Signed in, staff' },
+  'staff.signed_in': { title: 'Signed in, staff', detail: { factor: 'text?' } },
   'staff.signed_out': { title: 'Signed out, staff' },
   'staff.sign_in_refused': { title: 'Sign-in refused, staff', ...refused, detail: { cause: 'text' } },
   'staff.access_denied': {
@@ -35,6 +36,28 @@ export const people = {
     gli: 'i',
     detail: { role: 'text', proposal: 'text?' },
   },
+  'staff.disabled': { title: 'Shut a member of staff out', severity: 'warning', gli: 'i' },
+  'staff.enabled': { title: 'Let a member of staff in again', gli: 'i', detail: { proposal: 'text' } },
+  'staff.glass_broken': {
+    title: 'Glass was broken: one may do what takes two',
+    severity: 'alarm',
+    gli: 'i',
+    detail: { kind: 'text', member: 'text?', until: 'instant' },
+  },
+  'staff.emergency_reviewed': { title: 'Reviewed what was done in an emergency', gli: 'i' },
+  'staff.access_reviewed': { title: 'Reviewed who may do what', detail: { digest: 'text' } },
+  'staff.proposed': {
+    title: 'Asked for what another has to approve',
+    detail: { ...proposal, statement: 'fields' },
+  },
+  'staff.proposal_approved': {
+    title: 'Approved what another asked for',
+    gli: 'i',
+    detail: { ...proposal, factor: 'text?', alone: 'text?' },
+  },
+  'staff.proposal_rejected': { title: 'Rejected what another asked for', detail: proposal },
+  'staff.proposal_withdrawn': { title: 'Withdrew what they had asked for', detail: proposal },
+  'staff.approval_used': { title: 'Used an approval', detail: proposal },
   'staff.vouched': { title: 'Vouched for an act', detail: { act: 'text' } },
 
   'players.registered': { title: 'Registered' },
@@ -81,6 +104,11 @@ export const people = {
   'protection.limit_loosening_asked': {
     title: 'Asked for a looser limit',
     detail: { period: 'text', from: 'instant' },
+    changes: ['amount'],
+  },
+  'protection.limit_imposed': {
+    title: 'Set or lifted a limit of the house',
+    detail: { period: 'text', approval: 'text' },
     changes: ['amount'],
   },
   'protection.cool_off': { title: 'Took a break', detail: { until: 'instant' } },

@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type * as audit from '#audit'
-import type { Tx } from '#base'
+import { showMoney, type Tx } from '#base'
 import * as cashier from '#cashier'
 import * as staff from '#staff'
 import { permits } from '../access-rule.ts'
+import { acts } from '../acts.ts'
 import {
   depositSchema,
   depositStates,
@@ -25,6 +26,7 @@ import {
   writesNothing,
 } from '../face.ts'
 import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
+import { proposalSchema, showOne } from './proposals.ts'
 
 const staffWithdrawal = withdrawalSchema
   .extend({ player: z.string(), decidedBy: z.string().nullable(), unknownSince: z.string().nullable() })
@@ -91,11 +93,19 @@ function decision<P extends string>(path: P, event: audit.Code, summary: string)
     responses: { 200: json(z.union([staffWithdrawal, staffDeposit]), 'As it stands now.'), ...problems },
   })
 }
-const approval = decision(
-  '/api/withdrawals/{id}/approval',
-  'cashier.withdrawal_approved',
-  'Approves a withdrawal and orders its payout.',
-)
+const approval = createRoute({
+  ...decision(
+    '/api/withdrawals/{id}/approval',
+    'cashier.withdrawal_approved',
+    'Approves a withdrawal and orders its payout; one that takes two waits for somebody else’s approval first.',
+  ),
+  ...writes('cashier.withdrawal_approved', 'staff.proposed'),
+  responses: {
+    200: json(staffWithdrawal, 'The payout is ordered.'),
+    202: json(proposalSchema, 'It takes two: this waits for the other.'),
+    ...problems,
+  },
+})
 const rejection = decision(
   '/api/withdrawals/{id}/rejection',
   'cashier.withdrawal_rejected',
@@ -131,8 +141,24 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const instruments = found.map((card) => ({ ...card, savedAt: card.savedAt.toISOString() }))
     return c.json({ instruments }, 200)
   })
+  routes.openapi(approval, (c) => {
+    const member = staffOf(c)
+    const payload = { id: c.req.valid('param').id, ...c.req.valid('json') }
+    return mutate(host, c, { operation: 'cashier.approve', payload }, async (tx, command) => {
+      const withdrawal = await cashier.withdrawalOf(tx, payload.id)
+      const { reason } = payload
+      if (withdrawal.state !== 'requested' || !(await cashier.takesTwo(tx, command, withdrawal)))
+        return {
+          status: 200,
+          body: forStaff(await cashier.approve(tx, command, { withdrawal: withdrawal.id, reason })),
+        }
+      const { id, player } = withdrawal
+      const wish = { withdrawal: id, player, amount: showMoney(withdrawal) }
+      const asked = await staff.propose(tx, command, acts, { act: 'cashier.approve_payout', payload: wish, reason })
+      return { status: 202, body: await showOne(tx, member, asked) }
+    })
+  })
   const withdrawalVerbs = [
-    { route: approval, operation: 'cashier.approve', verb: cashier.approve },
     { route: rejection, operation: 'cashier.reject', verb: cashier.reject },
     { route: resending, operation: 'cashier.resend', verb: cashier.resend },
   ] as const

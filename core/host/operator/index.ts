@@ -13,10 +13,13 @@ import { booksRoutes } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
 import { clientsRoutes } from './clients.ts'
 import { ledgerRoutes } from './ledger.ts'
+import { memberRoutes } from './members.ts'
 import { oauthRoutes } from './oauth.ts'
+import { passkeyRoutes } from './passkeys.ts'
 import { pkiRoutes } from './pki.ts'
 import { playersRoutes } from './players.ts'
 import { programRoutes } from './program.ts'
+import { proposalRoutes } from './proposals.ts'
 import { staffRoutes } from './staff.ts'
 
 /** The face for the people who work here, on the management network. */
@@ -28,6 +31,9 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
   app.use(staffSignIn(host))
   for (const routes of [
     staffRoutes,
+    passkeyRoutes,
+    memberRoutes,
+    proposalRoutes,
     playersRoutes,
     cashierRoutes,
     ledgerRoutes,

@@ -31,7 +31,7 @@ export function oauthRoutes(host: Host): Hono<FaceEnv> {
     const member = c.get('staff')
     const at = member && (await staff.signedInAt(host.sql, member.sessionId))
     // A browser that comes from the app brings no cookie of the desk (SameSite); from a page of ours it does.
-    if (!member || !at || !isFreshEnough(interaction, at, host.now()))
+    if (!member?.proven || !at || !isFreshEnough(interaction, at, host.now()))
       return c.html(signOnPage(c.req.query('here') === undefined ? 'arriving' : 'signed-out'))
     const grantId = await grantFor(provider, interaction, member)
     await told(c, String(interaction.params.client_id))

@@ -2,50 +2,72 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import * as access from '#access'
 import * as staff from '#staff'
-import { anybody, permits } from '../access-rule.ts'
-import { createRoutes, idempotencyHeader, problems, staffOf, writes, writesNothing } from '../face.ts'
+import { anybody, permits, permitsUnproven } from '../access-rule.ts'
+import { acts } from '../acts.ts'
+import { anyStaffOf, createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { staffCookie } from '../middleware/sign-in.ts'
+import { partyOf } from '../relying-party.ts'
 
 const login = z
   .string()
   .regex(/^[A-Za-z0-9._-]{3,40}$/)
   .openapi({ example: 'grace' })
+const passkey = z.looseObject({ id: z.string().max(2000) }).openapi({ description: 'As the browser gave it.' })
+const newcomer = z.strictObject({ secret: z.string().max(100), login, password: z.string().max(256) })
+const options = z.looseObject({ challenge: z.string() }).openapi('PasskeyOptions')
+const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
 const member = z
-  .object({ staff: z.string(), name: z.string(), roles: z.array(z.string()), permissions: z.array(z.string()) })
+  .object({
+    staff: z.string(),
+    name: z.string(),
+    roles: z.array(z.string()),
+    permissions: z.array(z.string()),
+    proven: z.boolean(),
+  })
   .openapi('StaffMember')
 
 export function staffRoutes(host: Host) {
   const routes = createRoutes()
+  const rp = partyOf(host, 'operator')
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/enrolments/passkey',
+      ...anybody('who enrols proves themselves by the link'),
+      ...writesNothing('nothing has happened yet: the link is good still'),
+      summary: 'What the browser of somebody with a one-time link needs to make their passkey.',
+      request: { body: body(newcomer.openapi('Newcomer')) },
+      responses: { 200: json(options, 'For `navigator.credentials.create`.'), ...problems },
+    }),
+    async (c) => {
+      const given = c.req.valid('json')
+      const wanted = await transact(host, (tx) => staff.enrolmentPasskey(tx, commandOf(host, c), { ...given, rp }))
+      return c.json(wanted as never, 200)
+    },
+  )
 
   routes.openapi(
     createRoute({
       method: 'post',
       path: '/api/enrolments/use',
       ...anybody('who enrols proves themselves by the link'),
-      ...writes('staff.enrolled'),
-      summary: 'Uses a one-time link: chooses a name and password.',
-      request: {
-        body: {
-          required: true,
-          content: {
-            'application/json': {
-              schema: z
-                .strictObject({ secret: z.string().max(100), login, password: z.string().max(256) })
-                .openapi('EnrolmentUse'),
-            },
-          },
-        },
-      },
-      responses: {
-        201: {
-          description: 'Enrolled.',
-          content: { 'application/json': { schema: z.object({ staff: z.string(), role: z.string() }) } },
-        },
-        ...problems,
-      },
+      ...writes('staff.enrolled', 'factors.added', 'factors.refused'),
+      summary: 'Uses a one-time link: a name, a password for the console, and a passkey to sign in with.',
+      request: { body: body(newcomer.extend({ passkey }).openapi('EnrolmentUse')) },
+      responses: { 201: json(z.object({ staff: z.string(), role: z.string() }), 'Enrolled.'), ...problems },
     }),
-    async (c) => c.json(await transact(host, (tx) => staff.enrol(tx, commandOf(host, c), c.req.valid('json'))), 201),
+    async (c) => {
+      const given = c.req.valid('json')
+      const enrolled = await transact(host, (tx) => staff.enrol(tx, commandOf(host, c), { ...given, rp }))
+      if ('refusal' in enrolled) throw enrolled.refusal
+      return c.json(enrolled, 201)
+    },
   )
 
   routes.openapi(
@@ -53,7 +75,7 @@ export function staffRoutes(host: Host) {
       method: 'post',
       path: '/api/enrolments',
       ...permits('staff.enrol'),
-      ...writes('staff.enrolment_offered'),
+      ...writes('staff.enrolment_offered', 'staff.approval_used'),
       summary: 'Makes a one-time link for a new member of staff; its secret is shown once, so it takes no key.',
       request: {
         body: {
@@ -63,10 +85,11 @@ export function staffRoutes(host: Host) {
               schema: z
                 .strictObject({
                   role: z.string().max(40),
-                  second: z
-                    .strictObject({ login, password: z.string().max(256) })
+                  proposal: z
+                    .string()
+                    .max(40)
                     .optional()
-                    .describe('Of another member of staff, for a role that may manage keys.'),
+                    .describe('An approved `staff.enrol`, where the role is privileged and two could approve it.'),
                 })
                 .openapi('EnrolmentOffer'),
             },
@@ -79,9 +102,23 @@ export function staffRoutes(host: Host) {
       },
     }),
     async (c) => {
-      const offered = await transact(host, (tx) => staff.offerPlace(tx, commandOf(host, c), c.req.valid('json')))
-      if ('refusal' in offered) throw offered.refusal
+      const offered = await transact(host, (tx) => staff.offerPlace(tx, commandOf(host, c), acts, c.req.valid('json')))
       return c.json({ url: `${host.config.origins.operator}/enrol#${offered.secret}` }, 201)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/sessions/challenge',
+      ...anybody('signing in is how one is known'),
+      ...writesNothing('nobody is named yet'),
+      summary: 'What a browser needs to sign in with a passkey; the passkey says whose it is.',
+      responses: { 200: json(options, 'For `navigator.credentials.get`.'), ...problems },
+    }),
+    async (c) => {
+      const wanted = await transact(host, (tx) => staff.signInChallenge(tx, commandOf(host, c), rp))
+      return c.json(wanted as never, 200)
     },
   )
 
@@ -90,31 +127,32 @@ export function staffRoutes(host: Host) {
       method: 'post',
       path: '/api/sessions',
       ...anybody('signing in is how one is known'),
-      ...writes('staff.signed_in', 'staff.sign_in_refused'),
-      summary: 'Signs a member of staff in; the answer sets a cookie.',
+      ...writes('staff.signed_in', 'staff.sign_in_refused', 'factors.used', 'factors.refused'),
+      summary:
+        'Signs a member of staff in with their passkey. By name and password only who has no passkey yet, to make one. The answer sets a cookie.',
       request: {
-        body: {
-          required: true,
-          content: {
-            'application/json': {
-              schema: z.strictObject({ login, password: z.string().max(256) }).openapi('StaffSignIn'),
-            },
-          },
-        },
+        body: body(
+          z
+            .union([z.strictObject({ passkey }), z.strictObject({ login, password: z.string().max(256) })])
+            .openapi('StaffSignIn'),
+        ),
       },
       responses: {
-        201: {
-          description: 'Signed in.',
-          content: { 'application/json': { schema: z.object({ name: z.string(), roles: z.array(z.string()) }) } },
-        },
+        201: json(z.object({ name: z.string(), roles: z.array(z.string()), proven: z.boolean() }), 'Signed in.'),
         ...problems,
       },
     }),
     async (c) => {
-      const begun = await transact(host, (tx) => staff.signIn(tx, commandOf(host, c), c.req.valid('json')))
+      const given = c.req.valid('json')
+      const begun = await transact(host, (tx) =>
+        'passkey' in given
+          ? staff.signIn(tx, commandOf(host, c), { rp, response: given.passkey })
+          : staff.signInOnce(tx, commandOf(host, c), given),
+      )
       if ('refusal' in begun) throw begun.refusal
-      setCookie(c, staffCookie, begun.secret, { path: '/', secure: true, httpOnly: true, sameSite: 'Strict' })
-      return c.json({ name: begun.name, roles: begun.roles }, 201)
+      const { secret, name, roles, proven } = begun
+      setCookie(c, staffCookie, secret, { path: '/', secure: true, httpOnly: true, sameSite: 'Strict' })
+      return c.json({ name, roles, proven }, 201)
     },
   )
 
@@ -122,7 +160,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'delete',
       path: '/api/sessions/current',
-      ...permits(),
+      ...permitsUnproven(),
       ...writes('staff.signed_out'),
       summary: 'Signs out.',
       request: { headers: idempotencyHeader },
@@ -135,7 +173,7 @@ export function staffRoutes(host: Host) {
       },
     }),
     async (c) => {
-      const { id, sessionId } = staffOf(c)
+      const { id, sessionId } = anyStaffOf(c)
       deleteCookie(c, staffCookie, { path: '/', secure: true })
       const cookie = c.res.headers.get('set-cookie')
       const answer: Response = await mutate(
@@ -157,7 +195,7 @@ export function staffRoutes(host: Host) {
     createRoute({
       method: 'get',
       path: '/api/me',
-      ...permits(),
+      ...permitsUnproven(),
       ...writesNothing('it tells staff about themselves'),
       summary: 'Who is signed in, and what they may do.',
       responses: {
@@ -166,8 +204,8 @@ export function staffRoutes(host: Host) {
       },
     }),
     (c) => {
-      const { id, name, roles, permissions } = staffOf(c)
-      return c.json({ staff: id, name, roles: [...roles], permissions: [...permissions] }, 200)
+      const { id, name, roles, permissions, proven } = anyStaffOf(c)
+      return c.json({ staff: id, name, roles: [...roles], permissions: [...permissions], proven }, 200)
     },
   )
 

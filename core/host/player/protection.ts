@@ -14,6 +14,7 @@ const limitSchema = z
     period,
     amount: z.string().nullable(),
     used: z.string(),
+    imposed: z.string().nullable().openapi({ description: 'A limit the house set; the tighter of both decides.' }),
     next: z.object({ amount: z.string().nullable(), from: z.iso.datetime() }).optional(),
   })
   .openapi('Limit')
@@ -46,6 +47,7 @@ export function protectionRoutes(host: Host) {
             period: limit.period,
             amount: limit.amount === null ? null : show(limit.amount),
             used: show(limit.used),
+            imposed: limit.imposed === null ? null : show(limit.imposed),
             ...(limit.nextFrom
               ? {
                   next: {

@@ -9,6 +9,7 @@ import { migrate } from '../../../core/host/migrations.ts'
 import { rooms } from '../../../core/rooms.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+import { employ, rp } from '../../support/staff.ts'
 
 let db: TestDatabase
 let agent: TestKeys
@@ -21,14 +22,13 @@ afterAll(async () => {
 })
 
 const command = (now = new Date()) => ({ ...systemCommand('test'), now, keys: agent.keys })
-const password = 'a long enough password'
 const later = (minutes: number) => new Date(Date.now() + minutes * 60_000)
 const act = <T>(work: (tx: Parameters<typeof staff.grant>[0]) => Promise<T>) => db.sql.begin(work) as Promise<T>
 
 async function hire(login: string, role: string) {
-  const { secret } = await act((tx) => staff.enrolmentLink(tx, command(), { role }))
-  const { staff: id } = await act((tx) => staff.enrol(tx, command(), { secret, login, password }))
-  const begun = await act((tx) => staff.signIn(tx, command(), { login, password }))
+  const { id, passkey } = await act((tx) => employ(tx, command(), { login, role }))
+  const options = await act((tx) => staff.signInChallenge(tx, command(), rp))
+  const begun = await act((tx) => staff.signIn(tx, command(), { rp, response: passkey.get(options) }))
   if ('refusal' in begun) throw begun.refusal
   const seen = async (now = new Date()) => (await staff.find(db.sql, begun.secret, now))!
   return { id, seen }

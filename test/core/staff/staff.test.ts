@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemCommand } from '#base'
+import { systemCommand, type Tx } from '#base'
 import * as staff from '#staff'
+import { acts } from '../../../core/host/acts.ts'
+import { SoftAuthenticator } from '../../support/authenticator.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+import { employ, rp } from '../../support/staff.ts'
 
 let db: TestDatabase
 let agent: TestKeys
@@ -16,27 +19,64 @@ afterAll(async () => {
 
 const command = (now = new Date()) => ({ ...systemCommand('test'), now, keys: agent.keys })
 const password = 'a long enough password'
+const by = (id: string) => ({ ...command(), actor: { kind: 'staff' as const, id } })
+const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
 const later = (minutes: number) => new Date(Date.now() + minutes * 60_000)
 
-test('a link works once and ends after a day; only its digest is kept', async () => {
+test('a link works once and ends after a day; only its digest is kept, and without a passkey nobody is enrolled [S06]', async () => {
   expect(await staff.hasMembers(db.sql)).toBe(false)
-  const { secret } = await db.sql.begin((tx) => staff.enrolmentLink(tx, command(), { role: 'payments' }))
+  const { secret } = await act((tx) => staff.enrolmentLink(tx, command(), { role: 'payments' }))
   expect(JSON.stringify(await db.admin`select * from staff.enrolments`)).not.toContain(secret)
-  const use = (login: string, now = new Date()) =>
-    db.sql.begin((tx) => staff.enrol(tx, command(now), { secret, login, password }))
-  await expect(use('grace', later(25 * 60))).rejects.toMatchObject({ code: 'staff.enrolment_unknown' })
-  expect(await use('grace')).toMatchObject({ role: 'payments' })
-  await expect(use('eve')).rejects.toMatchObject({ code: 'staff.enrolment_unknown' })
+  const passkey = new SoftAuthenticator(rp.origin)
+  const ask = (login: string, now = new Date()) =>
+    act((tx) => staff.enrolmentPasskey(tx, command(now), { secret, login, password, rp }))
+  const use = (login: string, given: unknown) =>
+    act((tx) => staff.enrol(tx, command(), { secret, login, password, rp, passkey: given }))
+  await expect(ask('grace', later(25 * 60))).rejects.toMatchObject({ code: 'staff.enrolment_unknown' })
+  for (const made of [undefined, {}, passkey.create({ ...(await ask('grace')), challenge: 'AAAA' })])
+    expect(await use('grace', made)).toMatchObject({ refusal: { code: 'factors.passkey_refused' } })
+  // Made without knowing the person: an authenticator that merely was there.
+  const present = passkey.create(await ask('grace'), { flags: 0x41 })
+  expect(await use('grace', present)).toMatchObject({ refusal: { code: 'factors.passkey_refused' } })
+  expect(await staff.hasMembers(db.sql)).toBe(false)
+  expect(await use('grace', passkey.create(await ask('grace')))).toMatchObject({ role: 'payments' })
+  await expect(ask('eve')).rejects.toMatchObject({ code: 'staff.enrolment_unknown' })
 })
 
-test('sign-in answers alike for known and unknown names, slows down guessing, and ends when idle', async () => {
-  const signIn = (login: string, given: string) =>
-    db.sql.begin((tx) => staff.signIn(tx, command(), { login, password: given }))
-  const begun = await signIn('Grace', password)
+test('a passkey signs in by itself, as nobody else, and the session ends when idle [S06] [S18]', async () => {
+  const { id, login, passkey } = await act((tx) => employ(tx, command(), { role: 'support' }))
+  const ask = () => act((tx) => staff.signInChallenge(tx, command(), rp))
+  const use = (response: unknown) => act((tx) => staff.signIn(tx, command(), { rp, response }))
+  const begun = await use(passkey.get(await ask()))
   if ('refusal' in begun) throw begun.refusal
-  expect(await staff.find(db.sql, begun.secret, new Date())).toMatchObject({ name: 'grace', roles: ['payments'] })
+  const seen = await staff.find(db.sql, begun.secret, new Date())
+  expect(seen).toMatchObject({ id, name: login, roles: ['support'], proven: true })
   expect(await staff.find(db.sql, begun.secret, later(16))).toBeUndefined()
-  for (const login of ['grace', 'nobody']) {
+  const stranger = new SoftAuthenticator(rp.origin)
+  const wrong = [
+    stranger.get(await ask()),
+    passkey.get(await ask(), { flags: 0x01 }),
+    passkey.get(await ask(), { origin: 'https://evil.example' }),
+    passkey.get({ ...(await ask()), challenge: Buffer.alloc(32).toString('base64url') }),
+  ]
+  for (const response of wrong)
+    expect(await use(response)).toMatchObject({ refusal: { code: 'factors.passkey_refused' } })
+  await act((tx) => staff.disable(tx, command(), { staff: id, reason: 'left' })).catch(() => {})
+  await db.admin`update staff.members set disabled_at = now() where staff = ${id}`
+  expect(await use(passkey.get(await ask()))).toMatchObject({ refusal: { code: 'staff.sign_in_refused' } })
+})
+
+test('who was here before passkeys signs in once by password, and may do nothing with it; names are answered alike, guessing is slow', async () => {
+  const { id } = await act((tx) => employ(tx, command(), { role: 'administrator', login: 'old', password }))
+  const signIn = (login: string, given: string) =>
+    act((tx) => staff.signInOnce(tx, command(), { login, password: given }))
+  expect(await signIn('old', password)).toMatchObject({ refusal: { code: 'staff.passkey_needed' } })
+  await db.admin`delete from factors.factors where holder = ${id}`
+  const begun = await signIn('Old', password)
+  if ('refusal' in begun) throw begun.refusal
+  const seen = await staff.find(db.sql, begun.secret, new Date())
+  expect(seen).toMatchObject({ roles: ['administrator'], permissions: [], proven: false })
+  for (const login of ['old', 'nobody']) {
     for (let i = 0; i < 5; i++)
       expect(await signIn(login, 'wrong')).toMatchObject({ refusal: { code: 'staff.sign_in_refused' } })
     expect(await signIn(login, password)).toMatchObject({ refusal: { code: 'staff.too_many_failures' } })
@@ -53,31 +93,79 @@ test('a word that no role of somebody has is refused, and what was allowed is re
   expect([...used]).toEqual(['payments.approve'])
 })
 
-test('one who may manage keys enrols a second alone, and nobody a third: two have to want it [S44] [S46]', async () => {
+test('one who may approve enrols a second alone, and nobody a third in a privileged role: another has to approve it [S44] [S46]', async () => {
   await db.admin`update staff.members set disabled_at = now()`
   await db.admin`delete from staff.enrolments`
-  const by = (id: string) => ({ ...command(), actor: { kind: 'staff' as const, id } })
-  const enrol = async (login: string, secret: string) =>
-    (await db.sql.begin((tx) => staff.enrol(tx, command(), { secret, login, password }))).staff
-  const offer = (id: string, role: string, second?: staff.Credential) =>
-    db.sql.begin((tx) => staff.offerPlace(tx, by(id), { role, second }))
-  const secretOf = (offered: Awaited<ReturnType<typeof offer>>) => {
-    if ('refusal' in offered) throw offered.refusal
-    return offered.secret
+  const enrol = async (login: string, secret: string) => {
+    const passkey = new SoftAuthenticator(rp.origin)
+    const newcomer = { secret, login, password, rp }
+    const options = await act((tx) => staff.enrolmentPasskey(tx, command(), newcomer))
+    const enrolled = await act((tx) => staff.enrol(tx, command(), { ...newcomer, passkey: passkey.create(options) }))
+    if ('refusal' in enrolled) throw enrolled.refusal
+    return { id: enrolled.staff, passkey }
   }
-  const boss = await enrol('boss', secretOf(await offer('system', 'administrator')))
-  const link = secretOf(await offer(boss, 'administrator'))
-  const second = { login: 'second', password }
-  // While the link is open, and after it was used, another needs the other's yes.
-  expect(await offer(boss, 'administrator')).toMatchObject({ refusal: { code: 'staff.vouchers_missing' } })
-  await enrol('second', link)
-  expect(await offer(boss, 'administrator')).toMatchObject({ refusal: { code: 'staff.vouchers_missing' } })
-  for (const [credential, code] of [
-    [{ login: 'boss', password }, 'staff.same_person'],
-    [{ login: 'second', password: 'wrong' }, 'staff.sign_in_refused'],
-    [{ login: 'stranger', password }, 'staff.sign_in_refused'],
+  const offer = async (id: string, role: string, proposal?: string) =>
+    (await db.sql.begin((tx) => staff.offerPlace(tx, by(id), acts, { role, proposal }))).secret
+  const { id: boss } = await enrol('boss', await offer('system', 'administrator'))
+  const link = await offer(boss, 'administrator')
+  // While the link is open, and after it was used, another has to want it.
+  await expect(offer(boss, 'administrator')).rejects.toMatchObject({ code: 'staff.approval_absent' })
+  const { id: second, passkey } = await enrol('second', link)
+  await expect(offer(boss, 'security')).rejects.toMatchObject({ code: 'staff.approval_absent' })
+  expect(await offer(boss, 'support')).toBeTruthy()
+
+  const asked = await db.sql.begin((tx) =>
+    staff.propose(tx, by(boss), acts, {
+      act: 'staff.enrol',
+      payload: { role: 'security', who: 'Sam' },
+      reason: 'nights',
+    }),
+  )
+  const { proposal, digest } = asked
+  await expect(offer(boss, 'security', proposal)).rejects.toMatchObject({ code: 'staff.approval_absent' })
+  const options = await act((tx) => staff.approvalChallenge(tx, by(second), acts, { proposal, rp }))
+  await act((tx) => staff.approve(tx, by(second), acts, { proposal, digest, rp, passkey: passkey.get(options) }))
+  for (const [id, role] of [
+    [second, 'security'],
+    [boss, 'administrator'],
   ] as const)
-    expect(await offer(boss, 'administrator', credential)).toMatchObject({ refusal: { code } })
-  expect(await offer(boss, 'support')).toHaveProperty('secret')
-  expect(await offer(boss, 'administrator', second)).toHaveProperty('secret')
+    await expect(offer(id, role, proposal)).rejects.toMatchObject({ code: 'staff.approval_absent' })
+  expect(await offer(boss, 'security', proposal)).toBeTruthy()
+  await expect(offer(boss, 'security', proposal)).rejects.toMatchObject({ code: 'staff.approval_absent' })
+})
+
+test('two members vouch at the console, each with their own password, and not the same one twice [S44]', async () => {
+  const login = 'boss'
+  const vouch = (credentials: staff.Credential[]) =>
+    db.sql.begin((tx) => staff.vouch(tx, command(), { act: 'rotate', permission: 'keys.manage', credentials }))
+  for (const [credentials, code] of [
+    [[{ login, password }], 'staff.vouchers_missing'],
+    [
+      [
+        { login, password },
+        { login, password },
+      ],
+      'staff.same_person',
+    ],
+    [
+      [
+        { login, password },
+        { login: 'second', password: 'wrong' },
+      ],
+      'staff.sign_in_refused',
+    ],
+    [
+      [
+        { login, password },
+        { login: 'stranger', password },
+      ],
+      'staff.sign_in_refused',
+    ],
+  ] as const)
+    expect(await vouch([...credentials])).toMatchObject({ refusal: { code } })
+  const said = await vouch([
+    { login, password },
+    { login: 'second', password },
+  ])
+  expect(said).toMatchObject({ vouchers: [expect.any(String), expect.any(String)] })
 })

@@ -96,8 +96,11 @@ export async function paintQueue(
             danger: verb.danger === true,
           },
           async () => {
-            await send(`/api/${kind}/${payment.id}/${verb.path}`, { reason: words })
-            tell(`${what} of ${show(payment.amount)} ${verb.done}.`)
+            const answer = await send<{ proposal?: string }>(`/api/${kind}/${payment.id}/${verb.path}`, {
+              reason: words,
+            })
+            const done = answer?.proposal ? 'takes two: it waits for somebody else’s approval' : verb.done
+            tell(`${what} of ${show(payment.amount)} ${done}.`)
             await after()
           },
         )

@@ -4,7 +4,9 @@ import { paintBooks } from './desk-books.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { openPlayer } from './desk-player.ts'
 import { watchBooks } from './desk-proof.ts'
+import { openAsking, paintProposals } from './desk-proposals.ts'
 import { paintQueue } from './desk-queue.ts'
+import { paintStaff, watchEmergencies } from './desk-staff.ts'
 import { act, byId, make } from './elements.ts'
 import { answer } from './form.ts'
 import { type Money, show } from './money.ts'
@@ -22,12 +24,14 @@ const permissions = new Set(me.permissions)
 const audit = permissions.has('audit.view') ? await openAudit(permissions.has('audit.unmask')) : async () => {}
 const parts = [
   { permission: 'payments.view', section: 'queue', paint: queue },
+  { permission: undefined, section: 'proposals', paint: () => paintProposals(paint) },
   { permission: 'players.view', section: 'players', paint: () => players('') },
   { permission: 'payments.view', section: 'payments', paint: payments },
   { permission: 'books.view', section: 'books', paint: () => paintBooks() },
+  { permission: 'staff.view', section: 'staff', paint: () => paintStaff(permissions, paint) },
   { permission: 'audit.view', section: 'audit', paint: audit },
 ].filter(({ permission, section }) => {
-  const allowed = permissions.has(permission)
+  const allowed = permission === undefined || permissions.has(permission)
   byId(section).closest('section')?.toggleAttribute('hidden', !allowed)
   return allowed
 })
@@ -42,9 +46,13 @@ const find = byId('find') as HTMLFormElement
 answer(find, () => void players(String(new FormData(find).get('email') ?? '').trim()))
 document.addEventListener('changed', () => void paint())
 await paint()
+await openAsking(paint)
 await watchBooks(attended)
+await watchEmergencies(attended, permissions)
 setInterval(() => {
-  if (permissions.has('payments.view') && attended()) void queue()
+  if (!attended()) return
+  if (permissions.has('payments.view')) void queue()
+  void paintProposals(paint)
 }, pollMs)
 
 function attended(): boolean {

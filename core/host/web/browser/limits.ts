@@ -5,7 +5,13 @@ import { onSubmit } from './form.ts'
 import { show } from './money.ts'
 import { when } from './words.ts'
 
-type Limit = { period: string; amount: string | null; used: string; next?: { amount: string | null; from: string } }
+type Limit = {
+  period: string
+  amount: string | null
+  used: string
+  imposed: string | null
+  next?: { amount: string | null; from: string }
+}
 
 await paint()
 
@@ -24,6 +30,7 @@ function card(limit: Limit, currency: string): HTMLElement {
     'data-hint': 'An amount such as 50.00, or nothing for no limit.',
   })
   const notes = [`${limit.used} ${currency} used${limit.amount ? ` of ${limit.amount} ${currency}` : ''}`]
+  if (limit.imposed) notes.push(`The casino has set ${limit.imposed} ${currency} besides; the tighter limit decides`)
   if (limit.next)
     notes.push(
       `From ${when(limit.next.from)}: ${limit.next.amount ? show({ amount: limit.next.amount, currency }) : 'no limit'}`,

@@ -1,0 +1,122 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import * as factors from '#factors'
+import { permits, permitsUnproven } from '../access-rule.ts'
+import {
+  anyStaffOf,
+  createRoutes,
+  type FaceEnv,
+  idempotencyHeader,
+  problems,
+  staffOf,
+  writes,
+  writesNothing,
+} from '../face.ts'
+import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { partyOf } from '../relying-party.ts'
+
+const passkeySchema = z
+  .object({
+    passkey: z.string(),
+    label: z.string(),
+    addedAt: z.iso.datetime(),
+    usedAt: z.iso.datetime().nullable(),
+  })
+  .openapi('StaffPasskey')
+const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
+const params = z.strictObject({ passkey: z.string().max(40) })
+const label = z.string().trim().min(1).max(60)
+
+const getPasskeys = createRoute({
+  method: 'get',
+  path: '/api/passkeys',
+  ...permits(),
+  ...writesNothing('it tells staff about themselves'),
+  summary: 'Your passkeys.',
+  responses: { 200: json(z.object({ passkeys: z.array(passkeySchema) }), 'Yours.'), ...problems },
+})
+const postOptions = createRoute({
+  method: 'post',
+  path: '/api/passkeys/options',
+  ...permitsUnproven(),
+  ...writesNothing('nothing has happened yet'),
+  summary: 'What your browser needs to make another passkey, or the first one.',
+  responses: {
+    200: json(z.looseObject({ challenge: z.string() }), 'For `navigator.credentials.create`.'),
+    ...problems,
+  },
+})
+const postPasskey = createRoute({
+  method: 'post',
+  path: '/api/passkeys',
+  ...permitsUnproven(),
+  ...writes('factors.added', 'factors.refused'),
+  summary: 'Adds a passkey. Who signed in without one then signs in with it.',
+  request: {
+    headers: idempotencyHeader,
+    body: body(
+      z
+        .strictObject({
+          label,
+          passkey: z.looseObject({ id: z.string().max(2000) }).openapi({ description: 'As the browser gave it.' }),
+        })
+        .openapi('NewStaffPasskey'),
+    ),
+  },
+  responses: { 201: json(z.object({ passkey: z.string() }), 'Added.'), ...problems },
+})
+const deletePasskey = createRoute({
+  method: 'delete',
+  path: '/api/passkeys/{passkey}',
+  ...permits(),
+  ...writes('factors.removed'),
+  summary: 'Takes one of your passkeys away; never the last.',
+  request: { headers: idempotencyHeader, params },
+  responses: { 200: json(z.object({ removed: z.literal(true) }), 'Gone.'), ...problems },
+})
+
+/** The passkeys of whoever is signed in. Whoever has none yet may make the first, and do nothing else [S06]. */
+export function passkeyRoutes(host: Host): OpenAPIHono<FaceEnv> {
+  const routes = createRoutes()
+  const rp = partyOf(host, 'operator')
+  routes.openapi(getPasskeys, async (c) => {
+    const found = await factors.list(host.sql, host.keys, staffOf(c).id)
+    const passkeys = found.map(({ factor, label, addedAt, usedAt }) => ({
+      passkey: factor,
+      label,
+      addedAt: addedAt.toISOString(),
+      usedAt: usedAt?.toISOString() ?? null,
+    }))
+    return c.json({ passkeys }, 200)
+  })
+  routes.openapi(postOptions, async (c) => {
+    const { id: holder, name } = anyStaffOf(c)
+    const wanted = await transact(host, (tx) =>
+      factors.passkeyRegistration(tx, commandOf(host, c), { holder, rp, name, displayName: name }),
+    )
+    return c.json(wanted as never, 200)
+  })
+  routes.openapi(postPasskey, (c) => {
+    const { id: holder } = anyStaffOf(c)
+    const { label, passkey: response } = c.req.valid('json')
+    const payload = { label, response }
+    return mutate(host, c, { operation: 'staff.add_passkey', payload }, async (tx, command) => {
+      const { passkeys } = await factors.standing(tx, holder)
+      if (passkeys > 0) staffOf(c) // who has one proves it before they add another
+      const added = await factors.addPasskey(tx, command, { holder, rp, response, label })
+      return 'refusal' in added ? added.refusal : { status: 201, body: { passkey: added.factor } }
+    })
+  })
+  routes.openapi(deletePasskey, (c) => {
+    const { id: holder } = staffOf(c)
+    const { passkey: factor } = c.req.valid('param')
+    return mutate(host, c, { operation: 'staff.remove_passkey', payload: { factor } }, async (tx, command) => {
+      await factors.remove(tx, command, { holder, factor, password: true })
+      return { status: 200, body: { removed: true } }
+    })
+  })
+  return routes
+}

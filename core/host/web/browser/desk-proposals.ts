@@ -1,0 +1,193 @@
+import { get, send } from './api.ts'
+import { badge, type Cell, fill, table, tell } from './desk-parts.ts'
+import { act, byId, facts, make } from './elements.ts'
+import { answer } from './form.ts'
+import { askPasskey, type RequestOptions } from './passkey.ts'
+import { when } from './words.ts'
+
+type Proposal = {
+  proposal: string
+  act: string
+  title: string
+  statement: string
+  digest: string
+  state: string
+  proposedByName: string
+  proposedAt: string
+  expiresAt: string
+  mayDecide: boolean
+  mine: boolean
+}
+type Statement = { payload: Record<string, unknown>; reason: string }
+type Act = { act: string; title: string; mayPropose: boolean }
+
+/** What waits for a second person: each as exactly what would be done, which the approver signs. */
+export async function paintProposals(after: () => Promise<void>): Promise<void> {
+  await fill('proposals', async () => {
+    const { proposals } = await get<{ proposals: Proposal[] }>('/api/proposals?waiting=true')
+    const rows = proposals.map((proposal): Cell[] => [
+      when(proposal.proposedAt),
+      proposal.title,
+      payloadOf(proposal),
+      proposal.proposedByName,
+      badge(proposal.state),
+      act('Look', { id: `look-${proposal.proposal}`, 'aria-label': `Look at: ${proposal.title}` }, () =>
+        look(proposal, after),
+      ),
+    ])
+    return table(['Asked', 'What', 'Exactly', 'By', 'State', ''], rows, 'Nothing waits for an approval.')
+  })
+}
+
+/** The form by which something is asked for; its payload is what the API's document says. */
+export async function openAsking(after: () => Promise<void>): Promise<void> {
+  const acts = (await get<{ acts: Act[] }>('/api/acts')).acts.filter(({ mayPropose }) => mayPropose)
+  byId('ask').addEventListener('click', () => {
+    const which = make('select', { name: 'act', 'aria-label': 'What' }, ...acts.map(optionOf)) as HTMLSelectElement
+    const payload = make('textarea', {
+      name: 'payload',
+      rows: '6',
+      spellcheck: 'false',
+      'aria-label': 'Exactly what, as JSON',
+    }) as HTMLTextAreaElement
+    const reason = make('input', {
+      name: 'reason',
+      required: '',
+      minlength: '3',
+      maxlength: '400',
+      placeholder: 'Why',
+      'aria-label': 'Why',
+    }) as HTMLInputElement
+    const problem = make('p', { class: 'problem', role: 'alert' })
+    const example = () => {
+      payload.value = JSON.stringify(examples[which.value] ?? {}, null, 2)
+    }
+    which.addEventListener('change', example)
+    example()
+    const form = make(
+      'form',
+      { class: 'asking' },
+      make('h2', {}, 'Ask for something that takes two'),
+      which,
+      payload,
+      reason,
+      problem,
+      make(
+        'div',
+        { class: 'decision' },
+        make('button', { class: 'primary' }, 'Ask'),
+        act('Back', { type: 'button' }, () => dialog.close()),
+      ),
+    )
+    const dialog = make('dialog', { class: 'confirm', 'aria-label': 'Ask for something' }, form) as HTMLDialogElement
+    answer(form, async () => {
+      problem.textContent = ''
+      try {
+        await send('/api/proposals', {
+          act: which.value,
+          payload: JSON.parse(payload.value),
+          reason: reason.value.trim(),
+        })
+        dialog.close()
+        tell('It waits for somebody else’s approval, for a day.')
+        await after()
+      } catch (error) {
+        problem.textContent = error instanceof SyntaxError ? 'This is no JSON.' : (error as Error).message
+      }
+    })
+    dialog.addEventListener('close', () => dialog.remove())
+    document.body.append(dialog)
+    dialog.showModal()
+  })
+}
+
+const money = { amount: '10.00', currency: 'EUR' }
+const examples: Record<string, object> = {
+  'ledger.adjust': { player: 'plr_…', direction: 'credit', amount: money },
+  'cashier.approve_payout': { withdrawal: 'wdr_…', player: 'plr_…', amount: money },
+  'protection.impose_limit': { player: 'plr_…', period: 'day', amount: money },
+  'staff.set_role': { role: 'support', title: 'Support', permissions: ['players.view'] },
+  'staff.grant': { staff: 'stf_…', role: 'risk' },
+  'staff.revoke': { staff: 'stf_…', role: 'risk' },
+  'staff.elevate': { role: 'auditor', minutes: 30 },
+  'staff.enable': { staff: 'stf_…' },
+  'staff.reset_passkeys': { staff: 'stf_…' },
+  'staff.enrol': { role: 'security', who: 'Who it is' },
+}
+
+function look(proposal: Proposal, after: () => Promise<void>): void {
+  const { reason } = JSON.parse(proposal.statement) as Statement
+  const problem = make('p', { class: 'problem', role: 'alert' })
+  const why = make('input', { placeholder: 'Why not', 'aria-label': 'Why not', maxlength: '400' }) as HTMLInputElement
+  const path = `/api/proposals/${proposal.proposal}`
+  const done = async (words: string) => {
+    dialog.close()
+    tell(words)
+    await after()
+  }
+  const step = (text: string, kind: string, work: () => Promise<void>) => {
+    const button: HTMLButtonElement = act(text, { class: kind }, async () => {
+      problem.textContent = ''
+      button.disabled = true
+      await work().catch((error: Error) => {
+        problem.textContent = error.message
+      })
+      button.disabled = false
+    }) as HTMLButtonElement
+    return button
+  }
+  const end = (verb: string, words: string) => async () => {
+    await send(`${path}/${verb}`, { reason: why.value.trim() })
+    await done(words)
+  }
+  const approve = step('Approve and sign', 'primary', async () => {
+    const options = await send<RequestOptions>(`${path}/challenge`)
+    await send(`${path}/approval`, { digest: proposal.digest, passkey: await askPasskey(options) })
+    await done(`${proposal.title}: approved.`)
+  })
+  const steps = proposal.mine
+    ? [why, step('Take back', 'danger', end('withdrawal', 'Taken back.'))]
+    : proposal.mayDecide
+      ? [approve, why, step('Reject', 'danger', end('rejection', 'Rejected.'))]
+      : [make('p', { class: 'fine' }, 'Your role may look, not decide.')]
+  const dialog = make(
+    'dialog',
+    { class: 'confirm proposal', 'aria-label': proposal.title },
+    make('h2', {}, proposal.title),
+    facts([
+      ['Asked by', proposal.proposedByName],
+      ['Good until', when(proposal.expiresAt)],
+      ['Why', reason, 'wide'],
+    ]),
+    make('h3', {}, 'Exactly what you sign'),
+    make('pre', { class: 'statement' }, JSON.stringify(JSON.parse(proposal.statement), null, 2)),
+    make('p', { class: 'fine' }, `SHA-256 ${proposal.digest}`),
+    problem,
+    make(
+      'div',
+      { class: 'decision' },
+      ...steps,
+      act('Close', {}, () => dialog.close()),
+    ),
+  ) as HTMLDialogElement
+  dialog.addEventListener('close', () => dialog.remove())
+  document.body.append(dialog)
+  dialog.showModal()
+}
+
+function payloadOf({ statement }: Proposal): HTMLElement {
+  const { payload } = JSON.parse(statement) as Statement
+  const parts = Object.entries(payload).map(([name, value]) => `${name}: ${shown(value)}`)
+  return make('span', { class: 'payload' }, parts.join(', '))
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  const { amount, currency } = value as { amount?: string; currency?: string }
+  if (amount && currency) return `${amount} ${currency}`
+  return Array.isArray(value) ? `${value.length} words` : JSON.stringify(value)
+}
+
+function optionOf({ act, title }: Act): HTMLElement {
+  return make('option', { value: act }, title)
+}

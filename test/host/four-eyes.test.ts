@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { money } from '#base'
+import * as cashier from '#cashier'
+import * as ledger from '#ledger'
+import * as protection from '#protection'
+import * as staff from '#staff'
+import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
+import { enrolAt } from '../support/staff.ts'
+
+/** The acts that take two, through the operator face, each with what it does in the end. */
+let faces: Faces
+type Employee = Caller & Awaited<ReturnType<typeof enrolAt>>
+const desk: Record<string, Employee> = {}
+beforeAll(async () => {
+  faces = await openFaces()
+  for (const [name, role] of Object.entries({
+    boss: 'administrator',
+    ben: 'administrator',
+    pay: 'payments',
+    fin: 'finance',
+    risk: 'risk',
+    officer: 'compliance_officer',
+    sue: 'support',
+  }))
+    desk[name] = await hire(role)
+})
+afterAll(() => faces.stop())
+
+const eur = (amount: string) => ({ amount, currency: 'EUR' })
+
+test('a balance is corrected by what two agreed to, and by nobody alone [CR-05] [S46]', async () => {
+  const { player, wallet } = await faces.world.player(1000n)
+  const payload = { player, direction: 'debit', amount: eur('2.5') }
+  const asked = await propose('pay', 'ledger.adjust', payload)
+  expect(asked.body).toMatchObject({ state: 'open', mine: true, mayDecide: false })
+  // What is signed is in full digits.
+  expect(JSON.parse(String(asked.body.statement)).payload).toEqual({ ...payload, amount: eur('2.50') })
+  expect(await approve('pay', asked)).toMatchObject({ status: 403 })
+  expect(await approve('sue', asked)).toMatchObject({ status: 403, body: { code: 'staff.not_permitted' } })
+  expect(await cash(wallet)).toBe(1000n)
+  expect(await approve('fin', asked)).toMatchObject({ status: 200, body: { state: 'done' } })
+  expect(await cash(wallet)).toBe(750n)
+  const [booked] = await faces.world.sql<Array<{ entry: { detail: object; actor: object } }>>`
+    select entry::json as entry from audit.events where code = 'ledger.adjusted' and player = ${player}`
+  expect(booked!.entry).toMatchObject({ detail: { approval: asked.body.proposal }, actor: { id: desk.fin!.id } })
+
+  const tooMuch = await propose('pay', 'ledger.adjust', { ...payload, amount: eur('9000') })
+  expect(await approve('fin', tooMuch)).toMatchObject({ status: 422, body: { code: 'ledger.insufficient_funds' } })
+  expect(await propose('sue', 'ledger.adjust', payload)).toMatchObject({ status: 403 })
+  for (const amount of [eur('-2'), eur('0'), eur('1.234'), { amount: '1', currency: 'XXX' }])
+    expect(await propose('pay', 'ledger.adjust', { ...payload, amount })).toMatchObject({
+      status: 400,
+      body: { code: 'staff.payload_invalid' },
+    })
+})
+
+test('a large payout waits for a second, and so do small ones that are large together [S46]', async () => {
+  const { player, wallet } = await faces.world.player(10_000_00n)
+  const decide = async (who: string, amount: bigint) => {
+    const id = await withdrawal(player, wallet, amount)
+    const answer = await desk[who]!.ask('POST', `/api/withdrawals/${id}/approval`, { reason: 'looks right' })
+    return { id, answer, state: async () => (await cashier.withdrawalOf(faces.world.sql, id)).state }
+  }
+  const small = await decide('pay', 1_999_99n)
+  expect([small.answer.status, await small.state()]).toEqual([200, 'approved'])
+  const next = await decide('pay', 10_00n)
+  expect([next.answer.status, await next.state()]).toEqual([202, 'requested'])
+  const large = await decide('boss', 2_000_00n)
+  expect(large.answer).toMatchObject({ status: 202, body: { act: 'cashier.approve_payout', state: 'open' } })
+  expect(JSON.parse(String(large.answer.body.statement)).payload).toEqual({
+    withdrawal: large.id,
+    player,
+    amount: eur('2000.00'),
+  })
+  for (const who of ['boss', 'pay']) expect((await approve(who, large.answer)).status).toBe(403)
+  expect(await large.state()).toBe('requested')
+  expect(await approve('fin', large.answer)).toMatchObject({ status: 200, body: { state: 'done' } })
+  expect(await large.state()).toBe('approved')
+
+  // Nobody gets around it with another's approval, or none.
+  const other = await withdrawal(player, wallet, 2_000_00n)
+  const { world } = faces
+  for (const approval of [undefined, String(large.answer.body.proposal)])
+    await expect(
+      world.act((tx) =>
+        cashier.approve(tx, world.command(), { withdrawal: other, reason: 'x', ...(approval ? { approval } : {}) }),
+      ),
+    ).rejects.toMatchObject({ code: approval ? 'staff.approval_absent' : 'cashier.takes_two' })
+})
+
+test('a limit of the house stands beside the player’s own, the tighter decides, and it takes two to set or lift [GLI-2.5.5b]', async () => {
+  const { world } = faces
+  const { player, wallet } = await world.player()
+  await world.act((tx) => protection.setLimit(tx, world.command(), { player, wallet, period: 'day', amount: 500n }))
+  const may = (amount: bigint) =>
+    world
+      .act((tx) => protection.allowDeposit(tx, world.command(), { player, amount }))
+      .then(
+        () => true,
+        () => false,
+      )
+  const impose = async (amount: string | null) => {
+    const asked = await propose('risk', 'protection.impose_limit', {
+      player,
+      period: 'day',
+      amount: amount && eur(amount),
+    })
+    expect((await approve('risk', asked)).status).toBe(403)
+    expect((await approve('officer', asked)).status).toBe(200)
+  }
+  await impose('2.00')
+  expect([await may(200n), await may(201n)]).toEqual([true, false])
+  await impose('100.00')
+  expect([await may(500n), await may(501n)]).toEqual([true, false])
+  await impose(null)
+  expect([await may(500n), await may(501n)]).toEqual([true, false])
+})
+
+test('what a role permits changes by two, and holds for the very next request of an open session [S22] [S46]', async () => {
+  const look = async (who: string) => (await desk[who]!.ask('GET', '/api/house/balances')).status
+  expect(await look('sue')).toBe(403)
+  const grant = await propose('boss', 'staff.grant', { staff: desk.sue!.id, role: 'game_manager' })
+  expect((await approve('boss', grant)).status).toBe(403)
+  expect((await approve('ben', grant)).status).toBe(200)
+  expect(await look('sue')).toBe(200)
+  const change = await propose('boss', 'staff.set_role', {
+    role: 'game_manager',
+    title: 'Game manager',
+    permissions: ['program.view'],
+  })
+  expect((await approve('ben', change)).status).toBe(200)
+  expect(await look('sue')).toBe(403)
+  // Nobody approves what makes themselves more.
+  const forBen = await propose('boss', 'staff.grant', { staff: desk.ben!.id, role: 'auditor' })
+  expect(await approve('ben', forBen)).toMatchObject({ status: 403, body: { code: 'staff.not_your_own' } })
+})
+
+test('a role for some minutes, asked for by whoever needs it, ends by itself', async () => {
+  const look = async () => (await desk.sue!.ask('GET', '/api/audit?limit=1')).status
+  expect(await look()).toBe(403)
+  for (const minutes of [0, 4, 481, 1.5])
+    expect((await propose('sue', 'staff.elevate', { role: 'auditor', minutes })).status).toBe(400)
+  const asked = await propose('sue', 'staff.elevate', { role: 'auditor', minutes: 30 })
+  expect((await approve('ben', asked)).status).toBe(200)
+  expect(await look()).toBe(200)
+  await faces.world.admin`update staff.grants set until = now() where staff = ${desk.sue!.id} and until is not null`
+  expect(await look()).toBe(403)
+})
+
+test('proposals are seen by who asked, who may approve, and who reviews', async () => {
+  const asked = await propose('pay', 'ledger.adjust', {
+    player: (await faces.world.player()).player,
+    direction: 'credit',
+    amount: eur('1.00'),
+  })
+  const sees = async (who: string) => {
+    const { body } = await desk[who]!.ask('GET', '/api/proposals?waiting=true')
+    const found = (body.proposals as Array<{ proposal: string; mayDecide: boolean }>).find(
+      ({ proposal }) => proposal === asked.body.proposal,
+    )
+    return found?.mayDecide
+  }
+  expect(await sees('pay')).toBe(false)
+  expect(await sees('fin')).toBe(true)
+  expect(await sees('boss')).toBe(true)
+  expect(await sees('officer')).toBe(false)
+  expect(await sees('risk')).toBeUndefined()
+})
+
+function propose(who: string, act: string, payload: object) {
+  return desk[who]!.ask('POST', '/api/proposals', { act, payload, reason: 'a good reason' })
+}
+
+async function approve(who: string, asked: { body: Record<string, unknown> }): Promise<FaceAnswer> {
+  const path = `/api/proposals/${asked.body.proposal}`
+  const member = desk[who]!
+  const options = await member.ask('POST', `${path}/challenge`)
+  if (options.status !== 200) return options
+  const passkey = member.passkey.get(options.body as never)
+  return member.ask('POST', `${path}/approval`, { digest: asked.body.digest, passkey })
+}
+
+async function cash(wallet: bigint): Promise<bigint> {
+  return (await ledger.balance(faces.world.sql, wallet)).cash
+}
+
+async function withdrawal(player: string, wallet: bigint, amount: bigint): Promise<string> {
+  const { world } = faces
+  let [card] = await cashier.instruments(world.sql, world.agent.keys, player)
+  if (!card) {
+    const paid = money(2000n, 'EUR')
+    const { id } = await world.act((tx) =>
+      cashier.deposit(tx, world.command(), { player, wallet, amount: paid, gateway: 'sandbox' }),
+    )
+    await world.act((tx) =>
+      cashier.apply(tx, world.command(), 'sandbox', {
+        id: `evt_${id}`,
+        type: 'payment.succeeded',
+        reference: id,
+        object: `pay_${id}`,
+        amount: paid,
+        authorisation: 'A1',
+        instrument: { token: `tok_${id}`, brand: 'Visa', last4: '4242', expiry: '12/29', holder: 'Ada' },
+      }),
+    )
+    ;[card] = await cashier.instruments(world.sql, world.agent.keys, player)
+  }
+  const wish = { player, wallet, amount: money(amount, 'EUR'), instrument: card!.id }
+  return (await world.act((tx) => cashier.withdraw(tx, world.command(), wish))).id
+}
+
+async function hire(role: string): Promise<Employee> {
+  const { world } = faces
+  const { secret } = await world.act((tx) => staff.enrolmentLink(tx, world.command(), { role }))
+  const caller = faces.caller('operator')
+  return { ...caller, ...(await enrolAt(caller, { secret })) }
+}
