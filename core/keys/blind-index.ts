@@ -78,20 +78,28 @@ export async function holdIndex(tx: Tx, index: IndexName): Promise<string[]> {
 
 /**
  * One spelling per mailbox: Unicode NFKC first, then everything is checked on the result, so that no look-alike of `@`
- * or a dot slips by; the domain in IDNA, all in lower case.
+ * or a dot slips by; the domain in IDNA, all in lower case. What nobody sees (control characters, zero-width ones, those that turn
+ * writing around) is refused before, since IDNA would drop some of it in silence. The name before the `@` is of ASCII alone, so letters
+ * of another script that look like these are no address; in a domain they are one of their own, in Punycode.
  *
  * @throws Refusal `keys.email_malformed`
  */
 export function normaliseEmail(text: string): string {
+  if (/[\p{C}\p{Default_Ignorable_Code_Point}]/u.test(text.trim())) throw malformed()
   const folded = text.normalize('NFKC').trim().toLowerCase()
   const at = folded.lastIndexOf('@')
   const local = folded.slice(0, at)
   const domain = domainToASCII(folded.slice(at + 1))
   const sound =
     folded.length <= 254 &&
+    !/[/\\?#:%\s]/.test(folded.slice(at + 1)) && // of which a reader of URLs would make something
     /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(local) &&
     local.length <= 64 &&
     /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(domain)
-  if (!sound) throw new Refusal('invalid', 'keys.email_malformed', 'This is not an e-mail address we can write to.')
+  if (!sound) throw malformed()
   return `${local}@${domain}`
+}
+
+function malformed(): Refusal {
+  return new Refusal('invalid', 'keys.email_malformed', 'This is not an e-mail address we can write to.')
 }

@@ -37,6 +37,8 @@ const questions: Record<string, (email: string) => Promise<FaceAnswer>> = {
   'a code to sign in with': (email) => ask('/api/sessions/code', { email }),
   registration: async (email) => ask('/api/registrations', await faces.world.registration({ email })),
   'confirmation of an address': (email) => ask('/api/registrations/confirmation', { email, code: '123456' }),
+  'a forgotten password': (email) => ask('/api/password-resets', { email }),
+  'a code for a new password': (email) => ask('/api/password-resets/code', { email, code: '22222222' }),
   'another code of confirmation': (email) => ask('/api/registrations/code', { email }),
 }
 

@@ -19,7 +19,6 @@ const places = [
   ['/history', 'History'],
   ['/limits', 'Limits'],
   ['/security', 'Security'],
-  ['/account', 'Account'],
 ] as const
 
 /** The frame of every page of the player: what they have, how this session stands, the way to their limits. */

@@ -47,16 +47,15 @@ const languageNames = [
 /** What a player signs in with and how they are written to. */
 export function accountPage() {
   return page(
-    { title: 'Account', signedIn: true, module: 'my-account', here: '/account' },
+    { title: 'Account', signedIn: true, module: 'my-account', here: '/security' },
     html`
     <h1>Your account</h1><p class="lead">Signed in as <strong id="address">…</strong></p>
-    <div class="columns">
+    <div class="columns three">
       <form class="card" id="password-change"><h2>Change the password</h2>
         ${formField('present', 'Present password', { type: 'password', autocomplete: 'current-password' })}
         ${formField('password', 'New password', { type: 'password', autocomplete: 'new-password' })}
         <p class="fine">Every other device is signed out.</p>
         <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>Change the password</button></form>
-      <div>
         <form class="card" id="email-change"><h2>Change the e-mail address</h2>
           ${formField('email', 'New e-mail address', { type: 'email', autocomplete: 'email', maxlength: '254', hint: 'An e-mail address, such as ada@example.com.' })}
           <p class="fine">We send a code to the new address, and word to the present one.</p>
@@ -67,7 +66,6 @@ export function accountPage() {
         <form class="card" id="language-choice"><h2>Language of our messages</h2>
           ${formChoice('language', 'Language', languageNames)}
           <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>Keep</button></form>
-      </div>
     </div>`,
   )
 }
