@@ -5,6 +5,7 @@ import * as ledger from '#ledger'
 import * as players from '#players'
 import * as protection from '#protection'
 import * as staff from '#staff'
+import { clientActs } from './client-acts.ts'
 
 const playerId = z.string().max(40)
 const memberId = z.string().max(40)
@@ -130,6 +131,10 @@ export const acts: staff.Acts = {
     propose: 'staff.enrol',
     approve: 'roles.approve',
   }),
+
+  'access.add_client': act(clientActs['access.add_client']),
+  'access.change_client': act(clientActs['access.change_client']),
+  'access.remove_client': act(clientActs['access.remove_client']),
 }
 
 /** Keeps what a payload is together with what does it. */

@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as access from '#access'
 import { money } from '#base'
 import * as cashier from '#cashier'
 import * as ledger from '#ledger'
@@ -145,6 +147,38 @@ test('a role for some minutes, asked for by whoever needs it, ends by itself', a
   expect(await look()).toBe(200)
   await faces.world.admin`update staff.grants set until = now() where staff = ${desk.sue!.id} and until is not null`
   expect(await look()).toBe(403)
+})
+
+test('a machine is let in, changed and taken out by two, and by nobody alone [S46]', async () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const data = {
+    kind: 'machine',
+    name: 'Reporting tool',
+    authentication: 'key',
+    keys: [publicKey.export({ format: 'jwk' })],
+    binding: 'dpop',
+    scopes: ['books.read'],
+  }
+  const scopesOf = async () => (await access.findClient(faces.world.sql, 'reports'))?.scopes
+  expect((await propose('sue', 'access.add_client', { client: 'reports', data })).status).toBe(403)
+  const asked = await propose('boss', 'access.add_client', { client: 'reports', data })
+  expect((await approve('boss', asked)).status).toBe(403)
+  expect((await approve('sue', asked)).status).toBe(403)
+  expect(await scopesOf()).toBeUndefined()
+  expect(await approve('ben', asked)).toMatchObject({ status: 200, body: { state: 'done' } })
+  expect(await scopesOf()).toEqual(['books.read'])
+  const [event] = await faces.world.sql<Array<{ entry: { detail: object } }>>`
+    select entry::json as entry from audit.events where code = 'access.client_added'`
+  expect(event!.entry.detail).toMatchObject({ approvedBy: [desk.boss!.id, desk.ben!.id] })
+
+  const wrong = await propose('boss', 'access.change_client', { client: 'reports', data: { ...data, scopes: ['all'] } })
+  expect(await approve('ben', wrong)).toMatchObject({ status: 400, body: { code: 'access.client_invalid' } })
+  const change = await propose('boss', 'access.change_client', { client: 'reports', data: { ...data, scopes: [] } })
+  expect((await approve('ben', change)).status).toBe(200)
+  expect(await scopesOf()).toEqual([])
+  const removal = await propose('boss', 'access.remove_client', { client: 'reports' })
+  expect((await approve('ben', removal)).status).toBe(200)
+  expect(await scopesOf()).toBeUndefined()
 })
 
 test('proposals are seen by who asked, who may approve, and who reviews', async () => {
