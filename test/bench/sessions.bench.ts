@@ -130,9 +130,11 @@ async function beside(
   say(`bets alone: p99 ${percentile(alone.latencies, 0.99).toFixed(1)} ms`)
   const client = openClient(appliance.urls.lobby, { ca: appliance.card().ca, connections: 16 })
   const who = await arrive(client, appliance.urls)
+  let done = 0
   const signIn = async () => {
     const { status } = await client.ask('POST', '/api/sessions', who)
-    if (status !== 201) throw new Error(`a sign-in was answered with ${status}`)
+    if (status === 201) done++
+    else if (status !== 503) throw new Error(`a sign-in was answered with ${status}`)
   }
   const [both, signIns] = await Promise.all([bets(seconds), keepPace(signInsPerSecond, seconds, signIn)])
   await client.close()
@@ -148,7 +150,12 @@ async function beside(
       bar: '<=1.5',
     },
     { name: 'bets beside sign-ins', value: both.perSecond, unit: 'bets/s', bar: '>=490' },
-    { name: 'sign-ins', value: signIns.perSecond * 60, unit: 'per minute', bar: '>=290' },
+    {
+      name: 'sign-ins, not told to wait',
+      value: (done / signIns.latencies.length) * signIns.perSecond * 60,
+      unit: 'per minute',
+      bar: '>=290',
+    },
     { name: 'sign-ins, p99', value: percentile(signIns.latencies, 0.99), unit: 'ms' },
   ]
 }
