@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import type { PeerCertificate, TLSSocket } from 'node:tls'
 import type { Face } from '../config.ts'
 import { hasRole } from './contexts.ts'
 
@@ -14,8 +14,8 @@ export function rolesShown(face: Face, people: readonly string[] = personRoles):
 
 /** A certificate that is none of ours, has ended, was taken back or is for something else ends the connection. */
 export function refuseWrongRole(socket: TLSSocket, roles: readonly string[]): void {
-  const certificate = socket.getPeerCertificate()
-  const shown = Object.keys(certificate).length > 0
+  const certificate: PeerCertificate | null = socket.getPeerCertificate() // null once the connection is gone
+  const shown = certificate !== null && Object.keys(certificate).length > 0
   if (shown && !(socket.authorized && hasRole(certificate, roles))) socket.destroy()
 }
 
@@ -26,8 +26,9 @@ export function openClients() {
     /** In base 64, as a core is told of it; undefined for who shows none, or one of a person. */
     certificateOf(socket: TLSSocket): string | undefined {
       if (!known.has(socket)) {
-        const certificate = socket.authorized ? socket.getPeerCertificate() : undefined
-        const isClient = certificate !== undefined && hasRole(certificate, [clientRole])
+        // A connection that is gone has none any more: Node answers null then, whatever its types say.
+        const certificate: PeerCertificate | null = socket.authorized ? socket.getPeerCertificate() : null
+        const isClient = certificate !== null && hasRole(certificate, [clientRole])
         known.set(socket, isClient ? certificate.raw.toString('base64') : undefined)
       }
       return known.get(socket)
