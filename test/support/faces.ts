@@ -43,7 +43,7 @@ export type Faces = {
   /** Somebody new with a cookie jar of their own. */
   caller(face: FaceName): Caller
   /** The player face for a browser, by HTTP at a port of its own; a browser takes `localhost` for secure. Answers its address. */
-  serve(): Promise<string>
+  serve(face?: 'player' | 'operator'): Promise<string>
   stop(): Promise<void>
 }
 
@@ -90,13 +90,13 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
     host,
     gatewaySecret,
     caller: (face) => callerOf(apps[face]),
-    async serve() {
+    async serve(face: 'player' | 'operator' = 'player') {
       const server = createServer()
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       servers.push(server)
       const url = `http://localhost:${(server.address() as AddressInfo).port}`
-      const served = { ...host, config: { ...config, origins: { ...config.origins, player: url } } }
-      server.on('request', getRequestListener(playerFace(served, async () => []).fetch))
+      const served = { ...host, config: { ...config, origins: { ...config.origins, [face]: url } } }
+      server.on('request', getRequestListener(faces[face](served, async () => []).fetch))
       return url
     },
     async stop() {
