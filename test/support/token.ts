@@ -33,6 +33,8 @@ function act(token: pkcs11js.PKCS11): void {
   if (what === 'replace' || what === 'plant') generate(token, session, one, true)
   if (what === 'swap') swap(token, session, one, other, classes)
   if (what === 'swapPublic') swap(token, session, one, other, [pkcs11js.CKO_PUBLIC_KEY])
+  if (what === 'mac')
+    process.stdout.write(mac(token, session, find(token, session, one)[0]!, Buffer.from(other, 'hex')).toString('hex'))
   if (what === 'first-version') firstVersion(token, session)
 }
 
@@ -97,6 +99,11 @@ function generate(token: pkcs11js.PKCS11, session: Buffer, label: string, wraps:
   ])
 }
 
+function mac(token: pkcs11js.PKCS11, session: Buffer, key: Buffer, data: Buffer): Buffer {
+  token.C_SignInit(session, { mechanism: pkcs11js.CKM_SHA256_HMAC }, key)
+  return Buffer.from(token.C_Sign(session, data, Buffer.alloc(32)))
+}
+
 /** The keys of the first version, and what they made: a MAC, and a data key with the binding it had then. */
 function firstVersion(token: pkcs11js.PKCS11, session: Buffer): void {
   const kek = generate(token, session, 'kek-pii-1', true)
@@ -121,10 +128,6 @@ function firstVersion(token: pkcs11js.PKCS11, session: Buffer): void {
         { type: pkcs11js.CKA_UNWRAP, value: false },
       ],
     )
-  const mac = (key: Buffer, data: Buffer) => {
-    token.C_SignInit(session, { mechanism: pkcs11js.CKM_SHA256_HMAC }, key)
-    return Buffer.from(token.C_Sign(session, data, Buffer.alloc(32)))
-  }
   const dek = randomBytes(32)
   const object = token.C_CreateObject(session, [
     { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_SECRET_KEY },
@@ -136,8 +139,13 @@ function firstVersion(token: pkcs11js.PKCS11, session: Buffer): void {
   ])
   const wrapped = token.C_WrapKey(session, { mechanism: pkcs11js.CKM_AES_KEY_WRAP }, kek, object, Buffer.alloc(64))
   const context = Buffer.from('["plr_ada","contact",1]')
-  const binding = mac(binder, Buffer.concat([Buffer.from(`kek-pii-1|${context.length}|`), context, wrapped]))
-  const made = { mac: mac(pepper, Buffer.from('text')), wrapped, binding, dek }
+  const binding = mac(
+    token,
+    session,
+    binder,
+    Buffer.concat([Buffer.from(`kek-pii-1|${context.length}|`), context, wrapped]),
+  )
+  const made = { mac: mac(token, session, pepper, Buffer.from('text')), wrapped, binding, dek }
   writeFileSync(
     join(dir, 'made.json'),
     JSON.stringify(Object.fromEntries(Object.entries(made).map(([name, bytes]) => [name, bytes.toString('hex')]))),

@@ -5,7 +5,7 @@ import { authenticated, boundOf, type Recovery } from './births.ts'
 import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
 import type { Keyring } from './keyring.ts'
 import { AgentRefusal } from './refusal.ts'
-import type { Entry } from './register.ts'
+import { type Entry, remainsOf } from './register.ts'
 import { openSealed } from './sealing.ts'
 import type { Token } from './token.ts'
 
@@ -21,7 +21,7 @@ export function makeBackup({ token, keyring, now }: { token: Token; keyring: Key
     recovery,
     entries: entries
       .filter(({ family }) => family !== registerFamily && family !== recoveryFamily)
-      .map((entry) => (entry.copy?.recovery === recovery.name ? entry : withoutCopy(entry))),
+      .map((entry) => (entry.copy?.recovery === recovery.name ? remainsOf(entry) : withoutCopy(entry))),
   }
   const body = JSON.stringify(content)
   const mac = token.mac({ key: recovery.key, mechanism: 'hmac-sha256' }, digestOf(body))

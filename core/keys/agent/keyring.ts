@@ -8,7 +8,15 @@ import { type Head, nextLog, type SignedLog } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { MechanismName } from './mechanisms.ts'
 import { AgentRefusal } from './refusal.ts'
-import { type Entry, type ReadRegister, type Register, readRegister, type State, writeRegister } from './register.ts'
+import {
+  type Entry,
+  type ReadRegister,
+  type Register,
+  readRegister,
+  remainsOf,
+  type State,
+  writeRegister,
+} from './register.ts'
 import type { KeyRef, Token } from './token.ts'
 
 /** The epochs of all families: which there are, what state each is in, and that the token still holds these very keys. */
@@ -67,6 +75,8 @@ export function openKeyring(options: KeyringOptions): Keyring {
   if (!read) change(state)
   settle()
   refuseFaults(faultsOfAll())
+  // An earlier version left copies of destroyed keys in the register of a node that had joined.
+  if (state.entries.some((entry) => entry.state === 'destroyed' && entry.copy)) change(state)
   if (!isWaiting())
     for (const family of unknownFamilies())
       manage('agent', 'create', epochName(family, 1), () => add(family, 1, 'active'))
@@ -114,7 +124,7 @@ export function openKeyring(options: KeyringOptions): Keyring {
       }),
     destroy: (role, key) =>
       manage(role, 'destroy', key, () => {
-        const { copy: _gone, ...entry } = named(key)
+        const entry = named(key)
         if (entry.state === 'destroyed') return tell(entry)
         if (entry.state === 'active')
           throw new AgentRefusal('keys.state', `${key} is active; activate another epoch first`, 'conflict')
@@ -221,7 +231,7 @@ export function openKeyring(options: KeyringOptions): Keyring {
   }
 
   function change(next: State): void {
-    const entries = next.entries.toSorted((a, b) => order(a) - order(b))
+    const entries = next.entries.map(remainsOf).toSorted((a, b) => order(a) - order(b))
     const { number, hash } = journal.last()
     const register = { ...next, entries, journal: { number, hash } }
     writeRegister(file, register, seal)

@@ -40,6 +40,13 @@ export type Register = State & {
   readonly journal: { readonly number: number; readonly hash: string }
 }
 
+/** What an entry leaves behind: nothing of a destroyed key that a quorum could still open. */
+export function remainsOf(entry: Entry): Entry {
+  if (entry.state !== 'destroyed') return entry
+  const { copy: _gone, ...rest } = entry
+  return rest
+}
+
 type Sealer = (sealedBy: string, content: Buffer) => Buffer
 
 /** A register that was read and not yet believed: its seal can be judged once the key for it is found in the token. */

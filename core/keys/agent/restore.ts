@@ -9,7 +9,7 @@ import type { Keyring } from './keyring.ts'
 import { type MechanismName, mechanismOf } from './mechanisms.ts'
 import { ownedShare } from './quorum.ts'
 import { AgentRefusal } from './refusal.ts'
-import type { Entry } from './register.ts'
+import { type Entry, remainsOf } from './register.ts'
 import { copiesKeyOf, publicOf } from './sealing.ts'
 import { joinShares } from './shares.ts'
 import type { Token } from './token.ts'
@@ -188,9 +188,9 @@ function planOf({ entries: theirs }: BackupBody, ours: readonly Entry[], without
   )
   const told = theirs.map((entry): Entry => {
     const own = mine.get(entry.key)
-    if (own) return own.state === 'destroyed' ? own : { ...own, ...entry }
+    if (own) return own.state === 'destroyed' ? own : remainsOf({ ...own, ...entry })
     // What is not in this token is remembered like a destroyed key: by its public half at most.
-    return anew.includes(entry) || entry.state === 'destroyed' ? entry : { ...entry, state: 'destroyed' }
+    return anew.includes(entry) ? entry : remainsOf({ ...entry, state: 'destroyed' })
   })
   const left = ours.filter(({ key }) => isLeft(key))
   const updated = told.filter(({ key, state }) => mine.has(key) && mine.get(key)?.state !== state)

@@ -43,6 +43,12 @@ async function rotateAll(keys: Keys): Promise<void> {
   for (const family of families) await keys.activate((await keys.create(family)).key)
 }
 
+/** Which of the keys of a backup a quorum could open. */
+const copiesIn = ({ body }: KeysBackup) =>
+  (JSON.parse(body) as { entries: Array<{ key: string; copy?: unknown }> }).entries
+    .filter(({ copy }) => copy)
+    .map(({ key }) => key)
+
 const refusal = (code: string) => expect.objectContaining({ code })
 
 describe('the ceremony', () => {
@@ -177,11 +183,22 @@ describe('a second node', () => {
     await expect(agent.keys.openDek(made.kek, context, made.wrapped, made.binding)).rejects.toThrow(
       refusal('keys.state'),
     )
+    // What was destroyed on the first is in no backup of the second either.
+    expect(copiesIn(await node.backup())).toEqual(copiesIn(await ops.backup()))
+    expect(copiesIn(await node.backup())).not.toContain('kek-pii-2')
 
     const lines = await node.journal(0, 1000)
     expect(firstBadLine(lines)).toBeUndefined()
     expect(lines.filter((line) => line.operation === 'restore-share' && line.outcome === 'done')).toHaveLength(6)
     expect(JSON.stringify(lines)).not.toContain(shares[0]!.slice(0, 9))
+  })
+
+  test('[S43] a key that was given up by name leaves no copy behind', async () => {
+    const node = (await secondNode()).as('ops')
+    await node.restoreBegin(backup)
+    for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+    expect((await node.restoreFinish(['sk-token-2'])).imported).not.toContain('sk-token-2')
+    expect(copiesIn(await node.backup())).toEqual(copiesIn(backup).filter((key) => key !== 'sk-token-2'))
   })
 
   test('[S45] a backup that somebody changed is refused by everybody who has a quorum', async () => {

@@ -177,14 +177,17 @@ test('a second token, made by a quorum from the newest copies, has no way to the
   const [text, newest] = [await backUpKeys(), await ops.backup()]
 
   const unsealed = (await ops.statusOfCeremony()).unsealed
-  const node = async (blobs: keys.KeysBackup) => {
-    const second = await startTestKeys({ config: { firstStart: 'join' } })
-    nodes.push(second)
-    const theirs = second.as('ops')
+  const bring = async (to: TestKeys, blobs: keys.KeysBackup) => {
+    const theirs = to.as('ops')
     await theirs.restoreBegin(blobs)
     for (const share of shares.slice(1)) await theirs.restoreShare(share)
     await theirs.restoreFinish(unsealed)
-    return second
+  }
+  const node = async (blobs: keys.KeysBackup) => {
+    const joined = await startTestKeys({ config: { firstStart: 'join' } })
+    nodes.push(joined)
+    await bring(joined, blobs)
+    return joined
   }
   const second = await node(newest)
   const data = await restore(before)
@@ -199,7 +202,18 @@ test('a second token, made by a quorum from the newest copies, has no way to the
   for (const answer of await opensIn(token)) expect(answer.status).toBe('rejected')
 
   // And this is why copies of before have to be destroyed with the key: with one, and a quorum, all of it comes back.
-  for (const answer of await opensIn((await node(older)).as('core'))) expect(answer.status).toBe('fulfilled')
+  const earlier = await node(older)
+  for (const answer of await opensIn(earlier.as('core'))) expect(answer.status).toBe('fulfilled')
+
+  // A node that joined before the key was destroyed and follows now writes no such copy from then on.
+  await bring(earlier, newest)
+  const after = await node(await earlier.as('ops').backup())
+  for (const by of [earlier, after])
+    for (const answer of await opensIn(by.as('core'))) expect(answer.status).toBe('rejected')
+  const written = JSON.parse((await earlier.as('ops').backup()).body) as {
+    entries: Array<{ key: string; copy?: unknown }>
+  }
+  expect(written.entries.find(({ key }) => key === destroyed)?.copy).toBeUndefined()
 }, 60_000)
 
 test('restored data whose index of addresses was made under a key that is gone find everyone again, but the erased', async () => {

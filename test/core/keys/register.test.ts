@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -142,6 +143,21 @@ describe('substitution', () => {
     writeFileSync(file, register)
     await agent.restart()
   })
+})
+
+test('[S43] a copy of a destroyed key that an earlier version left in the register is gone with the next start', async () => {
+  const file = join(agent.dir, 'state/register.json')
+  const { sealedBy, register: text } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+  const register = JSON.parse(text!) as { entries: Array<{ state: string; copy?: unknown }> }
+  register.entries.find(({ state }) => state === 'destroyed')!.copy = { recovery: 'r', sealed: 'left', mac: 'm' }
+  const left = JSON.stringify(register)
+  const digest = createHash('sha256').update(`countroom-register-1|${sealedBy}|${left}`).digest('hex')
+  await agent.kill()
+  writeFileSync(file, JSON.stringify({ sealedBy, seal: inToken(agent, `mac ${sealedBy} ${digest}`), register: left }))
+  await agent.restart()
+  await ops.health()
+  expect(readFileSync(file, 'utf8')).not.toContain('left')
+  expect(readFileSync(file, 'utf8')).toContain('destroyed')
 })
 
 test('a token of the first version is adopted: its keys under new names, what they made still good', async () => {
