@@ -12,7 +12,8 @@ export async function verify(reader: Reader): Promise<AuditProof> {
     select id, at = (entry::jsonb ->> 'at')::timestamptz and row (id::text, code, outcome, actor_kind, actor, subject, request_id) =
       row (entry::jsonb ->> 'id', entry::jsonb ->> 'code', entry::jsonb ->> 'outcome', entry::jsonb #>> '{actor,kind}',
         entry::jsonb #>> '{actor,id}', entry::jsonb ->> 'subject', entry::jsonb ->> 'requestId')
-      and player is not distinct from entry::jsonb ->> 'player' and (sealed is not null) = entry::jsonb ? 'personal' as sound
+      and player is not distinct from entry::jsonb ->> 'player' and (sealed is not null) = entry::jsonb ? 'personal'
+      and audit.is_event(entry::jsonb) as sound
     from audit.events order by id`.cursor(1000)
   for await (const page of rows)
     for (const row of page) {

@@ -253,7 +253,21 @@ function verifyLog(file, trust) {
           `entry ${disagreeing} was changed or taken out, and the bundle ends at ${tree.size} of ${count}`,
           disagreeing,
         )
+  const compareHeads = () => {
+    for (; next < heads.length && heads[next].size === tree.size; next++) {
+      const { of, size, root } = heads[next]
+      if (root !== tree.root())
+        throw new NotProven(
+          size === 0
+            ? `the ${of} at 0 is not of the empty tree`
+            : `the ${of} at ${size} is of another tree: the first bad entry is one of ${disagreeing ?? sound[of]} to ${size - 1}`,
+          disagreeing ?? sound[of],
+        )
+      sound[of] = size
+    }
+  }
   const zeroed = Buffer.alloc(1 + entryBytesMax)
+  compareHeads() // those of the empty tree, before there is a leaf
   while (tree.size < count) {
     if (tree.size % 256 === 0) {
       const line = lines.next().value
@@ -282,16 +296,10 @@ function verifyLog(file, trust) {
       absent.present(tree.size, line)
     }
     tree.add(leaf)
-    for (; next < heads.length && heads[next].size === tree.size; next++) {
-      const head = heads[next]
-      if (head.root !== tree.root())
-        throw new NotProven(
-          `the ${head.of} at ${head.size} is of another tree: the first bad entry is one of ${disagreeing ?? sound[head.of]} to ${head.size - 1}`,
-          disagreeing ?? sound[head.of],
-        )
-      sound[head.of] = head.size
-    }
+    compareHeads()
   }
+  if (next < heads.length)
+    throw new NotProven(`the ${heads[next].of} at ${heads[next].size} is of more entries than there are`, count)
   if (lines.next().value !== undefined)
     throw new NotProven(
       `there are more than ${count} entries; the first bad one is ${disagreeing ?? count}`,
@@ -533,6 +541,7 @@ function verifyBet(file, trust) {
   if (!Array.isArray(path) || !path.every((line) => typeof line === 'string'))
     throw new Unreadable(`${file} is not what it should be`)
   const batch = json(Buffer.from(entry), file)
+  if (!isBatch(batch)) throw new NotProven('the entry is no batch of the ledger, whatever it says of rows')
   const hashes = path.map((line) => Buffer.from(line, 'base64').toString('latin1'))
   const root = rootFrom(leafOf(row), index, size, hashes)
   if (batch.rows !== size || root === undefined || Buffer.from(root, 'latin1').toString('hex') !== batch.root)
@@ -550,6 +559,13 @@ function verifyBet(file, trust) {
     row,
     key,
   }
+}
+
+const batchFields = 'at,batch,digest,kind,lane,root,rows'
+
+/** Whoever may write events could write one that has a batch's root: a batch is what has all of its fields and no other. */
+function isBatch(entry) {
+  return entry.kind === 'batch' && Object.keys(entry).sort().join() === batchFields
 }
 
 function enoughWitnesses(head, { witnesses, witnessesMin }) {

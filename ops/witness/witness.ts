@@ -71,12 +71,13 @@ export function openWitness(options: {
       const memory = openMemory(dir, head.origin)
       const { oldSize, path } = request
       const last = memory.last()
+      if (head.size === 0) return refusal(400, 'a tree without leaves has nothing to sign')
       if (oldSize > head.size) return refusal(400, 'the old size is above the new one')
       const seen = memory.rootAt(head.size)
       if (seen && !seen.equals(head.root)) memory.accuse(request.note, now())
       if (oldSize !== last.size) return { status: 409, type: 'text/x.tlog.size', text: `${last.size}\n` }
       const grows = audit.isConsistent({ oldSize, size: head.size, oldRoot: last.root, root: head.root, path })
-      if (!grows || (head.size === 0 && !head.root.equals(last.root))) {
+      if (!grows) {
         if (!seen) memory.accuse(request.note, now()) // what was signed before is no evidence, whatever came with it
         return refusal(422, 'this tree does not begin with the one that was signed before')
       }

@@ -28,6 +28,30 @@ test('an entry longer than any entry of the log can be is refused, whatever its 
   expect(verify('log', bundle([event(0), longest]))).toMatchObject({ status: 0, proven: true })
 })
 
+test('a checkpoint of the empty tree, in the bundle or held, does not keep the others from being compared [S51][S52]', () => {
+  const signed = [event(0), event(1), event(2)]
+  const tampered = [event(0), event(9), event(2)]
+  const [held, empty] = [join(dir, 'held'), checkpoint([])]
+  const forged = { tiles: tampered, note: checkpoint(signed) }
+  expect(verify('log', bundle(tampered, forged))).toMatchObject({ status: 1, proven: false, firstBad: 0 })
+  expect(verify('log', bundle(tampered, { ...forged, before: [empty] }))).toMatchObject({ status: 1, firstBad: 0 })
+  writeFileSync(held, empty)
+  expect(verify('log', bundle(tampered, forged), '--held', held)).toMatchObject({ status: 1, firstBad: 0 })
+  const sound = bundle(signed, { before: [empty, checkpoint(signed.slice(0, 1))] })
+  expect(verify('log', sound, '--held', held)).toMatchObject({ status: 0, checkpoints: 3, held: 1 })
+
+  const invented = signedNote(audit.checkpointText({ origin, size: 0, root: Buffer.alloc(32, 7) }))
+  const refused = { status: 1, reason: expect.stringContaining('at 0 is not of the empty tree') }
+  expect(verify('log', bundle(signed, { before: [invented] }))).toMatchObject(refused)
+  writeFileSync(held, invented)
+  expect(verify('log', bundle(signed), '--held', held)).toMatchObject(refused)
+  const larger = checkpoint([...signed, event(3)])
+  expect(verify('log', bundle(signed, { before: [larger] }))).toMatchObject({
+    status: 1,
+    reason: expect.stringContaining('of more entries than there are'),
+  })
+})
+
 test('a held checkpoint is compared, or the command is refused: a bet of a forked log does not pass beside it [S51]', () => {
   const entries = [event(0), event(1), event(2)]
   const proof = JSON.stringify({ entry: entries[0], proof: inclusion(entries, 0) })
@@ -161,6 +185,28 @@ test('what was lost before it was sealed is named, and fails unless it is known 
   expect(verify('log', given, '--lost-known', '2')).toMatchObject({ status: 0, lost: 2, lostAt: '1, 3' })
 })
 
+test('an event that has the fields of a batch beside its own is no batch, and proves no bet [S51][S52]', () => {
+  const bet = JSON.parse(betProof('plr_never_played|win 1000000'))
+  const batch = JSON.parse(bet.entry)
+  expect(verify('bet', JSON.stringify(bet))).toMatchObject({ status: 0, proven: true })
+  const { kind: _kind, ...plain } = batch
+  for (const forged of [
+    { ...JSON.parse(event(1)), ...plain },
+    { ...JSON.parse(event(1)), ...batch },
+    { ...batch, kind: 'event' },
+    { ...batch, more: 1 },
+    plain,
+  ]) {
+    const entry = canonical(forged)
+    const given = { ...bet, entry, proof: inclusion([event(0), entry, event(2)], 1) }
+    expect(verify('bet', JSON.stringify(given)), entry).toMatchObject({
+      status: 1,
+      proven: false,
+      reason: expect.stringContaining('no batch of the ledger'),
+    })
+  }
+})
+
 test('a proof is what it says: no text that is hashed as another, nothing that repaints the terminal [S50][S51]', () => {
   const bet = JSON.parse(betProof())
   expect(verify('bet', JSON.stringify(bet))).toMatchObject({ status: 0, row: bet.row, key: null })
@@ -202,21 +248,29 @@ function event(n: number, more: Record<string, unknown> = {}): string {
 /** A checkpoint over entries, signed by the log. */
 function checkpoint(entries: readonly string[], name = origin, by = pair): string {
   const root = audit.rootOfHashes(audit.leafHashes(entries))
-  const text = audit.checkpointText({ origin: name, size: entries.length, root })
+  return signedNote(audit.checkpointText({ origin: name, size: entries.length, root }), name, by)
+}
+
+function signedNote(text: string, name = origin, by = pair): string {
   const line = audit.signatureLine(audit.noteKey(name, by.publicKey), sign(null, Buffer.from(text), by.privateKey))
   return `${text}\n${line}\n`
 }
 
-/** A bundle that shows `lines`, over a tree of the entries that were signed. */
+/** A bundle that shows `lines`, over a tree of the entries that were signed; or over one of what was put in their place. */
 function bundle(
   lines: readonly string[],
-  { signed = lines, note = checkpoint(signed) }: { signed?: readonly string[]; note?: string } = {},
+  {
+    signed = lines,
+    note = checkpoint(signed),
+    tiles = signed,
+    before = [],
+  }: { signed?: readonly string[]; note?: string; tiles?: readonly string[]; before?: readonly string[] } = {},
 ): string {
   const head = [
     { bundle: 'countroom-audit-bundle-1', origin, size: signed.length },
-    { checkpoint: note },
+    ...[...before, note].map((each) => ({ checkpoint: each })),
     { entries: signed.length },
-    { tile: audit.leafHashes(signed).toString('base64') },
+    { tile: audit.leafHashes(tiles).toString('base64') },
   ]
   return `${[...head.map((line) => JSON.stringify(line)), ...lines].join('\n')}\n`
 }

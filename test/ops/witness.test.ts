@@ -137,6 +137,19 @@ test('it answers as C2SP tlog-witness says', async () => {
   expect((await fetch(`${running.url}/${'0'.repeat(64)}/checkpoint`)).status).toBe(404)
 })
 
+test('it signs no tree without leaves, which would say nothing of what comes after [S51]', () => {
+  const pair = generateKeyPairSync('ed25519')
+  const key = audit.noteKey(origin, pair.publicKey)
+  const folder = mkdtempSync(join(tmpdir(), 'cr-witness-'))
+  const witness = openWitness({ dir: folder, name: 'witness.example/three', logs: [key] })
+  for (const root of [audit.rootOfHashes(Buffer.alloc(0)), Buffer.alloc(32, 7)]) {
+    const text = audit.checkpointText({ origin, size: 0, root })
+    const note = `${text}\n${audit.signatureLine(key, sign(null, Buffer.from(text), pair.privateKey))}\n`
+    expect(witness.add(`old 0\n\n${note}`)).toMatchObject({ status: 400 })
+  }
+  rmSync(folder, { recursive: true, force: true })
+})
+
 test('a witness that was told of a succession signs nothing by the key before it [S51]', async () => {
   const newest = (await audit.keptCheckpoint(db.sql))!
   const next = audit.noteKey(origin, generateKeyPairSync('ed25519').publicKey)

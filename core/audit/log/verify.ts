@@ -50,6 +50,8 @@ export async function verifyLog(reader: Reader, trust: LogTrust): Promise<LogPro
   const { size, horizon, origin } = await boundsOf(reader)
   const foreign = trust.outside?.find((head) => origin !== null && head.origin !== origin)
   if (foreign) return bad(`what was held outside is of the log ${foreign.origin}, and this is ${origin}`)
+  const empty = trust.outside?.find((head) => head.size === 0 && !head.root.equals(openFrontier().root()))
+  if (empty) return bad(`${nameOf({ size: 0, root: empty.root })} is not of the empty tree`)
   const upper = openUpperTiles()
   const frontier = openFrontier(upper.hear)
   let events = 0

@@ -18,8 +18,8 @@ export type SignedLog = { readonly origin: string; readonly kept: Head | null; r
  */
 export function nextLog(known: SignedLog | undefined, message: Buffer, after: Head | null): SignedLog {
   const [, origin = '', size = '', root = ''] =
-    /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*$/.exec(message.toString('utf8')) ?? []
-  if (origin === '') throw new AgentRefusal('keys.refused', 'this is no checkpoint')
+    /^([^\n]+)\n([1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*$/.exec(message.toString('utf8')) ?? []
+  if (origin === '') throw new AgentRefusal('keys.refused', 'this is no checkpoint of a log that has leaves')
   const next = { size: Number(size), root }
   if (after && next.size < after.size) throw rewound(`${origin} cannot become smaller than ${after.size} leaves`)
   if (!known) return { origin, kept: after, last: next }

@@ -120,6 +120,29 @@ test('the application can change neither leaves, tiles nor checkpoints', async (
   await expect(twoLines).rejects.toMatchObject({ code: expect.stringMatching(/^23/) })
 })
 
+test('nothing passes for a batch that was written down as an event: it is refused, and found where it stands [S51][S52]', async () => {
+  const [known] = await db.sql`select id, entry from audit.events limit 1`
+  const forged = (more: object) => JSON.stringify({ ...JSON.parse(known!.entry), id: randomUUID(), ...more })
+  for (const entry of [
+    forged({ batch: '7', lane: 1, root: '00'.repeat(32), rows: 1 }),
+    forged({ batch: '7', digest: '', kind: 'batch', lane: 1, root: '00'.repeat(32), rows: 1 }),
+    forged({ note: 'x' }),
+    '[]',
+  ])
+    await expect(db.sql`select audit.append(${entry}, null)`, entry).rejects.toMatchObject({ code: 'CR010' })
+  const undone = new Error('undone')
+  let found: audit.AuditProof | undefined
+  await db.admin
+    .begin(async (tx) => {
+      await tx`update audit.events set entry = ${JSON.stringify({ ...JSON.parse(known!.entry), root: '00', rows: 1 })} where id = ${known!.id}`
+      found = await audit.verify(tx)
+      throw undone
+    })
+    .catch((error: unknown) => expect(error).toBe(undone))
+  expect(found).toMatchObject({ ok: false, firstBad: `event ${known!.id} was changed` })
+  expect(await audit.verify(db.sql)).toMatchObject({ ok: true })
+})
+
 test('the sealer signs no tree that does not begin with the one it signed before [S51]', async () => {
   await write(2)
   const faults: Array<[string, RegExp]> = [

@@ -39,6 +39,15 @@ test('the untouched log is proven, all of it', async () => {
   expect(await verified()).toEqual({ ok: true, size: 697, archived: 0, checkpoints: 7 })
 })
 
+test('what was held of the empty tree is looked at too', async () => {
+  const held = (root: Buffer) => verified(db.sql, [{ origin, size: 0, root }])
+  expect(await held(audit.rootOfHashes(Buffer.alloc(0)))).toMatchObject({ ok: true })
+  expect(await held(Buffer.alloc(32, 7))).toMatchObject({
+    ok: false,
+    firstBad: 'what was seen from outside at 0 is not of the empty tree',
+  })
+})
+
 const at = (index: number) => `(select ref::uuid from audit.leaves where index = ${index})`
 const faults: Array<[string, string, RegExp]> = [
   [

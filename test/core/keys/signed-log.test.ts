@@ -49,8 +49,9 @@ test('[S51] a database that was put back, a tree rewritten, a second log: refuse
   await sign(head(40), head(30))
 })
 
-test('[S51] its key signs nothing else: no other text, no digest', async () => {
+test('[S51] its key signs nothing else: no other text, no tree without leaves, no digest', async () => {
   await expect(work.signCheckpoint('what is this?', head(40))).rejects.toThrow('keys.refused')
+  for (const after of [head(40), undefined]) await expect(sign(head(0), after)).rejects.toThrow('keys.refused')
   for (const keys of [work, ops, agent.keys]) {
     await expect(keys.signMessage('sk-audit', Buffer.from('text'))).rejects.toThrow('keys.not_allowed')
     await expect(keys.sign('sk-audit', Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
