@@ -38,3 +38,6 @@ export const smsTooOften = (seconds: number) =>
   new Refusal('throttled', 'factors.sms_too_often', 'A code was sent just now. Wait a little before you ask again.', {
     retryAfterSeconds: seconds,
   })
+/** Nobody would bring the code, so none is promised. */
+export const smsUnavailable = () =>
+  new Refusal('conflict', 'factors.sms_unavailable', 'Telephones cannot be added here. Use a passkey or an app.')

@@ -1,6 +1,6 @@
 // Authenticator apps
 export { confirmTotp, offerTotp, useTotp } from './authenticator.ts'
-export { codeWrong, factorUnknown, passkeyRefused } from './errors.ts'
+export { codeWrong, factorUnknown, passkeyRefused, smsUnavailable } from './errors.ts'
 // What somebody has, and what becomes of it
 export { type Change, type Factor, forget, list, remove, rename, standing, type Use } from './factor.ts'
 export { hold } from './failures.ts'

@@ -138,6 +138,11 @@ const schema = z.strictObject({
     /** Reports of delivery come to `bounces+<message>@` here; the domain of `from` when nothing is said. */
     bounceDomain: z.string().optional(),
   }),
+  /** Who takes text messages; without it no telephone can be added. Their codes go beyond loopback over TLS only. */
+  smsCarrier: z
+    .strictObject({ url: z.url(), secretFile: z.string() })
+    .refine(({ url }) => isPrivate(new URL(url)), { message: 'the url is https, or on loopback' })
+    .optional(),
   /** The operator's tables of networks: where they are thought to be, and which need a second look at sign-in. */
   networks: z.strictObject({ places: z.string().optional(), listed: z.string().optional() }).prefault({}),
   gateways: z.record(z.string(), z.strictObject({ url: z.url(), secretFile: z.string() })).default({}),
@@ -160,6 +165,10 @@ export function configFileFromArguments(argv: readonly string[] = process.argv):
   const file = argv[argv.indexOf('--config') + 1]
   if (!argv.includes('--config') || !file) throw new Error('Start this process with --config <file>.')
   return file
+}
+
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
 }
 
 function deepFreeze<T>(value: T): T {

@@ -124,12 +124,34 @@ test('the factors of somebody else are nobody’s to change, or to know of', asy
   expect((await ada.caller.ask('GET', '/api/factors')).body.factors).toMatchObject([{ factor, label: 'Key ring' }])
 })
 
-async function arrive() {
+test('a telephone can be added where somebody takes text messages, and is not offered elsewhere', async () => {
+  const [here, elsewhere] = [await arrive(), await arrive({ smsCarrier: undefined })]
+  await faces.world.showAll(here.player)
+  await faces.world.showAll(elsewhere.player)
+  const phone = { phone: '+356 2123 4567' }
+  expect((await here.caller.ask('POST', '/api/factors/phones', phone)).status).toBe(202)
+  expect((await elsewhere.caller.ask('POST', '/api/factors/phones', phone)).body).toMatchObject({
+    status: 409,
+    code: 'factors.sms_unavailable',
+  })
+  const [told] = await faces.world.admin`
+    select count(*)::int from messages.outbox where holder = ${elsewhere.player} and channel = 'sms'`
+  expect(told, 'no code is promised').toEqual({ count: 0 })
+  expect((await here.caller.ask('GET', '/security')).raw).toContain('Add a telephone')
+  const page = await elsewhere.caller.ask('GET', '/security')
+  expect([page.status, page.raw.includes('Add a passkey'), page.raw.includes('Add a telephone')]).toEqual([
+    200,
+    true,
+    false,
+  ])
+})
+
+async function arrive(config?: Parameters<Faces['caller']>[1]) {
   const { world } = faces
   const { player, email } = await world.player()
   const passwordHash = await sessions.hashPassword(world.agent.keys, password)
   await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
-  const caller = faces.caller('player')
+  const caller = faces.caller('player', config)
   expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
   return { player, email, caller }
 }

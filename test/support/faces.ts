@@ -40,8 +40,8 @@ export type Faces = {
   world: World
   host: Host
   gatewaySecret: string
-  /** Somebody new with a cookie jar of their own. */
-  caller(face: FaceName): Caller
+  /** Somebody new with a cookie jar of their own; at a casino that is configured otherwise, where that is said. */
+  caller(face: FaceName, otherwise?: Partial<Host['config']>): Caller
   /** The player face for a browser, by HTTP at a port of its own; a browser takes `localhost` for secure. Answers its address. */
   serve(face?: 'player' | 'operator'): Promise<string>
   stop(): Promise<void>
@@ -89,7 +89,8 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
     world,
     host,
     gatewaySecret,
-    caller: (face) => callerOf(apps[face]),
+    caller: (face, otherwise) =>
+      callerOf(otherwise ? faces[face]({ ...host, config: { ...config, ...otherwise } }, async () => []) : apps[face]),
     async serve(face: 'player' | 'operator' = 'player') {
       const server = createServer()
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -160,6 +161,7 @@ function configOf(dir: string, world: World, gateway: Server) {
     lanes: { count: 1 },
     mail: { host: '127.0.0.1', port: 1, from: 'casino@example.com' },
     gateways: { sandbox: { url: `http://127.0.0.1:${port}`, secretFile: join(dir, 'gateway') } },
+    smsCarrier: { url: `http://127.0.0.1:${port}`, secretFile: join(dir, 'gateway') },
     log: { level: 'silent' },
   }
   writeFileSync(file, JSON.stringify(document))

@@ -153,6 +153,7 @@ export function enrolmentRoutes(host: Host) {
       },
     }),
     async (c) => {
+      if (!host.config.smsCarrier) throw factors.smsUnavailable()
       const { phone } = c.req.valid('json')
       // The key's record must not hold a digest of the number: there are too few of them not to be found by trying.
       return mutate(host, c, { operation: 'factors.offer_phone', payload: {} }, async (tx, command) => {

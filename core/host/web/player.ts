@@ -37,7 +37,9 @@ export function playerPages(host: Host): Hono<FaceEnv> {
   app.get('/limits', async (c) =>
     isSignedIn(c) ? c.html(limitsPage(await licences.rules(host.sql))) : c.redirect('/sign-in'),
   )
-  app.get('/security', (c) => (isSignedIn(c) ? c.html(securityPage()) : c.redirect('/sign-in')))
+  app.get('/security', (c) =>
+    isSignedIn(c) ? c.html(securityPage({ telephones: host.config.smsCarrier !== undefined })) : c.redirect('/sign-in'),
+  )
   return app
 }
 

@@ -32,16 +32,7 @@ onSubmit(formOf('app-proof'), async ({ code, label }) => {
   await done('The app was added.')
 })
 
-let phone = ''
-onSubmit(formOf('phone'), async (fields) => {
-  phone = (await send<{ factor: string }>('/api/factors/phones', { phone: fields.phone })).factor
-  turn('phone', 'phone-proof')
-})
-onSubmit(formOf('phone-proof'), async ({ code, label }) => {
-  await send(`/api/factors/phones/${phone}/confirmation`, { code, label })
-  turn('phone-proof', 'phone')
-  await done('The telephone was added.')
-})
+if (document.getElementById('phone')) takePhones()
 
 onSubmit(formOf('codes'), async () => {
   const { codes } = await send<{ codes: string[] }>('/api/factors/recovery-codes')
@@ -93,6 +84,20 @@ function passwordWords(password: boolean, mayDrop: boolean): string {
   return mayDrop
     ? 'You could do without: your passkeys sign you in, and nobody can steal what does not exist.'
     : 'With two passkeys, or one and recovery codes, you could do without a password.'
+}
+
+/** The card is there where somebody takes text messages. */
+function takePhones(): void {
+  let phone = ''
+  onSubmit(formOf('phone'), async (fields) => {
+    phone = (await send<{ factor: string }>('/api/factors/phones', { phone: fields.phone })).factor
+    turn('phone', 'phone-proof')
+  })
+  onSubmit(formOf('phone-proof'), async ({ code, label }) => {
+    await send(`/api/factors/phones/${phone}/confirmation`, { code, label })
+    turn('phone-proof', 'phone')
+    await done('The telephone was added.')
+  })
 }
 
 /** From one step of a card to the next. */

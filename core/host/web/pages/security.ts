@@ -4,14 +4,24 @@ import { formField, page } from '../layout.ts'
 const name = { maxlength: '60', hint: 'A name of up to 60 characters, to know it by.' }
 const code = { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6', hint: 'Six digits.' }
 
-export function securityPage() {
+const telephoneCard = html`<div class="card"><h2>Add a telephone</h2>
+        <form id="phone" class="steps"><p class="fine">We send a code by text message. Use it where nothing else is possible: numbers can be taken over by others.</p>
+          ${formField('phone', 'Number, with the country’s code', { type: 'tel', inputmode: 'tel', autocomplete: 'tel', maxlength: '40', hint: 'In international form, such as +356 2123 4567.' })}
+          <p class="problem" role="alert"></p><button disabled>Send a code</button></form>
+        <form id="phone-proof" class="steps" hidden>
+          ${formField('code', 'Code we sent', { ...code, id: 'phone-code' })}
+          ${formField('label', 'Name', { ...name, id: 'phone-label', value: 'My telephone' })}
+          <p class="problem" role="alert"></p><button class="primary" disabled>Add the telephone</button></form></div>`
+
+/** `telephones`: whether somebody takes text messages, so that one can be added. */
+export function securityPage({ telephones }: { telephones: boolean }) {
   return page(
     { title: 'Security', signedIn: true, module: 'security', style: 'security', here: '/security' },
     html`
     <h1>Security</h1><p class="lead">What you sign in with. Each change asks once more who you are, and we write to you about it. <a href="/account">Password, e-mail address and language</a> are on a page of their own.</p>
     <p id="changed" class="note good" role="status" hidden></p>
     <section class="panel"><h2>Your ways to sign in</h2><ul id="factors" class="list factors"></ul></section>
-    <div class="columns three">
+    <div class="columns${telephones ? ' three' : ''}">
       <form class="card" id="passkey"><h2>Add a passkey</h2>
         <p class="fine">Your fingerprint, face or PIN on this device, or a security key. It signs you in by itself, and no look-alike page can take it from you.</p>
         ${formField('label', 'Name', { ...name, id: 'passkey-label', value: 'This device' })}
@@ -23,14 +33,7 @@ export function securityPage() {
           ${formField('code', 'Code the app shows', { ...code, id: 'app-code' })}
           ${formField('label', 'Name', { ...name, id: 'app-label', value: 'My app' })}
           <p class="problem" role="alert"></p><button class="primary" disabled>Add the app</button></form></div>
-      <div class="card"><h2>Add a telephone</h2>
-        <form id="phone" class="steps"><p class="fine">We send a code by text message. Use it where nothing else is possible: numbers can be taken over by others.</p>
-          ${formField('phone', 'Number, with the country’s code', { type: 'tel', inputmode: 'tel', autocomplete: 'tel', maxlength: '40', hint: 'In international form, such as +356 2123 4567.' })}
-          <p class="problem" role="alert"></p><button disabled>Send a code</button></form>
-        <form id="phone-proof" class="steps" hidden>
-          ${formField('code', 'Code we sent', { ...code, id: 'phone-code' })}
-          ${formField('label', 'Name', { ...name, id: 'phone-label', value: 'My telephone' })}
-          <p class="problem" role="alert"></p><button class="primary" disabled>Add the telephone</button></form></div>
+      ${telephones ? telephoneCard : ''}
     </div>
     <div class="columns">
       <form class="card" id="codes"><h2>Recovery codes</h2>
