@@ -11,7 +11,12 @@ const faces = { player: playerFace, operator: operatorFace, partner: partnerFace
 export const faceNames = ['player', 'operator', 'partner'] as const
 export type FaceName = (typeof faceNames)[number]
 
-type Declared = { 'x-audit-events'?: readonly string[]; 'x-audit-exception'?: string; 'x-access'?: AccessRule }
+type Declared = {
+  requestBody?: object
+  'x-audit-events'?: readonly string[]
+  'x-audit-exception'?: string
+  'x-access'?: AccessRule
+}
 /** `events`: the codes of what it writes into the audit log; `exception`: why it writes nothing; `access`: who may use it. */
 export type Route = {
   method: string
@@ -19,6 +24,8 @@ export type Route = {
   events: readonly string[] | undefined
   exception: string | undefined
   access: AccessRule | undefined
+  /** Where there is none, no input is wrong. */
+  takesBody: boolean
 }
 
 /** Every route a face documents, from its own OpenAPI document. */
@@ -30,6 +37,7 @@ export function routesOf(face: FaceName): Route[] {
       events: operation['x-audit-events'],
       exception: operation['x-audit-exception'],
       access: operation['x-access'],
+      takesBody: operation.requestBody !== undefined,
     })),
   )
 }
