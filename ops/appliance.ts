@@ -8,6 +8,7 @@ import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from '
 import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
+import { refuseOutOfReach } from './appliance/outside.ts'
 import { type AskPin, typedPin } from './appliance/pin.ts'
 import { freePorts, portsInUse, refuseTakenPorts } from './appliance/ports.ts'
 import { connect, ensureDatabase, postgresUnit } from './appliance/postgres.ts'
@@ -74,10 +75,10 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     return (options.step ?? silently)(title, work)
   }
   const identities = findIdentities()
-  const { engines, nodes, note } = identities
+  const { users, note } = identities
   if (note) say(note)
   const dir = options.home ?? homeDirectory()
-  const home = inWords(dir, () => openHome(dir, engines))
+  const home = inWords(dir, () => openHome(dir, identities))
   const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined
   const keepers: Array<{ stop(): Promise<void> }> = []
@@ -92,31 +93,32 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     furnish(home, identities)
     const read = readSettings(home)
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
-    await refuseTakenPorts(settings, nodes)
+    refuseOutOfReach(settings, users)
+    await refuseTakenPorts(settings, users.edge)
 
     const surveyed = survey(repository) // takes as long as the engines do, so it goes on beside them
     surveyed.catch(() => {})
 
     await step('PostgreSQL, Redis, sandbox', async (tell) => {
       const postgres = async () => {
-        if (await ensureCluster(home, engines, signal)) tell('new cluster')
-        await supervisor.start(postgresUnit(home, settings, engines))
+        if (await ensureCluster(home, users.postgres, signal)) tell('new cluster')
+        await supervisor.start(postgresUnit(home, settings, users))
         await ensureDatabase(home)
       }
       await allOf(
         postgres(),
-        supervisor.start(redisUnit(home, settings, engines)),
-        supervisor.start(sandboxUnit(home, settings, nodes)),
+        supervisor.start(redisUnit(home, settings, users)),
+        supervisor.start(sandboxUnit(home, settings, users)),
       )
     })
     await step('Key agent', async () => {
       await readyToken(home)
       const pin = await typedPin(settings, options.askPin)
-      await supervisor.start(keysUnit(home, settings, nodes, { pin }))
+      await supervisor.start(keysUnit(home, settings, users, { pin }))
     })
     await step('Database schema, certificates', async (tell) => {
       const applied = await bringUpSchema(home)
-      const { issued, disabled, fingerprint } = await bringUpCertificates(home, settings, options.lives)
+      const { issued, disabled, fingerprint } = await bringUpCertificates(home, settings, users, options.lives)
       for (const name of disabled) say(`${name} was taken back and is let in nowhere: npx countroom pki list`)
       const news = [
         ...(applied.length > 0 ? [`${applied.length} migrations applied`] : []),
@@ -124,14 +126,14 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       ]
       tell(news.length === 0 ? 'current' : news.join('; '))
       markInstalled(home, fingerprint)
-      keysUnit(home, settings, nodes) // rendered anew: an agent that is restarted must find its keys from now on
+      keysUnit(home, settings, users) // rendered anew: an agent that is restarted must find its keys from now on
     })
     if (isRejoinPending(home)) await step('Newest data keys', (tell) => rejoin(home, tell))
     const units = [
-      workUnit(home, settings, nodes),
-      coreUnit(home, settings, 1, nodes),
-      coreUnit(home, settings, 2, nodes),
-      edgeUnit(home, settings, nodes),
+      workUnit(home, settings, users),
+      coreUnit(home, settings, 1, users),
+      coreUnit(home, settings, 2, users),
+      edgeUnit(home, settings, users),
     ]
     await step('Control program', async (tell) => {
       const approve = options.approveProgram === true
@@ -139,11 +141,10 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
         surveyed,
         approve,
         fixedPorts: !options.freePorts,
-        owner: engines,
       })
       tell(word)
     })
-    keepers.push(keepCertificates(home, settings, options.lives ?? {}, say))
+    keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
     await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))

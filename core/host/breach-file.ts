@@ -1,4 +1,15 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 /*
@@ -107,6 +118,7 @@ const writeBytes = 6550 * entryBytes
  */
 export async function writeBreachFile(file: string, chunks: AsyncIterable<Buffer>, countMin: number): Promise<number> {
   const descriptor = openSync(`${file}.new`, 'w+', 0o644)
+  fchmodSync(descriptor, 0o644) // whatever mask whoever imports has: cores are other users
   const out = Buffer.alloc(writeBytes)
   let [filled, place, count, line] = [0, headerBytes, 0, 0]
   let rest = ''

@@ -5,10 +5,13 @@ import { connectKeys, type Keys } from '#keys'
 import * as pki from '#pki'
 import type { Sql } from '../../core/host/database.ts'
 import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
-import { type Component, componentsOf } from './nodes.ts'
+import { findIdentities, type Users } from './identity.ts'
+import { type Component, componentsOf, readerOf } from './nodes.ts'
+import { ownerOf } from './ownership.ts'
 import { connect, endConnectionsOf, reloadPostgres } from './postgres.ts'
 import { changeRedisPassword, reloadRedis } from './redis.ts'
 import type { Settings } from './settings.ts'
+import { agentSocket } from './sockets.ts'
 
 /** Lives that settings cannot say, for watching a whole life in a test. */
 export type Lives = { lifeSeconds?: number; listSeconds?: number; lookSeconds?: number }
@@ -28,9 +31,10 @@ const lookSecondsUsual = 20
 export async function bringUpCertificates(
   home: Home,
   settings: Settings,
+  users: Users,
   lives: Lives = {},
 ): Promise<Refreshed & { fingerprint: string }> {
-  const place = openPlace(home, settings, lives)
+  const place = openPlace(home, settings, users, lives)
   try {
     const spki = (await place.keys.publicKey(firstRootKey)).export({ format: 'der', type: 'spki' })
     const fingerprint = createHash('sha256').update(spki).digest('hex')
@@ -46,18 +50,20 @@ export type Place = {
   home: Home
   settings: Settings
   lives: Lives
+  users: Users
   sql: Sql
   keys: Keys
   close(): Promise<void>
 }
 
-export function openPlace(home: Home, settings: Settings, lives: Lives = {}): Place {
+export function openPlace(home: Home, settings: Settings, users = findIdentities().users, lives: Lives = {}): Place {
   const sql = connect(home, 'owner') // who is enrolled, believed and taken back is not the application's to say
-  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  const keys = connectKeys({ socket: agentSocket(home, 'ops') })
   return {
     home,
     settings,
     lives,
+    users,
     sql,
     keys,
     async close() {
@@ -74,10 +80,11 @@ export function openPlace(home: Home, settings: Settings, lives: Lives = {}): Pl
 export function keepCertificates(
   home: Home,
   settings: Settings,
+  users: Users,
   lives: Lives,
   say: (line: string) => void,
 ): { stop(): Promise<void> } {
-  const place = openPlace(home, settings, lives)
+  const place = openPlace(home, settings, users, lives)
   const everyMs = (lives.lookSeconds ?? lookSecondsUsual) * 1000
   let stopping = false
   let said = ''
@@ -154,7 +161,7 @@ export async function refresh(
         changed ||= component.role === 'postgres' || component.role === 'redis'
       }
     }
-    if (changed && settings.dataAddress !== undefined) await tellEngines(home, settings)
+    if (changed && settings.dataAddress !== undefined) await tellEngines(place)
     return { issued, disabled }
   })) as Refreshed
 }
@@ -164,7 +171,7 @@ export async function refresh(
  * back meanwhile.
  */
 async function install(
-  { home, settings, sql, lives }: Place,
+  { home, settings, sql, lives, users }: Place,
   { name, role, names }: Component,
   command: pki.SigningCommand,
 ): Promise<boolean> {
@@ -180,7 +187,7 @@ async function install(
     return pki.issue(tx, command, { request: application.request, lifeSeconds })
   })) as pki.Issued | undefined
   if (!issued) return false
-  home.write(`tls/${name}.key`, key, 0o600)
+  home.write(`tls/${name}.key`, key, 0o600, ownerOf(users, readerOf(name)))
   home.write(`tls/${name}.pem`, issued.chain, 0o644)
   return true
 }
@@ -216,17 +223,17 @@ function isSound(
  * Ends what the engines have open with whoever was taken back; cores, worker and edge do that for themselves. PostgreSQL knows each
  * connection's certificate. Redis does not, nor does it read lists: it gets another password, and everybody has to come again with it.
  */
-async function shutOut({ home, settings, sql }: Place, now: Date): Promise<void> {
+async function shutOut({ home, settings, sql, users }: Place, now: Date): Promise<void> {
   const serials = await pki.takenBack(sql, now)
   if (serials.length === 0) return
-  await reloadPostgres(home, settings)
+  await reloadPostgres(home, settings, users)
   await endConnectionsOf(home, serials)
   const marks = serials.toSorted().join('\n')
-  if (update(home, 'run/redis-shut-out', marks)) await changeRedisPassword(home)
+  if (update(home, 'run/redis-shut-out', marks)) await changeRedisPassword(home, users)
 }
 
-async function tellEngines(home: Home, settings: Settings): Promise<void> {
-  await Promise.all([reloadPostgres(home, settings), reloadRedis(home, settings)])
+async function tellEngines({ home, settings, users }: Place): Promise<void> {
+  await Promise.all([reloadPostgres(home, settings, users), reloadRedis(home, settings, users)])
 }
 
 /** Writes a file whose content has changed. Answers whether it had. */

@@ -1,11 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Home } from './home.ts'
-import type { Identity } from './identity.ts'
+import { type Home, readSecretFile } from './home.ts'
+import { asUser, type Identity } from './identity.ts'
 import { postgresBinaries, roles } from './postgres.ts'
 import { markOf, printMark } from './processes.ts'
 import { Trouble } from './trouble.ts'
+
+/** What initdb is told of the administrator; PostgreSQL's user reads it, and it is there for as long as that takes. */
+const passwordFile = 'run/initdb.password'
 
 /** Makes the database cluster when there is none: whole under its name, or not there. Answers whether it was made. */
 export async function ensureCluster(
@@ -14,6 +17,7 @@ export async function ensureCluster(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const binaries = postgresBinaries()
+  rmSync(home.path(passwordFile), { force: true }) // of a start that was killed
   if (home.has('pg/PG_VERSION')) {
     refuseOtherVersion(home, binaries)
     return false
@@ -40,14 +44,17 @@ async function initialise(
   engine: Identity | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const child = spawn(
-    command,
-    [
-      ...['-D', data, '-U', roles.admin, '--auth=scram-sha-256', `--pwfile=${home.path('secrets/postgres-admin')}`],
-      ...['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
-    ],
-    { ...engine, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], detached: true, ...(signal ? { signal } : {}) },
-  )
+  home.write(passwordFile, readSecretFile(home, 'postgres-admin'), 0o400, engine)
+  const words = [
+    ...['-D', data, '-U', roles.admin, '--auth=scram-sha-256', `--pwfile=${home.path(passwordFile)}`],
+    ...['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
+  ]
+  const child = spawn(...asUser(engine, command, words), {
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+    ...(signal ? { signal } : {}),
+  })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString()
@@ -58,7 +65,7 @@ async function initialise(
     child.once('error', (error) => (child.pid === undefined ? resolve(error) : undefined))
     child.once('close', (code) => resolve(code ?? -1))
   })
-  rmSync(home.path('run/initdb.pid'), { force: true })
+  for (const file of ['run/initdb.pid', passwordFile]) rmSync(home.path(file), { force: true })
   signal?.throwIfAborted()
   if (ended === 0) return
   const full = /No space left on device|Disk quota exceeded/.test(said)

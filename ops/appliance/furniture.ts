@@ -1,37 +1,86 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { handOut } from './credentials.ts'
 import { damaged, type Home, isInstalled, readSecretFile, type SecretName, secretNames } from './home.ts'
-import type { Identities } from './identity.ts'
-import { adopt, makeFolder } from './ownership.ts'
+import type { Identities, Kind } from './identity.ts'
+import { readerOf } from './nodes.ts'
+import { adopt, giveFile, makeFolder, type Owner, openToReaders, ownerOf } from './ownership.ts'
+import { pendingRejoin } from './rejoin.ts'
 import { readSettings } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
-const folders = {
-  redis: 0o700,
-  token: 0o700,
-  'token/tokens': 0o700,
-  'token/state': 0o700,
-  tls: 0o755,
-  secrets: 0o700,
-  log: 0o750,
+type Folder = { path: string; mode: number; owner: Owner | undefined }
+
+/**
+ * The folders of a home. Where root supervises they are root's, but for those a process writes to; everybody may pass through `run`,
+ * and no further than their own sockets. Where one user runs it all, they are that user's alone.
+ */
+function foldersOf({ users, data }: Identities): Folder[] {
+  const supervisor = ownerOf(users)
+  const passage = supervisor ? 0o711 : 0o700
+  const meeting = supervisor ? 0o2710 : 0o700 // what is made in it gets its group
+  const own = (kind: Kind) => ownerOf(users, kind)
+  const grouped = (owner: Owner | undefined, gid: number | undefined) => owner && { uid: owner.uid, gid: gid ?? 0 }
+  return [
+    { path: 'run', mode: passage, owner: supervisor },
+    { path: 'run/pg', mode: meeting, owner: grouped(own('postgres'), data) },
+    { path: 'run/redis', mode: meeting, owner: grouped(own('redis'), data) },
+    { path: 'run/core', mode: meeting, owner: grouped(own('keys'), own('core')?.gid) },
+    { path: 'run/work', mode: meeting, owner: grouped(own('keys'), own('work')?.gid) },
+    { path: 'run/edge', mode: meeting, owner: grouped(own('keys'), own('edge')?.gid) },
+    { path: 'run/ops', mode: meeting, owner: grouped(own('keys'), supervisor?.gid) },
+    { path: 'redis', mode: 0o700, owner: own('redis') },
+    { path: 'token', mode: 0o700, owner: own('keys') },
+    { path: 'token/tokens', mode: 0o700, owner: own('keys') },
+    { path: 'token/state', mode: 0o700, owner: own('keys') },
+    { path: 'tls', mode: 0o755, owner: supervisor },
+    { path: 'secrets', mode: 0o700, owner: supervisor },
+    { path: 'log', mode: 0o750, owner: supervisor },
+  ]
 }
 
-/** Makes the folders and secrets that are missing; under the lock. @throws Trouble when the home is damaged */
-export function furnish(home: Home, { engines, nodes }: Identities): void {
-  for (const [folder, mode] of Object.entries(folders)) makeFolder(home.path(folder), mode, engines)
+/** Makes the folders and secrets that are missing, and gives all to who works with it; under the lock. @throws Trouble when the home is damaged */
+export function furnish(home: Home, identities: Identities): void {
+  for (const { path, mode, owner } of foldersOf(identities)) makeFolder(home.path(path), mode, owner)
   for (const name of secretNames) ensureSecret(home, name)
   if (isInstalled(home)) refuseDamage(home)
-  adopt(home.path('tls'), engines)
-  adopt(home.path('token'), nodes)
+  giveAway(home, identities)
+  handOut(home, identities.users)
 }
 
 /** What a key agent alone needs; what a token was lost with is made anew. */
-export function furnishToken(home: Home, { engines, nodes }: Identities): void {
-  for (const folder of ['token', 'token/tokens', 'token/state', 'secrets', 'log'] as const)
-    makeFolder(home.path(folder), folders[folder], engines)
+export function furnishToken(home: Home, identities: Identities): void {
+  const needed = /^(run|token|secrets|log)/
+  for (const { path, mode, owner } of foldersOf(identities))
+    if (needed.test(path)) makeFolder(home.path(path), mode, owner)
   for (const name of secretNames.filter((each) => each.startsWith('hsm-')))
     if (!home.has('secrets', name)) home.write(`secrets/${name}`, newSecret(), modeOf(name))
-  adopt(home.path('token'), nodes)
+  adopt(home.path('token'), ownerOf(identities.users, 'keys'))
+  handOut(home, identities.users, ['keys'])
+}
+
+/**
+ * To each what it works with, whoever had it before: an earlier version, which ran everything as one user, or a start as root
+ * where a clone could not be read.
+ */
+function giveAway(home: Home, { users, ours }: Identities): void {
+  const supervisor = ownerOf(users)
+  if (!supervisor) return
+  for (const folder of ['secrets', 'log', 'backup', 'manifest', 'passwords']) adopt(home.path(folder), supervisor)
+  for (const folder of ['manifest', 'passwords']) if (home.has(folder)) openToReaders(home.path(folder))
+  adopt(home.path('token'), ownerOf(users, 'keys'))
+  adopt(home.path('redis'), ownerOf(users, 'redis'))
+  const postgres = ownerOf(users, 'postgres')
+  if (home.has('pg') && statSync(home.path('pg')).uid !== postgres?.uid) adopt(home.path('pg'), postgres) // it may be large
+  for (const { name } of readdirSync(home.path('tls'), { withFileTypes: true }).filter((entry) => entry.isFile())) {
+    const kind = name.endsWith('.key') ? readerOf(name.slice(0, -'.key'.length)) : undefined
+    giveFile(home.path('tls', name), ownerOf(users, kind))
+  }
+  for (const name of ['installed', pendingRejoin]) if (home.has(name)) giveFile(home.path(name), supervisor)
+  // The settings and the folder of it all may be an administrator's own; what was a process's is no process's any more.
+  if (home.has('countroom.json') && ours.includes(lstatSync(home.path('countroom.json')).uid))
+    giveFile(home.path('countroom.json'), supervisor)
+  if (ours.includes(statSync(home.dir).uid)) chownSync(home.dir, supervisor.uid, supervisor.gid)
 }
 
 /** A token of a start that never went through holds nothing anybody used; it is made anew. */
@@ -48,6 +97,9 @@ export function refuseDamage(home: Home): void {
     throw damaged(home, `the token in ${home.path('token/tokens')} is gone`)
 }
 
+/** Came with a later version, and every start tells PostgreSQL what it is: nothing is lost with it. */
+const madeAnew: readonly SecretName[] = ['postgres-work']
+
 function ensureSecret(home: Home, name: SecretName): void {
   const file = home.path('secrets', name)
   const there = home.has('secrets', name)
@@ -56,7 +108,8 @@ function ensureSecret(home: Home, name: SecretName): void {
     if ((statSync(file).mode & 0o777) !== modeOf(name)) chmodSync(file, modeOf(name)) // earlier versions made all alike
     return
   }
-  if (isInstalled(home)) throw damaged(home, `the secret ${file} is ${there ? 'empty' : 'gone'}`, file)
+  if (isInstalled(home) && !madeAnew.includes(name))
+    throw damaged(home, `the secret ${file} is ${there ? 'empty' : 'gone'}`, file)
   home.write(`secrets/${name}`, newSecret(), modeOf(name))
 }
 

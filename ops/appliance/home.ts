@@ -1,26 +1,27 @@
 import {
-  chmodSync,
-  chownSync,
   closeSync,
   existsSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import { type Identity, repository } from './identity.ts'
-import { makeFolder, refuseForeignOwner, refuseUnreachable } from './ownership.ts'
+import { type Identities, repository } from './identity.ts'
+import { makeFolder, type Owner, refuseForeignOwner, refuseUnreachable } from './ownership.ts'
 import { Trouble } from './trouble.ts'
 
 /** The home directory: everything one appliance keeps, in one place that can be backed up, moved and removed. */
 export type Home = {
   readonly dir: string
   path(...parts: string[]): string
-  /** Writes a file whole or not at all, owned by whoever the appliance runs as. */
-  write(path: string, content: string, mode?: number): void
+  /** Writes a file whole or not at all; for its owner alone, who is whoever writes it, unless said otherwise. */
+  write(path: string, content: string, mode?: number, owner?: Owner): void
   has(...parts: string[]): boolean
 }
 
@@ -35,18 +36,20 @@ export function homeDirectory(environment: NodeJS.ProcessEnv = process.env): str
 }
 
 /** A view of a home that may not exist yet; makes nothing. */
-export function viewHome(dir: string, owner?: Identity): Home {
+export function viewHome(dir: string): Home {
   return {
     dir,
     path: (...parts) => join(dir, ...parts),
     has: (...parts) => existsSync(join(dir, ...parts)),
-    write(path, content, mode = 0o600) {
+    write(path, content, mode = 0o600, owner) {
       const file = join(dir, path)
-      const descriptor = openSync(`${file}.new`, 'w', mode)
+      rmSync(`${file}.new`, { force: true })
+      // Never through a link: some folders belong to a process that may have been taken over, and root writes into them.
+      const descriptor = openSync(`${file}.new`, 'wx', 0o600)
       try {
         writeFileSync(descriptor, content)
-        chmodSync(`${file}.new`, mode)
-        if (owner) chownSync(`${file}.new`, owner.uid, owner.gid)
+        if (owner) fchownSync(descriptor, owner.uid, owner.gid)
+        fchmodSync(descriptor, mode)
         fsyncSync(descriptor)
       } catch (error) {
         // A full disk tells no path when it is met in the middle of a file.
@@ -63,21 +66,22 @@ export function viewHome(dir: string, owner?: Identity): Home {
  * The home with the one folder that must be there before the lock can be taken; looks first whether all of it is ours,
  * and changes nothing when it is not.
  *
- * @throws Trouble when its path is too long or a file, when it is somebody else's, or out of the engines' reach
+ * @throws Trouble when its path is too long or a file, when it is somebody else's, or out of reach of who runs in it
  */
-export function openHome(dir: string, owner?: Identity): Home {
-  const home = viewHome(dir, owner)
+export function openHome(dir: string, identities: Identities): Home {
+  const home = viewHome(dir)
   refuseLongPath(home)
   refuseNoFolder(home)
-  refuseForeignOwner(home, owner)
-  makeFolder(dir, 0o755, owner)
-  refuseUnreachable(home, owner)
-  makeFolder(home.path('run'), 0o700, owner)
+  refuseForeignOwner(home, identities)
+  if (!home.has()) makeFolder(dir, 0o755)
+  refuseUnreachable(home, identities)
+  if (!home.has('run')) makeFolder(home.path('run'), 0o700) // `furnish` opens it to who may pass
   return home
 }
 
 export const secretNames = [
   'postgres-app',
+  'postgres-work',
   'postgres-owner',
   'postgres-admin',
   'redis',
@@ -115,7 +119,7 @@ export function damaged(home: Home, what: string, setting = home.dir): Trouble {
 }
 
 function refuseLongPath(home: Home): void {
-  const longest = home.path('run', '.s.PGSQL.5432')
+  const longest = home.path('run/pg/.s.PGSQL.5432')
   if (Buffer.byteLength(longest) > socketPathMax)
     throw new Trouble(
       `The path of the home directory is too long: the Unix socket ${longest} would have ${Buffer.byteLength(longest)} bytes, Linux takes ${socketPathMax}.`,

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import type { Role } from '#pki'
+import { credentialOf, credentialsOf } from './credentials.ts'
 import { type Home, isInstalled } from './home.ts'
-import { type Identity, repository } from './identity.ts'
-import { credentials, moduleConfig } from './module.ts'
-import { socketPortOf } from './postgres.ts'
+import { type Kind, repository, type Users, userNames } from './identity.ts'
+import { credentials, handedPin, moduleConfig } from './module.ts'
+import { configurationMode, configurationOwner } from './ownership.ts'
+import { roles, socketPortOf } from './postgres.ts'
 import { onMismatchOf, othersOf } from './program.ts'
 import type { PortName, Ports, Settings } from './settings.ts'
+import { agentRoles, agentSocket, postgresFolder, redisSocket } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
 
 type Address = { host: string; port: number }
@@ -28,6 +31,17 @@ export function componentsOf(settings: Settings): Component[] {
   ]
 }
 
+/** The kind of a process: `core-1` is a core. Undefined for what does not run here. */
+export function kindOf(process: string): Kind | undefined {
+  const kind = process.replace(/-\d+$/, '')
+  return kind in userNames ? (kind as Kind) : undefined
+}
+
+/** The kind of process that works with the private key of a component. */
+export function readerOf(component: string): Kind | undefined {
+  return component === 'public' ? 'edge' : kindOf(component)
+}
+
 export function originsOf({ hostName, ports }: Settings) {
   return {
     player: `https://${hostName}:${ports.player}`,
@@ -40,29 +54,28 @@ export function originsOf({ hostName, ports }: Settings) {
 export function keysUnit(
   home: Home,
   settings: Settings,
-  identity: Identity | undefined,
+  users: Users,
   { firstStart, pin }: { firstStart?: 'create' | 'join' | 'refuse'; pin?: string | undefined } = {},
 ): Unit {
   const config = {
     name: 'keys',
     stateDir: home.path('token/state'),
-    ...moduleConfig(home, settings),
+    ...moduleConfig(home, settings, users),
     firstStart: firstStart ?? (isInstalled(home) ? 'refuse' : 'create'),
-    sockets: Object.fromEntries(
-      ['core', 'work', 'edge', 'ops'].map((role) => [role, home.path(`run/keys-${role}.sock`)]),
-    ),
+    sockets: Object.fromEntries(agentRoles.map((role) => [role, agentSocket(home, role)])),
     listen: { metrics: loopback(settings.ports.keysMetrics) },
     log: { level: settings.logLevel },
   }
-  const unit = node(home, 'keys', 'key agent', 'core/keys/agent/serve.ts', config, identity, settings.ports.keysMetrics)
+  const unit = node(home, 'keys', 'key agent', 'core/keys/agent/serve.ts', config, users, settings.ports.keysMetrics)
+  const told = pin ?? handedPin(settings, users)
   return {
     ...unit,
     environment: { ...unit.environment, ...credentials() },
-    ...(pin === undefined ? {} : { input: `${pin}\n` }),
+    ...(told === undefined ? {} : { input: `${told}\n` }),
   }
 }
 
-export function sandboxUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+export function sandboxUnit(home: Home, settings: Settings, users: Users): Unit {
   const { ports } = settings
   const config = {
     name: 'sandbox',
@@ -73,12 +86,12 @@ export function sandboxUnit(home: Home, settings: Settings, identity: Identity |
     },
     partner: { url: originsOf(settings).partner, caFile: home.path('tls/ca.pem') },
     bounces: loopback(ports.workBounces),
-    gateway: { secretFile: home.path('secrets/gateway-sandbox') },
+    gateway: { secretFile: credentialOf(home, 'sandbox', 'gateway-sandbox') },
   }
-  return node(home, 'sandbox', 'plays the outside', 'ops/sandbox/serve.ts', config, identity, ports.sandboxMetrics)
+  return node(home, 'sandbox', 'plays the outside', 'ops/sandbox/serve.ts', config, users, ports.sandboxMetrics)
 }
 
-export function workUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+export function workUnit(home: Home, settings: Settings, users: Users): Unit {
   const common = nodeConfig(home, settings, 'work-1', 'work')
   const { auditShipTo: ship } = settings
   const config = {
@@ -91,7 +104,7 @@ export function workUnit(home: Home, settings: Settings, identity: Identity | un
     },
   }
   const flags = [
-    ...permission(home, 'work-1', [
+    ...permission(home, 'work-1', 'work', [
       ...machineFiles,
       ...inspected(home),
       ...shippingFiles(settings),
@@ -99,10 +112,10 @@ export function workUnit(home: Home, settings: Settings, identity: Identity | un
     ]),
     ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
   ]
-  return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, identity, settings.ports.workMetrics, flags)
+  return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, users, settings.ports.workMetrics, flags)
 }
 
-export function coreUnit(home: Home, settings: Settings, number: 1 | 2, identity: Identity | undefined): Unit {
+export function coreUnit(home: Home, settings: Settings, number: 1 | 2, users: Users): Unit {
   const name = `core-${number}`
   const listen = { ...coreAddresses(settings.ports, number), ...scrapeOf(settings, `core${number}Scrape`) }
   const networks = { places: settings.networkPlacesFile, listed: settings.networksListedFile }
@@ -113,17 +126,18 @@ export function coreUnit(home: Home, settings: Settings, number: 1 | 2, identity
     'player, operator, partner',
     'core/host/serve.ts',
     config,
-    identity,
+    users,
     listen.metrics.port,
     permission(
       home,
       name,
+      'core',
       Object.values(networks).filter((file) => file !== undefined),
     ),
   )
 }
 
-export function edgeUnit(home: Home, settings: Settings, identity: Identity | undefined): Unit {
+export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
   const open = (port: number) => ({
     host: settings.address,
     port,
@@ -152,7 +166,7 @@ export function edgeUnit(home: Home, settings: Settings, identity: Identity | un
   }
   // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.
   const flags = ['--no-addons']
-  return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, identity, ports.edgeMetrics, flags)
+  return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, users, ports.edgeMetrics, flags)
 }
 
 /** Which process answers on which management port. */
@@ -192,20 +206,21 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     origins: originsOf(settings),
     database: {
       ...(settings.dataAddress === undefined
-        ? { host: home.path('run'), port: socketPortOf(home) }
+        ? { host: postgresFolder(home), port: socketPortOf(home) }
         : { host: settings.dataAddress, port: settings.ports.postgres, component: 'postgres' }),
       database: 'countroom',
-      user: 'countroom_app',
-      passwordFile: home.path('secrets/postgres-app'),
+      ...(role === 'core'
+        ? { user: roles.app, passwordFile: credentialOf(home, 'core', 'postgres-app') }
+        : { user: roles.work, passwordFile: credentialOf(home, 'work', 'postgres-work') }),
       poolMax: settings.databasePoolMax,
     },
     redis: {
       ...(settings.dataAddress === undefined
-        ? { socket: home.path('run/redis.sock') }
+        ? { socket: redisSocket(home) }
         : { host: settings.dataAddress, port: settings.ports.redis, component: 'redis' }),
-      passwordFile: home.path('secrets/redis'),
+      passwordFile: credentialOf(home, role, 'redis'),
     },
-    keys: { socket: home.path(`run/keys-${role}.sock`) },
+    keys: { socket: agentSocket(home, role) },
     program: { node: settings.nodeName, manifest: home.path('manifest'), onMismatch: onMismatchOf(settings) },
     tls: tlsOf(home, name),
     pki: { certificateHours: settings.certificateHours },
@@ -226,7 +241,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     gateways: {
       sandbox: {
         url: `http://127.0.0.1:${settings.ports.sandboxWeb}`,
-        secretFile: home.path('secrets/gateway-sandbox'),
+        secretFile: credentialOf(home, role, 'gateway-sandbox'),
       },
     },
     log: { level: settings.logLevel },
@@ -253,14 +268,14 @@ function coreAddresses(ports: Ports, number: 1 | 2) {
 }
 
 /** Node's permission model: what the process may read, and by silence no writing, no children, no workers, no add-ons. */
-function permission(home: Home, name: string, also: string[] = []): string[] {
+function permission(home: Home, name: string, kind: 'core' | 'work', also: string[] = []): string[] {
   const readable = [
     ...['core', 'node_modules', 'package.json'].map((part) => join(repository, part)),
     home.path(`run/${name}.json`),
     home.path('manifest'),
     home.path('passwords/breached'),
     ...['ca.pem', 'revoked.pem', `${name}.pem`, `${name}.key`].map((file) => home.path('tls', file)),
-    ...['postgres-app', 'redis', 'gateway-sandbox'].map((file) => home.path('secrets', file)),
+    ...credentialsOf(home, kind),
     ...also,
   ]
   return ['--permission', '--allow-net', ...readable.map((path) => `--allow-fs-read=${path}`)]
@@ -296,17 +311,20 @@ function node(
   role: string,
   module: string,
   config: object,
-  identity: Identity | undefined,
+  users: Users,
   metricsPort: number,
   flags: string[] = [],
 ): Unit {
-  home.write(`run/${name}.json`, `${JSON.stringify(config, null, 2)}\n`)
+  const kind = kindOf(name)
+  if (!kind) throw new Error(`there is no kind of process for ${name}`)
+  const owner = configurationOwner(users, kind)
+  home.write(`run/${name}.json`, `${JSON.stringify(config, null, 2)}\n`, configurationMode, owner)
   return {
     name,
     role,
     command: process.execPath,
     args: [...flags, join(repository, module), '--config', home.path(`run/${name}.json`)],
-    identity,
+    identity: users[kind],
     environment: { NODE_ENV: 'production' },
     probe: () => askReady(metricsPort),
   }

@@ -3,14 +3,21 @@ import { join } from 'node:path'
 import { textArray } from '#base'
 import { openDatabase, type Sql } from '../../core/host/database.ts'
 import { type Home, readSecretFile } from './home.ts'
-import type { Identity } from './identity.ts'
+import type { Users } from './identity.ts'
+import { configurationMode, configurationOwner, giveFile, makeFolder, ownerOf } from './ownership.ts'
 import type { Settings } from './settings.ts'
+import { postgresFolder } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
 import { Trouble } from './trouble.ts'
 
 const databaseName = 'countroom'
 const socketPortUsual = 5432 // part of the socket file's name
-export const roles = { admin: 'postgres', owner: 'countroom_owner', app: 'countroom_app' } as const
+export const roles = {
+  admin: 'postgres',
+  owner: 'countroom_owner',
+  app: 'countroom_app',
+  work: 'countroom_work',
+} as const
 
 /** The newest PostgreSQL server of this machine. @throws Trouble when there is none */
 export function postgresBinaries(): string {
@@ -26,16 +33,18 @@ export function postgresBinaries(): string {
 }
 
 /** PostgreSQL's settings are rendered at every start: what stands here is what runs. */
-export function postgresUnit(home: Home, settings: Settings, engine: Identity | undefined): Unit {
-  home.write('pg/postgresql.conf', render(home, settings))
-  home.write('pg/pg_hba.conf', hostAccess(settings))
-  home.write('pg/pg_ident.conf', identities)
+export function postgresUnit(home: Home, settings: Settings, users: Users): Unit {
+  openToWorker(home, users)
+  const write = (file: string, content: string) => writeConfiguration(home, users, file, content)
+  write('postgresql.conf', render(home, settings, users))
+  write('pg_hba.conf', hostAccess(settings))
+  write('pg_ident.conf', identities)
   return {
     name: 'postgres',
     role: 'the truth',
     command: join(postgresBinaries(), 'postgres'),
     args: ['-D', home.path('pg')],
-    identity: engine,
+    identity: users.postgres,
     stopSignal: 'SIGINT', // "fast": ends sessions, checkpoints, leaves nothing to recover
     async probe() {
       const admin = connect(home, 'admin', 'postgres')
@@ -49,15 +58,32 @@ export function postgresUnit(home: Home, settings: Settings, engine: Identity | 
   }
 }
 
+/**
+ * The worker compares the configurations with what was approved, one among them that PostgreSQL writes itself (`alter system`). It
+ * gets as far as the files that stand at the top of the cluster: new ones have the folder's group. The data lie in folders below,
+ * which are PostgreSQL's alone.
+ */
+function openToWorker(home: Home, users: Users): void {
+  if (!ownerOf(users)) return
+  const owner = configurationOwner(users, 'postgres')
+  makeFolder(home.path('pg'), 0o2750, owner)
+  if (home.has('pg/postgresql.auto.conf')) giveFile(home.path('pg/postgresql.auto.conf'), owner, configurationMode)
+}
+
+function writeConfiguration(home: Home, users: Users, file: string, content: string): void {
+  home.write(`pg/${file}`, content, configurationMode, configurationOwner(users, 'postgres'))
+}
+
 /** Roles and database as an appliance needs them; safe to repeat. */
 export async function ensureDatabase(home: Home): Promise<void> {
   const admin = connect(home, 'admin', 'postgres')
   try {
-    for (const name of ['owner', 'app'] as const) {
+    for (const name of ['owner', 'app', 'work'] as const) {
       const [known] = await admin`select from pg_roles where rolname = ${roles[name]}`
       const password = readSecretFile(home, `postgres-${name}`)
       await admin.unsafe(`${known ? 'alter' : 'create'} role ${roles[name]} login password '${password}'`)
     }
+    await admin.unsafe(`grant ${roles.app} to ${roles.work}`) // the worker may what the application may, and seals the log besides
     const [database] = await admin`select from pg_database where datname = ${databaseName}`
     if (!database) await admin.unsafe(`create database ${databaseName} owner ${roles.owner}`)
     await admin.unsafe(`revoke all on database ${databaseName} from public`)
@@ -73,7 +99,7 @@ export function connect(home: Home, role: keyof typeof roles, database: string =
 
 export function addressOf(home: Home, role: keyof typeof roles) {
   return {
-    host: home.path('run'),
+    host: postgresFolder(home),
     port: socketPortOf(home),
     database: databaseName,
     user: roles[role],
@@ -89,8 +115,8 @@ export function socketPortOf(home: Home): number {
 }
 
 /** Takes new certificates and revocation lists into use: from the next connection on, those that are open stay. */
-export async function reloadPostgres(home: Home, settings: Settings): Promise<void> {
-  home.write('pg/postgresql.conf', render(home, settings))
+export async function reloadPostgres(home: Home, settings: Settings, users: Users): Promise<void> {
+  writeConfiguration(home, users, 'postgresql.conf', render(home, settings, users))
   const admin = connect(home, 'admin', 'postgres')
   try {
     await admin`select pg_reload_conf()`
@@ -132,13 +158,14 @@ async function untilEncrypted(home: Home): Promise<void> {
  * may; the administrator and the owner never.
  */
 function hostAccess({ dataAddress }: Settings): string {
-  const remote = `hostssl countroom ${roles.app} all cert map=nodes clientname=DN\n`
-  return `# rendered by countroom\nlocal all all scram-sha-256\n${dataAddress === undefined ? '' : remote}`
+  const remote = [roles.app, roles.work].map((role) => `hostssl countroom ${role} all cert map=nodes clientname=DN\n`)
+  return `# rendered by countroom\nlocal all all scram-sha-256\n${dataAddress === undefined ? '' : remote.join('')}`
 }
 
-/** Which certificates may be the application: the role stands in the subject, and the authority put it there. */
+/** Which certificates may be which role: the one of the process stands in the subject, and the authority put it there. */
 const identities = `# rendered by countroom
-nodes "/^CN=[^,=]+,OU=(core|work)$" ${roles.app}
+nodes "/^CN=[^,=]+,OU=core$" ${roles.app}
+nodes "/^CN=[^,=]+,OU=work$" ${roles.work}
 `
 
 /** Before the first certificate is there, nobody can come in by an address: such lines take encrypted connections only. */
@@ -155,10 +182,10 @@ ssl_min_protocol_version = 'TLSv1.3'
 `
 }
 
-function render(home: Home, settings: Settings): string {
+function render(home: Home, settings: Settings, users: Users): string {
   return `# rendered by countroom at every start; change countroom.json instead
-${encryption(home, settings)}unix_socket_directories = '${home.path('run')}'
-unix_socket_permissions = 0700
+${encryption(home, settings)}unix_socket_directories = '${postgresFolder(home)}'
+unix_socket_permissions = ${ownerOf(users) ? '0770' : '0700'}
 password_encryption = 'scram-sha-256'
 max_connections = 100
 shared_buffers = ${settings.sharedBuffersMegabytes}MB

@@ -6,10 +6,11 @@ import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
 import * as program from '#program'
 import type { Home } from './home.ts'
-import { type Identity, repository } from './identity.ts'
-import { adopt } from './ownership.ts'
+import { repository } from './identity.ts'
+import { openToReaders } from './ownership.ts'
 import { connect, postgresBinaries } from './postgres.ts'
 import type { Settings } from './settings.ts'
+import { agentSocket } from './sockets.ts'
 import { Trouble } from './trouble.ts'
 
 export const runbook = 'ops/runbooks/program-differs.md'
@@ -27,7 +28,7 @@ function placeOf(home: Home, { nodeName: node }: Settings): program.Place {
 export async function checkProgram(
   home: Home,
   settings: Settings,
-  options: { surveyed: Promise<program.Survey>; approve: boolean; fixedPorts: boolean; owner: Identity | undefined },
+  options: { surveyed: Promise<program.Survey>; approve: boolean; fixedPorts: boolean },
 ): Promise<string> {
   const sql = connect(home, 'app')
   try {
@@ -36,7 +37,6 @@ export async function checkProgram(
       const { files, keyFingerprint } = await approveProgram(home, settings, {
         surveyed: await options.surveyed,
         fixedPorts: options.fixedPorts,
-        owner: options.owner,
         command: options.approve ? 'countroom up --approve-program' : 'countroom up, the first start',
       })
       return `approved ${files} files, signed by ${keyFingerprint.slice(0, 16)}…`
@@ -60,7 +60,7 @@ export async function inspectProgram(
   surveyed?: program.Survey,
 ): Promise<program.Inspection> {
   const sql = connect(home, 'app')
-  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  const keys = connectKeys({ socket: agentSocket(home, 'ops') })
   try {
     const inspection = await program.inspect(sql, keys, placeOf(home, settings), surveyed)
     await sql.begin((tx) =>
@@ -77,10 +77,10 @@ export async function inspectProgram(
 export async function approveProgram(
   home: Home,
   settings: Settings,
-  options: { surveyed?: program.Survey; fixedPorts: boolean; owner: Identity | undefined; command: string },
+  options: { surveyed?: program.Survey; fixedPorts: boolean; command: string },
 ): Promise<program.Approval> {
   const sql = connect(home, 'app')
-  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  const keys = connectKeys({ socket: agentSocket(home, 'ops') })
   try {
     const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
     const command = { ...systemCommand(options.command), keys }
@@ -94,7 +94,7 @@ export async function approveProgram(
       }),
     )
     await program.settle(sql, placeOf(home, settings))
-    adopt(home.path('manifest'), options.owner)
+    openToReaders(home.path('manifest'))
     spawnSync('sync', ['--file-system', home.path('manifest')]) // a list that a power cut tore would look like a crime
     return approval
   } finally {

@@ -1,20 +1,23 @@
 import { createConnection } from 'node:net'
+import { handOutAgain } from './credentials.ts'
 import { newSecret, replaceSecret } from './furniture.ts'
 import { type Home, readSecretFile } from './home.ts'
-import type { Identity } from './identity.ts'
+import type { Users } from './identity.ts'
+import { configurationMode, configurationOwner, ownerOf } from './ownership.ts'
 import type { Settings } from './settings.ts'
+import { redisSocket } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
 import { Trouble } from './trouble.ts'
 
 /** Redis on a socket of its own, in memory only: it holds nothing that cannot be rebuilt. */
-export function redisUnit(home: Home, settings: Settings, engine: Identity | undefined): Unit {
-  writeConfiguration(home, settings)
+export function redisUnit(home: Home, settings: Settings, users: Users): Unit {
+  writeConfiguration(home, settings, users)
   return {
     name: 'redis',
     role: 'caches, live updates',
     command: '/usr/bin/redis-server',
     args: [home.path('run/redis.conf')],
-    identity: engine,
+    identity: users.redis,
     probe: () => askRedis(home),
   }
 }
@@ -25,8 +28,8 @@ export function askRedis(home: Home): Promise<string | undefined> {
 }
 
 /** Takes new certificates into use, and opens the port the first time; connections that are open stay. */
-export async function reloadRedis(home: Home, settings: Settings): Promise<void> {
-  writeConfiguration(home, settings)
+export async function reloadRedis(home: Home, settings: Settings, users: Users): Promise<void> {
+  writeConfiguration(home, settings, users)
   const words = Object.entries(encryption(home, settings)).map(([name, value]) => `${name} "${value}"`)
   const why = await tellRedis(home, `CONFIG SET ${words.join(' ')}`, '+OK\r\n+OK')
   if (why !== undefined)
@@ -37,10 +40,11 @@ export async function reloadRedis(home: Home, settings: Settings): Promise<void>
 }
 
 /** Another password from now on, also after a restart, and nobody stays in with the old one. */
-export async function changeRedisPassword(home: Home): Promise<void> {
+export async function changeRedisPassword(home: Home, users: Users): Promise<void> {
   const old = readSecretFile(home, 'redis')
   const fresh = newSecret().trim()
   replaceSecret(home, 'redis', fresh) // first, so that whoever is thrown out below finds it
+  handOutAgain(home, users, 'redis')
   const words = [
     `CONFIG SET requirepass ${fresh}`,
     'CLIENT KILL TYPE pubsub',
@@ -69,15 +73,15 @@ function encryption(home: Home, { dataAddress, ports }: Settings): Record<string
   }
 }
 
-function writeConfiguration(home: Home, settings: Settings): void {
+function writeConfiguration(home: Home, settings: Settings, users: Users): void {
   home.write(
     'run/redis.conf',
     [
       'port 0',
       ...(settings.dataAddress === undefined ? [] : [`bind ${settings.dataAddress}`]),
       ...Object.entries(encryption(home, settings)).map(([name, value]) => `${name} ${value}`),
-      `unixsocket ${home.path('run/redis.sock')}`,
-      'unixsocketperm 700',
+      `unixsocket ${redisSocket(home)}`,
+      `unixsocketperm ${ownerOf(users) ? 770 : 700}`,
       `requirepass ${readSecretFile(home, 'redis')}`,
       `dir ${home.path('redis')}`,
       'save ""',
@@ -88,6 +92,8 @@ function writeConfiguration(home: Home, settings: Settings): void {
       'ignore-warnings ARM64-COW-BUG',
       '',
     ].join('\n'),
+    configurationMode,
+    configurationOwner(users, 'redis'),
   )
 }
 
@@ -99,7 +105,7 @@ function tellRedis(
   password = readSecretFile(home, 'redis'),
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = createConnection(home.path('run/redis.sock'))
+    const socket = createConnection(redisSocket(home))
     let said = ''
     const done = (why: string | undefined) => {
       socket.destroy()

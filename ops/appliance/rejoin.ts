@@ -4,6 +4,7 @@ import { systemCommand } from '#base'
 import { connectKeys, type JoinReport, joinDeks, readDump } from '#keys'
 import type { Home } from './home.ts'
 import { connect } from './postgres.ts'
+import { agentSocket } from './sockets.ts'
 
 /** A backup of keys that waits to be joined with restored data; a start does it before anybody can ask for that data. */
 export const pendingRejoin = 'rejoin-keys.jsonl'
@@ -28,7 +29,7 @@ export async function rejoin(home: Home, tell: (word: string) => void = () => {}
 export async function joinText(home: Home, text: string): Promise<JoinReport> {
   const dump = readDump(text)
   const owner = connect(home, 'owner')
-  const agent = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  const agent = connectKeys({ socket: agentSocket(home, 'ops') })
   try {
     await agent.checkFile(dump.file)
     const entries = await agent.list()

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chownSync, closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import type { Home } from './home.ts'
-import type { Identity } from './identity.ts'
+import { asUser, type Identity } from './identity.ts'
 import { markOf, printMark } from './processes.ts'
 import { Trouble } from './trouble.ts'
 
@@ -80,15 +80,14 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
 
   function launch(entry: Running): void {
     const { unit, state } = entry
-    const log = openLog(home, unit.name, unit.identity)
+    const log = openLog(home, unit.name)
     const bornAt = Date.now()
-    const child = spawn(unit.command, unit.args, {
+    const child = spawn(...asUser(unit.identity, unit.command, unit.args), {
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', HOME: home.dir, LANG: 'C.UTF-8', TZ: 'UTC', ...unit.environment },
       stdio: [unit.input === undefined ? 'ignore' : 'pipe', log, log],
       // A group of its own: Ctrl-C in the terminal reaches the supervisor only, which then drains in order.
       detached: true,
-      ...unit.identity,
     })
     closeSync(log)
     child.stdin?.on('error', () => {}) // it ended before it read
@@ -181,13 +180,11 @@ function logBytes(home: Home, name: string): number {
   }
 }
 
-/** The log of a process; one older generation is kept. */
-function openLog(home: Home, name: string, owner: Identity | undefined): number {
+/** The log of a process, which is given it open and cannot open another; one older generation is kept. */
+function openLog(home: Home, name: string): number {
   const file = home.path('log', `${name}.log`)
   try {
     if (statSync(file).size > logBytesMax) renameSync(file, `${file}.1`)
   } catch {}
-  const descriptor = openSync(file, 'a', 0o640)
-  if (owner && process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid)
-  return descriptor
+  return openSync(file, 'a', 0o640)
 }

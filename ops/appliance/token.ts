@@ -7,6 +7,7 @@ import { stopLeftovers, takeLock } from './lock.ts'
 import { keysUnit } from './nodes.ts'
 import { askPinHere, typedPin } from './pin.ts'
 import { readSettings } from './settings.ts'
+import { agentSocket } from './sockets.ts'
 import { createSupervisor } from './supervisor.ts'
 
 /** Set when a token's keys were brought from another; a first start must not take it for one that was never used. */
@@ -25,7 +26,7 @@ export function hasToken(home: Home): boolean {
 /** Runs the key agent of a home where nothing runs, waiting for the keys of another node if it has none, and stops it again. */
 export async function withAgentAlone<T>({ dir }: Home, work: (keys: Keys) => Promise<T>): Promise<T> {
   const identities = findIdentities()
-  const home = openHome(dir, identities.engines)
+  const home = openHome(dir, identities)
   const unlock = takeLock(home)
   const supervisor = createSupervisor(home, () => {})
   try {
@@ -35,8 +36,8 @@ export async function withAgentAlone<T>({ dir }: Home, work: (keys: Keys) => Pro
     if (isNew) home.write(joiningMark, '', 0o600)
     const settings = readSettings(home)
     const pin = await typedPin(settings, askPinHere)
-    await supervisor.start(keysUnit(home, settings, identities.nodes, { firstStart: 'join', pin }))
-    const keys = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
+    await supervisor.start(keysUnit(home, settings, identities.users, { firstStart: 'join', pin }))
+    const keys = connectKeys({ socket: agentSocket(home, 'ops'), deadlineMs: 60_000 })
     try {
       const result = await work(keys)
       home.write(joinedMark, `${new Date().toISOString()}\n`, 0o600)

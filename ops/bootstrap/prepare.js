@@ -64,6 +64,8 @@ const needs = [
   { package: 'postgresql', there: () => postgresqlDir() !== undefined },
   { package: 'redis-server', there: () => existsSync('/usr/bin/redis-server') },
   { package: 'softhsm2', there: () => existsSync('/usr/lib/softhsm/libsofthsm2.so') },
+  { package: 'util-linux', there: () => existsSync('/usr/bin/setpriv') && existsSync('/usr/bin/flock') },
+  { package: 'passwd', there: () => existsSync('/usr/sbin/useradd') },
   { package: 'ca-certificates', there: () => existsSync('/etc/ssl/certs') },
 ]
 const needsForTests = [

@@ -8,6 +8,7 @@ import { connectKeys } from '#keys'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { readSettings } from '../appliance/settings.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 
 /**
  * `countroom audit`: what a stranger needs to verify the log: its key, and all of it as a file; and taking out what is past the
@@ -86,7 +87,7 @@ async function vouch(name: string): Promise<void> {
   await withLog(async (sql, home) => {
     const newest = await audit.keptCheckpoint(sql)
     if (newest && newest.origin !== name) throw new Error(`This log is called ${newest.origin} and not ${name}.`)
-    const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+    const keys = connectKeys({ socket: agentSocket(home, 'ops') })
     await keys.beginLog(name).finally(() => keys.close())
     process.stdout.write(
       `${name} goes on from ${newest?.size ?? 0} leaves. Witnesses will say that it forked: tell them why.\n`,
@@ -103,7 +104,7 @@ async function keysOf(): Promise<audit.NoteKey[]> {
   return withLog(async (sql, home) => {
     const newest = await audit.keptCheckpoint(sql)
     if (!newest) throw audit.notSealed()
-    const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+    const keys = connectKeys({ socket: agentSocket(home, 'ops') })
     return await audit.ownKeys(keys, newest.origin).finally(() => keys.close())
   })
 }

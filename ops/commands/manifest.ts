@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { Command } from 'commander'
 import * as program from '#program'
-import { findIdentities, repository } from '../appliance/identity.ts'
+import { repository } from '../appliance/identity.ts'
 import { approveProgram } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { type PortName, readSettings } from '../appliance/settings.ts'
@@ -21,7 +21,6 @@ export function manifestCommand(): Command {
       const fixedPorts = Object.entries(ports).every(([name, port]) => settings.ports[name as PortName] === port)
       const { digest, files, changed, keyFingerprint } = await approveProgram(home, settings, {
         fixedPorts,
-        owner: findIdentities().engines,
         command: 'countroom manifest make',
       })
       process.stdout.write(

@@ -8,6 +8,7 @@ import { memoryBytes, stateOf } from '../appliance/processes.ts'
 import { runbook } from '../appliance/program.ts'
 import { cardOf, knownHome, runningCard } from '../appliance/running.ts'
 import { readSettings } from '../appliance/settings.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 import { overdue } from '../keys/due.ts'
@@ -67,7 +68,7 @@ async function programOf(home: Home): Promise<Approved> {
 
 /** Keys whose rotation is due; undefined when the agent does not answer. */
 async function keysDueIn(home: Home): Promise<string[] | undefined> {
-  const agent = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: answerMsMax })
+  const agent = connectKeys({ socket: agentSocket(home, 'ops'), deadlineMs: answerMsMax })
   try {
     return overdue(await agent.list(), new Date()).map(({ what }) => what)
   } catch {

@@ -10,6 +10,7 @@ import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { readSettings } from '../appliance/settings.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 import { verifyShippedCommand } from './verify-shipped.ts'
 
 const subjects = ['ledger', 'audit', 'program', 'all'] as const
@@ -103,7 +104,7 @@ async function verifyAudit(
   sql: ReturnType<typeof connect>,
   trust: Pick<audit.LogTrust, 'outside' | 'lostKnown'>,
 ): Promise<Verification['checks']> {
-  const keys = connectKeys({ socket: home.path('run/keys-ops.sock') })
+  const keys = connectKeys({ socket: agentSocket(home, 'ops') })
   try {
     const checks = (await sql.begin('isolation level repeatable read read only', (tx) =>
       proveLog(tx, keys, trust),

@@ -6,12 +6,14 @@ import { extractable, keys, rotation } from './keys.ts'
 import { enrolled } from './pki.ts'
 import { appliance, processes, ready } from './processes.ts'
 import { controlProgram } from './program.ts'
+import { users } from './users.ts'
 import { jobs, lanes } from './work.ts'
 
 /** What the doctor looks at, in the order it is told; a check stands behind those it depends on. It changes nothing. */
 export const checks: readonly Check[] = [
   appliance,
   processes,
+  users,
   postgres,
   durability,
   schema,

@@ -2,6 +2,7 @@ import { compareSchema } from '../../core/host/migrations.ts'
 import type { Home } from '../appliance/home.ts'
 import { socketPortOf } from '../appliance/postgres.ts'
 import { askRedis } from '../appliance/redis.ts'
+import { postgresFolder } from '../appliance/sockets.ts'
 import { broken, type Check, heldUp, sound } from './finding.ts'
 
 export const postgres: Check = {
@@ -71,7 +72,7 @@ export const redis: Check = {
 
 /** A shell command that opens the database as its superuser. */
 export function psqlOf(home: Home): string {
-  return `PGPASSWORD=$(cat ${home.path('secrets/postgres-admin')}) psql -h ${home.path('run')} -p ${socketPortOf(home)} -U postgres countroom`
+  return `PGPASSWORD=$(cat ${home.path('secrets/postgres-admin')}) psql -h ${postgresFolder(home)} -p ${socketPortOf(home)} -U postgres countroom`
 }
 
 function resetOf({ name, source }: { name: string; source: string }): string {

@@ -3,6 +3,7 @@ import { connectKeys, type Keys } from '#keys'
 import type { Sql } from '../../core/host/database.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 import type { Card } from '../appliance.ts'
 import { checks } from './checks.ts'
 import type { Check, Finding, Probe } from './finding.ts'
@@ -20,7 +21,7 @@ export async function examine(home: Home, now: Date = new Date()): Promise<Findi
       return sql
     },
     keys: () => {
-      keys ??= connectKeys({ socket: home.path('run/keys-ops.sock') })
+      keys ??= connectKeys({ socket: agentSocket(home, 'ops') })
       return keys
     },
   }

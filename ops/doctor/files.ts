@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import * as pki from '#pki'
 import { freeMebibytes } from '../appliance/disk.ts'
 import { type Home, secretNames } from '../appliance/home.ts'
@@ -37,6 +38,7 @@ export const secrets: Check = {
       ...readdirSync(home.path('tls'))
         .filter((file) => file.endsWith('.key'))
         .map((file) => home.path('tls', file)),
+      ...handedOut(home),
     ]
     const open = files.filter((file) => (statSync(file).mode & 0o077) !== 0)
     if (open.length === 0) return sound(`${files.length} files, for their owner only`)
@@ -45,6 +47,14 @@ export const secrets: Check = {
       `chmod 600 ${open.join(' ')}; whoever could read it may know it`,
     )
   },
+}
+
+/** The copies that processes were given. */
+function handedOut(home: Home): string[] {
+  const folder = home.path('run/credentials')
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return names.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
 }
 
 export const disk: Check = {

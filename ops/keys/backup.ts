@@ -1,5 +1,4 @@
 import {
-  chownSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -8,7 +7,6 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -59,8 +57,8 @@ export async function removeBackupsOf(desk: Desk, epoch: string): Promise<{ remo
 type Written = { path: string; epochs: string[]; unsealed: string[]; deks: number }
 
 async function write(desk: Desk, folder: string): Promise<Written> {
-  const { agent, sql, home } = desk
-  makeFolder(home, folder)
+  const { agent, sql } = desk
+  makeFolder(folder)
   const at = new Date()
   const { recovery, sealed: epochs, unsealed } = await agent.statusOfCeremony()
   const sealed = recovery ? JSON.stringify(await agent.backup()) : ''
@@ -81,7 +79,6 @@ async function write(desk: Desk, folder: string): Promise<Written> {
       }
     }),
   )
-  giveTo(home, path)
   const backup = newId('kbk', at.getTime())
   await sql.begin(async (tx) => {
     await tx`
@@ -140,7 +137,7 @@ function ownFolder(home: Home): string {
   return home.path('backup/keys')
 }
 
-function makeFolder(home: Home, folder: string): void {
+function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     readdirSync(folder)
@@ -151,12 +148,4 @@ function makeFolder(home: Home, folder: string): void {
       cause,
     })
   }
-  if (folder.startsWith(home.dir)) for (const part of ['backup', 'backup/keys']) giveTo(home, home.path(part))
-}
-
-/** What root writes into a home belongs to whoever runs it. */
-function giveTo(home: Home, path: string): void {
-  if (process.getuid?.() !== 0 || !path.startsWith(home.dir)) return
-  const { uid, gid } = statSync(home.path('run'))
-  chownSync(path, uid, gid)
 }

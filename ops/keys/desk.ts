@@ -4,6 +4,7 @@ import type { Sql } from '../../core/host/database.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { readSettings, type Settings } from '../appliance/settings.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
 
 /** What a command about keys works with: the database, the agent's management, and the keys as core has them. */
@@ -18,8 +19,8 @@ export type Desk = {
 /** Opens a desk for one piece of work; what is refused is told as trouble. */
 export async function atDesk<T>(home: Home, work: (desk: Desk) => Promise<T>): Promise<T> {
   const sql = connect(home, 'app')
-  const agent = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
-  const keys = connectKeys({ socket: home.path('run/keys-core.sock') })
+  const agent = connectKeys({ socket: agentSocket(home, 'ops'), deadlineMs: 60_000 })
+  const keys = connectKeys({ socket: agentSocket(home, 'core') })
   const command = () => ({ ...systemCommand('countroom keys'), keys })
   try {
     return await inWords(() => work({ home, settings: readSettings(home), sql, agent, command }))

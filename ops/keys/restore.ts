@@ -5,6 +5,7 @@ import { connectKeys, type DekDump, type JoinReport, type Keys, type KeysBackup,
 import type { Home } from '../appliance/home.ts'
 import { holderOf } from '../appliance/lock.ts'
 import { joinText, pendingRejoin } from '../appliance/rejoin.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 import { hasToken, withAgentAlone } from '../appliance/token.ts'
 import { BrokenOff, Trouble } from '../appliance/trouble.ts'
 import { answer, askVouchers } from './ask.ts'
@@ -72,7 +73,7 @@ function tokenBorn({ body }: KeysBackup): string[] {
 /** The agent of the running appliance; where none runs, an agent alone for as long as it takes. */
 async function withAgent<T>(home: Home, work: (keys: Keys) => Promise<T>): Promise<T> {
   if (!holderOf(home)) return withAgentAlone(home, work)
-  const keys = connectKeys({ socket: home.path('run/keys-ops.sock'), deadlineMs: 60_000 })
+  const keys = connectKeys({ socket: agentSocket(home, 'ops'), deadlineMs: 60_000 })
   try {
     return await work(keys)
   } finally {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
+import { postgresFolder, redisSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { examine } from '../../ops/commands/doctor.ts'
 import { verify } from '../../ops/commands/verify.ts'
@@ -215,17 +216,20 @@ test('live pages hear of changes through the edge, strangers hear nothing', asyn
 
 test('the database, Redis and the logs hold no personal data in the clear', () => {
   const secrets = [ada.email, ada.password, 'Lovelace', 'St James Square', '1985-12-10', '4242424242424242']
-  const run = join(home, 'run')
   const view = viewHome(home)
-  const dump = execFileSync('/usr/lib/postgresql/15/bin/pg_dump', ['-h', run, '-U', 'postgres', 'countroom'], {
-    env: { ...process.env, PGPASSWORD: readSecretFile(view, 'postgres-admin') },
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 ** 2,
-  })
+  const dump = execFileSync(
+    '/usr/lib/postgresql/15/bin/pg_dump',
+    ['-h', postgresFolder(view), '-U', 'postgres', 'countroom'],
+    {
+      env: { ...process.env, PGPASSWORD: readSecretFile(view, 'postgres-admin') },
+      encoding: 'utf8',
+      maxBuffer: 256 * 1024 ** 2,
+    },
+  )
   const redisCli = (...args: string[]) =>
     execFileSync(
       'redis-cli',
-      ['-s', join(run, 'redis.sock'), '--no-auth-warning', '-a', readSecretFile(view, 'redis'), ...args],
+      ['-s', redisSocket(view), '--no-auth-warning', '-a', readSecretFile(view, 'redis'), ...args],
       { encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] },
     )
   redisCli('set', 'probe', 'it is a real dump, longer than what compression leaves alone')

@@ -8,6 +8,7 @@ import { askReady } from '../../ops/appliance/nodes.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { inspectProgram } from '../../ops/appliance/program.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
+import { agentSocket } from '../../ops/appliance/sockets.ts'
 import type { Appliance } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
 import { repository } from './command.ts'
@@ -47,6 +48,15 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       evidence: /sandbox ended \d+ times in the last 5 minutes/,
       remedy: /countroom logs sandbox/,
       minutesAfter: 6,
+    },
+    users: {
+      async plant() {
+        const socket = agentSocket(home, 'ops')
+        chmodSync(socket, 0o666)
+        return async () => chmodSync(socket, 0o660)
+      },
+      evidence: /^open to every user: \/.*\/run\/ops\/keys\.sock$/,
+      remedy: /^chmod o= .*keys\.sock$/,
     },
     postgres: stopped('postgres'),
     redis: stopped('redis'),

@@ -7,6 +7,7 @@ import * as keys from '#keys'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { findIdentities } from '../../ops/appliance/identity.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
+import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, type Client, openClient, signInAnew } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
@@ -28,7 +29,7 @@ const password = 'a long enough password'
 beforeAll(async () => {
   appliance = await startAppliance({ home, freePorts: true })
   const sql = connect(viewHome(home), 'app')
-  const core = keys.connectKeys({ socket: viewHome(home).path('run/keys-core.sock') })
+  const core = keys.connectKeys({ socket: agentSocket(viewHome(home), 'core') })
   const command = { ...systemCommand('test'), keys: core }
   for (const login of ['ann', 'ben'])
     await sql.begin((tx) => employ(tx, command, { role: 'administrator', login, password }))
@@ -69,7 +70,7 @@ async function brokenOff(terminal: Terminal): Promise<string> {
 }
 
 async function asked<T>(work: (ops: keys.Keys) => Promise<T>): Promise<T> {
-  const ops = keys.connectKeys({ socket: viewHome(home).path('run/keys-ops.sock') })
+  const ops = keys.connectKeys({ socket: agentSocket(viewHome(home), 'ops') })
   return work(ops).finally(() => ops.close())
 }
 
@@ -219,8 +220,8 @@ test('another node joins on a module of another maker, whose PIN is typed', asyn
   mkdirSync(dir)
   chmodSync(dir, 0o755)
   const { module, token } = makeToken('nss', dir)
-  const { nodes } = findIdentities()
-  if (nodes) execFileSync('chown', ['-R', `${nodes.uid}:${nodes.gid}`, dir])
+  const { keys: agent } = findIdentities().users
+  if (agent) execFileSync('chown', ['-R', `${agent.uid}:${agent.gid}`, dir])
   const pkcs11 = { path: module.path, initArgs: module.initArgs, token, pin: { from: 'prompt' } }
   writeFileSync(join(third, 'countroom.json'), JSON.stringify({ edgeWorkers: 1, pkcs11 }))
 

@@ -5,6 +5,7 @@ import * as keys from '#keys'
 import type { Sql } from '../../core/host/database.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
+import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, type Client, openClient, signInAnew, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
@@ -26,7 +27,7 @@ const [ann, ben] = [
 beforeAll(async () => {
   appliance = await startAppliance({ home, freePorts: true })
   sql = connect(viewHome(home), 'app')
-  const core = keys.connectKeys({ socket: viewHome(home).path('run/keys-core.sock') })
+  const core = keys.connectKeys({ socket: agentSocket(viewHome(home), 'core') })
   const command = { ...systemCommand('test'), keys: core }
   for (const [login, role] of [
     ['ann', 'administrator'],

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { connectKeys } from '#keys'
+import { viewHome } from '../../ops/appliance/home.ts'
 import { findIdentities } from '../../ops/appliance/identity.ts'
+import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, openClient } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
@@ -22,8 +24,8 @@ test('npm start works on the module, token and PIN source that the settings name
   mkdirSync(dir)
   chmodSync(dir, 0o755)
   const { module, token } = makeToken('nss', dir)
-  const { nodes } = findIdentities()
-  if (nodes) execFileSync('chown', ['-R', `${nodes.uid}:${nodes.gid}`, dir])
+  const { keys: agent } = findIdentities().users
+  if (agent) execFileSync('chown', ['-R', `${agent.uid}:${agent.gid}`, dir])
   const pkcs11 = { path: module.path, initArgs: module.initArgs, token, pin: { from: 'prompt' } }
   writeFileSync(join(home, 'countroom.json'), JSON.stringify({ edgeWorkers: 1, pkcs11 }))
 
@@ -39,7 +41,7 @@ test('npm start works on the module, token and PIN source that the settings name
   const client = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
   await arrive(client, appliance.urls)
   await client.close()
-  const keys = connectKeys({ socket: join(home, 'run/keys-ops.sock'), deadlineMs: 10_000 })
+  const keys = connectKeys({ socket: agentSocket(viewHome(home), 'ops'), deadlineMs: 10_000 })
   const before = await keys.list()
   expect(before.find(({ family }) => family === 'sk-audit')?.mechanism).toBe('ecdsa-p256-sha256') // NSS has no Ed25519
   await appliance.stop()
@@ -53,5 +55,17 @@ test('npm start works on the module, token and PIN source that the settings name
   process.kill(pid!, 'SIGKILL')
   await expect.poll(() => appliance?.processes().find(({ name }) => name === 'keys')?.restarts).toBeGreaterThan(0)
   await keys.health()
+
+  // A systemd credential, which is for the user of the service alone: the supervisor's, and the agent is another.
+  await appliance.stop()
+  const credentials = join(home, 'credentials')
+  mkdirSync(credentials, { mode: 0o500 })
+  writeFileSync(join(credentials, 'token-pin'), `${testPin}\n`, { mode: 0o400 })
+  const settings = { edgeWorkers: 1, pkcs11: { ...pkcs11, pin: { from: 'credential', name: 'token-pin' } } }
+  writeFileSync(join(home, 'countroom.json'), JSON.stringify(settings))
+  vi.stubEnv('CREDENTIALS_DIRECTORY', credentials)
+  appliance = await startAppliance({ home, freePorts: true, approveProgram: true })
+  vi.unstubAllEnvs()
+  expect(await keys.list()).toEqual(before)
   await keys.close()
-}, 120_000)
+}, 180_000)

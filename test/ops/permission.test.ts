@@ -8,15 +8,15 @@ import { newHome } from '../support/home.ts'
 
 /** What a process reads that runs under the flags of cores and worker, whatever it was made to run. */
 const dir = newHome('small')
-const home = openHome(dir)
+const home = openHome(dir, { users: {}, ours: [process.getuid?.() ?? 0] })
 const settings = readSettings(home)
 const secret = home.path('secrets/hsm-pin-of-a-test')
 for (const folder of ['secrets', 'token', 'tls']) mkdirSync(home.path(folder))
 writeFileSync(secret, '1234')
-keysUnit(home, settings, undefined) // writes what the others inspect
+keysUnit(home, settings, {}) // writes what the others inspect
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-const units = { 'work-1': workUnit(home, settings, undefined), 'core-1': coreUnit(home, settings, 1, undefined) }
+const units = { 'work-1': workUnit(home, settings, {}), 'core-1': coreUnit(home, settings, 1, {}) }
 
 test.each(Object.entries(units))('%s reads the token’s PIN neither by its path nor round about', (_, unit) => {
   const detours = [

@@ -12,6 +12,7 @@ import { viewHome } from '../../ops/appliance/home.ts'
 import { componentsOf } from '../../ops/appliance/nodes.ts'
 import { connect as connectDatabase } from '../../ops/appliance/postgres.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
+import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
@@ -176,7 +177,7 @@ test('a home of before the issuing authority is brought over by a start, on the 
 async function makeOld(): Promise<void> {
   const before = await startAppliance({ home, freePorts: true })
   const place = viewHome(home)
-  const keys = connectKeys({ socket: place.path('run/keys-ops.sock') })
+  const keys = connectKeys({ socket: agentSocket(place, 'ops') })
   const period = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 80 * 86_400_000) }
   const spki = (await keys.publicKey('sk-ca-root-1')).export({ format: 'der', type: 'spki' })
   const root = await encodeRoot(keys, 'sk-ca-root-1', spki, period)

@@ -29,9 +29,8 @@ const schema = z.strictObject({
   /** How keys are wrapped; without it, the first way that the module can. */
   wrap: z.enum(['aes-kw', 'aes-gcm', 'rsa-oaep-sha256']).optional(),
   rotationDays: z.partialRecord(z.enum(familyNames as [Family, ...Family[]]), z.int().min(1).max(7300)).default({}),
+  /** Each for the group of its folder, where that has the bit that hands the group on (setgid); else for the agent's own. */
   sockets: z.partialRecord(z.enum(['core', 'work', 'edge', 'ops']), z.string()),
-  /** The group that may connect to all sockets, by number; without it, the agent's own. */
-  socketGroup: z.int().min(0).optional(),
   listen: z.strictObject({ metrics: z.strictObject({ host: z.string(), port: z.int() }) }),
   log: z.strictObject({ level: z.string().default('info') }).prefault({}),
 })

@@ -58,9 +58,7 @@ async function serve(): Promise<void> {
   const { canServe, mechanismFor, wrap, edwards } = probe(module, config.wrap)
   const keyring = openKeyring({ ...config, token, journal, mechanismFor, now })
   const sockets = openSockets(openAnswers({ token, keyring, journal, canServe, now }), told)
-  await Promise.all(
-    Object.entries(config.sockets).map(([role, path]) => sockets.open(role as Role, path, config.socketGroup)),
-  )
+  await Promise.all(Object.entries(config.sockets).map(([role, path]) => sockets.open(role as Role, path)))
   const management = await startManagement({ ...config.listen.metrics, name: config.name, ready: async () => [] })
   log.info({ module: config.module.path, wrap, edwards, keys: keyring.list().length }, 'key agent serves')
 

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { frameReader, monotonicMs, protocolVersion, type Request, type Response } from '../frames.ts'
 import { AgentRefusal } from './refusal.ts'
@@ -11,7 +11,7 @@ const sliceMs = 5 // then the sockets are read again
 type Waiting = { connection: Connection; request: Request }
 type Connection = { role: Role; socket: Socket; waiting: number }
 
-export type Sockets = { open(role: Role, path: string, group?: number): Promise<void>; close(): void }
+export type Sockets = { open(role: Role, path: string): Promise<void>; close(): void }
 
 /**
  * One Unix socket per role. Requests wait in one bounded queue per role, and the roles take turns; one whose asker has
@@ -28,16 +28,15 @@ export function openSockets(
   let working = false
 
   return {
-    open(role, path, group) {
+    open(role, path) {
       rmSync(path, { force: true })
       const server = createServer((socket) => serve(role, socket))
       servers.push(server)
       return new Promise((resolve, reject) => {
         server.once('error', reject)
-        const before = process.umask(0o117) // 0660: the role's group may connect, nobody else
+        const before = process.umask(0o117) // 0660: the group of the folder may connect, nobody else
         server.listen(path, () => {
           chmodSync(path, 0o660)
-          if (group !== undefined) chownSync(path, -1, group)
           resolve()
         })
         process.umask(before)

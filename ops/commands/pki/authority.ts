@@ -49,7 +49,7 @@ export async function askAuthority({ operator, ca }: Authority, path: string, bo
 
 /**
  * Puts key, chain, roots and lists where a process reads them, each whole or not at all, the key for its owner only. What root
- * writes belongs to whoever the folder belongs to.
+ * writes belongs to whoever the file belonged to before, else to whoever the folder belongs to.
  */
 export function keep(folder: string, name: string, key: string, answer: Answer): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -75,7 +75,7 @@ function write(file: string, content: string, mode: number): void {
   const descriptor = openSync(`${file}.new`, 'w', mode)
   try {
     writeFileSync(descriptor, content)
-    const { uid, gid } = statSync(dirname(file))
+    const { uid, gid } = statSync(existsSync(file) ? file : dirname(file))
     if (process.getuid?.() === 0) chownSync(`${file}.new`, uid, gid)
     fsyncSync(descriptor)
   } finally {

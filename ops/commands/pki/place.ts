@@ -1,9 +1,7 @@
-import { statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { type Actor, Refusal } from '#base'
 import type * as pki from '#pki'
 import { openPlace, type Place } from '../../appliance/certificates.ts'
-import { viewHome } from '../../appliance/home.ts'
 import { knownHome, runningCard } from '../../appliance/running.ts'
 import { readSettings } from '../../appliance/settings.ts'
 import { Trouble } from '../../appliance/trouble.ts'
@@ -15,9 +13,8 @@ import { Trouble } from '../../appliance/trouble.ts'
  * @throws Trouble when nothing runs, or with what the authority says no to
  */
 export async function atPlace<T>(work: (place: Place, command: pki.SigningCommand) => Promise<T>): Promise<T> {
-  const known = knownHome()
-  const card = runningCard(known)
-  const home = viewHome(known.dir, ownerOf(known.path('tls')))
+  const home = knownHome()
+  const card = runningCard(home)
   const settings = readSettings(home)
   const place = openPlace(home, { ...settings, ports: { ...settings.ports, ...card.ports } })
   const actor: Actor = { kind: 'system', id: `countroom pki (${userInfo().username})` }
@@ -29,10 +26,4 @@ export async function atPlace<T>(work: (place: Place, command: pki.SigningComman
   } finally {
     await place.close()
   }
-}
-
-/** Root writes for whoever the appliance runs as. */
-function ownerOf(path: string): { uid: number; gid: number } | undefined {
-  const { uid, gid } = statSync(path)
-  return process.getuid?.() === 0 ? { uid, gid } : undefined
 }

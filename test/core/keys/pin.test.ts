@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -59,9 +59,14 @@ test('a wrong PIN is told as such, with an exit code that says: do not try again
   await agent.stop()
 })
 
-test('sockets belong to the group the configuration names', async () => {
+test('sockets belong to the group of the folder they stand in', async () => {
   const group = process.getuid?.() === 0 ? 65534 : process.getgid!()
-  const agent = await startTestKeys({ config: { socketGroup: group } })
+  const agent = await startTestKeys({
+    before(dir) {
+      chownSync(dir, -1, group)
+      chmodSync(dir, 0o2710)
+    },
+  })
   const { gid, mode } = statSync(agent.socket)
   await agent.stop()
   expect([gid, mode & 0o777]).toEqual([group, 0o660])
