@@ -36,7 +36,7 @@ async function happen(at: Date): Promise<void> {
 
 async function seal(at = now): Promise<void> {
   const config = { audit: { origin: 'test/log' } } as unknown as Config
-  while (await sealOnce({ sql: world.sql, keys: world.agent.as('work'), now: () => at, config }));
+  while (await sealOnce({ sql: world.work, keys: world.agent.as('work'), now: () => at, config }));
 }
 
 const command = systemCommand('test', now)

@@ -582,7 +582,7 @@ test('a program error is an event without what was sent, once a minute however o
 
 async function seal(): Promise<void> {
   const keys = faces.world.agent.as('work')
-  while (await sealOnce({ ...faces.host, keys }));
+  while (await sealOnce({ ...faces.host, sql: faces.world.work, keys }));
 }
 
 test('a sealed value that somebody changed is an event of its own [GLI-2.8.8b]', async () => {

@@ -20,7 +20,7 @@ afterAll(() => faces.stop())
 const log = '/api/audit/log'
 const seal = async () => {
   const keys = faces.world.agent.as('work')
-  while (await sealOnce({ ...faces.host, keys }));
+  while (await sealOnce({ ...faces.host, sql: faces.world.work, keys }));
 }
 const keys = async () => (await audit.logKeys(faces.world.sql)) as audit.NoteKey[]
 

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const host = () =>
   ({
-    sql: db.sql,
+    sql: db.work,
     keys: worker,
     log: { error: (_detail: object, words: string) => complaints.push(words) },
     now: () => new Date(),
@@ -98,7 +98,7 @@ test('a sealing that is cut off at any moment leaves the log as it was, and what
     cut += (
       await db.admin`
       select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and usename = 'countroom_app' and xact_start is not null`
+      where datname = current_database() and usename = 'countroom_work' and xact_start is not null`
     ).length
     await sealing
     expect((await audit.verifyLog(db.sql, { keys: await ownKeys() })).firstBad).toBeUndefined()

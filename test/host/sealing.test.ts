@@ -43,7 +43,7 @@ beforeAll(async () => {
   const worker = world.agent.as('work')
   seal = async () => {
     const config = { audit: { origin: 'countroom/test', sealMs: 1000, witnesses: [] } }
-    while (await sealOnce({ sql: world.sql, keys: worker, now: () => new Date(), config } as never));
+    while (await sealOnce({ sql: world.work, keys: worker, now: () => new Date(), config } as never));
   }
   const seats = await Promise.all(Array.from({ length: 4 }, sitDown))
   for (let k = 0; k < 10; k++) {

@@ -81,7 +81,7 @@ afterEach(async () => {
 
 const config = { name: 'work-9', audit: { origin: 'test/log' } } as unknown as Config
 const log = createLog('test', 'silent')
-const host = () => ({ sql: db.sql, log, now: () => new Date(), config })
+const host = () => ({ sql: db.work, log, now: () => new Date(), config })
 const shipTo = (destination: Destination) => {
   const step = openShipping(host(), destination)
   steps.push(step)
@@ -127,7 +127,7 @@ test('every event stands in the file once, in order, byte for byte, and nothing 
 test('a worker that died after it wrote and before it said so leaves neither a gap nor a line twice', async () => {
   await happen(10)
   await shipTo(fileDestination(file)).ship()
-  await db.sql`update audit.shipping set index = -1, number = 0, hash = ${Buffer.alloc(32)}, held_until = '-infinity'`
+  await db.work`update audit.shipping set index = -1, number = 0, hash = ${Buffer.alloc(32)}, held_until = '-infinity'`
   appendFileSync(file, '{"number":11,"previous":"torn')
   const next = shipTo(fileDestination(file))
   await next.ship()
@@ -143,11 +143,11 @@ test('of two workers one ships at a time, and the other goes on when it is gone'
   const [one, other] = [shipTo(fileDestination(file)), shipTo(fileDestination(file))]
   await happen(5)
   await one.ship()
-  await db.sql`update audit.shipping set holder = 'work-8 1'` // as if it were another process
+  await db.work`update audit.shipping set holder = 'work-8 1'` // as if it were another process
   await happen(5)
   expect(await other.ship()).toBe(false)
   expect((await position()).number).toBe(5n)
-  await db.sql`update audit.shipping set held_until = '-infinity'`
+  await db.work`update audit.shipping set held_until = '-infinity'`
   await other.ship()
   expect(await proofOf(file)).toMatchObject({ ok: true, count: 10 })
 })

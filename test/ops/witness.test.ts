@@ -225,7 +225,7 @@ test('a database that was rolled back or rewritten, checkpoints and all, is foun
   // The worker says it once, as an event and in its metric.
   const told: string[] = []
   const witnessing = startWitnessing({
-    sql: db.sql,
+    sql: db.work,
     log: { error: (_detail: object, words: string) => told.push(words), warn: () => {} },
     now: () => new Date(),
     config: { audit: { sealMs: 50, witnesses: [{ url: running.url, vkey: audit.vkeyOf(running.key) }] } },
@@ -247,7 +247,7 @@ async function grow(count: number): Promise<void> {
       await audit.record(tx, systemCommand('test'), { action: 'players.viewed_in_full', subject: 'x', reason: 'test' })
   })
   const signer = { ...systemCommand('test'), keys: agent.as('work') }
-  await db.sql.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
+  await db.work.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
 }
 
 function ask() {

@@ -62,6 +62,7 @@ export async function startCluster(
   if (fresh) {
     psql('create role countroom_owner login createdb')
     psql('create role countroom_app login')
+    psql('create role countroom_work login in role countroom_app')
   }
   return {
     host: home,

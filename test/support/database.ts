@@ -4,6 +4,8 @@ import { openDatabase, type Sql } from '../../core/host/database.ts'
 export type TestDatabase = {
   /** As the application connects: it may not do what its role may not. */
   sql: Sql
+  /** As the worker connects: as the application, and it seals the log besides. */
+  work: Sql
   /** As a superuser, for planting faults. */
   admin: Sql
   address: { host: string; port: number; database: string }
@@ -19,13 +21,15 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const maintenance = openDatabase({ host, port, database: 'postgres', user: 'postgres', password: '', poolMax: 1 })
   await cloneTemplate(maintenance, name)
   const sql = openDatabase({ host, port, database: name, user: 'countroom_app', password: '', poolMax: 10 })
+  const work = openDatabase({ host, port, database: name, user: 'countroom_work', password: '', poolMax: 4 })
   const admin = openDatabase({ host, port, database: name, user: 'postgres', password: '', poolMax: 2 })
   return {
     sql,
+    work,
     admin,
     address: { host, port, database: name },
     async stop() {
-      await Promise.all([sql.end({ timeout: 5 }), admin.end({ timeout: 5 })])
+      await Promise.all([sql.end({ timeout: 5 }), work.end({ timeout: 5 }), admin.end({ timeout: 5 })])
       await maintenance.unsafe(`drop database if exists ${name} with (force)`)
       await maintenance.end()
     },

@@ -23,7 +23,7 @@ const write = (n: number) =>
     audit.record(tx, systemCommand('test'), { action: 'players.viewed_in_full', subject: `x${n}`, reason: 'because' }),
   )
 const seal = (eventsMax = 1000) =>
-  db.sql.begin(async (tx) => {
+  db.work.begin(async (tx) => {
     if (!(await audit.beginSealing(tx))) return undefined
     return audit.seal(tx, { ...systemCommand('test'), keys }, { origin, batches: [], eventsMax })
   })
@@ -109,12 +109,13 @@ test('the application can change neither leaves, tiles nor checkpoints', async (
     "insert into audit.log_keys values ('x', 1)",
     'select audit.archive(1)',
   ])
-    await expect(db.sql.unsafe(statement), statement).rejects.toMatchObject({ code: '42501' })
-  const shorter = db.sql`select audit.write_tiles('{0}', '{0}', array[sha256('x')])`
+    for (const role of [db.sql, db.work])
+      await expect(role.unsafe(statement), statement).rejects.toMatchObject({ code: '42501' })
+  const shorter = db.work`select audit.write_tiles('{0}', '{0}', array[sha256('x')])`
   await expect(shorter).rejects.toMatchObject({ code: 'CR010' })
-  const nonsense = db.sql`select audit.keep_checkpoint(401, now(), sha256(''), 'nonsense', 'x')`
+  const nonsense = db.work`select audit.keep_checkpoint(401, now(), sha256(''), 'nonsense', 'x')`
   await expect(nonsense).rejects.toMatchObject({ code: 'CR010' })
-  const elsewhere = db.sql`insert into audit.cosignatures values (9999, 'w', now(), 'x')`
+  const elsewhere = db.work`insert into audit.cosignatures values (9999, 'w', now(), 'x')`
   await expect(elsewhere).rejects.toMatchObject({ code: '23503' })
   const twoLines = db.sql`select audit.append(${`{"id":"${randomUUID()}",\n"at":"2026-01-01T00:00:00Z"}`}, null)`
   await expect(twoLines).rejects.toMatchObject({ code: expect.stringMatching(/^23/) })
@@ -141,6 +142,21 @@ test('nothing passes for a batch that was written down as an event: it is refuse
     .catch((error: unknown) => expect(error).toBe(undone))
   expect(found).toMatchObject({ ok: false, firstBad: `event ${known!.id} was changed` })
   expect(await audit.verify(db.sql)).toMatchObject({ ok: true })
+})
+
+test('core’s role has no part in sealing: neither leaves nor tiles, checkpoints, cosignatures, nor where the second place stands [S51]', async () => {
+  for (const statement of [
+    'select audit.seal_events(10)',
+    "select audit.seal_batches('{}', '{}', '{}', '{}', '{}', '', '')",
+    "select audit.write_tiles('{}', '{}', '{}')",
+    "select audit.keep_checkpoint(401, now(), sha256(''), 'x', 'x')",
+    "select audit.thin_checkpoints(now() - interval '8 days')",
+    "insert into audit.cosignatures values (401, 'w', now(), 'x')",
+    'update audit.shipping set index = 0',
+    "insert into audit.leaves (index, kind, ref, leaf, at) values (9999, 'event', 'x', sha256(''), now())",
+    'set role countroom_work',
+  ])
+    await expect(db.sql.unsafe(statement), statement).rejects.toMatchObject({ code: '42501' })
 })
 
 test('the sealer signs no tree that does not begin with the one it signed before [S51]', async () => {
@@ -196,10 +212,10 @@ test('of old checkpoints one an hour stays, the witnessed one first; young ones 
   await db.admin`delete from audit.cosignatures where size = ${sizes[1]!}`
   const eightDaysAgo = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 9 * 86_400_000)
   await db.admin`update audit.checkpoints set at = ${eightDaysAgo} where size <= ${sizes.at(-3)!}`
-  await db.sql.begin((tx) => audit.thinCheckpoints(tx, new Date()))
+  await db.work.begin((tx) => audit.thinCheckpoints(tx, new Date()))
   const left = (await db.sql`select size from audit.checkpoints order by size`).map(({ size }) => Number(size))
   expect(left).toEqual([witnessed, ...sizes.slice(-2)])
-  await expect(db.sql`select audit.thin_checkpoints(now() - interval '6 days')`).rejects.toMatchObject({
+  await expect(db.work`select audit.thin_checkpoints(now() - interval '6 days')`).rejects.toMatchObject({
     code: 'CR012',
   })
   expect(

@@ -26,7 +26,7 @@ beforeAll(async () => {
           reason: 'because',
         })
     })
-    await db.sql.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
+    await db.work.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
   }
   seen = [(await audit.keptCheckpoint(db.sql, 600))!, (await audit.keptCheckpoint(db.sql))!]
 })
