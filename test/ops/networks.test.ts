@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Command, systemCommand } from '#base'
 import * as pki from '#pki'
 import { openDatabase } from '../../core/host/database.ts'
 import { openPlace, type Place } from '../../ops/appliance/certificates.ts'
 import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
+import { findIdentities } from '../../ops/appliance/identity.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { until } from '../support/client.ts'
@@ -48,19 +49,24 @@ afterAll(async () => {
 
 type Shown = { key: string; cert: string }
 /** A way in: answers true when somebody with this certificate is served. */
-type Door = { role: pki.Role; knock(shown: Shown | undefined, over?: ConnectionOptions): Promise<boolean> }
+type Door = {
+  role: pki.Role
+  knock(shown: Shown | undefined, over?: ConnectionOptions): Promise<boolean>
+  /** Comes in and stays; answers whether the connection still stands. */
+  stay(shown: Shown): Promise<() => Promise<boolean>>
+}
 
 const doors: Record<string, Door> = {
-  'core-1 player': { role: 'edge', knock: (shown, over) => asksCore('core1Player', shown, over) },
-  'core-1 operator': { role: 'edge', knock: (shown, over) => asksCore('core1Operator', shown, over) },
-  'core-1 partner': { role: 'edge', knock: (shown, over) => asksCore('core1Partner', shown, over) },
-  'core-2 player': { role: 'edge', knock: (shown, over) => asksCore('core2Player', shown, over) },
-  'the back office': { role: 'staff', knock: asksBackOffice },
-  'core-1 metrics': { role: 'scraper', knock: (shown, over) => asksMetrics('core1Scrape', 'core-1', shown, over) },
-  'worker metrics': { role: 'scraper', knock: (shown, over) => asksMetrics('workScrape', 'work-1', shown, over) },
-  'edge metrics': { role: 'scraper', knock: (shown, over) => asksMetrics('edgeScrape', 'edge', shown, over) },
-  PostgreSQL: { role: 'core', knock: asksPostgres },
-  Redis: { role: 'core', knock: asksRedis },
+  'core-1 player': { role: 'edge', ...coreDoor('core1Player') },
+  'core-1 operator': { role: 'edge', ...coreDoor('core1Operator') },
+  'core-1 partner': { role: 'edge', ...coreDoor('core1Partner') },
+  'core-2 player': { role: 'edge', ...coreDoor('core2Player') },
+  'the back office': { role: 'staff', ...door('operator', 'localhost', '/edge/health') },
+  'core-1 metrics': { role: 'scraper', ...door('core1Scrape', 'core-1.countroom.internal', '/metrics') },
+  'worker metrics': { role: 'scraper', ...door('workScrape', 'work-1.countroom.internal', '/metrics') },
+  'edge metrics': { role: 'scraper', ...door('edgeScrape', 'edge.countroom.internal', '/metrics') },
+  PostgreSQL: { role: 'core', knock: asksPostgres, stay: staysInPostgres },
+  Redis: { role: 'core', knock: asksRedis, stay: staysInRedis },
 }
 const wrongRole: Record<string, pki.Role> = {
   edge: 'work',
@@ -69,7 +75,7 @@ const wrongRole: Record<string, pki.Role> = {
   scraper: 'ops',
 }
 
-describe.each(Object.entries(doors))('[S58] %s', (name, { role, knock }) => {
+describe.each(Object.entries(doors))('[S58] %s', (name, { role, knock, stay }) => {
   test('lets in who has a good certificate of the right role', async () => {
     expect(await knock(await enrolled(role))).toBe(true)
   })
@@ -97,14 +103,24 @@ describe.each(Object.entries(doors))('[S58] %s', (name, { role, knock }) => {
   })
 
   test.runIf(name !== 'Redis')('a certificate that is taken back is let in nowhere within a second', async () => {
-    const component = fresh(role)
-    const shown = await enrolled(role, { component })
-    expect(await knock(shown)).toBe(true)
-    await place.sql.begin((tx) => pki.revoke(tx, command(), { component, reason: 'test' }))
-    const began = performance.now()
-    while (await knock(shown)) if (performance.now() - began > 5000) throw new Error('still let in after 5 s')
-    expect(performance.now() - began).toBeLessThan(1500)
+    await withinSecond(name, async () => {
+      const component = fresh(role)
+      const shown = await enrolled(role, { component })
+      expect(await knock(shown)).toBe(true)
+      return { component, isOut: async () => !(await knock(shown)) }
+    })
     expect(await knock(await enrolled(role))).toBe(true) // and nobody else is shut out
+  })
+
+  test('who is connected when their certificate is taken back is cut off within a second, and nobody else', async () => {
+    const other = await stay(await enrolled(role))
+    await withinSecond(`${name}, connected`, async () => {
+      const component = fresh(role)
+      const stays = await stay(await enrolled(role, { component }))
+      expect(await stays()).toBe(true)
+      return { component, isOut: async () => !(await stays()) }
+    })
+    if (name !== 'Redis') expect(await other()).toBe(true) // Redis throws everybody out, with another password
   })
 
   test.runIf(name !== 'Redis')('a resumed session lets nobody in who was taken back meanwhile', async () => {
@@ -136,13 +152,63 @@ test('what the alarms ask for, cores, worker and edge tell', async () => {
   }
 })
 
-test('[S58] PostgreSQL takes a certificate for the application alone, and nobody by password from outside', async () => {
-  const shown = await enrolled('core')
-  for (const user of ['postgres', 'countroom_owner']) {
-    const password = readSecretFile(viewHome(dir), user === 'postgres' ? 'postgres-admin' : 'postgres-owner')
-    expect(await asksPostgres(shown, {}, user, password), user).toBe(false)
+test('[S58] PostgreSQL takes a certificate for the role of its process alone, and nobody by password from outside', async () => {
+  const own = { core: 'countroom_app', work: 'countroom_work' } as const
+  const secrets = {
+    postgres: 'postgres-admin',
+    countroom_owner: 'postgres-owner',
+    countroom_app: 'postgres-app',
+    countroom_work: 'postgres-work',
+  } as const
+  for (const process of ['core', 'work'] as const) {
+    const shown = await enrolled(process)
+    for (const [user, secret] of Object.entries(secrets)) {
+      const isIn = await asksPostgres(shown, {}, user, readSecretFile(viewHome(dir), secret))
+      expect(isIn, `${process} as ${user}`).toBe(user === own[process])
+    }
   }
 })
+
+test('[S58] with a certificate that was taken back, the password of Redis opens nothing any more, and cores and worker have the new one', async () => {
+  const component = fresh('core')
+  const shown = await enrolled('core', { component })
+  await until('cores and worker, from what went before', async () => (await hearAll()) || undefined, 10)
+  const password = readSecretFile(viewHome(dir), 'redis')
+  const stolen = await redisOf(shown, {}, password)
+  expect(await stolen.ping()).toBe('PONG')
+  await place.sql.begin((tx) => pki.revoke(tx, command(), { component, reason: 'test' }))
+  const began = performance.now()
+  await until(
+    'another password',
+    async () => (readSecretFile(viewHome(dir), 'redis') === password ? undefined : true),
+    5,
+  )
+  const again = await redisOf(shown, {}, password)
+  await expect(again.ping()).rejects.toThrow(/WRONGPASS|NOAUTH|closed/)
+  for (const redis of [stolen, again]) redis.disconnect()
+  expect(await asksRedis(await enrolled('core'))).toBe(true)
+  await until('cores and worker with the new one', async () => (await hearAll()) || undefined, 10)
+  told.push(`cores and worker back in Redis: ${Math.round(performance.now() - began)} ms`)
+})
+
+/** Whether both cores and the worker, each as its own user where it has one, listen to Redis with the password of now. */
+async function hearAll(): Promise<boolean> {
+  const redis = await redisOf(await enrolled('core'), {}, readSecretFile(viewHome(dir), 'redis'))
+  try {
+    const ports = String(await redis.call('CLIENT', 'LIST'))
+      .split('\n')
+      .filter((line) => / cmd=psubscribe /.test(line))
+      .map((line) => Number(/ addr=\S*:(\d+) /.exec(line)?.[1]))
+    const { users } = findIdentities()
+    const own = [users.core, users.core, users.work].map((user) => user?.uid ?? process.getuid?.())
+    const found = ports.map((port) => connectionsTo('redis').find(({ from }) => from === port)?.uid)
+    return JSON.stringify(found.toSorted()) === JSON.stringify(own.toSorted())
+  } catch {
+    return false // the password has changed between
+  } finally {
+    redis.disconnect()
+  }
+}
 
 test('Redis asks whoever has a certificate for the password too', async () => {
   const redis = await redisOf(await enrolled('core'), {}, '')
@@ -166,6 +232,51 @@ test('who shows no certificate in the back office is told so, and may still enro
   const { request } = await pki.newRequest('x')
   expect(ask('api/pki/enrolments/use', JSON.stringify({ token: 'guess', request }))).toBe('401')
 })
+
+test('a core that is taken back gets nothing more from the edge, not even over what was open', async () => {
+  const health = async () => (await fetch(`http://127.0.0.1:${appliance.card().ports.edgeMetrics}/metrics`)).text()
+  const isOut = async () => /^countroom_edge_core_healthy\{core="core-2"\} 0$/m.test(await health())
+  expect([await isOut(), connectionsTo('core2Player').length > 0]).toEqual([false, true])
+  await place.sql.begin((tx) => pki.revoke(tx, command(), { component: 'core-2', reason: 'test' }))
+  const began = performance.now()
+  await until('the edge to leave it', async () => ((await isOut()) ? true : undefined), 5)
+  told.push(`edge to core-2, connected: ${Math.round(performance.now() - began)} ms`)
+  expect(performance.now() - began).toBeLessThan(1500) // one probe of the edge more
+  await until('its connections to end', async () => (connectionsTo('core2Player').length === 0 ? true : undefined), 2)
+})
+
+/** Connections that stand to a port of this machine, and whose they are (proc_pid_net(5)). */
+function connectionsTo(port: string): Array<{ from: number; uid: number }> {
+  const remote = `:${(appliance.card().ports[port] ?? 0).toString(16).padStart(4, '0').toUpperCase()}`
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, , to, state]) => to?.endsWith(remote) && state === '01')
+    .map(([, from, , , , , , uid]) => ({ from: Number.parseInt(from?.split(':')[1] ?? '', 16), uid: Number(uid) }))
+}
+
+type Watched = { component: string; isOut(): Promise<boolean> }
+
+/** From the revocation until it holds, in milliseconds. Where the machine is busy with something else, it is tried again. */
+async function withinSecond(what: string, begin: () => Promise<Watched>): Promise<void> {
+  const took: number[] = []
+  while (took.length < 3 && !took.some((ms) => ms < 1000)) {
+    const { component, isOut } = await begin()
+    await place.sql.begin((tx) => pki.revoke(tx, command(), { component, reason: 'test' }))
+    const began = performance.now()
+    while (!(await isOut())) {
+      if (performance.now() - began > 5000) throw new Error(`${what}: not within 5 s`)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    took.push(Math.round(performance.now() - began))
+  }
+  told.push(`${what}: ${took.join(', ')} ms`)
+  expect(Math.min(...took), what).toBeLessThan(1000)
+}
+
+/** How long each took, for who reads the log. */
+const told: string[] = []
+afterAll(() => process.stdout.write(`${told.join('\n')}\n`))
 
 let count = 0
 function fresh(role: pki.Role): string {
@@ -225,17 +336,36 @@ function portOf(name: string): number {
   return ports[names[name] ?? ''] ?? 0
 }
 
-function asksCore(port: string, shown: Shown | undefined, over: ConnectionOptions = {}): Promise<boolean> {
-  const core = port.startsWith('core1') ? 'core-1' : 'core-2'
-  return isServed(appliance.card().ports[port] ?? 0, `${core}.countroom.internal`, '/health/ready', shown, over)
+function coreDoor(port: string) {
+  return door(port, `${port.startsWith('core1') ? 'core-1' : 'core-2'}.countroom.internal`, '/health/ready')
 }
 
-function asksMetrics(port: string, name: string, shown: Shown | undefined, over: ConnectionOptions = {}) {
-  return isServed(appliance.card().ports[port] ?? 0, `${name}.countroom.internal`, '/metrics', shown, over)
+function door(port: string, servername: string, path: string): Pick<Door, 'knock' | 'stay'> {
+  const number = () => appliance.card().ports[port] ?? 0
+  return {
+    knock: (shown, over = {}) => isServed(number(), servername, path, shown, over),
+    stay: (shown) => staysConnected(number(), servername, path, shown),
+  }
 }
 
-function asksBackOffice(shown: Shown | undefined, over: ConnectionOptions = {}): Promise<boolean> {
-  return isServed(appliance.card().ports.operator ?? 0, 'localhost', '/edge/health', shown, over)
+/** What stays open until its test is over; later ones count connections. */
+const held: Array<() => unknown> = []
+afterEach(() => Promise.all(held.splice(0).map((letGo) => letGo())))
+
+/** Asks once and stays, as who keeps connections for the next request does. */
+function staysConnected(port: number, servername: string, path: string, shown: Shown): Promise<() => Promise<boolean>> {
+  return new Promise((resolve, reject) => {
+    const socket: TLSSocket = connect({ host: '127.0.0.1', port, ca, servername, ...shown }, () =>
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
+    )
+    let open = true
+    held.push(() => socket.destroy())
+    socket.once('data', () => resolve(async () => open))
+    socket.once('error', reject)
+    socket.once('close', () => {
+      open = false
+    })
+  })
 }
 
 /** One request over a connection of its own. */
@@ -269,15 +399,7 @@ async function asksPostgres(
   password = readSecretFile(viewHome(dir), 'postgres-app'),
 ): Promise<boolean> {
   const { onSession: _, ...options } = over
-  const sql = openDatabase({
-    host: '127.0.0.1',
-    port: appliance.card().ports.postgres ?? 0,
-    database: 'countroom',
-    user,
-    password,
-    poolMax: 1,
-    tls: () => ({ ca, servername: 'postgres.countroom.internal', ...shown, ...options }),
-  })
+  const sql = postgresOf(shown, options, user, password)
   try {
     const [row] = await sql<Array<{ ssl: boolean }>>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`
     return row?.ssl === true
@@ -286,6 +408,40 @@ async function asksPostgres(
   } finally {
     await sql.end({ timeout: 1 })
   }
+}
+
+function postgresOf(
+  shown: Shown | undefined,
+  options: ConnectionOptions = {},
+  user = 'countroom_app',
+  password = readSecretFile(viewHome(dir), 'postgres-app'),
+) {
+  return openDatabase({
+    host: '127.0.0.1',
+    port: appliance.card().ports.postgres ?? 0,
+    database: 'countroom',
+    user,
+    password,
+    poolMax: 1,
+    tls: () => ({ ca, servername: 'postgres.countroom.internal', ...shown, ...options }),
+  })
+}
+
+async function staysInPostgres(shown: Shown): Promise<() => Promise<boolean>> {
+  const sql = postgresOf(shown)
+  held.push(() => sql.end({ timeout: 1 }))
+  const [row] = await sql<Array<{ pid: number }>>`select pg_backend_pid() as pid`
+  return async () => {
+    const [found] = await place.sql`select from pg_stat_activity where pid = ${row?.pid ?? 0}`
+    return found !== undefined
+  }
+}
+
+async function staysInRedis(shown: Shown): Promise<() => Promise<boolean>> {
+  const redis = await redisOf(shown, {}, readSecretFile(viewHome(dir), 'redis'))
+  held.push(() => redis.disconnect())
+  await redis.ping()
+  return async () => redis.status === 'ready'
 }
 
 async function asksRedis(shown: Shown | undefined, over: ConnectionOptions = {}): Promise<boolean> {
