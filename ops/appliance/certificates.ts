@@ -9,7 +9,7 @@ import { findIdentities, type Users } from './identity.ts'
 import { type Component, componentsOf, readerOf } from './nodes.ts'
 import { ownerOf } from './ownership.ts'
 import { connect, endConnectionsOf, reloadPostgres } from './postgres.ts'
-import { changeRedisPassword, reloadRedis } from './redis.ts'
+import { reloadRedis, shutOutOfRedis } from './redis.ts'
 import type { Settings } from './settings.ts'
 import { agentSocket } from './sockets.ts'
 
@@ -228,8 +228,7 @@ async function shutOut({ home, settings, sql, users }: Place, now: Date): Promis
   if (serials.length === 0) return
   await reloadPostgres(home, settings, users)
   await endConnectionsOf(home, serials)
-  const marks = serials.toSorted().join('\n')
-  if (update(home, 'run/redis-shut-out', marks)) await changeRedisPassword(home, users)
+  await shutOutOfRedis(home, serials, users)
 }
 
 async function tellEngines({ home, settings, users }: Place): Promise<void> {

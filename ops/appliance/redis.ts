@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { handOutAgain } from './credentials.ts'
 import { newSecret, replaceSecret } from './furniture.ts'
@@ -39,8 +40,20 @@ export async function reloadRedis(home: Home, settings: Settings, users: Users):
     })
 }
 
+/**
+ * Shuts out those whose certificates, by serial number, were taken back: all have to come again, with another password. Once for each of
+ * them; that the certificate of another of them has ended meanwhile disturbs nobody.
+ */
+export async function shutOutOfRedis(home: Home, serials: readonly string[], users: Users): Promise<void> {
+  const path = 'run/redis-shut-out'
+  const known = home.has(path) ? readFileSync(home.path(path), 'utf8').split('\n') : []
+  if (serials.every((serial) => known.includes(serial))) return
+  await changePassword(home, users)
+  home.write(path, serials.join('\n'), 0o644)
+}
+
 /** Another password from now on, also after a restart, and nobody stays in with the old one. */
-export async function changeRedisPassword(home: Home, users: Users): Promise<void> {
+async function changePassword(home: Home, users: Users): Promise<void> {
   const old = readSecretFile(home, 'redis')
   const fresh = newSecret().trim()
   replaceSecret(home, 'redis', fresh) // first, so that whoever is thrown out below finds it
