@@ -18,6 +18,8 @@ export type TestKeys = {
   /** Sends a signal and does not wait. */
   signal(name: NodeJS.Signals): void
   pid(): number
+  /** Waits for its end; answers its exit code. */
+  ended(): Promise<number | null>
   restart(): Promise<void>
   stop(): Promise<void>
 }
@@ -67,6 +69,11 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     kill: () => end(agent, 'SIGKILL'),
     signal: (name) => agent.kill(name),
     pid: () => agent.pid!,
+    async ended() {
+      if (agent.exitCode === null && agent.signalCode === null)
+        await new Promise((resolve) => agent.once('exit', resolve))
+      return agent.exitCode
+    },
     async restart() {
       agent = await startAgent(join(dir, 'keys.json'), options)
     },

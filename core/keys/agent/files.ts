@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** A file is on the disk, whole, or as it was before. */
@@ -14,15 +14,32 @@ export function writeWhole(file: string, content: string): void {
   syncFolder(dirname(file))
 }
 
-/** Adds to the end of a file; it is on the disk when this returns. */
-export function appendDurably(file: string, content: string): void {
+/**
+ * Adds to the end of a file that is `length` bytes long; it is on the disk when this returns. What a full disk left of an
+ * earlier try is cut off first, so nothing is ever added to half a line.
+ *
+ * @throws Error also where the file is shorter than that: somebody cut it
+ */
+export function appendDurably(file: string, content: string, length: number): void {
   const descriptor = openSync(file, 'a', 0o600)
   try {
+    cutBack(descriptor, length)
     writeFileSync(descriptor, content)
     fsyncSync(descriptor)
+  } catch (error) {
+    try {
+      cutBack(descriptor, length)
+    } catch {} // the next call tries again, and adds nothing before it is done
+    throw error
   } finally {
     closeSync(descriptor)
   }
+}
+
+function cutBack(descriptor: number, length: number): void {
+  const { size } = fstatSync(descriptor)
+  if (size < length) throw new Error('a file to which is only added became shorter')
+  if (size > length) ftruncateSync(descriptor, length)
 }
 
 /** A new name in a folder lasts only once the folder is on the disk too. */

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync, truncateSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { firstBadLine, hashOfLine, type JournalLine, journalStart } from '../journal.ts'
 import { appendDurably, syncFolder } from './files.ts'
 
 export type Journal = {
-  /** Writes a line and puts it on the disk before it answers. */
+  /** Writes a line and puts it on the disk before it answers. @throws Error where it cannot: then there is no such line */
   append(entry: Pick<JournalLine, 'role' | 'operation' | 'key' | 'outcome'>): JournalLine
   lines(after: number, limit: number): JournalLine[]
   last(): { number: number; hash: string }
-  /** What was under way when the agent ended. */
+  /** What was begun and has no outcome: the agent ended, or the disk was full. */
   unfinished(): JournalLine | undefined
 }
 
@@ -18,14 +18,17 @@ export function openJournal(file: string, now: () => Date): Journal {
   const bad = firstBadLine(lines)
   if (bad !== undefined)
     throw new Error(`The journal ${file} was changed: line ${bad} does not follow from the one before.`)
+  let length = existsSync(file) ? statSync(file).size : 0
   return {
     append(entry) {
       const last = lines.at(-1) ?? journalStart
       const line = { number: last.number + 1, at: now().toISOString(), ...entry, previous: last.hash }
       const whole = { ...line, hash: hashOfLine(line) }
-      appendDurably(file, `${JSON.stringify(whole)}\n`)
-      if (lines.length === 0) syncFolder(dirname(file))
+      const text = `${JSON.stringify(whole)}\n`
+      appendDurably(file, text, length)
+      length += Buffer.byteLength(text)
       lines.push(whole)
+      if (lines.length === 1) syncFolder(dirname(file))
       return whole
     },
     lines: (after, limit) => lines.slice(after, after + limit), // line n stands at index n - 1

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { KeyEntry } from '../entry.ts'
+import type { JournalLine } from '../journal.ts'
 import { bear } from './births.ts'
 import { epochName, everyday, type Family, families, familyNames, parseKey, registerFamily } from './catalogue.ts'
 import { faultsOfEntry } from './checks.ts'
@@ -56,7 +57,7 @@ export type KeyringOptions = {
 
 const dayMs = 86_400_000
 const logFamily: Family = 'sk-audit'
-/** What may leave keys in the token that the register does not know, when it ends in the middle. */
+/** What may leave keys in the token that the register does not know, when it fails or ends in the middle. */
 const making = new Set(['create', 'ceremony', 'restore-finish'])
 
 /**
@@ -70,10 +71,10 @@ export function openKeyring(options: KeyringOptions): Keyring {
   const { token, journal, now } = options
   const file = join(options.stateDir, 'register.json')
   const read = readRegister(file)
-  let saved = read ? believed(read) : { journal: { number: 0 } }
-  let state: State = read ? read.register : { entries: beginRegister(options) }
+  let state: State = read ? believed(read) : { entries: beginRegister(options) }
   if (!read) change(state)
   settle()
+  takeOutFailed()
   refuseFaults(faultsOfAll())
   // An earlier version left copies of destroyed keys in the register of a node that had joined.
   if (state.entries.some((entry) => entry.state === 'destroyed' && entry.copy)) change(state)
@@ -135,6 +136,7 @@ export function openKeyring(options: KeyringOptions): Keyring {
       }),
     manage,
     noteCheckpoint(message, after) {
+      settle() // what this writes must not look like the outcome of something else
       const log = nextLog(state.log, message, after)
       const entries = state.entries.map((entry) =>
         succeeds(entry, log) ? { ...entry, signsFrom: sizeAfter(log) } : entry,
@@ -164,15 +166,32 @@ export function openKeyring(options: KeyringOptions): Keyring {
     return register
   }
 
-  /** Brings to its end what an earlier agent had begun, or takes it back. */
+  /** Brings to its end what was begun and has no outcome, or takes it back. */
   function settle(): void {
     const line = journal.unfinished()
     if (!line) return
     const { role, operation, key } = line
-    const reached = saved.journal.number >= line.number
-    if (reached) for (const name of risen()) token.destroy(name)
-    if (making.has(operation) && !reached) for (const name of strangers()) token.destroy(name)
+    const reached = clear(line, (name) => operation !== 'create' || name === key)
     journal.append({ role, operation, key, outcome: reached ? 'done' : 'interrupted' })
+  }
+
+  /** Leaves of an act in the token what the register on the disk says of it; answers whether that has it. */
+  function clear({ number, operation }: JournalLine, isOfIt: (name: string) => boolean): boolean {
+    const read = readRegister(file)
+    const reached = read !== undefined && read.register.journal.number >= number
+    if (reached) state = believed(read)
+    const wrong = reached ? risen() : making.has(operation) ? strangers().filter(isOfIt) : []
+    for (const name of wrong) token.destroy(name)
+    return reached
+  }
+
+  /** An earlier version left keys whose making had failed; they were never of use to anybody. */
+  function takeOutFailed(): void {
+    const failed = journal
+      .lines(0, journal.last().number)
+      .filter(({ operation, outcome }) => making.has(operation) && outcome === 'failed')
+      .map(({ key }) => key)
+    for (const name of strangers()) if (failed.includes(name)) token.destroy(name)
   }
 
   function faultsOfAll(): string[] {
@@ -235,7 +254,6 @@ export function openKeyring(options: KeyringOptions): Keyring {
     const { number, hash } = journal.last()
     const register = { ...next, entries, journal: { number, hash } }
     writeRegister(file, register, seal)
-    saved = register
     state = register
   }
 
@@ -244,17 +262,24 @@ export function openKeyring(options: KeyringOptions): Keyring {
     return token.mac(ref, content)
   }
 
-  /** Nothing is done that was not written down before, and its outcome after. */
+  /** Nothing is done that was not written down before, and its outcome after; what fails leaves no key behind. */
   function manage<T>(role: string, operation: string, key: string, work: (change: (next: State) => void) => T): T {
-    journal.append({ role, operation, key, outcome: 'begun' })
+    settle()
+    const line = journal.append({ role, operation, key, outcome: 'begun' })
+    const before = making.has(operation) ? token.names() : new Set<string>()
+    let result: T
     try {
-      const result = work(change)
-      journal.append({ role, operation, key, outcome: 'done' })
-      return result
+      result = work(change)
     } catch (error) {
-      journal.append({ role, operation, key, outcome: error instanceof AgentRefusal ? 'refused' : 'failed' })
+      try {
+        const reached = clear(line, (name) => !before.has(name))
+        const outcome = reached ? 'done' : error instanceof AgentRefusal ? 'refused' : 'failed'
+        journal.append({ role, operation, key, outcome })
+      } catch {} // it stays begun, and the next act or the next agent settles it
       throw error
     }
+    journal.append({ role, operation, key, outcome: 'done' })
+    return result
   }
 
   function named(key: string): Entry {

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { KeysBackup, RestoreStatus, SealedFile } from '../entry.ts'
+import type { KeyState, KeysBackup, RestoreStatus, SealedFile } from '../entry.ts'
 import { type BackupBody, forgedFile, isAuthentic, isSealedFile, openCopy, readBackup } from './backup.ts'
 import { endorsementOf, type Recovery } from './births.ts'
 import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
@@ -169,6 +169,13 @@ function planOf({ entries: theirs }: BackupBody, ours: readonly Entry[], without
   )
   if (behind.length > 0)
     throw new AgentRefusal('keys.backup_old', `this node has newer keys than the backup (${names(behind)})`, 'conflict')
+  const forgotten = theirs.filter((entry) => isBefore(entry.state, mine.get(entry.key)?.state))
+  if (forgotten.length > 0)
+    throw new AgentRefusal(
+      'keys.backup_old',
+      `the backup is older than what happened here to ${names(forgotten)}, and a state has no way back`,
+      'conflict',
+    )
   const lost = theirs.filter(
     (entry) =>
       !mine.has(entry.key) &&
@@ -204,6 +211,13 @@ function planOf({ entries: theirs }: BackupBody, ours: readonly Entry[], without
   function isLeft(key: string): boolean {
     return !theirs.some((each) => each.key === key)
   }
+}
+
+const course: readonly KeyState[] = ['pre-active', 'active', 'decrypt-only', 'destroyed']
+
+/** A destroyed key stays so, whatever a backup says. */
+function isBefore(theirs: KeyState, ours: KeyState | undefined): boolean {
+  return ours !== undefined && ours !== 'destroyed' && course.indexOf(theirs) < course.indexOf(ours)
 }
 
 function isSame(a: string, b: string): boolean {

@@ -1,5 +1,5 @@
 import { randomBytes, verify } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { firstBadLine, type Keys, type KeysBackup } from '#keys'
@@ -173,7 +173,9 @@ describe('a second node', () => {
     await node.health()
 
     // The first node goes on rotating; the second follows with another quorum.
-    await ops.activate((await ops.create('kek-pii')).key)
+    const { key: next } = await ops.create('kek-pii')
+    const early = await ops.backup()
+    await ops.activate(next)
     const later = await first.keys.newDek('kek-pii', context)
     await ops.destroy('kek-pii-2')
     await node.restoreBegin(await ops.backup())
@@ -183,13 +185,20 @@ describe('a second node', () => {
     await expect(agent.keys.openDek(made.kek, context, made.wrapped, made.binding)).rejects.toThrow(
       refusal('keys.state'),
     )
+
+    const known = await node.list()
+    await node.restoreBegin(early)
+    for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+    await expect(node.restoreFinish()).rejects.toThrow(/older than what happened here to kek-pii-3/)
+    expect(await node.list()).toEqual(known)
+
     // What was destroyed on the first is in no backup of the second either.
     expect(copiesIn(await node.backup())).toEqual(copiesIn(await ops.backup()))
     expect(copiesIn(await node.backup())).not.toContain('kek-pii-2')
 
     const lines = await node.journal(0, 1000)
     expect(firstBadLine(lines)).toBeUndefined()
-    expect(lines.filter((line) => line.operation === 'restore-share' && line.outcome === 'done')).toHaveLength(6)
+    expect(lines.filter((line) => line.operation === 'restore-share' && line.outcome === 'done')).toHaveLength(9)
     expect(JSON.stringify(lines)).not.toContain(shares[0]!.slice(0, 9))
   })
 
@@ -199,6 +208,22 @@ describe('a second node', () => {
     for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
     expect((await node.restoreFinish(['sk-token-2'])).imported).not.toContain('sk-token-2')
     expect(copiesIn(await node.backup())).toEqual(copiesIn(backup).filter((key) => key !== 'sk-token-2'))
+  })
+
+  test('a restore that fails half-way leaves no key in the token, and can be tried again', async () => {
+    const agent = await secondNode()
+    const node = agent.as('ops')
+    const before = await node.list()
+    await node.restoreBegin(backup)
+    for (const share of shares.slice(0, threshold)) await node.restoreShare(share)
+    const blocked = join(agent.dir, 'state/register.json.new')
+    mkdirSync(blocked)
+    await expect(node.restoreFinish()).rejects.toThrow(refusal('keys.module_failed'))
+    await expect(node.health()).rejects.toThrow(refusal('keys.waiting')) // and not: unsound
+    expect(await node.list()).toEqual(before)
+    rmdirSync(blocked)
+    expect((await node.restoreFinish()).imported).toContain('kek-pii-2')
+    await node.health()
   })
 
   test('[S45] a backup that somebody changed is refused by everybody who has a quorum', async () => {
