@@ -15,6 +15,8 @@ export { isId, isUuid, newId, newUuid, uuidFrom } from './ids.ts'
 export { enqueue, type Job, provideQueue } from './jobs.ts'
 // Many calls, one transaction
 export { createLane, createLanes, type Lane, type LaneOptions } from './lanes.ts'
+// Whether proofs of a log hold
+export { emptyRoot, hashBytes, isConsistent, isIncluded, nodeHash } from './merkle.ts'
 export type { Currency, Money, WireMoney } from './money.ts'
 // Money: minor units inside, decimal strings on the wire
 export { amountMax, currencies, isCurrency, money, readMoney, readPositiveMoney, showMoney } from './money.ts'

@@ -22,12 +22,16 @@ export type Keys = {
   signMessage(key: string, message: Buffer): Promise<{ key: string; algorithm: SignatureAlgorithm; signature: Buffer }>
   /**
    * A signature of `sk-audit` over the text of a checkpoint (C2SP tlog-checkpoint); that key signs nothing else. `after` is the
-   * checkpoint kept last. @throws Refusal `keys.log_rewound` where the log is not the one that was signed
+   * checkpoint kept last; where another node of these keys signed it, `growth` shows that it is: its note, and the hashes that lead to it
+   * from one of `signedSizes`. @throws Refusal `keys.log_rewound` where the log is not the one that was signed
    */
   signCheckpoint(
     text: string,
     after: { size: number; root: Buffer } | undefined,
+    growth?: { note: string; paths: Buffer[][] },
   ): Promise<{ key: string; algorithm: SignatureAlgorithm; signature: Buffer }>
+  /** Of the log: how large the trees are that the agent remembers to have signed, the last one first. */
+  signedSizes(): Promise<number[]>
   /** Of any epoch, also one that is destroyed. */
   publicKey(key: string): Promise<KeyObject>
   /** The name of a family's active epoch; some seconds old at most. */
@@ -128,11 +132,16 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
         signature: take(ok, 'signature'),
       }
     },
-    async signCheckpoint(text, after) {
+    async signCheckpoint(text, after, growth) {
       const head = after ? { size: after.size, root: give(after.root) } : null
-      const ok = await ask('signCheckpoint', undefined, { message: give(Buffer.from(text)), after: head })
+      const ok = await ask('signCheckpoint', undefined, {
+        message: give(Buffer.from(text)),
+        after: head,
+        ...(growth && { growth: { ...growth, paths: growth.paths.map((path) => path.map(give)) } }),
+      })
       return { key: String(ok.key), algorithm: ok.algorithm as SignatureAlgorithm, signature: take(ok, 'signature') }
     },
+    signedSizes: async () => (await ask('signedSizes')).sizes as number[],
     publicKey: async (key) =>
       createPublicKey({ key: take(await ask('publicKey', key), 'spki'), format: 'der', type: 'spki' }),
     async active(family) {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { canonical } from '#base'
+import { startTestKeys } from '../support/keys.ts'
 
 /*
  * The verifier is for somebody who does not believe the log's owner, so the owner here lies: the key signs whatever tree the
@@ -139,6 +140,36 @@ test('a key that was succeeded counts for no larger tree, whoever has it now, an
   since(6)
   for (const verdict of verdicts(pair)) expect(verdict).toMatchObject(refused)
   for (const verdict of verdicts(young)) expect(verdict).toMatchObject({ status: 0, proven: true })
+})
+
+test('a log that a token without Ed25519 signs, in P-256, is proven like any other, and no less [S51]', async () => {
+  const agent = await startTestKeys({ module: 'nss' })
+  try {
+    const entries = [event(0), event(1), event(2)]
+    const root = audit.rootOfHashes(audit.leafHashes(entries))
+    const { note, key } = await audit.signCheckpoint(agent.as('work'), { origin, size: entries.length, root })
+    expect(key.kind).toBe(2)
+    const own = ['--key', audit.vkeyOf(key)]
+    const proof = inclusion(entries, 1).replace(checkpoint(entries), note)
+    const shown = (entry: string) => JSON.stringify({ entry, proof })
+    expect(verify('log', bundle(entries, { note }), ...own)).toMatchObject({ status: 0, proven: true })
+    expect(verify('entry', shown(entries[1]!), ...own)).toMatchObject({ status: 0, proven: true })
+    expect(verify('log', bundle(entries, { note }))).toMatchObject({ status: 1 }) // under the other key alone
+    const changed = [event(0), event(9), event(2)]
+    expect(verify('log', bundle(changed, { signed: entries, note }), ...own)).toMatchObject({ status: 1, firstBad: 1 })
+    expect(verify('log', bundle(changed, { note }), ...own)).toMatchObject({ status: 1, firstBad: 0 })
+    expect(verify('entry', shown(changed[1]!), ...own)).toMatchObject({ status: 1, firstBad: 1 })
+    const claimed = note.replace(
+      root.toString('base64'),
+      audit.rootOfHashes(audit.leafHashes(changed)).toString('base64'),
+    )
+    expect(verify('log', bundle(changed, { note: claimed }), ...own)).toMatchObject({
+      status: 1,
+      reason: expect.stringContaining('does not verify'),
+    })
+  } finally {
+    await agent.stop()
+  }
 })
 
 const day = 86_400

@@ -64,9 +64,10 @@ export async function signCheckpoint(
   keys: Signer,
   checkpoint: Checkpoint,
   after?: Pick<Checkpoint, 'size' | 'root'>,
+  growth?: { note: string; paths: Buffer[][] },
 ): Promise<{ note: string; key: NoteKey }> {
   const text = checkpointText(checkpoint)
-  const signed = await keys.signCheckpoint(text, after)
+  const signed = await keys.signCheckpoint(text, after, growth)
   const key = noteKey(checkpoint.origin, await keys.publicKey(signed.key))
   const signature = signed.algorithm === 'ed25519' ? signed.signature : derOf(signed.signature)
   return { note: `${text}\n${signatureLine(key, signature)}\n`, key }

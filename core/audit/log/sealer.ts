@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type Command, numberArray, type Tx, textArray } from '#base'
-import { ownKeys, type Signer, signCheckpoint, signersAt } from './checkpoint.ts'
+import { type Command, numberArray, Refusal, type Tx, textArray } from '#base'
+import type { Keys } from '#keys'
+import { type Checkpoint, ownKeys, type Signer, signCheckpoint, signersAt } from './checkpoint.ts'
 import { type KeptCheckpoint, keepCheckpoint, keptCheckpoint } from './log.ts'
 import { readNote } from './note.ts'
+import { consistencyPath } from './proof.ts'
 import { type Edge, grow, readEdge, rootOfEdge, writeTiles } from './tiles.ts'
 import { hashBytes } from './tree.ts'
 
@@ -20,6 +22,9 @@ export type Sealed = {
 
 /** What is kept of the log is not what was signed: the sealer signs nothing more until a person has looked. */
 export class BrokenLog extends Error {}
+
+/** Signs, and tells how far the log reaches that it remembers. */
+type LogSigner = Signer & Pick<Keys, 'signedSizes'>
 
 /** The note that this process had signed last, by whom: it need not be held against the token's keys again each second. */
 const lastSigned = new WeakMap<Signer, string>()
@@ -52,19 +57,18 @@ export async function sealedLanes(tx: Tx): Promise<Map<number, bigint>> {
  */
 export async function seal(
   tx: Tx,
-  command: Command & { keys: Signer },
+  command: Command & { keys: LogSigner },
   what: { origin?: string | undefined; batches: readonly BatchLeaf[]; eventsMax: number },
 ): Promise<Sealed> {
-  const { edge, size, origin } = await soundEdge(tx, command.keys, what.origin)
+  const { edge, last, size, origin } = await soundEdge(tx, command.keys, what.origin)
   const events = await sealEvents(tx, what.eventsMax)
   const leaves = Buffer.concat([events.leaves, await sealBatches(tx, what.batches)])
   if (leaves.length === 0) return { size, events: 0, batches: 0, lost: [] }
 
-  const after = size === 0 ? undefined : { size, root: rootOfEdge(edge) }
   const grown = grow(edge, leaves)
   await writeTiles(tx, grown.tiles)
   const checkpoint = { origin, size: grown.edge.size, root: rootOfEdge(grown.edge) }
-  const { note, key } = await signCheckpoint(command.keys, checkpoint, after)
+  const { note, key } = await signAfter(tx, command.keys, checkpoint, last)
   await keepCheckpoint(tx, { ...checkpoint, at: command.now, note }, key)
   lastSigned.set(command.keys, note)
   const lost = events.lost === 0 ? [] : await lostFrom(tx, size)
@@ -81,19 +85,35 @@ async function soundEdge(
   tx: Tx,
   keys: Signer,
   asked: string | undefined,
-): Promise<{ edge: Edge; size: number; origin: string }> {
+): Promise<{ edge: Edge; last: KeptCheckpoint | undefined; size: number; origin: string }> {
   const last = await keptCheckpoint(tx)
   const [row] = await tx<Array<{ count: bigint }>>`select coalesce(max(index) + 1, 0) as count from audit.leaves`
   const size = last?.size ?? 0
   if (Number(row!.count) !== size)
     throw new BrokenLog(`the log has ${row!.count} leaves, and the last checkpoint signed ${size}`)
   const edge = await readEdge(tx, size)
-  if (!last) return { edge, size, origin: asked ?? `countroom/${randomBytes(4).toString('hex')}` }
+  if (!last) return { edge, last, size, origin: asked ?? `countroom/${randomBytes(4).toString('hex')}` }
   const { origin } = last
   if (asked !== undefined && asked !== origin) throw new BrokenLog(`this log is called ${origin} and not ${asked}`)
   if (!rootOfEdge(edge).equals(last.root)) throw new BrokenLog(`the tiles are not those that checkpoint ${size} signed`)
   if (last.note !== lastSigned.get(keys)) await refuseForeign(last, keys)
-  return { edge, size, origin }
+  return { edge, last, size, origin }
+}
+
+/**
+ * Where the token does not know the last checkpoint because another node signed it, it is shown that this grew from what the token
+ * remembers. The first time it asks without: that is what happens each second.
+ */
+async function signAfter(tx: Tx, keys: LogSigner, checkpoint: Checkpoint, last: KeptCheckpoint | undefined) {
+  try {
+    return await signCheckpoint(keys, checkpoint, last)
+  } catch (error) {
+    if (!(last && error instanceof Refusal && error.code === 'keys.log_rewound')) throw error
+    const sizes = (await keys.signedSizes()).filter((size) => size <= last.size)
+    if (sizes.length === 0) throw error
+    const paths = await Promise.all(sizes.map((size) => consistencyPath(tx, size, last.size)))
+    return await signCheckpoint(keys, checkpoint, last, { note: last.note, paths })
+  }
 }
 
 /** @throws BrokenLog when a checkpoint is not this log's own, by the keys of the token */

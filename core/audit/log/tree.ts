@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto'
+import { emptyRoot, hashBytes, nodeHash } from '#base'
+
+export { hashBytes, isConsistent, isIncluded, nodeHash } from '#base'
 
 /**
- * The Merkle tree of RFC 6962 and RFC 9162 over SHA-256. Everything here is arithmetic: which hashes a proof is made of, and
- * whether it holds. Sizes and indexes are whole numbers below 2^53; hashes are 32 bytes.
+ * The Merkle tree of RFC 6962 and RFC 9162 over SHA-256. Everything here is arithmetic: which hashes a
+ * proof is made of; whether one holds is in `#base`. Sizes and indexes are whole numbers below 2^53; hashes are 32 bytes.
  */
-export const hashBytes = 32
 
 /** A run of leaves, `from` included, `to` not. */
 export type Range = { from: number; to: number }
@@ -12,7 +14,6 @@ export type Range = { from: number; to: number }
 /** A complete subtree: the leaves from `index`·2^`height` on, 2^`height` of them. */
 export type Subtree = { height: number; index: number }
 
-const empty = hash('sha256', '', 'buffer')
 const leafInput = Buffer.from([0])
 const nodeInput = Buffer.alloc(1 + 2 * hashBytes, 1)
 
@@ -29,18 +30,12 @@ export function leafHashes(entries: readonly string[]): Buffer {
   return hashes
 }
 
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  nodeInput.set(left, 1)
-  nodeInput.set(right, 1 + hashBytes)
-  return Buffer.from(hash('sha256', nodeInput, 'latin1'), 'latin1')
-}
-
 /**
  * The root over hashes that stand one after the other in a buffer, which need not be a power of two in number. A text comes
  * out of the hash faster than a buffer of its own, and every level is written over the one before.
  */
 export function rootOfHashes(hashes: Uint8Array): Buffer {
-  if (hashes.length === 0) return empty
+  if (hashes.length === 0) return emptyRoot
   const level = Buffer.from(hashes)
   for (let count = level.length / hashBytes; count > 1; count = Math.ceil(count / 2)) {
     const pairs = Math.floor(count / 2)
@@ -56,7 +51,7 @@ export function rootOfHashes(hashes: Uint8Array): Buffer {
 
 /** The root over a run of leaves, from the hashes of complete subtrees. The run begins where a subtree of its size may. */
 export function rootOf(range: Range, hashOf: (subtree: Subtree) => Buffer): Buffer {
-  if (range.from === range.to) return empty
+  if (range.from === range.to) return emptyRoot
   return subtreesOf(range)
     .map(hashOf)
     .reduceRight((right, left) => nodeHash(left, right))
@@ -114,58 +109,6 @@ export function consistencyRanges(oldSize: number, size: number): Range[] {
   return known ? ranges : [{ from, to }, ...ranges]
 }
 
-/** Whether a leaf is at its place in a tree (RFC 9162, 2.1.3.2). */
-export function isIncluded(proof: {
-  index: number
-  size: number
-  leaf: Uint8Array
-  path: readonly Uint8Array[]
-  root: Uint8Array
-}): boolean {
-  if (!isBelow(proof.index, proof.size) || !areHashes([proof.leaf, proof.root, ...proof.path])) return false
-  let [at, last] = [proof.index, proof.size - 1]
-  let found: Uint8Array = proof.leaf
-  for (const hash of proof.path) {
-    if (last === 0) return false
-    if (at % 2 === 1 || at === last) {
-      found = nodeHash(hash, found)
-      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, half(last)]
-    } else found = nodeHash(found, hash)
-    ;[at, last] = [half(at), half(last)]
-  }
-  return last === 0 && isSame(found, proof.root)
-}
-
-/** Whether a tree begins with an older one (RFC 9162, 2.1.4.2). */
-export function isConsistent(proof: {
-  oldSize: number
-  size: number
-  oldRoot: Uint8Array
-  root: Uint8Array
-  path: readonly Uint8Array[]
-}): boolean {
-  const { oldSize, size, oldRoot, root } = proof
-  if (!isBelow(oldSize, size + 1) || !areHashes([oldRoot, root, ...proof.path])) return false
-  if (oldSize === size) return proof.path.length === 0 && isSame(oldRoot, root)
-  if (oldSize === 0) return proof.path.length === 0 && isSame(oldRoot, empty)
-  const path = isPowerOfTwo(oldSize) ? [oldRoot, ...proof.path] : proof.path
-  const [first, ...rest] = path
-  if (first === undefined) return false
-  let [at, last] = [oldSize - 1, size - 1]
-  while (at % 2 === 1) [at, last] = [half(at), half(last)]
-  let [foundOld, found] = [first, first]
-  for (const hash of rest) {
-    if (last === 0) return false
-    if (at % 2 === 1 || at === last) {
-      foundOld = nodeHash(hash, foundOld)
-      found = nodeHash(hash, found)
-      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, half(last)]
-    } else found = nodeHash(found, hash)
-    ;[at, last] = [half(at), half(last)]
-  }
-  return last === 0 && isSame(foundOld, oldRoot) && isSame(found, root)
-}
-
 /** The largest power of two below a number of leaves. */
 function splitOf(count: number): number {
   let split = 1
@@ -173,22 +116,6 @@ function splitOf(count: number): number {
   return split
 }
 
-function half(n: number): number {
-  return Math.floor(n / 2)
-}
-
-function isPowerOfTwo(n: number): boolean {
-  return splitOf(n) * 2 === n || n === 1
-}
-
 function isBelow(n: number, bound: number): boolean {
   return Number.isSafeInteger(n) && Number.isSafeInteger(bound) && n >= 0 && n < bound
-}
-
-function areHashes(values: readonly Uint8Array[]): boolean {
-  return values.every((value) => value.length === hashBytes)
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0
 }

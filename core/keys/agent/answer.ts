@@ -5,6 +5,7 @@ import { makeBackup, refuseForgedFile, sealFile } from './backup.ts'
 import { parseKey } from './catalogue.ts'
 import { ceremonyStatus, openCeremony } from './ceremony.ts'
 import { type Deks, openDeks, type WrappedDek } from './deks.ts'
+import type { Growth } from './growth.ts'
 import type { Head } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
@@ -28,6 +29,7 @@ const healthFreshMs = 10_000
 const rewrapMax = 500
 const rewrapSliceMs = 0.5 // others wait no longer than this, and one key more
 const journalLinesMax = 1000
+const pathHashesMax = 64
 
 /** Does what a role may ask. Everything binary travels in base 64. @throws AgentRefusal, ModuleLost */
 export function openAnswers(agent: Agent) {
@@ -95,8 +97,12 @@ export function openAnswers(agent: Agent) {
     signCheckpoint({ args }) {
       const entry = keyring.find('sk-audit', 'anew')
       const message = bytesIn(args, 'message')
-      keyring.noteCheckpoint(message, headIn(args)) // on the disk before it is signed
+      keyring.noteCheckpoint(message, headIn(args), growthIn(args)) // on the disk before it is signed
       return { key: entry.key, algorithm: entry.mechanism, signature: write(token.signMessage(entry, message)) }
+    },
+    signedSizes() {
+      const { last, kept } = keyring.state().log ?? { last: null, kept: null }
+      return { sizes: [last, kept].flatMap((head) => (head ? [head.size] : [])) }
     },
     beginLog(request, role) {
       keyring.beginLog(role, String(request.args?.origin))
@@ -209,6 +215,21 @@ function headIn(args: Record<string, unknown> | undefined): Head | null {
   if (!Number.isSafeInteger(after.size) || typeof after.root !== 'string')
     throw new AgentRefusal('keys.malformed', 'after is a checkpoint: size and root')
   return { size: Number(after.size), root: after.root }
+}
+
+function growthIn(args: Record<string, unknown> | undefined): Growth | undefined {
+  if (args?.growth === undefined) return undefined
+  const { note, paths } = args.growth as { note?: unknown; paths?: unknown }
+  if (typeof note !== 'string' || !Array.isArray(paths) || paths.length > 2)
+    throw new AgentRefusal('keys.malformed', 'growth is a checkpoint and at most two paths to it')
+  return {
+    note,
+    paths: paths.map((path: unknown) => {
+      if (!Array.isArray(path) || path.length > pathHashesMax || path.some((hash) => typeof hash !== 'string'))
+        throw new AgentRefusal('keys.malformed', 'a path is a list of hashes')
+      return (path as string[]).map((hash) => Buffer.from(hash, 'base64'))
+    }),
+  }
 }
 
 function read({ args }: Request, name: string): Buffer {

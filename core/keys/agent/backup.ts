@@ -3,17 +3,24 @@ import { z } from 'zod'
 import type { FileSeal, KeysBackup, SealedFile } from '../entry.ts'
 import { authenticated, boundOf, type Recovery } from './births.ts'
 import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
+import type { SignedLog } from './heads.ts'
 import type { Keyring } from './keyring.ts'
 import { AgentRefusal } from './refusal.ts'
 import { type Entry, remainsOf } from './register.ts'
 import { openSealed } from './sealing.ts'
 import type { Token } from './token.ts'
 
-export type BackupBody = { madeAt: string; recovery: Recovery; entries: Entry[] }
+export type BackupBody = {
+  madeAt: string
+  recovery: Recovery
+  entries: Entry[]
+  /** The log as it was signed last, so that who takes over signs no other. */
+  log?: SignedLog | undefined
+}
 
 /** @throws AgentRefusal `keys.no_ceremony` */
 export function makeBackup({ token, keyring, now }: { token: Token; keyring: Keyring; now(): Date }): KeysBackup {
-  const { recovery, entries } = keyring.state()
+  const { recovery, entries, log } = keyring.state()
   if (!recovery)
     throw new AgentRefusal('keys.no_ceremony', 'without a ceremony nothing is kept outside the token', 'conflict')
   const content: BackupBody = {
@@ -22,6 +29,7 @@ export function makeBackup({ token, keyring, now }: { token: Token; keyring: Key
     entries: entries
       .filter(({ family }) => family !== registerFamily && family !== recoveryFamily)
       .map((entry) => (entry.copy?.recovery === recovery.name ? remainsOf(entry) : withoutCopy(entry))),
+    log,
   }
   const body = JSON.stringify(content)
   const mac = token.mac({ key: recovery.key, mechanism: 'hmac-sha256' }, digestOf(body))

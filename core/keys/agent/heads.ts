@@ -12,11 +12,12 @@ export type SignedLog = { readonly origin: string; readonly kept: Head | null; r
 /**
  * A log never signs what contradicts what it signed before (C2SP tlog-checkpoint), and the database that holds it can be put
  * back to an older state; so the agent, which is not in the database, remembers. `after` is the checkpoint that the asker
- * has kept last: it must be the one signed last, or, where that one was lost with its transaction, the one before.
+ * has kept last: it must be the one signed last, or, where that one was lost with its transaction, the one before;
+ * or it `grew` from one of these under the log's own signature, because another node of these keys signed in between.
  *
  * @throws AgentRefusal `keys.log_rewound` where it is neither, `keys.refused` for what is no checkpoint
  */
-export function nextLog(known: SignedLog | undefined, message: Buffer, after: Head | null): SignedLog {
+export function nextLog(known: SignedLog | undefined, message: Buffer, after: Head | null, grew = false): SignedLog {
   const [, origin = '', size = '', root = ''] =
     /^([^\n]+)\n([1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*$/.exec(message.toString('utf8')) ?? []
   if (origin === '') throw new AgentRefusal('keys.refused', 'this is no checkpoint of a log that has leaves')
@@ -26,10 +27,20 @@ export function nextLog(known: SignedLog | undefined, message: Buffer, after: He
   if (isSame(known.last, after) && known.origin === origin) return { origin, kept: after, last: next }
   if (isSame(known.kept, after) && (known.kept === null || known.origin === origin))
     return { origin, kept: after, last: next }
+  if (grew && known.origin === origin) return { origin, kept: after, last: next }
   const { last } = known
   throw rewound(
     `${known.origin} was signed with ${last.size} leaves; ${origin} now goes on from ${after?.size ?? 'nothing'}`,
   )
+}
+
+/**
+ * What a node knows of the log when it takes another's keys: whichever of the two memories reaches further, so that a node that
+ * joins does not sign a second tree. What it signed itself it does not forget for the memory of another log.
+ */
+export function furtherLog(own: SignedLog | undefined, theirs: SignedLog | undefined): SignedLog | undefined {
+  if (!own || !theirs) return own ?? theirs
+  return own.origin === theirs.origin && theirs.last.size > own.last.size ? theirs : own
 }
 
 function isSame(one: Head | null, other: Head | null): boolean {

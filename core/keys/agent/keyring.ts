@@ -5,6 +5,7 @@ import { bear } from './births.ts'
 import { epochName, everyday, type Family, families, familyNames, parseKey, registerFamily } from './catalogue.ts'
 import { faultsOfEntry } from './checks.ts'
 import { beginRegister } from './first-start.ts'
+import { type Growth, hasGrown } from './growth.ts'
 import { type Head, nextLog, type SignedLog } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { MechanismName } from './mechanisms.ts'
@@ -32,7 +33,7 @@ export type Keyring = {
   /** Does something to the keys that is written in the journal before and after; `change` puts the new state on the disk. */
   manage<T>(role: string, operation: string, key: string, work: (change: (next: State) => void) => T): T
   /** Remembers a checkpoint before it is signed. @throws AgentRefusal where it contradicts one that was */
-  noteCheckpoint(message: Buffer, after: Head | null): void
+  noteCheckpoint(message: Buffer, after: Head | null, growth: Growth | undefined): void
   /** The next log to be signed is another one, or this one anew: somebody answers for it. */
   beginLog(role: string, origin: string): void
   /** A new epoch in the token, born as the present state demands; not in the register yet. */
@@ -135,9 +136,11 @@ export function openKeyring(options: KeyringOptions): Keyring {
         return tell(destroyed)
       }),
     manage,
-    noteCheckpoint(message, after) {
+    noteCheckpoint(message, after, growth) {
       settle() // what this writes must not look like the outcome of something else
-      const log = nextLog(state.log, message, after)
+      const keys = state.entries.filter(({ family }) => family === logFamily)
+      const grew = state.log && after && growth ? hasGrown(state.log, after, growth, keys) : false
+      const log = nextLog(state.log, message, after, grew)
       const entries = state.entries.map((entry) =>
         succeeds(entry, log) ? { ...entry, signsFrom: sizeAfter(log) } : entry,
       )

@@ -5,6 +5,7 @@ import { endorsementOf, type Recovery } from './births.ts'
 import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
 import { importRecoveryKey } from './ceremony.ts'
 import { faultsOfEntry } from './checks.ts'
+import { furtherLog } from './heads.ts'
 import type { Keyring } from './keyring.ts'
 import { type MechanismName, mechanismOf } from './mechanisms.ts'
 import { ownedShare } from './quorum.ts'
@@ -97,6 +98,7 @@ export function openRestore({
           change({
             ...keyring.state(),
             recovery,
+            log: furtherLog(keyring.state().log, restoring.body.log),
             entries: [...plan.entries.filter(({ key }) => key !== own.key).map(superseded), own],
           })
           for (const key of plan.gone) token.destroy(key)

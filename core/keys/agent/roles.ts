@@ -16,7 +16,7 @@ const operationsOf: Record<Use, Operations> = {
 const general: Record<Role, Operations> = {
   edge: new Set(['health', 'random', 'publicKey']),
   core: new Set(['health', 'random', 'publicKey', 'active', 'list']),
-  work: new Set(['health', 'random', 'publicKey', 'active', 'list', 'journal', 'signCheckpoint']),
+  work: new Set(['health', 'random', 'publicKey', 'active', 'list', 'journal', 'signCheckpoint', 'signedSizes']),
   ops: new Set([
     ...['health', 'random', 'publicKey', 'active', 'list', 'journal', 'attributes'],
     ...['create', 'activate', 'destroy', 'ceremonyStatus', 'ceremonyBegin', 'ceremonyFinish'],

@@ -105,6 +105,7 @@ describe('a role', () => {
       ['signMessage', 'sk-token'],
       ['signMessage', 'sk-audit'],
       ['signCheckpoint'],
+      ['signedSizes'],
       ['signMessage', 'sk-manifest'],
       ['signMessage', 'sk-ca-root'],
       ['signMessage', 'sk-ca-issuing'],
@@ -133,7 +134,15 @@ describe('a role', () => {
     const people = ['mac hk-pepper', 'mac hk-pepper-1', 'newDek kek-pii']
     expect(await may('core')).toEqual([...inside, ...people, 'signMessage sk-token'].sort())
     expect(await may('work')).toEqual(
-      [...inside, ...people, 'journal', 'newDek kek-backup', 'signCheckpoint', 'signMessage sk-ca-issuing'].sort(),
+      [
+        ...inside,
+        ...people,
+        'journal',
+        'newDek kek-backup',
+        'signCheckpoint',
+        'signMessage sk-ca-issuing',
+        'signedSizes',
+      ].sort(),
     )
     expect(await may('ops')).toEqual(
       [
