@@ -156,10 +156,11 @@ test('Ctrl-C while a rotation is watched ends the watching alone', async () => {
   await vouch(terminal)
   await terminal.shows('Ctrl-C stops only this watching')
   expect(await brokenOff(terminal)).toContain('The worker goes on by itself')
+  const again = at(home, 'rotate', 'kek-pii') // nobody has to say yes twice
+  await again.shows('Ctrl-C stops only this watching')
   held.resolve()
   await keeping
   await sql.end()
-  const again = at(home, 'rotate', 'kek-pii') // nobody has to say yes twice
   await again.shows(/rotation of kek-pii to kek-pii-\d+ has ended/, 80)
   await said(again)
 }, 120_000)
@@ -178,7 +179,7 @@ test('[S43] a key is destroyed when it is wanted twice; a backup from then on ha
   expect(await said(terminal)).toContain('kek-pii-1 is destroyed')
   await player.close()
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca }) // there is another root by now
-  expect((await player.ask('POST', '/api/sessions', who)).status).toBe(201) // their password is now under the new pepper
+  await signInAnew(player, appliance.urls, who) // their password is now under the new pepper
   const written = await said(at(home, 'backup'))
   expect(written).toMatch(/of the keys that wrap them: .*kek-pii-4/)
   backup = /^ {2}(\/.+\.jsonl)\r?$/m.exec(written)?.[1] ?? ''
