@@ -276,14 +276,15 @@ test('[S37] the memory of core, worker and edge holds neither the PIN nor a key-
     expect(rows.length).toBeGreaterThan(0)
 
     const pin = Buffer.from(readFileSync(join(home, 'secrets/hsm-pin'), 'utf8').trim())
-    const password = Buffer.from(readFileSync(join(home, 'secrets/postgres-app'), 'utf8').trim())
+    const passwordOf = (role: string) => Buffer.from(readFileSync(join(home, `secrets/postgres-${role}`), 'utf8').trim())
     const pidOf = (name: string) => appliance.processes().find((unit) => unit.name === name)?.pid ?? 0
     const edges = family().filter((pid) => parentOf(pid) === pidOf('edge'))
     expect(edges.length).toBeGreaterThan(0)
     const secrets = { pin, kek, recovery: secret }
-    for (const name of ['core-1', 'core-2', 'work-1'])
-      expect(foundIn(pidOf(name), { ...secrets, password }), name).toEqual(['password']) // which it has to have
-    for (const pid of [pidOf('edge'), ...edges]) expect(foundIn(pid, { ...secrets, password })).toEqual([])
+    const passwords = { app: passwordOf('app'), work: passwordOf('work') }
+    for (const [name, own] of Object.entries({ 'core-1': 'app', 'core-2': 'app', 'work-1': 'work' }))
+      expect(foundIn(pidOf(name), { ...secrets, ...passwords }), name).toEqual([own]) // which it has to have
+    for (const pid of [pidOf('edge'), ...edges]) expect(foundIn(pid, { ...secrets, ...passwords })).toEqual([])
     expect(foundIn(pidOf('keys'), secrets)).toContain('pin') // there it is, or the search would prove nothing
   } finally {
     await ops.close()

@@ -251,7 +251,7 @@ async function grow(count: number): Promise<void> {
 }
 
 function ask() {
-  return askWitness(db, { url: running.url, key: running.key })
+  return askWitness({ sql: db.work }, { url: running.url, key: running.key })
 }
 
 function post(body: string): Promise<Response> {
