@@ -196,7 +196,7 @@ async function thingsOf({ player, wallet, caller }: Awaited<ReturnType<typeof ar
     bets: [{ on: 'red', amount: '1.00' }],
   })
   expect(bet.status, bet.raw).toBe(200)
-  while (await sealOnce({ ...faces.host, keys: world.agent.as('work') })); // so that the round can be proven
+  while (await sealOnce({ ...faces.host, sql: world.work, keys: world.agent.as('work') })); // so that the round can be proven
   const listed = await caller.ask('GET', '/api/devices')
   const [device] = listed.body.devices as Array<{ device: string }>
   const offered = async (path: string, body?: object) => String((await caller.ask('POST', path, body)).body.factor)

@@ -276,7 +276,8 @@ test('[S37] the memory of core, worker and edge holds neither the PIN nor a key-
     expect(rows.length).toBeGreaterThan(0)
 
     const pin = Buffer.from(readFileSync(join(home, 'secrets/hsm-pin'), 'utf8').trim())
-    const passwordOf = (role: string) => Buffer.from(readFileSync(join(home, `secrets/postgres-${role}`), 'utf8').trim())
+    const passwordOf = (role: string) =>
+      Buffer.from(readFileSync(join(home, `secrets/postgres-${role}`), 'utf8').trim())
     const pidOf = (name: string) => appliance.processes().find((unit) => unit.name === name)?.pid ?? 0
     const edges = family().filter((pid) => parentOf(pid) === pidOf('edge'))
     expect(edges.length).toBeGreaterThan(0)
