@@ -211,6 +211,9 @@ test('restored into another node, under two custodians, all of it is there', asy
   expect(await said(terminal)).toMatch(/Brought into the token: .*kek-pii-4[\s\S]+the next start joins them/)
 
   appliance = await startAppliance({ home: second, freePorts: true })
+  const sql = connect(viewHome(second), 'app')
+  await sql`update sessions.codes set asked_at = asked_at - interval '1 hour'` // another is not sent within a minute
+  await sql.end()
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
   await signInAnew(player, appliance.urls, who)
   expect((await player.ask('GET', '/api/me')).status).toBe(200)
