@@ -24,8 +24,9 @@ test('distances are those of the globe, the same both ways, and never shorter by
   expect(kilometresBetween({ ...paris, latitude: 90 }, { ...paris, latitude: -90 })).toBeCloseTo(Math.PI * 6371, 3)
   fc.assert(
     fc.property(place, place, place, (a, b, c) => {
-      expect(kilometresBetween(a, b)).toBeCloseTo(kilometresBetween(b, a), 6)
-      expect(kilometresBetween(a, c)).toBeLessThanOrEqual(kilometresBetween(a, b) + kilometresBetween(b, c) + 1e-6)
+      expect(kilometresBetween(a, b)).toBeCloseTo(kilometresBetween(b, a), 3)
+      // Across the whole globe the arc sine is only good to a fifth of a metre.
+      expect(kilometresBetween(a, c)).toBeLessThanOrEqual(kilometresBetween(a, b) + kilometresBetween(b, c) + 1e-3)
     }),
   )
 })
