@@ -86,6 +86,8 @@ export {
   rootOfHashes,
   type Subtree,
 } from './log/tree.ts'
+// How it stands, by what was found of it last
+export { keepVerdict, type LogFinding, type LogVerdict, lastVerdict } from './log/verdict.ts'
 // Proving all of it
 export { type LogProof, type LogTrust, verifyLog } from './log/verify.ts'
 export { readWitnessRequest, type WitnessRequest, witnessRequest } from './log/witness.ts'

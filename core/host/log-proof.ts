@@ -1,6 +1,9 @@
 import * as audit from '#audit'
-import type { Reader } from '#base'
+import { type Reader, systemCommand } from '#base'
+import { type Host, transact } from './host.ts'
 import { verifySealedBooks } from './sealed-books.ts'
+
+type Teller = Pick<Host, 'sql' | 'now'>
 
 /** One thing that holds of the audit log, or the first place where it does not. */
 export type LogCheck = { name: string; ok: boolean; firstBad?: string }
@@ -30,6 +33,29 @@ export async function proveLog(
     },
     { name: `${books.batches} batches of the ledger as they were sealed`, ...verdictOf(books) },
   ]
+}
+
+/** Keeps how the log stands by a proof of the whole; one that does not hold is told as a fault of the log. */
+export async function keepLogProof(host: Teller, by: string, checks: readonly LogCheck[]): Promise<void> {
+  const bad = checks.find(({ ok }) => !ok)
+  if (bad) return tellFault(host, { by, subject: 'log', firstBad: bad.firstBad ?? bad.name })
+  await transact(host, (tx) => audit.keepVerdict(tx, { at: host.now(), by, subject: 'log', firstBad: null }))
+}
+
+/**
+ * A fault of the log is a significant event at once, in a transaction of its own, so that it stands whatever becomes of the work in which
+ * it was found; told again and again it is one event. Metric, `status` and `doctor` say so from then on, until a proof of the whole holds.
+ */
+export async function tellFault(
+  host: Teller,
+  fault: Omit<audit.LogFinding, 'at'> & { firstBad: string },
+): Promise<void> {
+  const { by, subject, firstBad } = fault
+  const at = host.now()
+  await transact(host, async (tx) => {
+    if (await audit.keepVerdict(tx, { ...fault, at }))
+      await audit.record(tx, systemCommand(by, at), { action: 'audit.proof_failed', subject, detail: { firstBad } })
+  })
 }
 
 function verdictOf({ ok, firstBad }: { ok: boolean; firstBad?: string }) {

@@ -4,7 +4,8 @@ import { canonical, type Reader, Refusal, systemCommand } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
-import { type Host, transact } from './host.ts'
+import type { Host } from './host.ts'
+import { tellFault } from './log-proof.ts'
 
 export type Sealer = { stop(): Promise<void> }
 type SealerHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now' | 'config'>
@@ -13,6 +14,7 @@ type SealerHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now' | 'config'>
 const eventsMax = 2000
 const transfersMax = 5000
 const none = Buffer.alloc(0)
+const sealerName = 'audit.sealer'
 
 const brokenGauge = new Gauge({
   name: 'countroom_audit_log_broken',
@@ -47,9 +49,13 @@ export function startSealer(host: SealerHost): Sealer {
       failures.inc({ why: broken ? 'broken' : 'failed' })
       brokenGauge.set(broken ? 1 : 0)
       const said = (error as Error).message
-      if (broken && said !== complaint) await tellBroken(host, said)
-      // Each second the same is no news.
-      if (said !== complaint)
+      const news = said !== complaint // each second the same is none
+      if (broken)
+        await tellFault(host, { by: sealerName, subject: 'log', firstBad: said }).catch((error: Error) => {
+          if (news)
+            host.log.error({ err: error }, 'the fault of the log could not be written down; it will be tried again')
+        })
+      if (news)
         host.log.error(
           { err: error },
           broken ? 'the log is not what was signed' : 'sealing failed; it will be tried again',
@@ -68,17 +74,6 @@ export function startSealer(host: SealerHost): Sealer {
   }
 }
 
-/** A significant event, which waits to be sealed as everything does. */
-async function tellBroken(host: SealerHost, firstBad: string): Promise<void> {
-  await transact(host, (tx) =>
-    audit.record(tx, systemCommand('audit.sealer', host.now()), {
-      action: 'audit.proof_failed',
-      subject: 'log',
-      detail: { firstBad },
-    }),
-  ).catch((error: Error) => host.log.error({ err: error }, 'the fault of the log could not be written down'))
-}
-
 /** The key agent remembers another log than the database has. */
 function isRewound(error: unknown): boolean {
   return error instanceof Refusal && error.code === 'keys.log_rewound'
@@ -93,16 +88,13 @@ export async function sealOnce(host: Pick<SealerHost, 'sql' | 'keys' | 'now' | '
     if (batches.length > 0) await ledger.summarise(tx, ['ledger', 'games'])
     const sealed = await audit.seal(
       tx,
-      { ...systemCommand('audit.sealer', host.now()), keys: host.keys },
+      { ...systemCommand(sealerName, host.now()), keys: host.keys },
       { origin: host.config.audit.origin, batches: await batchLeaves(tx, batches), eventsMax },
     )
     for (const event of sealed.lost) {
       failures.inc({ why: 'broken' })
-      await audit.record(tx, systemCommand('audit.sealer', host.now()), {
-        action: 'audit.proof_failed',
-        subject: event,
-        detail: { firstBad: `event ${event} was taken out before it was sealed` },
-      })
+      const firstBad = `event ${event} was taken out before it was sealed`
+      await tellFault(host, { by: sealerName, subject: event, firstBad })
     }
     return sealed.events === eventsMax || batches.reduce((sum, { transfers }) => sum + transfers, 0) > transfersMax / 2
   })) as boolean
@@ -143,6 +135,14 @@ function observeLog({ sql, config }: Pick<SealerHost, 'sql' | 'config'>): void {
   observe('countroom_audit_log_size', 'Leaves of the audit log under the newest checkpoint.', async () => {
     return (await audit.keptCheckpoint(sql))?.size
   })
+  observe(
+    'countroom_audit_proof_sound',
+    '1 while the log stands proven, 0 from the first fault that anything found in it until a proof of the whole finds none.',
+    async () => {
+      const last = await audit.lastVerdict(sql)
+      return last && (last.ok ? 1 : 0)
+    },
+  )
   observe(
     'countroom_audit_unsealed_age_seconds',
     'How long the oldest event has waited that is no leaf of the log yet; 0 when none waits.',

@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import * as audit from '#audit'
-import { systemCommand } from '#base'
-import { type Host, transact } from './host.ts'
+import type { Host } from './host.ts'
+import { tellFault } from './log-proof.ts'
 
 type WitnessHost = Pick<Host, 'sql' | 'log' | 'now' | 'config'>
 type Witness = { url: string; key: audit.NoteKey }
@@ -61,15 +61,13 @@ function witnessLoop(host: WitnessHost, witness: Witness) {
   }
   const tell = async (asked: Asked) => {
     refusals.inc({ witness: witness.key.name })
-    if (asked.said === said) return
-    host.log.error({ witness: witness.key.name, reason: asked.said }, 'a witness saw another log than this one')
-    await transact(host, (tx) =>
-      audit.record(tx, systemCommand('audit.witness', host.now()), {
-        action: 'audit.proof_failed',
-        subject: witness.key.name,
-        detail: { firstBad: asked.said ?? '' },
-      }),
-    ).catch((error: Error) => host.log.error({ err: error }, 'the refusal of a witness could not be written down'))
+    const news = asked.said !== said
+    const { name } = witness.key
+    if (news) host.log.error({ witness: name, reason: asked.said }, 'a witness saw another log than this one')
+    await tellFault(host, { by: 'audit.witness', subject: name, firstBad: asked.said ?? '' }).catch((error: Error) => {
+      if (news)
+        host.log.error({ err: error }, 'the refusal of a witness could not be written down; it will be tried again')
+    })
   }
   const next = () => {
     if (!stopped) timer = setTimeout(() => (running = run()), pauseMs)

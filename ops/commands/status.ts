@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import * as audit from '#audit'
 import { connectKeys } from '#keys'
 import * as ledger from '#ledger'
 import * as program from '#program'
@@ -13,7 +14,7 @@ import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 import { overdue } from '../keys/due.ts'
 
-/** `countroom status`: one screen; exit code 0 when all runs, the books are sound and the program is as approved. */
+/** `countroom status`: one screen; exit code 0 when all runs, books and audit log are sound and the program is as approved. */
 export function statusCommand(): Command {
   return new Command('status')
     .description('what runs, on one screen')
@@ -28,13 +29,21 @@ export function statusCommand(): Command {
       const card = runningCard(home)
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
-      const [books, approved, due] = await Promise.all([booksOf(home), programOf(home), keysDueIn(home)])
+      const [books, log, approved, due] = await Promise.all([
+        booksOf(home),
+        logOf(home),
+        programOf(home),
+        keysDueIn(home),
+      ])
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, program: approved, keysDue: due })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due })}\n`,
         )
-      else process.stdout.write(screen(card, processes, [wordsOf(books), wordsOfProgram(approved), wordsOfKeys(due)]))
-      const sound = books.state !== 'contradict' && approved.state !== 'differs'
+      else
+        process.stdout.write(
+          screen(card, processes, [wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)]),
+        )
+      const sound = [books, log].every(({ state }) => state !== 'contradict') && approved.state !== 'differs'
       process.exitCode = sound && processes.every((unit) => unit.state === 'running') ? 0 : 2
     })
 }
@@ -45,11 +54,19 @@ function withFacts(unit: Card['processes'][number]) {
   return { ...unit, state: stateOf(unit.pid), memoryMegabytes: Math.round(bytes / 1024 ** 2) }
 }
 
-type Books = { state: 'sound' | 'contradict' | 'unproven' | 'unknown'; provenAt?: string; firstBad?: string }
+type Proven = { state: 'sound' | 'contradict' | 'unproven' | 'unknown'; provenAt?: string; firstBad?: string }
 
 /** How the books stand by the worker's last proof; it is told, not proven again here. */
-async function booksOf(home: Home): Promise<Books> {
-  const last = await ask(home, (sql) => ledger.lastProof(sql))
+async function booksOf(home: Home): Promise<Proven> {
+  return provenBy(await ask(home, (sql) => ledger.lastProof(sql)))
+}
+
+/** How the audit log stands by what was found of it last. */
+async function logOf(home: Home): Promise<Proven> {
+  return provenBy(await ask(home, (sql) => audit.lastVerdict(sql)))
+}
+
+function provenBy(last: { at: Date; ok: boolean; firstBad: string | null } | undefined | typeof noAnswer): Proven {
   if (last === noAnswer) return { state: 'unknown' }
   if (!last) return { state: 'unproven' }
   const provenAt = last.at.toISOString()
@@ -98,11 +115,18 @@ async function ask<T>(
   }
 }
 
-function wordsOf({ state, provenAt, firstBad }: Books): string {
+function wordsOf({ state, provenAt, firstBad }: Proven): string {
   if (state === 'unproven') return 'Books not proven yet; the worker does it every minute'
   if (state === 'unknown') return 'Books unknown: the database does not answer; npx countroom doctor says why'
   if (state === 'sound') return `Books sound, proven ${provenAt}`
   return `BOOKS CONTRADICT THEMSELVES, by the proof of ${provenAt}: ${firstBad}\n  → ops/runbooks/books-contradict.md; npx countroom verify ledger`
+}
+
+function wordsOfLog({ state, provenAt, firstBad }: Proven): string {
+  if (state === 'unproven') return 'Audit log not proven yet; the worker does it every night'
+  if (state === 'unknown') return 'Audit log unknown: the database does not answer'
+  if (state === 'sound') return `Audit log sound, proven ${provenAt}`
+  return `THE AUDIT LOG IS NOT WHAT WAS SIGNED, found ${provenAt}: ${firstBad}\n  → ops/runbooks/audit-log.md; npx countroom verify audit`
 }
 
 function wordsOfProgram({ state, inspectedAt, firstBad }: Approved): string {

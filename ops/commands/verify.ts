@@ -4,7 +4,7 @@ import * as audit from '#audit'
 import { connectKeys } from '#keys'
 import * as ledger from '#ledger'
 import * as program from '#program'
-import { type LogCheck, proveLog } from '../../core/host/log-proof.ts'
+import { keepLogProof, type LogCheck, proveLog } from '../../core/host/log-proof.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
@@ -105,13 +105,17 @@ async function verifyAudit(
   trust: Pick<audit.LogTrust, 'outside' | 'lostKnown'>,
 ): Promise<Verification['checks']> {
   const keys = connectKeys({ socket: agentSocket(home, 'ops') })
+  const work = connect(home, 'work') // how the log stands is the worker's to keep
   try {
     const checks = (await sql.begin('isolation level repeatable read read only', (tx) =>
       proveLog(tx, keys, trust),
     )) as LogCheck[]
+    await keepLogProof({ sql: work, now: () => new Date() }, 'countroom verify', checks).catch((error: Error) => {
+      process.stderr.write(`What was found of the audit log could not be written down: ${error.message}\n`)
+    })
     return checks.map((check) => ({ ...check, name: `audit: ${check.name}` }))
   } finally {
-    await keys.close()
+    await Promise.all([keys.close(), work.end({ timeout: 5 })])
   }
 }
 

@@ -35,7 +35,13 @@ export const log: Check = {
   async look(probe) {
     const sql = probe.sql()
     const proof = await sql.begin('isolation level repeatable read read only', (tx) => audit.verify(tx))
+    const last = await audit.lastVerdict(sql)
     const waits = Math.round(await audit.unsealedSeconds(sql))
+    if (proof.ok && last?.ok === false)
+      return broken(
+        `the log does not stand proven: ${last.firstBad} (found ${last.at.toISOString()})`,
+        'ops/runbooks/audit-log.md#broken; npx countroom verify audit proves all of it anew',
+      )
     if (proof.ok && waits > unsealedSecondsMax)
       return warning(
         `events have waited for ${waits} s to be sealed`,

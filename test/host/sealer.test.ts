@@ -4,6 +4,7 @@ import { register } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
+import { proveAuditLog } from '../../core/host/jobs/audit-log.ts'
 import { sealOnce, startSealer } from '../../core/host/sealer.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestKeys, type TestKeys } from '../support/keys.ts'
@@ -110,34 +111,106 @@ test('a sealing that is cut off at any moment leaves the log as it was, and what
   expect(row?.leaves).toBe(row?.events)
 })
 
-test('a log that is not what was signed: said once, an event, a metric, an alert with a runbook; nothing more is signed [S51]', async () => {
+const prove = () => proveAuditLog.run(host(), {})
+const told = async () =>
+  (await audit.search(db.sql, { code: 'audit.proof_failed', limit: 20 })).map(
+    ({ actor, subject }) => `${actor.id} ${subject}`,
+  )
+const proofSound = () => metric('countroom_audit_proof_sound')
+
+test('a log that is not what was signed: an event at once, a metric, an alert with a runbook; nothing more is signed [S51] [GLI-2.8.8g]', async () => {
+  await prove()
+  expect(await proofSound()).toBe(1)
   complaints.length = 0
   const size = await sizeNow()
   await db.admin`create table kept as select * from audit.tiles`
   await db.admin`update audit.tiles set hashes = sha256(hashes)`
-  const sealer = open()
   await write()
-  await until(async () => complaints.length > 0)
-  await new Promise((resolve) => setTimeout(resolve, 1.5 * sealMs))
-  expect(complaints).toEqual(['the log is not what was signed'])
-  expect(await sizeNow()).toBe(size)
-  const told = await db.sql`select entry from audit.events where code = 'audit.proof_failed'`
-  expect(told).toHaveLength(1)
+  // It cannot be written down at first: it is told as soon as it can.
+  await db.admin`alter function audit.append(text, bytea) rename to append_away`
+  const sealer = open()
+  await until(async () => complaints.length === 2)
+  expect(await told()).toEqual([])
   expect(await metric('countroom_audit_log_broken')).toBe(1)
+  await db.admin`alter function audit.append_away(text, bytea) rename to append`
+  await until(async () => (await told()).length > 0)
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * sealMs))
+  await sealer.stop()
+  // Nor does another worker, or this one after a restart, tell it a second time.
+  const next = open()
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * sealMs))
+  expect(complaints).toEqual([
+    'the fault of the log could not be written down; it will be tried again',
+    'the log is not what was signed',
+    'the log is not what was signed',
+  ])
+  expect(await told()).toEqual(['audit.sealer log'])
+  expect(await sizeNow()).toBe(size)
+  expect(await proofSound()).toBe(0)
   expect(await metric('countroom_audit_unsealed_age_seconds')).toBeGreaterThan(0.5)
 
   await db.admin`update audit.tiles t set hashes = k.hashes from kept k where k.level = t.level and k.index = t.index`
   await until(async () => (await sizeNow()) > size)
-  await sealer.stop()
+  await next.stop()
   expect(await metric('countroom_audit_log_broken')).toBe(0)
+  expect(await proofSound()).toBe(0) // it was another for a while: only a proof of the whole says that it is well
+  await prove()
+  expect(await proofSound()).toBe(1)
 
   const rules = readFileSync(join(import.meta.dirname, '../../ops/monitoring/alerts/audit.yml'), 'utf8')
-  for (const name of ['countroom_audit_log_broken', 'countroom_audit_unsealed_age_seconds'])
-    expect(rules).toContain(name)
+  for (const name of ['log_broken', 'unsealed_age_seconds', 'proof_sound'])
+    expect(rules).toContain(`countroom_audit_${name}`)
   const runbook = readFileSync(join(import.meta.dirname, '../../ops/runbooks/audit-log.md'), 'utf8')
   for (const [, anchor] of rules.matchAll(/runbook: ops\/runbooks\/audit-log\.md#(\S+)/g))
     expect(runbook.toLowerCase().replaceAll(' ', '-')).toContain(`##-${anchor}`)
 })
+
+test('the nightly proof tells what it found, once, and that it is gone; the application’s role says nothing of it [S51] [GLI-2.8.8g]', async () => {
+  const before = await told()
+  const edit = (text: string) =>
+    db.admin`update audit.events set subject = ${text} where id = (select min(id::text)::uuid from audit.events)`
+  await edit('another')
+  await prove()
+  await prove()
+  expect(await told()).toEqual(['audit.prove log', ...before])
+  expect(await audit.lastVerdict(db.sql)).toMatchObject({
+    ok: false,
+    firstBad: expect.stringMatching(/^event .* was changed/),
+  })
+  expect(await proofSound()).toBe(0)
+  const clear = (sql: typeof db.sql) =>
+    sql.begin((tx) => audit.keepVerdict(tx, { at: new Date(), by: 'core', subject: 'log', firstBad: null }))
+  await expect(clear(db.sql)).rejects.toMatchObject({ code: '42501' })
+  for (const role of [db.sql, db.work])
+    await expect(role`delete from audit.verdicts`).rejects.toMatchObject({ code: '42501' })
+  await edit('x')
+  await prove()
+  expect(await proofSound()).toBe(1)
+})
+
+test('an event that is taken out before it is sealed is told at once, whatever becomes of the sealing [S51] [GLI-2.8.8g]', async () => {
+  while (await sealOnce(host()));
+  const before = await told()
+  await write()
+  const [gone] = await db.admin`delete from audit.events where id = (select event from audit.unsealed) returning id`
+  const refusing = { ...(host() as object), sql: failingAtTheEnd() } as never
+  await expect(sealOnce(refusing)).rejects.toThrow('cut off')
+  expect(await told()).toEqual([`audit.sealer ${gone!.id}`, ...before])
+  expect(await proofSound()).toBe(0)
+  while (await sealOnce(host()));
+  expect(await told()).toEqual([`audit.sealer ${gone!.id}`, ...before])
+})
+
+/** The worker's connections, but a transaction that answers something ends in a fault. */
+function failingAtTheEnd() {
+  return Object.assign(Object.create(db.work), {
+    begin: (work: (tx: unknown) => Promise<unknown>) =>
+      db.work.begin(async (tx) => {
+        const answer = await work(tx)
+        if (answer !== undefined) throw new Error('cut off')
+      }),
+  })
+}
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 20_000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 10)))

@@ -8,7 +8,7 @@ import { checks } from '../../ops/doctor/checks.ts'
 import { examine } from '../../ops/doctor/examine.ts'
 import { arrive, depositByCard, openClient, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
-
+import { countroom } from './command.ts'
 import { type Fault, faultsOf } from './faults.ts'
 
 /** For each check: plant its fault, see that one named and no other, undo, see all green again. */
@@ -63,6 +63,38 @@ test('the doctor changes nothing: a migration that is missing is named and not m
   await sql.end()
   expect(finding).toMatchObject({ severity: 'broken', evidence: 'not applied yet: licences/0001_licences.sql' })
   expect(after).toBeUndefined()
+})
+
+test('a fault of the audit log that was found is told by doctor, status and the worker’s metric until all of it is proven, though nothing shows it any more [S51] [GLI-2.8.8g]', async () => {
+  const sql = connect(viewHome(home), 'admin')
+  const sound = async () => {
+    const metrics = await fetch(`http://127.0.0.1:${appliance.card().ports.workMetrics}/metrics`)
+    return /^countroom_audit_proof_sound (\d)$/m.exec(await metrics.text())?.[1]
+  }
+  const edit = (change: string) =>
+    sql.unsafe(`update audit.events set entry = ${change} where id = (select min(id::text)::uuid from audit.events)`)
+  try {
+    expect((await countroom(home, ['verify', 'audit'])).code).toBe(0)
+    expect(await sound()).toBe('1')
+    await edit(`entry || ' '`)
+    const spoilt = await countroom(home, ['verify', 'audit'])
+    expect(spoilt).toMatchObject({ code: 1, out: expect.stringMatching(/FAILED .*its entry was changed/) })
+    await edit('rtrim(entry)')
+    const events = await sql`select subject from audit.events where code = 'audit.proof_failed'`
+    expect(events).toEqual([{ subject: 'log' }])
+    expect(await sound()).toBe('0')
+    const findings = (await look()).filter(({ severity }) => severity !== 'sound')
+    expect(findings).toMatchObject([
+      { id: 'audit', severity: 'broken', evidence: expect.stringContaining('its entry was changed') },
+    ])
+    const status = await countroom(home, ['status'])
+    expect(status).toMatchObject({ code: 2, out: expect.stringContaining('THE AUDIT LOG IS NOT WHAT WAS SIGNED') })
+    expect((await countroom(home, ['verify', 'audit'])).code).toBe(0)
+    expect([await sound(), await unsound()]).toEqual(['1', []])
+    expect((await countroom(home, ['status'])).out).toContain('Audit log sound')
+  } finally {
+    await sql.end()
+  }
 })
 
 test('a certificate grows old by the clock alone: first it is late, then it has ended', async () => {
