@@ -183,7 +183,7 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
   function nameless(face: Face, request: IncomingMessage): Problem | undefined {
     if (face !== 'operator' || !config.listeners.operator.people) return
     const socket = request.socket as TLSSocket
-    const isClient = clients.certificateOf(socket) !== undefined
+    const isClient = clients.certificateOf(socket)?.header === 'x-client-certificate'
     if (socket.authorized && (!isClient || request.url?.startsWith(oauthPaths))) return
     if (enrolmentPaths.includes(request.url ?? '')) return
     return problem(403, 'edge.certificate_required', 'Show the certificate you were given for the back office.')

@@ -63,6 +63,8 @@ const schema = z.strictObject({
       certificateHours: z.int().min(24).max(720).default(168),
     })
     .prefault({}),
+  /** Nobody is served at the back office without their own certificate. */
+  operatorCertificates: z.boolean().default(false),
   listen: z.strictObject({
     player: socketAddress.optional(),
     operator: socketAddress.optional(),

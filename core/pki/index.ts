@@ -35,4 +35,4 @@ export { renewalStatement } from './proof.ts'
 // The component's own part: its key and request
 export { newRequest } from './request.ts'
 // Taking back
-export { lists, newsChannel, publish, revoke, takenBack } from './revocation.ts'
+export { lists, newsChannel, publish, revoke, revokePerson, takenBack } from './revocation.ts'

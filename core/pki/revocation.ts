@@ -4,7 +4,7 @@ import type { Command, Reader, Tx } from '#base'
 import { type Authority, authorities, type SigningCommand } from './authority.ts'
 import { hold } from './certificate.ts'
 import { componentUnknown } from './errors.ts'
-import { isListDue, listSecondsMax } from './policy.ts'
+import { isListDue, listSecondsMax, type Role, roles } from './policy.ts'
 
 /** The channel on which a revocation is told to whoever publishes lists. */
 export const newsChannel = 'countroom_pki'
@@ -54,6 +54,16 @@ export async function revoke(
     detail: { serials },
   })
   return serials
+}
+
+/** Takes back whatever a person has, who does not work here any more; nothing where they have nothing. */
+export async function revokePerson(
+  tx: Tx,
+  command: Command,
+  { person, reason }: { person: string; reason: string },
+): Promise<void> {
+  const [known] = await tx<Array<{ role: Role }>>`select role from pki.enrolments where component = ${person} limit 1`
+  if (known && roles[known.role].people) await revoke(tx, command, { component: person, reason })
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
 import * as factors from '#factors'
 import { digestOf, hashPassword, type KeyedCommand, newSecret } from '#keys'
 import { useApproval } from './approval.ts'
+import { faultOf, type Shown } from './certificate.ts'
 import { openEmergency } from './emergency.ts'
 import { enrolmentUnknown, loginTaken, passwordTooShort } from './errors.ts'
 import { approversMin, enrolmentSecondsMax, isPrivileged, passwordLengthMin } from './policy.ts'
@@ -69,12 +70,13 @@ async function approverPlaces(reader: Reader, now: Date): Promise<number> {
   return (await holders(reader, 'roles.approve')).length + (open?.count ?? 0)
 }
 
-type Newcomer = { secret: string; login: string; password: string; rp: factors.RelyingParty }
+type Newcomer = { secret: string; login: string; password: string; rp: factors.RelyingParty; shown: Shown }
 
 /**
- * What the browser of somebody with a link needs to make their passkey; the link is not used up by it.
+ * What the browser of somebody with a link needs to make their passkey; the link is not used up by it. Who has a certificate
+ * already enrols under its name.
  *
- * @throws Refusal `staff.enrolment_unknown`, `staff.login_taken`, `staff.password_too_short`
+ * @throws Refusal `staff.enrolment_unknown`, `staff.login_taken`, `staff.password_too_short`, `staff.certificate_foreign`
  */
 export async function enrolmentPasskey(tx: Tx, command: KeyedCommand, { rp, ...newcomer }: Newcomer) {
   const { holder, name } = await judge(tx, command, newcomer)
@@ -114,7 +116,7 @@ export async function enrol(
 async function judge(
   tx: Tx,
   command: Command,
-  { secret, login, password }: { secret: string; login: string; password: string },
+  { secret, login, password, shown }: { secret: string; login: string; password: string; shown: Shown },
 ) {
   if ([...password].length < passwordLengthMin) throw passwordTooShort(passwordLengthMin)
   const [place] = await tx<Array<{ holder: string; role: string; madeBy: string; proposal: string | null }>>`
@@ -123,6 +125,8 @@ async function judge(
     returning staff as holder, role, made_by as "madeBy", proposal`
   if (!place) throw enrolmentUnknown()
   const name = login.toLowerCase()
+  const fault = faultOf(name, shown)
+  if (fault) throw fault
   const [taken] = await tx`select from staff.members where login = ${name}`
   if (taken) throw loginTaken()
   return { ...place, name }

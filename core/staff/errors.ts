@@ -52,3 +52,13 @@ export const emergencyUnknown = () =>
   new Refusal('absent', 'staff.emergency_unknown', 'There is no such emergency that waits for a review.')
 export const reportChanged = () =>
   new Refusal('conflict', 'staff.report_changed', 'What you looked at is not so any more. Look again.')
+export const certificateForeign = (person: string | undefined) =>
+  new Refusal(
+    'forbidden',
+    'staff.certificate_foreign',
+    person === undefined
+      ? 'The certificate your browser shows is good for nobody here.'
+      : `The certificate your browser shows is ${person}’s, and opens the back office to nobody else.`,
+  )
+export const certificateRequired = () =>
+  new Refusal('forbidden', 'staff.certificate_required', 'Show the certificate you were given for the back office.')

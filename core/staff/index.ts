@@ -1,10 +1,12 @@
 // Approving what another asked for
 export { approvalChallenge, approve, reject, requireApproval, useApproval, withdraw } from './approval.ts'
+// A certificate on top
+export { holdToCertificate, type Shown } from './certificate.ts'
 // Broken glass
 export { breakGlassAlone, emergencies, reviewEmergency } from './emergency.ts'
 // Becoming a member of staff
 export { breakGlassForPlace, enrol, enrolmentLink, enrolmentPasskey, hasMembers, offerPlace } from './enrolment.ts'
-export { passkeyNeeded } from './errors.ts'
+export { certificateForeign, passkeyNeeded } from './errors.ts'
 // Who has which role
 export { type Grant, grant, grants, permissionsOf, revoke, rolesOf } from './grant.ts'
 // Who works here, and who not any more

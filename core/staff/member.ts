@@ -38,14 +38,16 @@ export async function disable(
   tx: Tx,
   command: Command,
   { staff, reason }: { staff: string; reason: string },
-): Promise<void> {
+): Promise<{ name: string }> {
   await takeTurn(tx)
-  const done = await tx`
-    update staff.members set disabled_at = ${command.now} where staff = ${staff} and disabled_at is null`
-  if (done.count === 0) throw memberUnknown()
+  const [member] = await tx<Array<{ name: string }>>`
+    update staff.members set disabled_at = ${command.now} where staff = ${staff} and disabled_at is null
+    returning login as name`
+  if (!member) throw memberUnknown()
   await keepAnApprover(tx)
   await tx`update staff.sessions set ended_at = ${command.now} where staff = ${staff} and ended_at is null`
   await audit.record(tx, command, { action: 'staff.disabled', subject: staff, reason })
+  return member
 }
 
 /** @throws Refusal `staff.member_unknown` */

@@ -2,6 +2,7 @@ import * as audit from '#audit'
 import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
 import * as factors from '#factors'
 import { digestOf, hashPassword, isOutdated, type KeyedCommand, keyIdOf, newSecret, verifyPassword } from '#keys'
+import { faultOf, type Shown } from './certificate.ts'
 import { notPermitted, passkeyNeeded, signInRefused, tooManyFailures } from './errors.ts'
 import { permissionsOf, rolesOf } from './grant.ts'
 import {
@@ -21,6 +22,8 @@ export type StaffSession = {
   permissions: readonly Permission[]
   /** By a passkey. A sign-in without one is good for making one, and for nothing else [S06]. */
   proven: boolean
+  /** It began with their certificate, and goes on with nothing less. */
+  certified: boolean
   used: Set<Permission>
 }
 type Begun = { secret: string; staff: string; name: string; roles: string[]; proven: boolean }
@@ -32,14 +35,16 @@ type Begun = { secret: string; staff: string; name: string; roles: string[]; pro
 export async function signIn(
   tx: Tx,
   command: KeyedCommand,
-  { rp, response }: { rp: factors.RelyingParty; response: unknown },
+  { rp, response, shown }: { rp: factors.RelyingParty; response: unknown; shown: Shown },
 ): Promise<Begun | { refusal: Refusal }> {
   const used = await factors.usePasskey(tx, command, { rp, purpose: signInPurpose, response })
   if ('refusal' in used) return used
   const [member] = await tx<Array<{ login: string }>>`
     select login from staff.members where staff = ${used.holder} and disabled_at is null`
   if (!member) return refused(tx, command, used.holder, 'disabled')
-  return begin(tx, command, { staff: used.holder, name: member.login, factor: used.factor })
+  const fault = faultOf(member.login, shown)
+  if (fault) return refused(tx, command, used.holder, 'without their own certificate', fault)
+  return begin(tx, command, { staff: used.holder, name: member.login, factor: used.factor, shown })
 }
 
 /** What a browser needs for it; whose passkey it is, the passkey says. */
@@ -56,9 +61,11 @@ const signInPurpose = 'staff.sign_in'
 export async function signInOnce(
   tx: Tx,
   command: KeyedCommand,
-  input: { login: string; password: string },
+  input: { login: string; password: string; shown: Shown },
 ): Promise<Begun | { refusal: Refusal }> {
   const login = input.login.toLowerCase()
+  const fault = faultOf(login, input.shown) // alike for every name that is not the certificate's
+  if (fault) return refused(tx, command, 'unknown', 'without their own certificate', fault)
   const since = new Date(command.now.getTime() - failureWindowSeconds * 1000)
   const [failed] = await tx<Array<{ count: number }>>`
     select count(*)::int as count from staff.failures where subject = ${login} and at > ${since}`
@@ -80,35 +87,44 @@ export async function signInOnce(
     const hash = await hashPassword(command.keys, input.password)
     await tx`update staff.members set password_hash = ${hash} where staff = ${member.staff}`
   }
-  return begin(tx, command, { staff: member.staff, name: login, factor: null })
+  return begin(tx, command, { staff: member.staff, name: login, factor: null, shown: input.shown })
 }
 
 async function begin(
   tx: Tx,
   command: KeyedCommand,
-  { staff, name, factor }: { staff: string; name: string; factor: string | null },
+  { staff, name, factor, shown }: { staff: string; name: string; factor: string | null; shown: Shown },
 ): Promise<Begun> {
   const { secret, digest } = newSecret()
   const sessionId = newId('sts', command.now.getTime())
   const ends = new Date(command.now.getTime() + sessionSecondsMax * 1000)
   await tx`
-    insert into staff.sessions (session, digest, staff, begun_at, seen_at, ends_at, factor)
-    values (${sessionId}, ${digest}, ${staff}, ${command.now}, ${command.now}, ${ends}, ${factor})`
+    insert into staff.sessions (session, digest, staff, begun_at, seen_at, ends_at, factor, certified)
+    values (${sessionId}, ${digest}, ${staff}, ${command.now}, ${command.now}, ${ends}, ${factor},
+      ${shown.person !== undefined})`
   const by = { ...command, actor: { ...command.actor, kind: 'staff' as const, id: staff } }
   await audit.record(tx, by, { action: 'staff.signed_in', subject: staff, detail: { factor } })
   return { secret, staff, name, roles: await rolesOf(tx, staff, command.now), proven: factor !== null }
 }
 
-async function refused(tx: Tx, command: Command, subject: string, cause: string): Promise<{ refusal: Refusal }> {
+async function refused(
+  tx: Tx,
+  command: Command,
+  subject: string,
+  cause: string,
+  refusal: Refusal = signInRefused(),
+): Promise<{ refusal: Refusal }> {
   await audit.record(tx, command, { action: 'staff.sign_in_refused', subject, detail: { cause } })
-  return { refusal: signInRefused() }
+  return { refusal }
 }
 
 /** The signed-in member of staff a secret belongs to; idle and ended sessions belong to nobody. */
 export async function find(reader: Reader, secret: string, now: Date): Promise<StaffSession | undefined> {
   const idleSince = new Date(now.getTime() - sessionIdleSecondsMax * 1000)
-  const [row] = await reader<Array<{ id: string; sessionId: string; name: string; proven: boolean; seen_at: Date }>>`
-    select m.staff as id, s.session as "sessionId", m.login as name, s.factor is not null as proven, s.seen_at
+  const [row] = await reader<
+    Array<{ id: string; sessionId: string; name: string; proven: boolean; certified: boolean; seen_at: Date }>
+  >`
+    select m.staff as id, s.session as "sessionId", m.login as name, s.factor is not null as proven, s.certified, s.seen_at
     from staff.sessions s join staff.members m on m.staff = s.staff
     where s.digest = ${digestOf(secret)} and s.ended_at is null and s.ends_at > ${now} and s.seen_at > ${idleSince} and m.disabled_at is null`
   if (!row) return undefined

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Told } from '../tls/clients.ts'
 
 /** Belongs to one connection and is never passed on (RFC 9110, 7.6.1). */
 const hopByHop = new Set([
@@ -21,6 +22,7 @@ const internal = new Set([
   'forwarded',
   'x-hono-already-sent',
   'x-client-certificate',
+  'x-person-certificate',
   'expect',
   'content-length',
 ])
@@ -32,7 +34,7 @@ function isDropped(name: string, named: ReadonlySet<string>): boolean {
 /** The request's headers as the core gets them, flat: name, value, name, value. */
 export function requestHeaders(
   request: IncomingMessage,
-  told: { requestId: string; address: string; bodyBytes: number; certificate?: string | undefined },
+  told: { requestId: string; address: string; bodyBytes: number; certificate?: Told | undefined },
 ): string[] {
   const named = namedInConnection(request.headers.connection)
   const headers: string[] = []
@@ -43,7 +45,7 @@ export function requestHeaders(
   }
   headers.push('x-request-id', told.requestId, 'x-forwarded-for', told.address, 'x-forwarded-proto', 'https')
   headers.push('x-forwarded-host', request.headers.host ?? '')
-  if (told.certificate) headers.push('x-client-certificate', told.certificate)
+  if (told.certificate) headers.push(told.certificate.header, told.certificate.der)
   if (told.bodyBytes > 0) headers.push('content-length', String(told.bodyBytes))
   return headers
 }

@@ -19,19 +19,25 @@ export function refuseWrongRole(socket: TLSSocket, roles: readonly string[]): vo
   if (shown && !(socket.authorized && hasRole(certificate, roles))) socket.destroy()
 }
 
-/** The verified certificates of clients, read once for each connection. */
+/** A verified certificate as a core is told of it: under which name, and in base 64. */
+export type Told = { header: 'x-client-certificate' | 'x-person-certificate'; der: string }
+
+/** The verified certificates of who is connected, read once for each connection. */
 export function openClients() {
-  const known = new WeakMap<TLSSocket, string | undefined>()
+  const known = new WeakMap<TLSSocket, Told | undefined>()
   return {
-    /** In base 64, as a core is told of it; undefined for who shows none, or one of a person. */
-    certificateOf(socket: TLSSocket): string | undefined {
-      if (!known.has(socket)) {
-        // A connection that is gone has none any more: Node answers null then, whatever its types say.
-        const certificate: PeerCertificate | null = socket.authorized ? socket.getPeerCertificate() : null
-        const isClient = certificate !== null && hasRole(certificate, [clientRole])
-        known.set(socket, isClient ? certificate.raw.toString('base64') : undefined)
-      }
+    /** Undefined for who shows none. */
+    certificateOf(socket: TLSSocket): Told | undefined {
+      if (!known.has(socket)) known.set(socket, read(socket))
       return known.get(socket)
     },
   }
+}
+
+function read(socket: TLSSocket): Told | undefined {
+  // A connection that is gone has none any more: Node answers null then, whatever its types say.
+  const certificate: PeerCertificate | null = socket.authorized ? socket.getPeerCertificate() : null
+  if (certificate === null || !certificate.raw) return undefined
+  const header = hasRole(certificate, [clientRole]) ? 'x-client-certificate' : 'x-person-certificate'
+  return { header, der: certificate.raw.toString('base64') }
 }

@@ -224,6 +224,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     program: { node: settings.nodeName, manifest: home.path('manifest'), onMismatch: onMismatchOf(settings) },
     tls: tlsOf(home, name),
     pki: { certificateHours: settings.certificateHours },
+    operatorCertificates: settings.operatorCertificates,
     lanes: { count: settings.lanesPerCore },
     ledger: { monthsAttached: settings.ledgerMonthsAttached },
     audit: {

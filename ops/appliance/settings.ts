@@ -48,7 +48,7 @@ const schema = z.strictObject({
   metricsAddress: z.string().optional(),
   /** The life of certificates inside the casino. */
   certificateHours: z.int().min(24).max(720).default(168),
-  /** People show a certificate of their own to reach the back office at all. */
+  /** The back office serves nobody without their own certificate, on top of the passkey. */
   operatorCertificates: z.boolean().default(false),
   edgeWorkers: z.int().min(1).max(64).default(2),
   /** Whole months of the ledger that stay at hand; older ones are detached into tables of their own. */

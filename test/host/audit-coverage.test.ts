@@ -291,10 +291,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   [
     'operator POST /api/staff/{staff}/dismissal',
     async () => {
-      const { answer } = await enrol('support')
+      const { answer, login: component } = await enrol('support')
+      await faces.world.admin.begin((tx) => pki.offer(tx, systemCommand('test'), { role: 'staff', component }))
       return boss.ask('POST', `/api/staff/${answer.body.staff}/dismissal`, { reason: 'left' })
     },
-    ['staff.disabled'],
+    ['staff.disabled', 'pki.component_dismissed'],
   ],
   [
     'operator POST /api/emergencies/{emergency}/review',
@@ -679,7 +680,13 @@ async function enrol(role: string) {
   const passkey = new SoftAuthenticator('https://localhost')
   const options = await caller.ask('POST', '/api/enrolments/passkey', newcomer)
   const made = passkey.create(options.body as never)
-  return { caller, passkey, answer: await caller.ask('POST', '/api/enrolments/use', { ...newcomer, passkey: made }) }
+  const { login } = newcomer
+  return {
+    caller,
+    passkey,
+    login,
+    answer: await caller.ask('POST', '/api/enrolments/use', { ...newcomer, passkey: made }),
+  }
 }
 
 async function signIn(caller: Caller, passkey: SoftAuthenticator): Promise<FaceAnswer> {

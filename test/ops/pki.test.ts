@@ -14,8 +14,9 @@ import { connect as connectDatabase } from '../../ops/appliance/postgres.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
 import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { until } from '../support/client.ts'
+import { openClient, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
+import { enrolAt } from '../support/staff.ts'
 import { countroom } from './command.ts'
 
 /** The operator's words about certificates, typed as an operator types them. */
@@ -136,23 +137,81 @@ test('a core that is taken back serves nobody, also after its restart; enrolled 
   await until('core-2 to be sound again', async () => ((await healthy()) ? true : undefined))
 })
 
-test('a person gets a PKCS #12 file; OpenSSL opens it, and it opens the back office until it is taken back', async () => {
-  const file = join(away, 'grace.p12')
-  const exported = await run('export', 'grace', '--role', 'auditor', '--days', '14', '--to', file)
-  expect(exported.code, exported.out).toBe(0)
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-  const passphrase = /^ {2}(\S{24})$/m.exec(exported.out)?.[1] ?? ''
-  const opened = spawnSync('openssl', ['pkcs12', '-in', file, '-passin', `pass:${passphrase}`, '-nodes'])
-  expect(opened.stdout.toString()).toContain('BEGIN PRIVATE KEY')
-  const pfx = readFileSync(file)
-  expect(await askOperator('/api/me', { pfx, passphrase })).toMatch(/^HTTP\/1\.1 401/) // in, and to sign in next
-  expect(await askOperator('/api/me')).toMatch(/^HTTP\/1\.1 403.*edge\.certificate_required/s)
-  expect((await run('revoke', 'grace', '--reason', 'left', '--yes')).code).toBe(0)
-  await until(
-    'the list',
-    async () => ((await askOperator('/api/me', { pfx, passphrase })) === '' ? true : undefined),
-    3,
-  )
+describe('a certificate of a person', () => {
+  let admin: Desk
+  let grace: Desk
+
+  test('is a PKCS #12 file, which OpenSSL opens', async () => {
+    const { shown, file } = await exported('root')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const opened = spawnSync('openssl', ['pkcs12', '-in', file, '-passin', `pass:${shown.passphrase}`, '-nodes'])
+    expect(opened.stdout.toString()).toContain('BEGIN PRIVATE KEY')
+    const secret = new URL(appliance.urls.enrolment ?? '').hash.slice(1)
+    // The certificate came first: its person enrols under its name, and under no other.
+    await expect(hired(secret, 'somebody', shown)).rejects.toThrow('staff.certificate_foreign')
+    admin = await hired(secret, 'root', shown)
+    const offered = await admin.client.ask<{ url: string }>('POST', '/api/enrolments', { role: 'support' })
+    expect(offered.status, offered.raw).toBe(201)
+    grace = await hired(new URL(offered.body.url).hash.slice(1), 'grace', (await exported('grace')).shown)
+    expect((await grace.client.ask<{ name: string }>('GET', '/api/me')).body.name).toBe('grace')
+  })
+
+  test('[S06] opens the back office to its own person alone; a stolen cookie is worth nothing without it', async () => {
+    const eve = openClient(appliance.urls.operator, { ca: appliance.card().ca, shown: admin.shown })
+    eve.take(grace.client.cookie)
+    const foreign = { status: 403, body: { code: 'staff.certificate_foreign' } }
+    expect(await eve.ask('GET', '/api/me')).toMatchObject(foreign)
+    expect(await eve.ask('POST', '/api/passkeys/options')).toMatchObject(foreign)
+    // Not by a header of one's own either.
+    const der = new X509Certificate(certificateIn(grace)).raw.toString('base64')
+    expect(await eve.ask('GET', '/api/me', undefined, { 'x-person-certificate': der })).toMatchObject(foreign)
+    const denied = await until('the log', async () => {
+      const path = '/api/audit?code=staff.access_denied'
+      const { body } = await admin.client.ask<{ events: Array<{ detail: { code: string } }> }>('GET', path)
+      return body.events.find(({ detail }) => detail.code === 'staff.certificate_foreign')
+    })
+    expect(denied).toBeTruthy()
+    const fresh = openClient(appliance.urls.operator, { ca: appliance.card().ca, shown: admin.shown })
+    const asked = await fresh.ask<Parameters<typeof grace.passkey.get>[0]>('POST', '/api/sessions/challenge')
+    const signedIn = await fresh.ask('POST', '/api/sessions', { passkey: grace.passkey.get(asked.body) })
+    expect(signedIn).toMatchObject(foreign)
+    const nobody = openClient(appliance.urls.operator, { ca: appliance.card().ca })
+    nobody.take(grace.client.cookie)
+    expect(await nobody.ask('GET', '/api/me')).toMatchObject({
+      status: 403,
+      body: { code: 'edge.certificate_required' },
+    })
+    for (const client of [eve, fresh, nobody]) await client.close()
+  })
+
+  test('is taken back with its person, whose open connections are cut, and is not made for who left', async () => {
+    const left = await admin.client.ask('POST', `/api/staff/${grace.id}/dismissal`, { reason: 'left the house' })
+    expect(left.status, left.raw).toBe(200)
+    await until('the end of it', async () => ((await askOperator('/api/me', grace.shown)) === '' ? true : undefined), 3)
+    expect((await run('list')).out).toMatch(/grace +staff +disabled/)
+    const again = await run('export', 'grace', '--to', join(away, 'again.p12'))
+    expect([again.code, again.out]).toEqual([1, expect.stringContaining('does not work here any more')])
+  })
+
+  type Desk = Awaited<ReturnType<typeof hired>>
+  type Shown = { pfx: Buffer; passphrase: string }
+
+  async function exported(name: string): Promise<{ file: string; shown: Shown }> {
+    const file = join(away, `${name}.p12`)
+    const { code, out } = await run('export', name, '--days', '14', '--to', file)
+    expect(code, out).toBe(0)
+    return { file, shown: { pfx: readFileSync(file), passphrase: /^ {2}(\S{24})$/m.exec(out)?.[1] ?? '' } }
+  }
+
+  async function hired(secret: string, login: string, shown: Shown) {
+    const client = openClient(appliance.urls.operator, { ca: appliance.card().ca, shown })
+    return { client, shown, ...(await enrolAt(client, { secret, login, origin: appliance.urls.operator })) }
+  }
+
+  function certificateIn({ shown }: Desk): string {
+    const words = ['pkcs12', '-nokeys', '-clcerts', '-passin', `pass:${shown.passphrase}`]
+    return execFileSync('openssl', words, { input: shown.pfx, stdio: ['pipe', 'pipe', 'ignore'] }).toString()
+  }
 })
 
 test('a home of before the issuing authority is brought over by a start, on the key it had', async () => {

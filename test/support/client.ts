@@ -10,9 +10,16 @@ export type Answer<T = Record<string, never>> = {
 }
 
 /** Somebody with a browser's manners: an origin, a cookie, keys for what they do; trusts the appliance's authority only. */
-export function openClient(origin: string, options: { ca?: string; connections?: number } = {}) {
+export function openClient(
+  origin: string,
+  options: { ca?: string; connections?: number; shown?: { pfx: Buffer; passphrase: string } | undefined } = {},
+) {
   const ca = options.ca && existsSync(options.ca) ? readFileSync(options.ca) : undefined
-  const agent = new Agent({ connect: { ca }, connections: options.connections ?? 4, headersTimeout: 30_000 })
+  const agent = new Agent({
+    connect: { ca, ...options.shown },
+    connections: options.connections ?? 4,
+    headersTimeout: 30_000,
+  })
   const jar = new Map<string, string>()
   const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   return {
@@ -40,6 +47,8 @@ export function openClient(origin: string, options: { ca?: string; connections?:
       return { status: response.statusCode, headers: response.headers, raw, body: parse(raw) as T }
     },
     close: () => agent.destroy(),
+    /** Has this cookie from now on, however it came by it. */
+    take: (stolen: string) => keepCookie(jar, stolen),
     get cookie() {
       return cookie()
     },

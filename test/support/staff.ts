@@ -15,6 +15,9 @@ type Asking = {
 /** The party of faces in this process. */
 export const rp: RelyingParty = { id: 'localhost', origin: 'https://localhost', name: 'Test', holders: 'stf' }
 
+/** A browser that shows no certificate, where none is asked for. */
+export const shown = { person: undefined, required: false }
+
 /** A member of staff made in the room alone, with a passkey in software. */
 export async function employ(
   tx: Tx,
@@ -24,7 +27,7 @@ export async function employ(
 ): Promise<{ id: string; login: string; passkey: SoftAuthenticator }> {
   const { secret } = await staff.enrolmentLink(tx, command, { role })
   const passkey = new SoftAuthenticator(origin)
-  const newcomer = { secret, login, password, rp: { ...rp, id: new URL(origin).hostname, origin } }
+  const newcomer = { secret, login, password, shown, rp: { ...rp, id: new URL(origin).hostname, origin } }
   const options = await staff.enrolmentPasskey(tx, command, newcomer)
   const enrolled = await staff.enrol(tx, command, { ...newcomer, passkey: passkey.create(options) })
   if ('refusal' in enrolled) throw enrolled.refusal

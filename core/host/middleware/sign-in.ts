@@ -3,6 +3,7 @@ import { getCookie } from 'hono/cookie'
 import * as staff from '#staff'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
+import { certificateShown } from '../person.ts'
 
 export const playerCookie = '__Host-session'
 export const staffCookie = '__Host-staff'
@@ -22,11 +23,17 @@ export function playerSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   }
 }
 
+/**
+ * Finds the sign-in of a member of staff, and holds it to its person's certificate.
+ *
+ * @throws Refusal `staff.certificate_foreign`, `staff.certificate_required`
+ */
 export function staffSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function staffSignIn(c, next) {
     const token = getCookie(c, staffCookie)
     const found = token && tokenForm.test(token) ? await staff.find(host.sql, token, host.now()) : undefined
     c.set('staff', found)
+    if (found) staff.holdToCertificate(found, await certificateShown(host, c))
     await next()
     if (found)
       await staff

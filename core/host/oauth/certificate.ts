@@ -12,7 +12,11 @@ const certificateHeader = 'x-client-certificate'
  */
 export function certificateOf(headers: IncomingHttpHeaders): X509Certificate | undefined {
   const told = headers[certificateHeader]
-  if (typeof told !== 'string' || told === '') return undefined
+  return typeof told === 'string' ? readCertificate(told) : undefined
+}
+
+/** A certificate as the edge tells of it; undefined where it is none. */
+export function readCertificate(told: string): X509Certificate | undefined {
   try {
     return new X509Certificate(Buffer.from(told, 'base64'))
   } catch {

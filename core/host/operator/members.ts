@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as access from '#access'
+import * as pki from '#pki'
 import * as staff from '#staff'
 import { permits } from '../access-rule.ts'
 import { createRoutes, type FaceEnv, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
@@ -86,8 +87,8 @@ const postDismissal = createRoute({
   method: 'post',
   path: '/api/staff/{staff}/dismissal',
   ...permits('staff.disable'),
-  ...writes('staff.disabled'),
-  summary: 'Shuts a member of staff out at once; letting them in again takes two.',
+  ...writes('staff.disabled', 'pki.component_dismissed'),
+  summary: 'Shuts a member of staff out at once, their certificate with them; letting them in again takes two.',
   request: {
     headers: idempotencyHeader,
     params: z.strictObject({ staff: z.string().max(40) }),
@@ -136,8 +137,9 @@ export function memberRoutes(host: Host): OpenAPIHono<FaceEnv> {
   routes.openapi(postDismissal, (c) => {
     const payload = { ...c.req.valid('param'), ...c.req.valid('json') }
     return mutate(host, c, { operation: 'staff.disable', payload }, async (tx, command) => {
-      await staff.disable(tx, command, payload)
+      const { name } = await staff.disable(tx, command, payload)
       await access.endAccount(tx, payload.staff)
+      await pki.revokePerson(tx, command, { person: name, reason: payload.reason })
       return { status: 200, body: { done: true } }
     })
   })

@@ -7,6 +7,7 @@ import { acts } from '../acts.ts'
 import { anyStaffOf, createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { staffCookie } from '../middleware/sign-in.ts'
+import { certificateShown } from '../person.ts'
 import { partyOf } from '../relying-party.ts'
 
 const login = z
@@ -46,8 +47,8 @@ export function staffRoutes(host: Host) {
       responses: { 200: json(options, 'For `navigator.credentials.create`.'), ...problems },
     }),
     async (c) => {
-      const given = c.req.valid('json')
-      const wanted = await transact(host, (tx) => staff.enrolmentPasskey(tx, commandOf(host, c), { ...given, rp }))
+      const given = { ...c.req.valid('json'), rp, shown: await certificateShown(host, c) }
+      const wanted = await transact(host, (tx) => staff.enrolmentPasskey(tx, commandOf(host, c), given))
       return c.json(wanted as never, 200)
     },
   )
@@ -63,8 +64,8 @@ export function staffRoutes(host: Host) {
       responses: { 201: json(z.object({ staff: z.string(), role: z.string() }), 'Enrolled.'), ...problems },
     }),
     async (c) => {
-      const given = c.req.valid('json')
-      const enrolled = await transact(host, (tx) => staff.enrol(tx, commandOf(host, c), { ...given, rp }))
+      const given = { ...c.req.valid('json'), rp, shown: await certificateShown(host, c) }
+      const enrolled = await transact(host, (tx) => staff.enrol(tx, commandOf(host, c), given))
       if ('refusal' in enrolled) throw enrolled.refusal
       return c.json(enrolled, 201)
     },
@@ -144,10 +145,11 @@ export function staffRoutes(host: Host) {
     }),
     async (c) => {
       const given = c.req.valid('json')
+      const shown = await certificateShown(host, c)
       const begun = await transact(host, (tx) =>
         'passkey' in given
-          ? staff.signIn(tx, commandOf(host, c), { rp, response: given.passkey })
-          : staff.signInOnce(tx, commandOf(host, c), given),
+          ? staff.signIn(tx, commandOf(host, c), { rp, response: given.passkey, shown })
+          : staff.signInOnce(tx, commandOf(host, c), { ...given, shown }),
       )
       if ('refusal' in begun) throw begun.refusal
       const { secret, name, roles, proven } = begun

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import * as pki from '#pki'
+import * as staff from '#staff'
 import { Trouble } from '../../appliance/trouble.ts'
 import { atPlace } from './place.ts'
 
@@ -9,8 +10,10 @@ type Options = { role: pki.Role; to?: string; days: string }
 
 export function exportCommand(): Command {
   return new Command('export')
-    .description('print `ca` or `revoked`; or make a certificate for a person, as a PKCS #12 file with a password')
-    .argument('<what>', 'ca, revoked, or the name of a person')
+    .description(
+      'print `ca` or `revoked`; or make a certificate for a member of staff, as a PKCS #12 file with a password',
+    )
+    .argument('<what>', 'ca, revoked, or the name somebody signs in by, or will enrol by')
     .addOption(new Option('--role <role>', 'what the person is').choices(['staff', 'auditor']).default('staff'))
     .option('--days <count>', 'how long the person’s certificate is good, 1 to 30', '30')
     .option('--to <file>', 'where the person’s file goes')
@@ -32,6 +35,12 @@ async function exportPerson(name: string, { role, to, days }: Options): Promise<
     throw new Trouble(`${to} is there already.`, { setting: '--to', remedy: `rm ${to}, or another file` })
   const { key, request } = await pki.newRequest(name)
   await atPlace(async ({ sql }, command) => {
+    const member = (await staff.members(sql)).find((each) => each.name === name)
+    if (member?.disabledAt)
+      throw new Trouble(`${name} does not work here any more.`, {
+        setting: 'the name',
+        remedy: 'two colleagues let them in again at the desk',
+      })
     const issued = (await sql.begin(async (tx) => {
       const { token } = await pki.offer(tx, command, { component: name, role, secondsMax: 60 })
       const application = await pki.apply(tx, command, { token, request })
@@ -42,7 +51,7 @@ async function exportPerson(name: string, { role, to, days }: Options): Promise<
     const file = await pki.bundle({ name: `Countroom ${name}`, key, chain: issued.chain, password })
     writeFileSync(to, file, { mode: 0o600, flag: 'wx' })
     process.stdout.write(
-      `${to} holds key and certificate of ${name} until ${issued.notAfter.toISOString()}.\nIts password, to be handed over another way, is shown this once:\n\n  ${password}\n\n`,
+      `${to} holds key and certificate of ${name} until ${issued.notAfter.toISOString()}, and opens the back office to ${member ? 'nobody else' : 'whoever enrols by that name'}.\nIts password, to be handed over another way, is shown this once:\n\n  ${password}\n\n`,
     )
   })
 }

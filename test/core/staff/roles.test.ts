@@ -9,7 +9,7 @@ import { migrate } from '../../../core/host/migrations.ts'
 import { rooms } from '../../../core/rooms.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
-import { employ, rp } from '../../support/staff.ts'
+import { employ, rp, shown } from '../../support/staff.ts'
 
 let db: TestDatabase
 let agent: TestKeys
@@ -28,7 +28,7 @@ const act = <T>(work: (tx: Parameters<typeof staff.grant>[0]) => Promise<T>) => 
 async function hire(login: string, role: string) {
   const { id, passkey } = await act((tx) => employ(tx, command(), { login, role }))
   const options = await act((tx) => staff.signInChallenge(tx, command(), rp))
-  const begun = await act((tx) => staff.signIn(tx, command(), { rp, response: passkey.get(options) }))
+  const begun = await act((tx) => staff.signIn(tx, command(), { rp, response: passkey.get(options), shown }))
   if ('refusal' in begun) throw begun.refusal
   const seen = async (now = new Date()) => (await staff.find(db.sql, begun.secret, now))!
   return { id, seen }

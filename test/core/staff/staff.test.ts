@@ -5,7 +5,7 @@ import { acts } from '../../../core/host/acts.ts'
 import { SoftAuthenticator } from '../../support/authenticator.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
-import { employ, rp } from '../../support/staff.ts'
+import { employ, rp, shown } from '../../support/staff.ts'
 
 let db: TestDatabase
 let agent: TestKeys
@@ -29,9 +29,9 @@ test('a link works once and ends after a day; only its digest is kept, and witho
   expect(JSON.stringify(await db.admin`select * from staff.enrolments`)).not.toContain(secret)
   const passkey = new SoftAuthenticator(rp.origin)
   const ask = (login: string, now = new Date()) =>
-    act((tx) => staff.enrolmentPasskey(tx, command(now), { secret, login, password, rp }))
+    act((tx) => staff.enrolmentPasskey(tx, command(now), { secret, login, password, rp, shown }))
   const use = (login: string, given: unknown) =>
-    act((tx) => staff.enrol(tx, command(), { secret, login, password, rp, passkey: given }))
+    act((tx) => staff.enrol(tx, command(), { secret, login, password, rp, shown, passkey: given }))
   await expect(ask('grace', later(25 * 60))).rejects.toMatchObject({ code: 'staff.enrolment_unknown' })
   for (const made of [undefined, {}, passkey.create({ ...(await ask('grace')), challenge: 'AAAA' })])
     expect(await use('grace', made)).toMatchObject({ refusal: { code: 'factors.passkey_refused' } })
@@ -46,7 +46,7 @@ test('a link works once and ends after a day; only its digest is kept, and witho
 test('a passkey signs in by itself, as nobody else, and the session ends when idle [S06] [S18]', async () => {
   const { id, login, passkey } = await act((tx) => employ(tx, command(), { role: 'support' }))
   const ask = () => act((tx) => staff.signInChallenge(tx, command(), rp))
-  const use = (response: unknown) => act((tx) => staff.signIn(tx, command(), { rp, response }))
+  const use = (response: unknown) => act((tx) => staff.signIn(tx, command(), { rp, response, shown }))
   const begun = await use(passkey.get(await ask()))
   if ('refusal' in begun) throw begun.refusal
   const seen = await staff.find(db.sql, begun.secret, new Date())
@@ -66,10 +66,64 @@ test('a passkey signs in by itself, as nobody else, and the session ends when id
   expect(await use(passkey.get(await ask()))).toMatchObject({ refusal: { code: 'staff.sign_in_refused' } })
 })
 
+test('a certificate lets its own person in and nobody else, and what began with one goes on with nothing less [S06]', async () => {
+  const { id, login, passkey } = await act((tx) => employ(tx, command(), { role: 'support' }))
+  const signIn = async (shown: staff.Shown) => {
+    const options = await act((tx) => staff.signInChallenge(tx, command(), rp))
+    return act((tx) => staff.signIn(tx, command(), { rp, response: passkey.get(options), shown }))
+  }
+  expect(await signIn({ person: 'eve', required: false })).toMatchObject({
+    refusal: { code: 'staff.certificate_foreign' },
+  })
+  expect(await signIn({ person: undefined, required: true })).toMatchObject({
+    refusal: { code: 'staff.certificate_required' },
+  })
+  const told = await db.sql`select from audit.events where code = 'staff.sign_in_refused' and subject = ${id}`
+  expect(told).toHaveLength(2)
+  const begun = async (shown: staff.Shown) => {
+    const made = await signIn(shown)
+    if ('refusal' in made) throw made.refusal
+    return (await staff.find(db.sql, made.secret, new Date()))!
+  }
+  const certified = await begun({ person: login, required: false })
+  const plain = await begun(shown)
+  const code = (session: staff.StaffSession, person: string | undefined, required: boolean) => {
+    try {
+      staff.holdToCertificate(session, { person, required })
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  expect(code(certified, login, true)).toBeUndefined()
+  expect(code(certified, undefined, false)).toBe('staff.certificate_required')
+  expect(code(certified, 'eve', false)).toBe('staff.certificate_foreign')
+  expect(code(plain, undefined, false)).toBeUndefined()
+  expect(code(plain, undefined, true)).toBe('staff.certificate_required')
+  expect(code(plain, 'eve', false)).toBe('staff.certificate_foreign')
+  // By name and password alike, whether or not there is such a name.
+  for (const name of [login, 'nobody-here'])
+    expect(
+      await act((tx) =>
+        staff.signInOnce(tx, command(), { login: name, password, shown: { person: 'eve', required: true } }),
+      ),
+    ).toMatchObject({ refusal: { code: 'staff.certificate_foreign' } })
+  // Who has a certificate before a place enrols under its name.
+  const { secret } = await act((tx) => staff.enrolmentLink(tx, command(), { role: 'support' }))
+  const enrol = (as: string) =>
+    act((tx) =>
+      staff.enrolmentPasskey(tx, command(), {
+        ...{ secret, login: as, password, rp },
+        shown: { person: 'newton', required: true },
+      }),
+    )
+  await expect(enrol('leibniz')).rejects.toMatchObject({ code: 'staff.certificate_foreign' })
+  await expect(enrol('Newton')).resolves.toMatchObject({ user: { name: 'newton' } })
+})
+
 test('who was here before passkeys signs in once by password, and may do nothing with it; names are answered alike, guessing is slow', async () => {
   const { id } = await act((tx) => employ(tx, command(), { role: 'administrator', login: 'old', password }))
   const signIn = (login: string, given: string) =>
-    act((tx) => staff.signInOnce(tx, command(), { login, password: given }))
+    act((tx) => staff.signInOnce(tx, command(), { login, password: given, shown }))
   expect(await signIn('old', password)).toMatchObject({ refusal: { code: 'staff.passkey_needed' } })
   await db.admin`delete from factors.factors where holder = ${id}`
   const begun = await signIn('Old', password)
@@ -98,7 +152,7 @@ test('one who may approve enrols a second alone, and nobody a third in a privile
   await db.admin`delete from staff.enrolments`
   const enrol = async (login: string, secret: string) => {
     const passkey = new SoftAuthenticator(rp.origin)
-    const newcomer = { secret, login, password, rp }
+    const newcomer = { secret, login, password, rp, shown }
     const options = await act((tx) => staff.enrolmentPasskey(tx, command(), newcomer))
     const enrolled = await act((tx) => staff.enrol(tx, command(), { ...newcomer, passkey: passkey.create(options) }))
     if ('refusal' in enrolled) throw enrolled.refusal
