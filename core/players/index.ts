@@ -13,6 +13,7 @@ export {
   findByEmail,
   findByIndex,
   findPlayer,
+  holdActive,
   inspect,
   languageOf,
   listPlayers,

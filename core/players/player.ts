@@ -17,6 +17,13 @@ export async function findPlayer(reader: Reader, player: string): Promise<Player
   return row
 }
 
+/** May they sign in and play? It stays so until the caller's transaction ends. */
+export async function holdActive(tx: Tx, player: string): Promise<boolean> {
+  const [row] = await tx<Array<{ status: Status }>>`
+    select status from players.players where player = ${player} for share`
+  return row?.status === 'active'
+}
+
 /** By e-mail, through the blind index; the address itself is not in the table. As many questions whether there is one or not. */
 export async function findByEmail(reader: Reader, keys: Keys, email: string): Promise<Player | undefined> {
   return findPlayer(reader, (await playerAt(reader, keys, email)) ?? '')

@@ -2,8 +2,11 @@ import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import * as factors from '#factors'
 import { blindIndex, hashPassword, isOutdated, type Keys, keyIdOf, normaliseEmail, verifyPassword } from '#keys'
+import * as licences from '#licences'
 import * as players from '#players'
+import { familiarity } from './device.ts'
 import { passwordNeeded } from './errors.ts'
+import { failuresOf, isThrottled } from './failure.ts'
 import { type Origin, subjectOf } from './origin.ts'
 import type { Proof } from './proof.ts'
 
@@ -16,6 +19,10 @@ export type Attempt = {
   owner: string | undefined
   /** Is it their password? */
   right: boolean
+  /** Since when the password it was compared with is theirs; nothing for who has none. */
+  since?: Date | undefined
+  /** It was not even looked at: too much failed from there. */
+  throttled?: boolean
   /** What failures and the lock stand under. */
   account: Buffer
   origin: Origin
@@ -41,7 +48,7 @@ export { hashPassword }
 
 /** Whether a player has a password at all. */
 export async function hasPassword(reader: Reader, player: string): Promise<boolean> {
-  return (await hashOf(reader, player)) !== undefined
+  return (await credentialOf(reader, player)) !== undefined
 }
 
 /**
@@ -63,22 +70,46 @@ export async function removePassword(tx: Tx, command: Command, { player }: { pla
 export async function attempt(
   reader: Reader,
   keys: Keys,
-  input: { email: string; password: string; proof?: Proof | undefined; origin: Origin },
+  input: { email: string; password: string; proof?: Proof | undefined; origin: Origin; now: Date },
 ): Promise<Attempt> {
   const email = normalisedOr(input.email)
   const index = await blindIndex(reader, keys, 'email', email)
   const player = await players.findByEmail(reader, keys, email)
-  const hash = await hashOf(reader, player?.player ?? '')
-  const right = await verifyPassword(keys, input.password, hash)
-  const renews = right && hash !== undefined && (await isOutdated(keys, hash))
-  return {
+  const tried = {
     owner: player?.status === 'active' ? player.player : undefined,
-    right,
+    right: false,
     account: player ? accountOf(player.player) : index.value,
     origin: input.origin,
     proof: input.proof,
+  }
+  if (await isKeptOut(reader, tried, input.now)) return { ...tried, throttled: true }
+  const { hash, since } = (await credentialOf(reader, player?.player ?? '')) ?? {}
+  const right = await verifyPassword(keys, input.password, hash)
+  const renews = right && hash !== undefined && (await isOutdated(keys, hash))
+  return {
+    ...tried,
+    right,
+    since,
     ...(renews ? { renewed: { from: hash, to: await hashPassword(keys, input.password) } } : {}),
   }
+}
+
+/** So much failed from there that no password is worked on. */
+async function isKeptOut(reader: Reader, { owner, account, origin }: Attempt, now: Date): Promise<boolean> {
+  const { signInFailureMinutes: minutes } = await licences.rules(reader)
+  const { standing } = await familiarity(reader, owner ?? '', origin.device)
+  return isThrottled(await failuresOf(reader, { account, origin, now, minutes }), standing === 'known')
+}
+
+/**
+ * Whose sign-in it is, when what was looked at outside the transaction is still so: they may sign in, and the password is
+ * theirs. It stays so until the transaction ends, so that who is suspended or changes their password is not overtaken.
+ */
+export async function ownerOf(tx: Tx, { owner, right, since }: Attempt): Promise<string | undefined> {
+  if (owner === undefined || !right || !(await players.holdActive(tx, owner))) return undefined
+  const [row] = await tx<Array<{ since: Date }>>`
+    select changed_at as since from sessions.credentials where player = ${owner} for share`
+  return row?.since.getTime() === since?.getTime() ? owner : undefined
 }
 
 /** By the player, so that a lock outlives a rotation of the index's key. */
@@ -92,7 +123,7 @@ export async function isPasswordOf(
   keys: Keys,
   { player, password }: { player: string; password: string },
 ): Promise<boolean> {
-  return verifyPassword(keys, password, await hashOf(reader, player))
+  return verifyPassword(keys, password, (await credentialOf(reader, player))?.hash)
 }
 
 /** Puts the renewed hash in the place of the one it was made from, and of no other. */
@@ -111,11 +142,10 @@ export async function passwordsUnder(reader: Reader, pepper: string): Promise<nu
   return row?.count ?? 0
 }
 
-async function hashOf(reader: Reader, player: string): Promise<string | undefined> {
-  const [row] = await reader<
-    Array<{ hash: string }>
-  >`select password_hash as hash from sessions.credentials where player = ${player}`
-  return row?.hash
+async function credentialOf(reader: Reader, player: string): Promise<{ hash: string; since: Date } | undefined> {
+  const [row] = await reader<Array<{ hash: string; since: Date }>>`
+    select password_hash as hash, changed_at as since from sessions.credentials where player = ${player}`
+  return row
 }
 
 function normalisedOr(email: string): string {

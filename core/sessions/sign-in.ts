@@ -3,10 +3,20 @@ import type { Command, Reader, Refusal, Tx } from '#base'
 import type { KeyedCommand, Keys } from '#keys'
 import * as licences from '#licences'
 import * as players from '#players'
-import { type Attempt, accountOf, renewPassword } from './credential.ts'
+import { type Attempt, accountOf, ownerOf, renewPassword } from './credential.ts'
 import { familiarity, keepDevice } from './device.ts'
 import { locked, passkeyRefused, secondFactorRequired, signInRefused, throttled } from './errors.ts'
-import { countFailure, type Failures, failuresOf, forgive, isLocked, lock, queueUp, unlock } from './failure.ts'
+import {
+  countFailure,
+  type Failures,
+  failuresOf,
+  forgive,
+  isLocked,
+  isThrottled,
+  lock,
+  queueUp,
+  unlock,
+} from './failure.ts'
 import { type Origin, openOrigin, subjectOf } from './origin.ts'
 import { aalOf, type Shown } from './policy.ts'
 import { besidePassword, enrolledBy, sendCode, useProof } from './proof.ts'
@@ -20,9 +30,6 @@ export type Begun = { secret: string; device: string; session: Session }
 const nobody = subjectOf('player', '')
 
 type Standing = Awaited<ReturnType<typeof familiarity>>
-
-const networkFailuresMax = 30
-const deviceFailuresMax = 10
 
 /**
  * Begins a session for an attempt that was right, in place of the one this browser had; asks for more than the password
@@ -39,19 +46,20 @@ export async function begin(
   tried: Attempt,
   replaced?: Session,
 ): Promise<Begun | { refusal: Refusal }> {
-  const { owner, account, origin, proof } = tried
+  const { account, origin, proof } = tried
   await queueUp(tx, account)
   const rules = await licences.rules(tx)
   const failures = await failuresOf(tx, { account, origin, now: command.now, minutes: rules.signInFailureMinutes })
-  if (failures.network >= networkFailuresMax || failures.device >= deviceFailuresMax)
+  const device = await familiarity(tx, tried.owner ?? '', origin.device)
+  if (tried.throttled || isThrottled(failures, device.standing === 'known'))
     return refused(tx, command, 'throttled', throttled(rules.signInFailureMinutes))
-  const device = await familiarity(tx, owner ?? '', origin.device)
   if (proof === undefined && (await isShutOut(tx, tried, device, failures, rules.signInFailuresMax))) {
     await countFailure(tx, command, account, origin)
     return refused(tx, command, 'locked', locked())
   }
-  const proven = proof === undefined || (await useProof(tx, command, owner ?? '', proof))
-  if (owner === undefined || !tried.right || !proven) {
+  const owner = await ownerOf(tx, tried)
+  // A proof of who does not know the password is not looked at: it would use up the codes of whose account it is.
+  if (owner === undefined || !(proof === undefined || (await useProof(tx, command, owner, proof)))) {
     await countFailure(tx, command, account, origin)
     if (failures.account + 1 >= rules.signInFailuresMax) await lock(tx, command, account)
     return refused(tx, command, 'address or password wrong', signInRefused())
@@ -67,24 +75,26 @@ export async function begin(
 
 /**
  * Begins a session for who showed a passkey with the user verified: that is two factors by itself, so nothing else is asked, and
- * a lock is opened by it [GLI-2.5.3d-2].
+ * a lock is opened by it [GLI-2.5.3d-2], and what others failed at from there keeps nobody out who has theirs.
  */
 export async function beginWithPasskey(
   tx: Tx,
   command: KeyedCommand,
   { player, origin, replaced }: { player: string | undefined; origin: Origin; replaced: Session | undefined },
 ): Promise<Begun | { refusal: Refusal }> {
-  const account = player === undefined ? nobody : accountOf(player)
-  const rules = await licences.rules(tx)
-  const failures = await failuresOf(tx, { account, origin, now: command.now, minutes: rules.signInFailureMinutes })
-  if (failures.network >= networkFailuresMax || failures.device >= deviceFailuresMax)
-    return refused(tx, command, 'throttled', throttled(rules.signInFailureMinutes))
-  const owner = player === undefined ? undefined : await players.findPlayer(tx, player)
-  if (owner?.status !== 'active') {
-    await countFailure(tx, command, nobody, origin)
-    return refused(tx, command, 'passkey wrong', passkeyRefused())
-  }
-  return letIn(tx, command, { player: owner.player, account, shown: { passkey: command.now }, origin, replaced })
+  if (player !== undefined && (await players.holdActive(tx, player)))
+    return letIn(tx, command, {
+      player,
+      account: accountOf(player),
+      shown: { passkey: command.now },
+      origin,
+      replaced,
+    })
+  const { signInFailureMinutes: minutes } = await licences.rules(tx)
+  const failures = await failuresOf(tx, { account: nobody, origin, now: command.now, minutes })
+  if (isThrottled(failures, false)) return refused(tx, command, 'throttled', throttled(minutes))
+  await countFailure(tx, command, nobody, origin)
+  return refused(tx, command, 'passkey wrong', passkeyRefused())
 }
 
 /** Asks for another code for an address, or, for one that nobody has, does the same as far as anybody can see. */

@@ -95,7 +95,7 @@ export function sessionsRoutes(host: Host) {
       const command = commandOf(host, c)
       const replaced = c.get('session')
       const begun = await unhurried(async () => {
-        const input = { ...c.req.valid('json'), origin: originOf(host, c) }
+        const input = { ...c.req.valid('json'), origin: originOf(host, c), now: command.now }
         const tried = await sessions.attempt(host.sql, host.keys, input)
         return transact(host, (tx) => sessions.begin(tx, command, tried, replaced))
       })

@@ -306,7 +306,12 @@ describe('the pepper', () => {
   const device = 'd'.repeat(43)
   const signIn = async (email: string) => {
     const fresh = world.agent.as('core') // a client may know the active epoch of some seconds ago
-    const tried = await sessions.attempt(world.sql, fresh, { email, password, origin: origin({ device }) })
+    const tried = await sessions.attempt(world.sql, fresh, {
+      email,
+      password,
+      origin: origin({ device }),
+      now: new Date(),
+    })
     return world.act((tx) => sessions.begin(tx, world.command(), tried))
   }
   const hashOf = async (player: string) =>

@@ -16,6 +16,7 @@ afterAll(() => world.stop())
 const site = 'https://localhost'
 const rp = { id: 'localhost', origin: site, name: 'Countroom', holders: 'plr' as const }
 const minutes = (count: number) => new Date(Date.now() + count * 60_000)
+let networks = 0
 
 /** Somebody who has signed in once and has an authenticator app and recovery codes. */
 async function withApp() {
@@ -132,4 +133,24 @@ test('a code of the form of any factor from who has none is as wrong as a passwo
     expect(await attempt(player, { factor, code: randomBytes(4).toString('hex') })).toMatchObject({
       refusal: { code: 'sessions.sign_in_refused' },
     })
+})
+
+test('who does not know the password uses up nobody’s codes, and keeps nobody from showing theirs [S05] [S14]', async () => {
+  const { player, codeAt } = await withApp()
+  const guess = (whose: string, factor: sessions.Proof['factor']) => {
+    const from = rightAttempt(whose, { address: `10.0.${networks++}.1` })
+    const tried = { ...from, right: false, proof: { factor, code: '000000' } }
+    return world.act((tx) => sessions.begin(tx, world.command(), tried))
+  }
+  for (let i = 0; i < 25; i++)
+    expect(await guess(player, 'totp')).toMatchObject({ refusal: { code: 'sessions.sign_in_refused' } })
+  const now = minutes(1)
+  expect((await begin(player, { factor: 'totp', code: codeAt(now) }, now)).session.aal).toBe(2)
+
+  const { player: other } = await world.player()
+  await begin(other)
+  expect(await attempt(other)).toMatchObject({ refusal: { detail: { factors: ['email'] } } })
+  const code = await mailedCode(world, other)
+  for (let i = 0; i < 6; i++) await guess(other, 'email')
+  expect((await begin(other, { factor: 'email', code })).session.aal).toBe(2)
 })

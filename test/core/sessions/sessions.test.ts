@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as players from '#players'
 import * as sessions from '#sessions'
-import { mailedCode, origin } from '../../support/sign-in.ts'
+import { mailedCode, origin, rightAttempt } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 let world: World
@@ -19,7 +20,7 @@ const withPassword = async () => {
 type Way = Partial<sessions.Origin> & { now?: Date; code?: string }
 const signIn = async (email: string, given: string, { now = new Date(), code, ...from }: Way = {}) => {
   const proof = code === undefined ? undefined : { factor: 'email' as const, code }
-  const input = { email, password: given, proof, origin: origin(from) }
+  const input = { email, password: given, proof, origin: origin(from), now }
   const tried = await sessions.attempt(world.sql, world.agent.keys, input)
   return world.act((tx) => sessions.begin(tx, world.command(now), tried))
 }
@@ -140,6 +141,52 @@ test('a network that fails at account after account is throttled, and one beside
     'it ends by itself',
   ).toBe('sessions.sign_in_refused')
 }, 60_000)
+
+test('a network that is throttled keeps out no device the account knows, and no passkey [S05]', async () => {
+  const place = networks++
+  const { email, player } = await withPassword()
+  const { device } = await begin(email, password, { address: elsewhere() })
+  for (let i = 0; i < 30; i++)
+    await signIn(`somebody${i}@example.com`, 'wrong wrong wrong', { address: `172.18.${place}.${i}` })
+  const address = `172.18.${place}.200`
+  expect(codeOf(await signIn(email, password, { address }))).toBe('sessions.throttled')
+  expect(codeOf(await signIn(email, password, { address, device }))).toBe('begun')
+  const byPasskey = (whose: string | undefined) =>
+    world.act((tx) =>
+      sessions.beginWithPasskey(tx, world.command(), {
+        player: whose,
+        origin: origin({ address }),
+        replaced: undefined,
+      }),
+    )
+  expect(codeOf(await byPasskey(player))).toBe('begun')
+  expect(codeOf(await byPasskey(undefined))).toBe('sessions.throttled')
+})
+
+test('whoever spreads guesses over the networks of one site of IPv6 is throttled there [S05]', async () => {
+  const from = (site: string, network: number) => ({ address: `2001:db8:${site}:${network.toString(16)}::1` })
+  for (let i = 0; i < 120; i++) {
+    const tried = { ...rightAttempt(`plr_${i}`, from('77', i)), right: false }
+    await world.act((tx) => sessions.begin(tx, world.command(), tried))
+  }
+  const { email } = await withPassword()
+  expect(codeOf(await signIn(email, password, from('77', 999)))).toBe('sessions.throttled')
+  expect(codeOf(await signIn(email, password, from('78', 1)))).toBe('begun')
+})
+
+test('a password that was changed while it was looked at lets nobody in; nor does an account suspended meanwhile', async () => {
+  const { email, player } = await withPassword()
+  const input = { email, password, origin: origin({ address: elsewhere() }), now: new Date() }
+  const tried = await sessions.attempt(world.sql, world.agent.keys, input)
+  const passwordHash = await sessions.hashPassword(world.agent.keys, 'another one entirely')
+  await world.act((tx) => sessions.changePassword(tx, world.command(), { player, passwordHash, standsAlone: true }))
+  const outcome = await world.act((tx) => sessions.begin(tx, world.command(), tried))
+  expect(codeOf(outcome)).toBe('sessions.sign_in_refused')
+
+  const again = await sessions.attempt(world.sql, world.agent.keys, { ...input, password: 'another one entirely' })
+  await world.act((tx) => players.suspend(tx, world.command(), { player, reason: 'a test' }))
+  expect(codeOf(await world.act((tx) => sessions.begin(tx, world.command(), again)))).toBe('sessions.sign_in_refused')
+})
 
 test('a device that fails at account after account is throttled', async () => {
   const device = 'd'.repeat(43)
