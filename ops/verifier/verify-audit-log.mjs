@@ -237,8 +237,6 @@ function verifyLog(file, trust) {
   for (const held of trust.held) {
     if (held.origin !== newest.origin)
       throw new NotProven(`what was held is of the log ${held.origin}, this is ${newest.origin}`)
-    if (held.size > newest.size)
-      throw new NotProven(`the log was seen with ${held.size} entries and has ${newest.size}`, newest.size)
     heads.push({ ...held, of: 'held checkpoint' })
   }
   heads.sort((one, other) => one.size - other.size)
@@ -246,13 +244,15 @@ function verifyLog(file, trust) {
   const tree = new Tree()
   const sound = { checkpoint: 0, 'held checkpoint': 0 }
   let [next, disagreeing, why, tile, tileStart] = [0, undefined, '', '', 0]
-  const ends = () =>
-    disagreeing === undefined
-      ? new NotProven(`the bundle ends at entry ${tree.size} of ${count}`, tree.size)
-      : new NotProven(
-          `entry ${disagreeing} was changed or taken out, and the bundle ends at ${tree.size} of ${count}`,
-          disagreeing,
-        )
+  // What is missing may have been taken out anywhere after the last size at which the tree was the signed one.
+  const ends = () => {
+    const from = disagreeing ?? sound[trust.held.length > 0 ? 'held checkpoint' : 'checkpoint']
+    const where = from === tree.size ? from : `one of ${from} to ${tree.size}`
+    return new NotProven(
+      `the bundle ends at entry ${tree.size} of ${count}: the first that was changed or taken out is ${where}`,
+      from,
+    )
+  }
   const compareHeads = () => {
     for (; next < heads.length && heads[next].size === tree.size; next++) {
       const { of, size, root } = heads[next]
@@ -275,13 +275,13 @@ function verifyLog(file, trust) {
       const part = json(line, file)
       tile = Buffer.from(typeof part.tile === 'string' ? part.tile : '', 'base64').toString('latin1')
       tileStart = tree.size
-      if (tile.length !== Math.min(256, count - tree.size) * hashBytes)
-        throw new NotProven(`the hashes of entries ${tree.size} and after are missing`, tree.size)
+      if (tile.length > Math.min(256, count - tree.size) * hashBytes)
+        throw new NotProven(`there are more hashes than entries at ${tree.size}`, tree.size)
     }
     const line = lines.next().value
-    if (line === undefined) throw ends()
     const place = (tree.size - tileStart) * hashBytes
     const leaf = tile.slice(place, place + hashBytes)
+    if (line === undefined || leaf.length !== hashBytes) throw ends()
     if (isArchived(line)) {
       absent.archived(tree.size)
       if (Buffer.from(textIn(json(line, file), 'archived', file), 'base64').toString('latin1') !== leaf)
@@ -299,7 +299,10 @@ function verifyLog(file, trust) {
     compareHeads()
   }
   if (next < heads.length)
-    throw new NotProven(`the ${heads[next].of} at ${heads[next].size} is of more entries than there are`, count)
+    throw new NotProven(
+      `the ${heads[next].of} at ${heads[next].size} is of more entries than there are: ${count}`,
+      disagreeing ?? count,
+    )
   if (lines.next().value !== undefined)
     throw new NotProven(
       `there are more than ${count} entries; the first bad one is ${disagreeing ?? count}`,

@@ -1,17 +1,29 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand, type Tx } from '#base'
+import { openWitness } from '../../../ops/witness/witness.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+import { deep, shallow, type Tampering } from './tamperings.ts'
 
-// Somebody who is superuser of the database, against a verifier that has the public key and, in the second half, a
-// checkpoint that a witness holds elsewhere.
+// Somebody who is superuser of the database, against both verifiers: ours at the database, and a stranger's, who has a bundle that was
+// exported afterwards, the public key, and the checkpoints that a witness holds elsewhere.
 const origin = 'countroom/test'
+const verifier = join(import.meta.dirname, '../../../ops/verifier/verify-audit-log.mjs')
+const dir = mkdtempSync(join(tmpdir(), 'cr-tamper-'))
 let db: TestDatabase
 let agent: TestKeys
 let keys: audit.NoteKey[]
 /** What a witness saw, twice: as the log was at 600 leaves, and as it is now. */
 let seen: audit.Checkpoint[]
+/** The same as files, and the witness's key. */
+let held: string[]
+let untouched: string
 
 beforeAll(async () => {
   ;[db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
@@ -28,15 +40,28 @@ beforeAll(async () => {
     })
     await db.work.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
   }
-  seen = [(await audit.keptCheckpoint(db.sql, 600))!, (await audit.keptCheckpoint(db.sql))!]
+  const kept = [(await audit.keptCheckpoint(db.sql, 600))!, (await audit.keptCheckpoint(db.sql))!]
+  const witness = openWitness({ dir: join(dir, 'witness'), name: 'witness.example/one', logs: keys })
+  held = ['--witness', witness.vkey, '--witnesses-min', '0']
+  for (const [n, checkpoint] of kept.entries()) {
+    const request = await audit.witnessRequest(db.sql, kept[n - 1]?.size ?? 0, checkpoint)
+    expect(witness.add(request).status).toBe(200)
+    const file = join(dir, `held-${n}`)
+    writeFileSync(file, witness.newest(createHash('sha256').update(origin).digest('hex')).text)
+    held.push('--held', file)
+  }
+  seen = kept
+  untouched = (await bundle(db.sql))!
 })
 afterAll(async () => {
+  rmSync(dir, { recursive: true, force: true })
   await db.stop()
   await agent.stop()
 })
 
 test('the untouched log is proven, all of it', async () => {
   expect(await verified()).toEqual({ ok: true, size: 697, archived: 0, checkpoints: 7 })
+  expect(stranger(untouched, held)).toMatchObject({ proven: true, entries: 697, archived: 0, checkpoints: 5, held: 2 })
 })
 
 test('what was held of the empty tree is looked at too', async () => {
@@ -48,150 +73,35 @@ test('what was held of the empty tree is looked at too', async () => {
   })
 })
 
-const at = (index: number) => `(select ref::uuid from audit.leaves where index = ${index})`
-const faults: Array<[string, string, RegExp]> = [
-  [
-    'an entry edited',
-    `update audit.events set entry = replace(entry, 'success', 'failure') where id = ${at(300)}`,
-    /^leaf 300: its entry was changed/,
-  ],
-  [
-    'one byte of an entry',
-    `update audit.events set entry = entry || ' ' where id = ${at(0)}`,
-    /^leaf 0: its entry was changed/,
-  ],
-  ['an event deleted', `delete from audit.events where id = ${at(255)}`, /^leaf 255: its entry is missing/],
-  ['all events deleted', 'truncate audit.events', /^leaf 0: its entry is missing/],
-  [
-    'an event inserted',
-    'insert into audit.events select gen_random_uuid(), at, code, outcome, actor_kind, actor, subject, player, request_id, entry, sealed from audit.events limit 1',
-    /^event .* is no leaf/,
-  ],
-  [
-    'two entries exchanged',
-    `update audit.events e set entry = o.entry from audit.events o where e.id in (${at(10)}, ${at(11)}) and o.id in (${at(10)}, ${at(11)}) and o.id <> e.id`,
-    /^leaf 10: its entry was changed/,
-  ],
-  [
-    'an entry and its leaf edited',
-    `with e as (update audit.events set entry = entry || ' ' where id = ${at(301)} returning id, entry) update audit.leaves set leaf = sha256('\\x00'::bytea || convert_to(e.entry, 'UTF8')) from e where ref = e.id::text`,
-    /^leaf 301 is not the one in the tree/,
-  ],
-  [
-    'two leaves exchanged',
-    'update audit.leaves l set leaf = o.leaf, ref = o.ref || 0 from audit.leaves o where l.index in (10, 11) and o.index in (10, 11) and o.index <> l.index',
-    /^leaf 10/,
-  ],
-  ['a leaf deleted', 'delete from audit.leaves where index = 400', /^leaf 400 is missing/],
-  ['the last leaf deleted', 'delete from audit.leaves where index = 696', /^leaf 696 is not the one in the tree/],
-  [
-    'a leaf inserted',
-    "insert into audit.leaves values (697, 'lost', 'x', sha256('\\x0061'), now(), 'a')",
-    /^leaf 697 is not|^leaf 697 is under no checkpoint/,
-  ],
-  [
-    'a tile edited',
-    'update audit.tiles set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 0 and index = 2',
-    /^leaf 513 is not the one in the tree/,
-  ],
-  [
-    'an upper tile edited',
-    'update audit.tiles set hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1) where level = 1',
-    /^leaf 0: the tile 1\/0/,
-  ],
-  ['tiles truncated', 'truncate audit.tiles', /^leaf 0 is not the one in the tree/],
-  [
-    'a checkpoint edited',
-    'update audit.checkpoints set root = sha256(root) where size = 600',
-    /^checkpoint 600 is of another tree; the first bad leaf is one of 300 to 599/,
-  ],
-  [
-    'a checkpoint of another size',
-    'update audit.checkpoints c set note = o.note from audit.checkpoints o where c.size = 600 and o.size = 300',
-    /^checkpoint 600 says something else/,
-  ],
-  [
-    'checkpoints truncated',
-    'truncate audit.checkpoints cascade',
-    /^leaf 300 is under no checkpoint|^leaf 0 is under no checkpoint|^leaf 697/,
-  ],
-]
-faults.push(
-  [
-    'an event called lost, its entry kept with the leaf, and deleted',
-    `alter table audit.leaves drop constraint leaves_entry_stands_once;
-     update audit.leaves l set kind = 'lost', entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref;
-     delete from audit.events where id = ${at(100)}`,
-    /^leaf 100 is not what it says it is/,
-  ],
-  [
-    'an event replaced, its entry kept with the leaf',
-    `alter table audit.leaves drop constraint leaves_entry_stands_once;
-     update audit.leaves l set entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref;
-     update audit.events set entry = replace(entry, 'because', 'FORGED') where id = ${at(100)}`,
-    /^leaf 100 is not what it says it is/,
-  ],
-  [
-    'an event called a batch',
-    `alter table audit.leaves drop constraint leaves_entry_stands_once;
-     update audit.leaves l set kind = 'batch', entry = e.entry from audit.events e where l.index = 100 and e.id::text = l.ref`,
-    /^leaf 100 is not what it says it is/,
-  ],
-  [
-    'all events called lost and truncated',
-    `alter table audit.leaves drop constraint leaves_entry_stands_once;
-     update audit.leaves l set kind = 'lost', entry = e.entry from audit.events e where e.id::text = l.ref; truncate audit.events`,
-    /^leaf 0 is not what it says it is/,
-  ],
-)
-test.each(faults)('as superuser: %s [S51]', async (_what, change, words) => {
-  const found = await tampered((tx) => tx.unsafe(change))
+test.each(shallow)('as superuser: $what; by both verifiers [S51][S52]', async ({ change, online, stranger: named }) => {
+  let shown: string | undefined
+  const found = await tampered(async (tx) => {
+    await tx.unsafe(change)
+    shown = await bundle(tx)
+  })
   expect(found.ok).toBe(false)
-  expect(found.firstBad).toMatch(words)
+  expect(found.firstBad).toMatch(online)
   expect((await verified()).ok).toBe(true)
+  expect(outcomeOf(shown)).toBe(named)
 })
 
-const deep: Array<[string, string, RegExp]> = [
-  [
-    'an entry edited',
-    `update audit.events set entry = replace(entry, 'success', 'failure') where id = ${at(450)}`,
-    /^what was seen from outside at 600 is of another tree; the first bad leaf is one of 0 to 599/,
-  ],
-  [
-    'an event deleted',
-    `with gone as (delete from audit.events where id = ${at(450)} returning id) delete from audit.leaves where ref = (select id::text from gone)`,
-    /^what was seen from outside at 600 is of another tree; the first bad leaf is one of 0 to 599/,
-  ],
-  [
-    'an event inserted',
-    `with fresh as (insert into audit.events select gen_random_uuid(), at, code, outcome, actor_kind, actor, subject, player, request_id, entry, sealed from audit.events limit 1 returning id) insert into audit.leaves select 50650, 'event', id::text, sha256(''), now() from fresh; update audit.leaves set index = index + 100000 where index between 651 and 1000`,
-    /697 is of another tree; the first bad leaf is one of 600 to 696/,
-  ],
-  [
-    'two events exchanged',
-    `update audit.leaves l set ref = o.ref from audit.leaves o where l.index in (610, 611) and o.index in (610, 611) and o.index <> l.index`,
-    /^what was seen from outside at 697 is of another tree; the first bad leaf is one of 600 to 696/,
-  ],
-  [
-    'the end cut off',
-    'delete from audit.events where id::text in (select ref from audit.leaves where index >= 650); delete from audit.leaves where index >= 650',
-    /^leaf 650 is missing: what was seen from outside at 697/,
-  ],
-  ['everything gone', 'truncate audit.events, audit.leaves', /^leaf 0 is missing: what was seen from outside at 600/],
-]
 test.each(deep)(
-  'as superuser who also rewrites leaves, tiles and checkpoints and even has them signed: %s, against a witness [S51][S52]',
-  async (_what, change, words) => {
+  'as superuser who also rewrites leaves, tiles and checkpoints and even has them signed: $what, against a witness; by both verifiers [S51][S52]',
+  async ({ change, online, stranger: named }) => {
     let alone: audit.LogProof | undefined
+    let shown: string | undefined
     const found = await tampered(async (tx) => {
       await tx.unsafe('alter table audit.leaves drop constraint leaves_kind_ref_key') // an exchange passes through a double
       await tx.unsafe(change)
       await rebuild(tx)
       alone = await audit.verifyLog(tx, { keys })
+      shown = await bundle(tx)
     })
     expect(alone?.firstBad, 'nothing in the database gives it away').toBeUndefined()
+    if (shown) expect(stranger(shown, []), 'nor does anything in the bundle').toMatchObject({ proven: true })
     expect(found.ok).toBe(false)
-    expect(found.firstBad).toMatch(words)
+    expect(found.firstBad).toMatch(online)
+    expect(outcomeOf(shown)).toBe(named)
   },
 )
 
@@ -204,6 +114,36 @@ test('checkpoints signed by another key are found without a witness [S51]', asyn
 
 function verified(reader: Parameters<typeof audit.verifyLog>[0] = db.sql, outside = seen) {
   return audit.verifyLog(reader, { keys, outside })
+}
+
+/** The log as it is handed to a stranger; undefined where there is none to hand over. */
+async function bundle(reader: Parameters<typeof audit.verifyLog>[0]): Promise<string | undefined> {
+  const what = await audit.bundleOf(reader, [])
+  if (!what) return undefined
+  let text = ''
+  for await (const piece of audit.bundleLines(reader, what)) text += piece
+  return text
+}
+
+function stranger(text: string, options: readonly string[]): Record<string, unknown> {
+  const file = join(dir, 'bundle.jsonl')
+  writeFileSync(file, text)
+  const args = [verifier, 'log', file, '--key', audit.vkeyOf(keys[0]!), '--json', ...options]
+  return JSON.parse(spawnSync('node', args, { encoding: 'utf8' }).stdout)
+}
+
+/** What the standalone verifier says of a bundle with what the witness holds; where that is proven, every entry is still what it was. */
+function outcomeOf(shown: string | undefined): Tampering['stranger'] {
+  if (shown === undefined) return 'nothing to show'
+  const { proven, firstBad, entries } = stranger(shown, held)
+  if (!proven) return firstBad as number
+  expect(entries).toBe(697)
+  expect(entriesOf(shown)).toBe(entriesOf(untouched))
+  return 'proven'
+}
+
+function entriesOf(text: string): string {
+  return text.slice(text.indexOf('{"entries":'))
 }
 
 /** Plants a fault in a transaction that is rolled back, and looks at it from inside. */
