@@ -16,8 +16,7 @@ export function openFrontier(closed: (height: number, index: number, hash: strin
   const held: string[] = []
   const input = Buffer.alloc(1 + 2 * hashBytes, 1)
   const node = (left: string, right: string) => {
-    input.write(left, 1, hashBytes, 'latin1')
-    input.write(right, 1 + hashBytes, hashBytes, 'latin1')
+    input.write(left + right, 1, 2 * hashBytes, 'latin1')
     return hash('sha256', input, 'latin1')
   }
   let size = 0

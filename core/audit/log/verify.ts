@@ -26,18 +26,22 @@ export type LogTrust = {
   lostKnown?: readonly number[]
 }
 
-/** Leaves as they are kept, one after the other: their hashes, their entries between marks, and the tiles that should be the same. */
-type KeptLeaves = { count: number; leaves: Buffer; entries: Buffer; hashes: Buffer }
+/**
+ * Leaves as they are kept, one after the other: their hashes, what each is, of which batch it is (`lane/number`), its entry between two
+ * separators, and the tiles that should be the same.
+ */
+type KeptLeaves = { count: number; leaves: Buffer; marks: Buffer; batches: string[]; entries: Buffer; hashes: Buffer }
 type Head = { size: number; root: Buffer; note?: string }
 
-/** A batch's entry as canonical JSON has it, before its number and between that and its lane: to be parsed it would take longer than to be hashed. */
-const batchLayout = [
-  `{"at":"${'_'.repeat(24)}","batch":"`,
-  `","digest":"${'_'.repeat(64)}","kind":"batch","lane":`,
-] as const
 const leavesPerRead = 32 * tileHashes
-/** What stands before an entry, and after it; no entry holds one of these. */
-const marks = { event: 1, other: 2, missing: 3, end: 4, lost: 5, misplaced: 6 }
+/** What a leaf is, a letter each. */
+const marks = { event: 69, batch: 66, lost: 76, other: 79, missing: 45, misplaced: 33 }
+const separator = 4 // before each entry and after the last; no entry holds it
+/** The entry of a batch in canonical JSON, as it goes into its hash: what stands before its number, after it, and before its lane. */
+const [beforeBatch, beforeDigest, beforeLane] = ['","batch":"', '","digest":"', '","kind":"batch","lane":']
+const batchAt = '\0{"at":"2026-01-01T00:00:00.000Z'.length + beforeBatch.length
+const digestToLane = beforeDigest.length + 64 + beforeLane.length
+const comma = 44
 
 /**
  * Proves the whole log from its rows: every entry hashes to its leaf, leaves and tiles are one tree, every checkpoint that is
@@ -78,7 +82,7 @@ export async function verifyLog(reader: Reader, trust: LogTrust): Promise<LogPro
       proof.archived += read.archived
       events += read.events
       for (let at = from; at < to; at++) {
-        frontier.add(kept.leaves.toString('latin1', at * hashBytes, (at + 1) * hashBytes))
+        frontier.add(read.leaves.slice((at - from) * hashBytes, (at - from + 1) * hashBytes))
         for (; heads[0]?.size === frontier.size; heads.shift()) {
           const found = faultOf(heads[0], frontier.root(), trust)
           const held = heads[0].note === undefined ? 'outside' : 'kept'
@@ -123,24 +127,25 @@ async function sent(): Promise<void> {
 /**
  * Entries come as they are, in UTF-8: as bytes each would travel as two letters, which costs more than hashing it. Whether they
  * come in order is not taken on trust: out of order they are not their leaves'. What kind of leaf one is and what it is of no hash
- * says, so that is held against the entry, which the hash is of: an event's stands among the events and nowhere else.
+ * says, so that is held against the entry, which the hash is of: an event's stands among the events and nowhere else, a batch's names its batch.
  */
 async function readLeaves(reader: Reader, first: number, end: number): Promise<KeptLeaves> {
   const [row] = await reader`
-    select count(*), string_agg(leaf, ''::bytea), string_agg(marked, ''), (
+    select count(*), string_agg(leaf, ''::bytea), string_agg(mark, ''), string_agg(case when mark = 'B' then ref else '' end, ' '),
+      E'\\x04' || string_agg(coalesce(entry, ''), E'\\x04') || E'\\x04', (
       select string_agg(hashes, ''::bytea order by index) from audit.tiles
       where level = 0 and index >= ${Math.floor(first / tileHashes)} and index < ${Math.ceil(end / tileHashes)})
     from (
-      select leaf, case when misplaced then E'\\x06' when entry is null then E'\\x03' when kind = 'event' then E'\\x01' || entry
-        when kind = 'lost' then E'\\x05' || entry else E'\\x02' || entry end || E'\\x04' as marked
+      select leaf, ref, entry, case when misplaced then '!' when entry is null then '-' when kind = 'event' then 'E' when kind = 'batch' then 'B'
+        when kind = 'lost' then 'L' else 'O' end as mark
       from (
-        select l.index, l.leaf, l.kind,
+        select l.index, l.leaf, l.kind, l.ref,
           case when l.kind <> 'event' then l.entry when length(l.ref) = 36 then
             (select e.entry from audit.events e where e.id = l.ref::uuid) end as entry,
           case l.kind
             when 'event' then l.entry is not null
             when 'lost' then l.entry is distinct from format('{"event":"%s","kind":"lost"}', l.ref)
-            when 'batch' then not coalesce(l.ref = b.lane || '/' || b.batch and l.entry like ${batchLayout[0]} || b.batch || ${batchLayout[1]} || b.lane || ',%', false)
+            when 'batch' then l.ref is distinct from b.lane || '/' || b.batch
             else true
           end as misplaced
         from audit.leaves l
@@ -148,8 +153,15 @@ async function readLeaves(reader: Reader, first: number, end: number): Promise<K
         where l.index >= ${first} and l.index < ${end} order by l.index
       ) leaves
     ) marked`.raw()
-  const [count, leaves, entries, hashes] = row as unknown as Array<Buffer | null>
-  return { count: Number(count), leaves: bytesOf(leaves), entries: entries ?? Buffer.alloc(0), hashes: bytesOf(hashes) }
+  const [count, leaves, marks, batches, entries, hashes] = row as unknown as Array<Buffer | null>
+  return {
+    count: Number(count),
+    leaves: bytesOf(leaves),
+    marks: marks ?? Buffer.alloc(0),
+    batches: batches?.toString('latin1').split(' ') ?? [],
+    entries: entries ?? Buffer.alloc(0),
+    hashes: bytesOf(hashes),
+  }
 }
 
 /** PostgreSQL's text form of bytes. */
@@ -159,47 +171,65 @@ function bytesOf(text: Buffer | null | undefined): Buffer {
 
 /** Holds each entry of a run of leaves against its leaf, and the leaves against their tiles. */
 function openEntries(
-  { leaves, entries, hashes }: KeptLeaves,
+  { count, leaves, marks: marked, batches, entries, hashes }: KeptLeaves,
   first: number,
   horizon: number,
   lostKnown: readonly number[],
 ) {
-  let place = 0
+  const bytes = new Uint8Array(entries.buffer, entries.byteOffset, entries.length) // a part of a Buffer costs more
+  let place = 0 // of the separator before the next entry
+  const faultOfEntry = (at: number, mark: number, leaf: string, end: number): string | undefined => {
+    if (mark === marks.missing) return first + at >= horizon ? ': its entry is missing' : undefined
+    if (mark === marks.misplaced) return ' is not what it says it is'
+    entries[place] = 0 // as it goes into the hash of a leaf
+    const entry = bytes.subarray(place, end)
+    if (hash('sha256', entry, 'latin1') !== leaf) return ': its entry was changed'
+    if (mark === marks.batch && !isOfBatch(entry, batches[at]!)) return ' is not what it says it is'
+    if (mark !== marks.lost || lostKnown.includes(first + at)) return undefined
+    return `: event ${entries.toString('utf8', place + 11, place + 47)} was taken out before it was sealed`
+  }
   return {
-    hold(from: number, to: number): { archived: number; events: number; firstBad?: string } {
-      let [archived, events] = [0, 0]
+    /** Texts of 32 characters, one after the other, are cut from one that is read at once: a text each would cost as much as a hash. */
+    hold(from: number, to: number): { leaves: string; archived: number; events: number; firstBad?: string } {
+      const read = { leaves: leaves.toString('latin1', from * hashBytes, to * hashBytes), archived: 0, events: 0 }
       for (let at = from; at < to; at++) {
-        const mark = entries[place]
-        const end = entries.indexOf(marks.end, place + 1)
-        if (mark === marks.missing) {
-          if (first + at >= horizon) return { archived, events, firstBad: `leaf ${first + at}: its entry is missing` }
-          archived++
-        } else if (mark === marks.misplaced) {
-          return { archived, events, firstBad: `leaf ${first + at} is not what it says it is` }
-        } else {
-          entries[place] = 0 // as it goes into the hash of a leaf
-          const found = hash('sha256', entries.subarray(place, end), 'latin1')
-          if (found !== leaves.toString('latin1', at * hashBytes, (at + 1) * hashBytes))
-            return { archived, events, firstBad: `leaf ${first + at}: its entry was changed` }
-          if (mark === marks.event) events++
-          if (mark === marks.lost && !lostKnown.includes(first + at)) {
-            const event = entries.toString('utf8', place + 11, place + 47)
-            return {
-              archived,
-              events,
-              firstBad: `leaf ${first + at}: event ${event} was taken out before it was sealed`,
-            }
-          }
-        }
-        place = end + 1
+        const mark = marked[at]!
+        const end = entries.indexOf(separator, place + 1)
+        const leaf = read.leaves.slice((at - from) * hashBytes, (at - from + 1) * hashBytes)
+        const fault = faultOfEntry(at, mark, leaf, end)
+        if (fault !== undefined) return { ...read, firstBad: `leaf ${first + at}${fault}` }
+        if (mark === marks.missing) read.archived++
+        if (mark === marks.event) read.events++
+        place = end
       }
+      if (to === count && place !== entries.length - 1)
+        return { ...read, firstBad: `leaf ${first} or one of the ${count} from it on: its entry was changed` }
       const [made, kept] = [leaves, hashes].map((each) => each.subarray(from * hashBytes, to * hashBytes))
       const over = to * hashBytes === leaves.length && hashes.length > leaves.length ? to : undefined
       const other = made?.equals(kept!) ? over : from + firstOther(made!, kept!)
-      if (other === undefined) return { archived, events }
-      return { archived, events, firstBad: `leaf ${first + other} is not the one in the tree` }
+      return other === undefined ? read : { ...read, firstBad: `leaf ${first + other} is not the one in the tree` }
     },
   }
+}
+
+/** Whether an entry is that of a batch (`lane/number`), read as canonical JSON has it: to be parsed it would take longer than to be hashed. */
+function isOfBatch(entry: Uint8Array, batch: string): boolean {
+  const slash = batch.indexOf('/')
+  const laneAt = batchAt + batch.length - slash - 1 + digestToLane
+  return (
+    holds(entry, batchAt - beforeBatch.length, beforeBatch) &&
+    holds(entry, batchAt, batch, slash + 1, batch.length) &&
+    holds(entry, laneAt - digestToLane, beforeDigest) &&
+    holds(entry, laneAt - beforeLane.length, beforeLane) &&
+    holds(entry, laneAt, batch, 0, slash) &&
+    entry[laneAt + slash] === comma
+  )
+}
+
+/** Whether bytes have this part of a text of ASCII at a place. Faster than to make a text of them. */
+function holds(bytes: Uint8Array, at: number, text: string, from = 0, to = text.length): boolean {
+  for (let n = from; n < to; n++) if (bytes[at + n - from] !== text.charCodeAt(n)) return false
+  return true
 }
 
 /** Which of two runs of hashes is the first that differs. */
