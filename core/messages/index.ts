@@ -3,7 +3,7 @@ export { addressChanged, type Bounce, bounceOf, messageOf, noteBounce, noteDeliv
 // The languages we write
 export { isLanguage, type Language, languages, preferredLanguage } from './language.ts'
 // Telling people something
-export { forget, leftOver, type News, note, sendQueue, standing, take, tell } from './message.ts'
+export { forget, leftOver, type News, note, sendQueue, standing, take, tell, timesToldToday } from './message.ts'
 // What the outside is asked for
 export type { Carrier, Contact, Directory, Fate, Letter } from './ports.ts'
 // What a report of delivery says

@@ -24,8 +24,6 @@ export type News<T extends TemplateName> = {
   before?: Date
   /** Not told again to the same holder within so many minutes, so that nobody can flood somebody else's mailbox. */
   quietMinutes?: number
-  /** Nor more often than this within a day. */
-  perDayMax?: number
 }
 
 type Sealed = { values: Record<string, string>; address?: string }
@@ -53,10 +51,8 @@ export async function tell<T extends TemplateName>(
   command: KeyedCommand,
   news: News<T>,
 ): Promise<string | undefined> {
-  const { to: holder, template, values, address, language, before, quietMinutes, perDayMax } = news
+  const { to: holder, template, values, address, language, before, quietMinutes } = news
   if (quietMinutes !== undefined && (await timesTold(tx, command, holder, template, quietMinutes)) > 0) return undefined
-  if (perDayMax !== undefined && (await timesTold(tx, command, holder, template, 24 * 60)) >= perDayMax)
-    return undefined
   const message = newId('msg', command.now.getTime())
   const plaintext = JSON.stringify({ values, ...(address === undefined ? {} : { address }) } satisfies Sealed)
   const sealed = await seal(tx, command, { ...placeOf(holder, message), plaintext })
@@ -66,6 +62,17 @@ export async function tell<T extends TemplateName>(
       ${address === undefined}, ${command.now}, ${command.now}, ${before ?? null})`
   await enqueue(tx, { queue: sendQueue, data: { message } })
   return message
+}
+
+/**
+ * How often somebody was told this within a day; for who makes a code to go with it, and makes none where no more may be sent.
+ */
+export function timesToldToday(
+  tx: Tx,
+  command: KeyedCommand,
+  { to, template }: { to: string; template: TemplateName },
+) {
+  return timesTold(tx, command, to, template, 24 * 60)
 }
 
 /**

@@ -10,6 +10,7 @@ import { profile } from './player.ts'
 const codeMinutes = 30
 const attemptsMax = 5
 const againSeconds = 60
+const perDayMax = 20 // of a code that may be tried five times, to an address that need not be theirs
 
 /**
  * A player wants another address. A code goes to it, and the old one is told. When it is somebody else's, that owner is told instead,
@@ -26,6 +27,8 @@ export async function askEmailChange(
   const address = normaliseEmail(email)
   const owner = await playerAt(tx, keys, address)
   if (owner === player) throw emailSame()
+  const told = await messages.timesToldToday(tx, command, { to: player, template: 'email_change_asked' })
+  if (told >= perDayMax) throw emailTooOften(6 * 3600)
   const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
   const epoch = await keys.active('hk-pepper')
   const mac = await macOf(command, epoch, player, code)

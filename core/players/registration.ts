@@ -27,7 +27,9 @@ export type Registration = {
 
 const confirmationMinutes = 30
 const confirmationAttemptsMax = 5
-const anotherMinutes = 1 // before another code is sent, or the same news again
+const anotherMinutes = 1 // before another code is sent
+const perDayMax = 20 // of a code that may be tried five times, to an address that need not be theirs
+const sameNewsMinutes = 60
 
 /**
  * Registers a player, or, for an address that is known, does the same as far as anybody can see: its owner gets a mail
@@ -46,7 +48,7 @@ export async function register(tx: Tx, command: KeyedCommand, input: Registratio
       to: owner,
       template: 'already_registered',
       values: {},
-      quietMinutes: anotherMinutes,
+      quietMinutes: sameNewsMinutes,
     })
     await audit.record(tx, command, { action: 'players.registration_repeated', subject: owner })
     return undefined
@@ -148,7 +150,7 @@ export async function confirmEmail(
   return true
 }
 
-/** Asks for another code, once a minute; answers alike for known and unknown addresses. */
+/** Asks for another code, once a minute and some times a day; answers alike for known and unknown addresses. */
 export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
   const player = await playerAt(tx, command.keys, email)
   const made = new Date(command.now.getTime() + (confirmationMinutes - anotherMinutes) * 60_000)
@@ -156,8 +158,13 @@ export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email 
     select p.player, coalesce(c.expires_at > ${made}, false) as recent
     from players.players p left join players.confirmations c using (player)
     where p.player = ${player ?? ''} and p.status = 'pending_email' for update of p`
-  if (row && !row.recent) await sendConfirmation(tx, command, row.player)
+  if (row && !row.recent && (await timesSent(tx, command, row.player)) < perDayMax)
+    await sendConfirmation(tx, command, row.player)
   await audit.record(tx, command, { action: 'players.confirmation_asked', subject: row?.player ?? 'unknown' })
+}
+
+function timesSent(tx: Tx, command: KeyedCommand, player: string): Promise<number> {
+  return messages.timesToldToday(tx, command, { to: player, template: 'confirm_email' })
 }
 
 /** How many codes that could still be given were made under this epoch of their key. */

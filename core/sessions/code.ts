@@ -6,9 +6,16 @@ import * as messages from '#messages'
 const codeMinutes = 10
 const attemptsMax = 5
 const againSeconds = 60
+/** Each may be tried a few times, so in a day there are no more than these; some are left for who has shown the password. */
+const perDayMax = { anybody: 20, player: 30 }
 
-/** Sends a fresh code to the player's address, in place of the one before, unless one went a moment ago. */
-export async function askCode(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+/** Who wants a code sent: anybody who names an address, or the player, by a password or a session. */
+export type Asking = keyof typeof perDayMax
+
+/** Sends a fresh code to the player's address, in place of the one before, unless one went a moment ago or too many went today. */
+export async function askCode(tx: Tx, command: KeyedCommand, player: string, asking: Asking): Promise<void> {
+  const told = await messages.timesToldToday(tx, command, { to: player, template: 'sign_in_code' })
+  if (told >= perDayMax[asking]) return
   const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
   const epoch = await command.keys.active('hk-pepper')
   const mac = await macOf(command, epoch, player, code)
@@ -33,6 +40,12 @@ export async function useCode(tx: Tx, command: KeyedCommand, player: string, cod
   if (!row || !timingSafeEqual(await macOf(command, row.epoch, player, code), row.mac)) return false
   await tx`update sessions.codes set code_mac = null where player = ${player}`
   return true
+}
+
+/** Whatever went to an address of the player's so far is good no longer. */
+export async function forgetCodes(tx: Tx, player: string): Promise<void> {
+  await tx`delete from sessions.resets where player = ${player}`
+  await tx`update sessions.codes set code_mac = null where player = ${player}`
 }
 
 /** How many codes that could still be given were made under this epoch of their key. */

@@ -1,5 +1,5 @@
 // Codes sent to the player's address
-export { codesUnder } from './code.ts'
+export { codesUnder, forgetCodes } from './code.ts'
 // Credentials
 export {
   type Attempt,

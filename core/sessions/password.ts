@@ -1,10 +1,11 @@
 import type { Reader, Tx } from '#base'
 import type { KeyedCommand } from '#keys'
 import * as messages from '#messages'
+import { forgetCodes } from './code.ts'
 import { setPassword } from './credential.ts'
 import { endAll } from './session.ts'
 
-/** Puts a new password in the place of the old one: every other session ends, and the player hears of it. */
+/** Puts a new password in the place of the old one: every other session ends, with every code on its way, and the player hears of it. */
 export async function changePassword(
   tx: Tx,
   command: KeyedCommand,
@@ -13,6 +14,7 @@ export async function changePassword(
   const { player, except } = change
   await setPassword(tx, command, change)
   await endAll(tx, command, player, except)
+  await forgetCodes(tx, player)
   await messages.tell(tx, command, { to: player, template: 'password_changed', values: {} })
 }
 

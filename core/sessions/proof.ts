@@ -1,7 +1,7 @@
 import { type Reader, Refusal, type Tx } from '#base'
 import * as factors from '#factors'
 import type { KeyedCommand } from '#keys'
-import { askCode, useCode } from './code.ts'
+import { type Asking, askCode, useCode } from './code.ts'
 import { type Factor, isOwn } from './policy.ts'
 
 /** A code that is shown besides a password, or at a step-up. */
@@ -27,10 +27,10 @@ export function besidePassword(enrolled: readonly Factor[]): Factor[] {
 }
 
 /** Sends a code where the player gets them: to their telephone, or to their address when they have nothing better; not too often. */
-export async function sendCode(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+export async function sendCode(tx: Tx, command: KeyedCommand, player: string, asking: Asking): Promise<void> {
   const enrolled = await enrolledBy(tx, player)
   if (enrolled.includes('sms')) await factors.sendSmsCode(tx, command, { holder: player }).catch(unlessTooOften)
-  else if (!enrolled.some(isOwn)) await askCode(tx, command, player)
+  else if (!enrolled.some(isOwn)) await askCode(tx, command, player, asking)
 }
 
 /**

@@ -14,7 +14,8 @@ export const resetQueue = 'sessions.reset'
 const codeMinutes = 30
 const attemptsMax = 5
 const againMinutes = 2
-const perDayMax = 20
+/** Some are left for who asks staff, when somebody else has used up the rest. */
+const perDayMax = { anybody: 20, staff: 30 }
 const ticketMinutes = 15
 const letters = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ' // none that look like another
 
@@ -38,19 +39,26 @@ export async function offerReset(
 ) {
   await audit.record(tx, command, { action: 'sessions.reset_asked', subject: player, reason })
   const { email } = await players.profile(tx, command.keys, player)
-  await sendReset(tx, command, await blindIndex(tx, command.keys, 'email', normaliseEmail(email)))
+  await sendReset(tx, command, await blindIndex(tx, command.keys, 'email', normaliseEmail(email)), 'staff')
 }
 
-/** Makes a code for an address, if none was made a moment ago, and sends it if the address is an active player's. */
+/**
+ * Makes a code for an address and sends it if the address is an active player's, unless one was made a moment ago or too many
+ * today: the one that went last is good still. Nor while somebody sets a password by the code before and has not failed at it: anybody
+ * may ask.
+ */
 export async function sendReset(
   tx: Tx,
   command: KeyedCommand,
   { epoch: of, value: account }: BlindIndex,
+  asking: keyof typeof perDayMax = 'anybody',
 ): Promise<void> {
   const { keys, now } = command
   await tx`delete from sessions.resets where expires_at <= ${now}`
   const found = await players.findByIndex(tx, { epoch: of, value: account })
   const player = found?.status === 'active' ? found.player : null
+  const template = 'reset_password'
+  if (player && (await messages.timesToldToday(tx, command, { to: player, template })) >= perDayMax[asking]) return
   const code = newCode()
   const epoch = await keys.active('hk-pepper')
   const mac = await macOf(command, epoch, account, code)
@@ -60,10 +68,10 @@ export async function sendReset(
     values (${account}, ${player}, ${now}, ${mac}, ${epoch}, ${expires})
     on conflict (account) do update set player = excluded.player, asked_at = excluded.asked_at, code_mac = excluded.code_mac,
       epoch = excluded.epoch, expires_at = excluded.expires_at, attempts = 0, ticket = null
-    where r.asked_at <= ${new Date(now.getTime() - againMinutes * 60_000)}`
+    where r.asked_at <= ${new Date(now.getTime() - againMinutes * 60_000)} and (r.ticket is null or r.attempts > 0)`
   if (made.count === 0 || player === null) return
   const values = { code, minutes: String(codeMinutes) }
-  await messages.tell(tx, command, { to: player, template: 'reset_password', values, before: expires, perDayMax })
+  await messages.tell(tx, command, { to: player, template, values, before: expires })
 }
 
 /**

@@ -100,7 +100,7 @@ export async function beginWithPasskey(
 /** Asks for another code for an address, or, for one that nobody has, does the same as far as anybody can see. */
 export async function askCodeFor(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
   const player = await players.findByEmail(tx, command.keys, email)
-  if (player?.status === 'active') await sendCode(tx, command, player.player)
+  if (player?.status === 'active') await sendCode(tx, command, player.player, 'anybody')
   await audit.record(tx, command, { action: 'sessions.code_asked', subject: player?.player ?? 'unknown' })
 }
 
@@ -142,7 +142,7 @@ async function askForMore(
   concerns: Concern[],
 ): Promise<{ refusal: Refusal }> {
   const beside = besidePassword(await enrolledBy(tx, player))
-  if (beside.includes('email')) await sendCode(tx, command, player)
+  if (beside.includes('email')) await sendCode(tx, command, player, 'player')
   await audit.record(tx, as(command, player), {
     action: 'sessions.second_factor_asked',
     subject: player,

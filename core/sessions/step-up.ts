@@ -43,7 +43,7 @@ export async function stepUp(
 
 /** Sends a code to a player who is signed in, to be shown at a step-up. */
 export async function askOwnCode(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
-  await sendCode(tx, command, player)
+  await sendCode(tx, command, player, 'player')
   await audit.record(tx, command, { action: 'sessions.code_asked', subject: player })
 }
 

@@ -156,14 +156,16 @@ test('a password is changed with the present one, freshly shown; others are sign
   expect(await mailed(faces.world, player, 'password_changed')).toContain('was changed just now')
 })
 
-test('another address: asked for with a fresh proof, confirmed by its code, and signed in with from then on', async () => {
-  const { player, caller } = await arrive()
+test('another address: asked for with a fresh proof, confirmed by its code, and signed in with from then on; who reads the old one sets no password', async () => {
+  const { player, email, caller } = await arrive()
+  const { use } = await forgotten(email, player)
   const wanted = `new.${Date.now()}@example.com`
   expect((await caller.ask('POST', '/api/email', { email: wanted })).body.code).toBe('sessions.step_up_required')
   await stepUp(caller, player)
   expect((await caller.ask('POST', '/api/email', { email: wanted })).status).toBe(202)
   const code = /code is (\d{6})/.exec(await mailed(faces.world, player, 'email_change'))![1]!
   expect((await caller.ask('POST', '/api/email/confirmation', { code })).status).toBe(200)
+  expect((await use()).body.code).toBe('sessions.reset_refused')
   await signedIn(player, wanted, password)
 })
 

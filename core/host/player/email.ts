@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import * as messages from '#messages'
 import * as players from '#players'
+import * as sessions from '#sessions'
 import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
@@ -60,7 +61,9 @@ export function emailRoutes(host: Host) {
       const { code } = c.req.valid('json')
       return mutate(host, c, { operation: 'players.confirm_email_change', payload: { code } }, async (tx, command) => {
         const result = await players.confirmEmailChange(tx, command, { player, code })
-        return 'refusal' in result ? result.refusal : { status: 200, body: { changed: true } }
+        if ('refusal' in result) return result.refusal
+        await sessions.forgetCodes(tx, player) // what went to the old address is in whose hands that is now
+        return { status: 200, body: { changed: true } }
       })
     },
   )

@@ -93,3 +93,8 @@ test('a code is good for five attempts and half an hour, and comes once a minute
   await expect(ask(who.email, 61)).rejects.toMatchObject({ code: 'players.email_same' })
   await expect(ask('not an address', 61)).rejects.toMatchObject({ code: 'keys.email_malformed' })
 })
+
+test('in a day there are twenty codes, whatever addresses they go to [S14]', async () => {
+  for (let i = 0; i < 20; i++) await ask(`${i}.${wanted}`, i * 61)
+  await expect(ask(wanted, 21 * 61)).rejects.toMatchObject({ code: 'players.email_too_often', kind: 'throttled' })
+})

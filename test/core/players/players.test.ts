@@ -87,3 +87,18 @@ test('another code is sent once a minute, to who waits for one', async () => {
   await ask(61)
   expect(await told()).toBe(2)
 })
+
+test('nobody’s mailbox is flooded, and no code is tried for ever: twenty codes a day, the same news once an hour [S14]', async () => {
+  const input = await world.registration()
+  const player = await world.act((tx) => players.register(tx, world.command(), input))
+  const after = (minutes: number) => world.command(new Date(Date.now() + minutes * 60_000))
+  for (let i = 1; i <= 30; i++)
+    await world.act((tx) => players.resendConfirmation(tx, after(i * 2), { email: input.email }))
+  for (let i = 1; i <= 5; i++) await world.act((tx) => players.register(tx, after(i * 10), input))
+  const told = await world.admin`
+    select template, count(*)::int as count from messages.outbox where holder = ${player!} group by template order by template`
+  expect(told).toEqual([
+    { template: 'already_registered', count: 1 },
+    { template: 'confirm_email', count: 20 },
+  ])
+})

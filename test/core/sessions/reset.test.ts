@@ -108,6 +108,36 @@ test('nobody floods a mailbox: two minutes between codes, twenty in a day', asyn
   expect(told).toHaveLength(20)
 })
 
+test('who asks again and again keeps nobody from their code: neither the last that may be sent nor a ticket is taken away', async () => {
+  for (let times = 0; times < 20; times++) await ask(who.email, times * 121)
+  const code = (await mailed())!
+  await ask(who.email, 20 * 121)
+  const taken = await take(who.email, code, 20 * 121)
+  if ('refusal' in taken) throw taken.refusal
+  await world.admin`update messages.outbox set made_at = made_at - interval '2 days' where holder = ${who.player}`
+  await ask(who.email, 23 * 121)
+  expect(await reset(taken.secret, 'a new one entirely', undefined, 23 * 121)).toEqual({ player: who.player })
+})
+
+test('staff can have a code sent also to whom somebody else had too many sent', async () => {
+  for (let times = 0; times < 21; times++) await ask(who.email, times * 121)
+  const last = await mailed()
+  await world.act((tx) => sessions.offerReset(tx, at(22 * 121), { player: who.player, reason: 'asked by telephone' }))
+  expect(await mailed()).not.toBe(last)
+})
+
+test('with another password, or another address, whatever was on its way is good no longer', async () => {
+  const { secret } = await ticket()
+  const passwordHash = await sessions.hashPassword(world.agent.keys, 'a new one entirely')
+  await world.act((tx) => sessions.changePassword(tx, at(), { player: who.player, passwordHash, standsAlone: true }))
+  await expect(reset(secret, 'the thief’s own choice')).rejects.toMatchObject({ code: 'sessions.reset_refused' })
+
+  await ask(who.email, 300)
+  const code = (await mailed())!
+  await world.act((tx) => sessions.forgetCodes(tx, who.player))
+  expect(codeOf(await take(who.email, code, 301))).toBe('sessions.reset_refused')
+})
+
 test('an account with a second factor keeps it: the new password needs it shown', async () => {
   const recovery = await world.act((tx) => factors.makeRecoveryCodes(tx, at(), { holder: who.player }))
   const { secret, factors: standing } = await ticket()

@@ -222,6 +222,21 @@ test('the code of a mail is tried five times and no more [S14]', async () => {
   expect(device).toHaveLength(43)
 })
 
+test('in a day there are thirty codes by mail, twenty for who shows no password, so that nobody tries them all [S14]', async () => {
+  const { email, player } = await withPassword()
+  await begin(email, password, { address: elsewhere() })
+  const sent = async () => {
+    const [row] = await world.admin<Array<{ count: number }>>`
+      select count(*)::int as count from messages.outbox where holder = ${player} and template = 'sign_in_code'`
+    return row!.count
+  }
+  const askAt = (minute: number) => world.command(later(minute * 2))
+  for (let i = 0; i < 25; i++) await world.act((tx) => sessions.askCodeFor(tx, askAt(i), { email }))
+  expect(await sent()).toBe(20)
+  for (let i = 25; i < 40; i++) await world.act((tx) => sessions.askOwnCode(tx, askAt(i), player))
+  expect(await sent()).toBe(30)
+})
+
 test('fifty who show one code at once: one wins [S11]', async () => {
   const { email, player } = await withPassword()
   await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
