@@ -5,3 +5,10 @@ export const gameClosed = () => new Refusal('refused', 'games.closed', 'This gam
 export const choiceInvalid = (why: string) => new Refusal('invalid', 'games.choice_invalid', why)
 export const stakeOutOfBounds = (why: string) => new Refusal('refused', 'games.stake_out_of_bounds', why)
 export const roundUnknown = () => new Refusal('absent', 'games.round_unknown', 'There is no such round.')
+export const closedAlready = () => new Refusal('conflict', 'games.closed_already', 'This game is closed already.')
+export const notClosed = () => new Refusal('conflict', 'games.not_closed', 'This game is not closed.')
+export const versionUnknown = () =>
+  new Refusal('refused', 'games.version_unknown', 'This program has another version of the game.')
+export const returnDiffers = (rtp: string) =>
+  new Refusal('refused', 'games.return_differs', `The return of this version is ${rtp}.`, { rtp })
+export const offeredAlready = () => new Refusal('conflict', 'games.offered_already', 'This version is offered already.')

@@ -6,6 +6,8 @@ import * as players from '#players'
 import * as protection from '#protection'
 import * as staff from '#staff'
 import { clientActs } from './client-acts.ts'
+import { gameActs } from './game-acts.ts'
+import { keyActs } from './key-acts.ts'
 
 const playerId = z.string().max(40)
 const memberId = z.string().max(40)
@@ -135,6 +137,13 @@ export const acts: staff.Acts = {
   'access.add_client': act(clientActs['access.add_client']),
   'access.change_client': act(clientActs['access.change_client']),
   'access.remove_client': act(clientActs['access.remove_client']),
+
+  'games.offer': act(gameActs['games.offer']),
+  'games.open': act(gameActs['games.open']),
+
+  'keys.rotate': act(keyActs['keys.rotate']),
+  'keys.destroy': act(keyActs['keys.destroy']),
+  'keys.ceremony': act(keyActs['keys.ceremony']),
 }
 
 /** Keeps what a payload is together with what does it. */

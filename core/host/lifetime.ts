@@ -61,6 +61,7 @@ async function noteStates(tx: Tx, { config, now }: Pick<LivingHost, 'config' | '
     subject: rules.licence,
     state: { licence: rules.licence, rules },
   })
+  await games.seeCatalogue(tx, command)
   const catalogue = games.catalogue()
   await audit.recordState(tx, command, {
     action: 'games.library_changed',

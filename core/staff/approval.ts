@@ -126,16 +126,22 @@ export type Wanted = {
 }
 
 /**
- * Uses an approval up for what it was given for, in the transaction that does it.
+ * Uses an approval up for what it was given for, in the transaction that does it. Answers the two who said yes.
  *
  * @throws Refusal `staff.proposal_unknown`, `staff.approval_absent` when it is not good for exactly this
  */
-export async function useApproval(tx: Tx, command: Command, acts: Acts, wanted: Wanted): Promise<void> {
+export async function useApproval(
+  tx: Tx,
+  command: Command,
+  acts: Acts,
+  wanted: Wanted,
+): Promise<{ proposedBy: string; decidedBy: string }> {
   if (wanted.proposal === undefined) throw approvalAbsent()
   const proposal = await locked(tx, command, wanted.proposal)
   if (!isFor(proposal, wanted) || next(proposal.state, 'use') === undefined) throw approvalAbsent()
   await tx`update staff.proposals set state = 'done', done_at = ${command.now} where proposal = ${proposal.proposal}`
   await note(tx, command, acts, { action: 'staff.approval_used', proposal })
+  return { proposedBy: proposal.proposedBy, decidedBy: proposal.decidedBy! }
 }
 
 /**

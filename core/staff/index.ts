@@ -3,7 +3,7 @@ export { approvalChallenge, approve, reject, requireApproval, useApproval, withd
 // A certificate on top
 export { holdToCertificate, type Shown } from './certificate.ts'
 // Broken glass
-export { breakGlassAlone, emergencies, reviewEmergency } from './emergency.ts'
+export { breakGlassAlone, emergencies, emergencyOf, reviewEmergency } from './emergency.ts'
 // Becoming a member of staff
 export { breakGlassForPlace, enrol, enrolmentLink, enrolmentPasskey, hasMembers, offerPlace } from './enrolment.ts'
 export { certificateForeign, passkeyNeeded } from './errors.ts'

@@ -3,9 +3,11 @@ import type { Home } from '../appliance/home.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
 
+const approval = ['--approval <proposal>', 'what two approved at the desk, instead of their passwords here'] as const
+
 /**
  * `countroom keys`: the keys of the appliance and their life. What changes something needs two members of staff with the
- * permission `keys.manage`, or the custodians' shares; it can be interrupted anywhere, and the same command goes on.
+ * permission `keys.manage`, here or at the desk, or the custodians' shares; it can be interrupted anywhere, and the same command goes on.
  */
 export function keysCommand(): Command {
   const command = new Command('keys').description('list, rotate, back up and restore the keys of the token')
@@ -24,9 +26,10 @@ function rotate(): Command {
   return new Command('rotate')
     .description('make a new key of a family, and move what names older ones to it while everybody works')
     .addArgument(new Argument('<family>', 'such as kek-pii; countroom keys list names them'))
+    .option(...approval)
     .option('--no-wait', 'do not wait until it has ended; the worker goes on either way')
     .option('--json', 'for machines')
-    .action(async (family: string, options: { wait: boolean; json?: boolean }) =>
+    .action(async (family: string, options: { wait: boolean; approval?: string; json?: boolean }) =>
       (await import('../keys/rotate.ts')).rotateKey(home(), family, options),
     )
 }
@@ -40,8 +43,9 @@ function destroy(): Command {
       'before the backup horizon: data backups taken until then need the newest backup of keys to be read',
     )
     .addOption(new Option('--confirm <key>', 'the key once more, instead of being asked'))
+    .option(...approval)
     .option('--json', 'for machines')
-    .action(async (key: string, options: { early?: boolean; confirm?: string; json?: boolean }) =>
+    .action(async (key: string, options: { early?: boolean; confirm?: string; approval?: string; json?: boolean }) =>
       (await import('../keys/destroy.ts')).destroyKey(home(), key, options),
     )
 }
@@ -57,6 +61,7 @@ function ceremony(): Command {
         names,
       ),
     )
+    .addOption(new Option(...approval).conflicts('rotateOnly'))
     .option('--rotate-only', 'the shares are handed out: only go on with the new keys')
     .option('--json', 'for machines; with --out')
     .action(async (options: Ceremony) => {
@@ -113,6 +118,7 @@ type Ceremony = {
   threshold?: number
   out?: string
   rotateOnly?: boolean
+  approval?: string
   json?: boolean
 }
 type Restoring = { shares?: string[]; without?: string[]; json?: boolean }

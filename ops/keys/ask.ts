@@ -9,6 +9,28 @@ const vouchersMin = 2
 /** A slip is no reason to begin anew; but each wrong password counts, and at some number of them the account is closed for a while. */
 const triesMax = 3
 
+/** What two say yes to: in words for the console, and as the act that the desk may have approved (`core/host/key-acts.ts`). */
+export type Wanted = { words: string; act: string; about: Record<string, unknown> }
+
+/**
+ * Two members of staff say yes: at the desk before, where the second signed exactly this with their passkey and `approval` names it;
+ * or here, each with their password. Answers their ids; an approval is used up.
+ *
+ * @throws Refusal `staff.approval_absent` when it is not good for exactly this, and as `askVouchers`
+ */
+export async function askTwo(
+  desk: Desk,
+  { words, act, about }: Wanted,
+  approval: string | undefined,
+): Promise<string[]> {
+  if (approval === undefined) return askVouchers(desk, words)
+  const { acts } = await import('../../core/host/acts.ts')
+  const used = await desk.sql.begin((tx) =>
+    staff.useApproval(tx, desk.command(), acts, { proposal: approval, act, about }),
+  )
+  return [used.proposedBy, used.decidedBy]
+}
+
 /**
  * Two members of staff say yes, each with name and password. Where there is no terminal, they stand on the standard input as JSON:
  * `[{"login": "…", "password": "…"}, …]`. Answers their ids; a wrong password is remembered.

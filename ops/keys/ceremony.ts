@@ -1,7 +1,7 @@
 import * as audit from '#audit'
 import { rotatable } from '../../core/host/rotation.ts'
 import type { Home } from '../appliance/home.ts'
-import { askVouchers } from './ask.ts'
+import { askTwo, askVouchers } from './ask.ts'
 import { atDesk, type Desk } from './desk.ts'
 import { startRotation, watchRotation } from './rotate.ts'
 import { gatherShares, refuseNoHands, type Share, showShares, writeShares } from './shares.ts'
@@ -13,6 +13,7 @@ type Options = {
   shares?: string[]
   json?: boolean
   rotateOnly?: boolean
+  approval?: string
 }
 
 /** What binds data keys first, so that what wraps them is moved once. */
@@ -26,13 +27,19 @@ const order = ['hk-dek-binding', 'kek-pii']
 export async function holdCeremony(home: Home, options: Options): Promise<void> {
   const done = await atDesk(home, async (desk) => {
     if (!options.rotateOnly) refuseNoHands(options.out, options.custodians)
-    const vouchers = await askVouchers(desk, options.rotateOnly ? 'rotate every key' : 'hold a ceremony')
+    const vouchers = await saidYes(desk, options)
     const files = options.rotateOnly ? [] : await handOut(desk, options, vouchers)
     await rotateAll(desk, vouchers, options.json === true)
     return { files, ...(await desk.agent.statusOfCeremony()) }
   })
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
   else process.stdout.write(words(done))
+}
+
+/** Going on with the new keys alone is no ceremony: for that two are asked here. */
+async function saidYes(desk: Desk, { rotateOnly, custodians, threshold, approval }: Options): Promise<string[]> {
+  if (rotateOnly) return askVouchers(desk, 'rotate every key')
+  return askTwo(desk, { words: 'hold a ceremony', act: 'keys.ceremony', about: { custodians, threshold } }, approval)
 }
 
 /** Where there was a ceremony before, its custodians have to want another: the copies they can open become others'. */

@@ -44,6 +44,8 @@ const remedies: Record<string, string> = {
   'keys.unavailable': 'npx countroom logs keys says why',
   'keys.backup_unsound': 'use another backup of keys; npx countroom keys backup writes one',
   'keys.backup_forged': 'use another backup of keys, of this very node or its cluster',
+  'staff.approval_absent': 'two approve exactly this at the desk; it is good for a day, and once',
+  'staff.proposal_unknown': 'copy its name from the desk, such as prp_01k…',
   'staff.vouchers_missing': 'call a second member of staff who may (role administrator)',
   'staff.same_person': 'call a second member of staff who may (role administrator)',
   'staff.not_permitted': 'call a member of staff who may (role administrator)',

@@ -2,12 +2,12 @@ import * as audit from '#audit'
 import { namesOf } from '../../core/host/rotation.ts'
 import type { Home } from '../appliance/home.ts'
 import { Trouble } from '../appliance/trouble.ts'
-import { askTwice, askVouchers } from './ask.ts'
+import { askTwice, askTwo } from './ask.ts'
 import { removeBackupsOf } from './backup.ts'
 import { atDesk, type Desk } from './desk.ts'
 import { type ListedKey, listKeys } from './list.ts'
 
-type Options = { early?: boolean; confirm?: string; json?: boolean }
+type Options = { early?: boolean; confirm?: string; approval?: string; json?: boolean }
 
 /**
  * `countroom keys destroy`: the key is gone from the token, and from every backup of keys this appliance can reach. What an old
@@ -18,7 +18,8 @@ export async function destroyKey(home: Home, key: string, options: Options): Pro
     const listed = (await listKeys(desk)).find((each) => each.key === key)
     refuse(key, listed, options.early === true)
     await askTwice(`Destroy ${key} for good? Nothing can bring it back.`, key, options.confirm)
-    const vouchers = await askVouchers(desk, `destroy ${key}`)
+    const about = { key, early: options.early === true }
+    const vouchers = await askTwo(desk, { words: `destroy ${key}`, act: 'keys.destroy', about }, options.approval)
     await destroy(desk, key, vouchers)
     return { key, ...(await removeBackupsOf(desk, key)) }
   })

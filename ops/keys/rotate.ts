@@ -7,21 +7,23 @@ import { beginRotation, rotatable } from '../../core/host/rotation.ts'
 import type { Home } from '../appliance/home.ts'
 import { addressOf } from '../appliance/postgres.ts'
 import { interruptedExitCode, Trouble } from '../appliance/trouble.ts'
-import { askVouchers } from './ask.ts'
+import { askTwo } from './ask.ts'
 import { atDesk, type Desk } from './desk.ts'
 import { progressOf } from './list.ts'
 
-type Options = { wait: boolean; json?: boolean }
+type Options = { wait: boolean; approval?: string; json?: boolean }
 
 const lookEveryMs = 250
 /** A rotation that waits for people to sign in is not waited for. */
 const slow: readonly string[] = ['hk-pepper']
 
 /** `countroom keys rotate`: asks, makes and activates the new key, hands the moving to the worker, and watches it. */
-export async function rotateKey(home: Home, family: string, { wait, json }: Options): Promise<void> {
+export async function rotateKey(home: Home, family: string, { wait, approval, json }: Options): Promise<void> {
   if (!rotatable().includes(family)) throw notRotatable(family)
   await atDesk(home, async (desk) => {
-    const rotation = await startRotation(desk, family, () => askVouchers(desk, `rotate ${family}`))
+    const rotation = await startRotation(desk, family, () =>
+      askTwo(desk, { words: `rotate ${family}`, act: 'keys.rotate', about: { family } }, approval),
+    )
     const state = wait
       ? await watchRotation(desk, rotation, { quietly: json === true, again: `rotate ${family}` })
       : await find(desk, rotation)

@@ -444,6 +444,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ['operator GET /api/house/balances', () => boss.ask('GET', '/api/house/balances'), ['ledger.house_viewed']],
   ['operator GET /api/house/entries.csv', () => boss.ask('GET', '/api/house/entries.csv'), ['ledger.house_exported']],
   [
+    'operator POST /api/games/{game}/closure',
+    () => boss.ask('POST', '/api/games/midnight-orchard/closure', { reason: 'looks odd' }),
+    ['games.closed'],
+  ],
+  [
     'operator POST /api/program/inspections',
     () => boss.ask('POST', '/api/program/inspections', { reason: 'the yearly audit' }),
     ['program.verification_asked'],

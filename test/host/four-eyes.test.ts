@@ -3,9 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as access from '#access'
 import { money } from '#base'
 import * as cashier from '#cashier'
+import * as games from '#games'
 import * as ledger from '#ledger'
 import * as protection from '#protection'
 import * as staff from '#staff'
+import { acts } from '../../core/host/acts.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
 import { enrolAt } from '../support/staff.ts'
 
@@ -179,6 +181,76 @@ test('a machine is let in, changed and taken out by two, and by nobody alone [S4
   const removal = await propose('boss', 'access.remove_client', { client: 'reports' })
   expect((await approve('ben', removal)).status).toBe(200)
   expect(await scopesOf()).toBeUndefined()
+})
+
+test('one closes a game at once; opening it takes two, and so does another version, whose return is signed [S46]', async () => {
+  const { world } = faces
+  const [roulette] = games.catalogue()
+  const { id: game, version } = roulette!
+  const rtp = games.returnOf(roulette!)
+  const state = async () => {
+    const found = (await desk.sue!.ask('GET', '/api/games')).body.games as Array<{ game: string; state: string }>
+    return found.find((each) => each.game === game)?.state
+  }
+  const close = (who: string) => desk[who]!.ask('POST', `/api/games/${game}/closure`, { reason: 'looks odd' })
+  expect((await close('sue')).status).toBe(403)
+  expect((await close('risk')).status).toBe(200)
+  expect(await state()).toBe('closed')
+  const lobby = async () => (await faces.caller('player').ask('GET', `/api/games/${game}`)).body.open
+  expect(await lobby()).toBe(false)
+  expect((await propose('officer', 'games.open', { game })).status).toBe(403) // may approve, not ask
+  const opening = await propose('boss', 'games.open', { game })
+  expect((await approve('boss', opening)).status).toBe(403)
+  expect((await approve('officer', opening)).status).toBe(200)
+  expect([await state(), await lobby()]).toEqual(['open', true])
+
+  await world.admin`
+    insert into games.offers (game, version, rtp, since) values (${game}, '00000000000000aa', '95 %', now())
+    on conflict (game) do update set version = excluded.version, rtp = excluded.rtp`
+  expect(await state()).toBe('waits')
+  const lie = await propose('boss', 'games.offer', { game, version, rtp: '99 %' })
+  expect(await approve('officer', lie)).toMatchObject({ status: 422, body: { code: 'games.return_differs' } })
+  const other = await propose('boss', 'games.offer', { game, version: '00000000000000bb', rtp })
+  expect(await approve('officer', other)).toMatchObject({ status: 422, body: { code: 'games.version_unknown' } })
+  const offer = await propose('boss', 'games.offer', { game, version, rtp })
+  expect((await approve('officer', offer)).status).toBe(200)
+  expect(await state()).toBe('open')
+  const [event] = await world.sql<Array<{ entry: object }>>`
+    select entry::json as entry from audit.events where code = 'games.version_offered'`
+  expect(event!.entry).toMatchObject({
+    before: { version: '00000000000000aa', rtp: '95 %' },
+    after: { version, rtp },
+    detail: { proposal: offer.body.proposal },
+  })
+})
+
+test('what is done with keys is approved for the console alone: exactly that, once, within the day [S44] [S46]', async () => {
+  const { world } = faces
+  const about = { family: 'kek-pii' }
+  expect((await propose('risk', 'keys.rotate', about)).status).toBe(403)
+  for (const [act, payload] of [
+    ['keys.rotate', { family: 'kek-everything' }],
+    ['keys.destroy', { key: '../kek-pii-1' }],
+    ['keys.ceremony', { custodians: ['ada'], threshold: 1 }],
+  ] as const)
+    expect((await propose('boss', act, payload)).status, act).toBe(400)
+  const use = (proposal: unknown, act: string, wanted: object) =>
+    world.act((tx) =>
+      staff.useApproval(tx, world.command(), acts, { proposal: String(proposal), act, about: { ...wanted } }),
+    )
+  const asked = await propose('boss', 'keys.rotate', about)
+  const { proposal } = asked.body
+  await expect(use(proposal, 'keys.rotate', about)).rejects.toMatchObject({ code: 'staff.approval_absent' })
+  expect((await approve('boss', asked)).status).toBe(403)
+  expect(await approve('ben', asked)).toMatchObject({ status: 200, body: { state: 'approved' } })
+  await expect(use(proposal, 'keys.rotate', { family: 'hk-pepper' })).rejects.toMatchObject({
+    code: 'staff.approval_absent',
+  })
+  await expect(use(proposal, 'keys.destroy', { key: 'kek-pii-1', early: false })).rejects.toMatchObject({
+    code: 'staff.approval_absent',
+  })
+  expect(await use(proposal, 'keys.rotate', about)).toEqual({ proposedBy: desk.boss!.id, decidedBy: desk.ben!.id })
+  await expect(use(proposal, 'keys.rotate', about)).rejects.toMatchObject({ code: 'staff.approval_absent' })
 })
 
 test('proposals are seen by who asked, who may approve, and who reviews', async () => {

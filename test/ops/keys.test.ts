@@ -2,6 +2,8 @@ import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemCommand } from '#base'
 import * as keys from '#keys'
+import * as staff from '#staff'
+import { acts } from '../../core/host/acts.ts'
 import type { Sql } from '../../core/host/database.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
@@ -9,7 +11,7 @@ import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, type Client, openClient, signInAnew, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
-import { employ } from '../support/staff.ts'
+import { employ, rp } from '../support/staff.ts'
 import { countroom, launch, removeHome } from './command.ts'
 
 /** The operator's commands about keys, as processes, against a running appliance. */
@@ -18,6 +20,7 @@ let appliance: Appliance
 let sql: Sql
 let player: Client
 let who: { email: string; password: string }
+const members: Record<string, Awaited<ReturnType<typeof employ>>> = {}
 
 const password = 'a long enough password'
 const [ann, ben] = [
@@ -34,7 +37,7 @@ beforeAll(async () => {
     ['ben', 'administrator'],
     ['sue', 'support'],
   ] as const)
-    await sql.begin((tx) => employ(tx, command, { role, login, password }))
+    members[login] = await sql.begin((tx) => employ(tx, command, { role, login, password }))
   await core.close()
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
   who = await arrive(player, appliance.urls)
@@ -45,6 +48,26 @@ afterAll(async () => {
   await appliance?.stop()
   removeHome(home)
 })
+
+/** What ann asks for and ben signs, as the desk does it. */
+async function approvedAtDesk(act: string, payload: object): Promise<string> {
+  const core = keys.connectKeys({ socket: agentSocket(viewHome(home), 'core') })
+  const by = (login: string) => ({
+    ...{ ...systemCommand('test'), keys: core },
+    actor: { kind: 'staff' as const, id: members[login]!.id },
+  })
+  try {
+    return await sql.begin(async (tx) => {
+      const { proposal, digest } = await staff.propose(tx, by('ann'), acts, { act, payload, reason: 'it is time' })
+      const options = await staff.approvalChallenge(tx, by('ben'), acts, { proposal, rp })
+      const passkey = members.ben!.passkey.get(options)
+      await staff.approve(tx, by('ben'), acts, { proposal, digest, rp, passkey })
+      return proposal
+    })
+  } finally {
+    await core.close()
+  }
+}
 
 type Listed = {
   keys: Array<{ key: string; family: string; state: string; origin: string; deks?: number; destroyFrom?: string }>
@@ -97,6 +120,21 @@ describe('countroom keys', () => {
     for (const action of ['keys.rotation_asked', 'keys.rotation_begun', 'keys.rotation_ended'])
       expect(await told(action), action).toBe(1)
     expect(await told('staff.vouched')).toBeGreaterThanOrEqual(2)
+  })
+
+  test('two who approved a rotation at the desk need no passwords here; their approval is good once [S44] [S46]', async () => {
+    const before = (await list()).keys.filter(({ family }) => family === 'sk-token').length
+    const approval = await approvedAtDesk('keys.rotate', { family: 'sk-token' })
+    const other = await run(['rotate', 'kek-pii', '--approval', approval])
+    expect([other.code, other.out]).toEqual([1, expect.stringMatching(/No approval is good for exactly this/)])
+    const { code, out } = await run(['rotate', 'sk-token', '--approval', approval, '--json'])
+    expect(code, out).toBe(0)
+    const again = await run(['rotate', 'sk-token', '--approval', approval])
+    expect([again.code, again.out]).toEqual([1, expect.stringMatching(/No approval/)])
+    expect((await list()).keys.filter(({ family }) => family === 'sk-token')).toHaveLength(before + 1)
+    const [asked] = await sql<Array<{ entry: { detail: { vouchers: string[] } } }>>`
+      select entry::json as entry from audit.events where code = 'keys.rotation_asked' order by id desc limit 1`
+    expect(asked!.entry.detail.vouchers).toEqual([members.ann!.id, members.ben!.id])
   })
 
   test('a command that is killed at any moment is gone on with by the same command', async () => {

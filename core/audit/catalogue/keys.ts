@@ -5,7 +5,12 @@ const component = { role: 'text?', names: 'texts?' } as const
 
 /** The token's keys and what they wrap; certificates. */
 export const keys = {
-  'keys.rotation_asked': { title: 'Asked for a rotation of keys', gli: 'i', detail: { family: 'text', ...vouched } },
+  'keys.rotation_asked': {
+    title: 'Asked for a rotation of keys',
+    severity: 'warning',
+    gli: 'i',
+    detail: { family: 'text', ...vouched },
+  },
   'keys.rotation_begun': {
     title: 'A rotation of keys began',
     gli: 'i',

@@ -58,7 +58,7 @@ export const people = {
   'staff.proposal_rejected': { title: 'Rejected what another asked for', detail: proposal },
   'staff.proposal_withdrawn': { title: 'Withdrew what they had asked for', detail: proposal },
   'staff.approval_used': { title: 'Used an approval', detail: proposal },
-  'staff.vouched': { title: 'Vouched for an act', detail: { act: 'text' } },
+  'staff.vouched': { title: 'Vouched for an act at the console', severity: 'warning', detail: { act: 'text' } },
 
   'players.registered': { title: 'Registered' },
   'players.registration_repeated': { title: 'Somebody registered with a known address', outcome: 'denied' },

@@ -45,7 +45,14 @@ export const play = {
     changes: ['version', 'sheet'],
   },
   'games.closed': { title: 'Closed a game', severity: 'warning', gli: 'f' },
-  'games.opened': { title: 'Opened a game again', gli: 'f' },
+  'games.opened': { title: 'Opened a game again', gli: 'f', detail: { proposal: 'text?' } },
+  'games.version_offered': {
+    title: 'Offered another version of a game',
+    severity: 'warning',
+    gli: 'k',
+    detail: { proposal: 'text' },
+    changes: ['version', 'rtp'],
+  },
   'games.jackpot_changed': {
     title: 'Parameters of a jackpot were changed',
     severity: 'warning',

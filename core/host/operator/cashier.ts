@@ -155,7 +155,7 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
       const { id, player } = withdrawal
       const wish = { withdrawal: id, player, amount: showMoney(withdrawal) }
       const asked = await staff.propose(tx, command, acts, { act: 'cashier.approve_payout', payload: wish, reason })
-      return { status: 202, body: await showOne(tx, member, asked) }
+      return { status: 202, body: await showOne(tx, member, asked, command.now) }
     })
   })
   const withdrawalVerbs = [

@@ -12,6 +12,7 @@ import { auditLogRoutes } from './audit-log.ts'
 import { booksRoutes } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
 import { clientsRoutes } from './clients.ts'
+import { operatorGamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { memberRoutes } from './members.ts'
 import { oauthRoutes } from './oauth.ts'
@@ -38,6 +39,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
     cashierRoutes,
     ledgerRoutes,
     booksRoutes,
+    operatorGamesRoutes,
     auditRoutes,
     auditLogRoutes,
     pkiRoutes,

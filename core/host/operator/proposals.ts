@@ -34,7 +34,9 @@ export const proposalSchema = z
     decidedAt: z.iso.datetime().nullable(),
     reason: z.string().nullable(),
     doneAt: z.iso.datetime().nullable(),
-    mayDecide: z.boolean().openapi({ description: 'By your roles, and because you did not ask for it.' }),
+    mayDecide: z.boolean().openapi({
+      description: 'By your roles, and because you did not ask for it, or glass was broken for you.',
+    }),
     mine: z.boolean(),
   })
   .openapi('Proposal')
@@ -158,18 +160,19 @@ export function proposalRoutes(host: Host): OpenAPIHono<FaceEnv> {
   routes.openapi(getProposals, async (c) => {
     const member = staffOf(c)
     const { waiting, before, limit } = c.req.valid('query')
+    const now = host.now()
     const found = waiting
-      ? await staff.openProposals(host.sql, host.now())
-      : await staff.proposals(host.sql, { now: host.now(), limit, before })
+      ? await staff.openProposals(host.sql, now)
+      : await staff.proposals(host.sql, { now, limit, before })
     const visible = found.filter((proposal) => maySee(member, proposal))
-    return c.json({ proposals: await show(host.sql, member, visible) }, 200)
+    return c.json({ proposals: await show(host.sql, member, visible, now) }, 200)
   })
   routes.openapi(postProposal, (c) => {
     const member = staffOf(c)
     const wish = c.req.valid('json')
     return mutate(host, c, { operation: 'staff.propose', payload: wish }, async (tx, command) => ({
       status: 201,
-      body: await showOne(tx, member, await staff.propose(tx, command, acts, wish)),
+      body: await showOne(tx, member, await staff.propose(tx, command, acts, wish), command.now),
     }))
   })
   routes.openapi(postChallenge, async (c) => {
@@ -184,7 +187,8 @@ export function proposalRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const digest = Buffer.from(given.digest, 'hex')
     return mutate(host, c, { operation: 'staff.approve', payload: { proposal, ...given } }, async (tx, command) => {
       const approved = await staff.approve(tx, command, acts, { proposal, digest, rp, passkey: given.passkey })
-      return 'refusal' in approved ? approved.refusal : { status: 200, body: await showOne(tx, member, approved) }
+      if ('refusal' in approved) return approved.refusal
+      return { status: 200, body: await showOne(tx, member, approved, command.now) }
     })
   })
   for (const { route, operation, verb } of [
@@ -196,7 +200,7 @@ export function proposalRoutes(host: Host): OpenAPIHono<FaceEnv> {
       const decision = { ...c.req.valid('param'), ...c.req.valid('json') }
       return mutate(host, c, { operation, payload: decision }, async (tx, command) => ({
         status: 200,
-        body: await showOne(tx, member, await verb(tx, command, acts, decision)),
+        body: await showOne(tx, member, await verb(tx, command, acts, decision), command.now),
       }))
     })
   return routes
@@ -211,15 +215,17 @@ function maySee(member: FaceStaff, { act, proposedBy }: staff.Proposal): boolean
   )
 }
 
-export async function showOne(reader: Reader, member: FaceStaff, proposal: staff.Proposal) {
-  return (await show(reader, member, [proposal]))[0]!
+export async function showOne(reader: Reader, member: FaceStaff, proposal: staff.Proposal, now: Date) {
+  return (await show(reader, member, [proposal], now))[0]!
 }
 
 async function show(
   reader: Reader,
   member: FaceStaff,
   proposals: readonly staff.Proposal[],
+  now: Date,
 ): Promise<Array<z.infer<typeof proposalSchema>>> {
+  const isAlone = (await staff.emergencyOf(reader, member.id, now)) !== undefined
   const names = new Map((await staff.members(reader)).map(({ staff, name }) => [staff, name]))
   return proposals.map(({ digest, proposedAt, expiresAt, decidedAt, doneAt, alone: _, ...rest }) => {
     const act = acts[rest.act]
@@ -234,7 +240,7 @@ async function show(
       decidedByName: rest.decidedBy && (names.get(rest.decidedBy) ?? rest.decidedBy),
       decidedAt: decidedAt?.toISOString() ?? null,
       doneAt: doneAt?.toISOString() ?? null,
-      mayDecide: !mine && act !== undefined && member.permissions.includes(act.approve),
+      mayDecide: (!mine || isAlone) && act !== undefined && member.permissions.includes(act.approve),
       mine,
     }
   })

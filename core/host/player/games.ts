@@ -18,6 +18,7 @@ const gameSchema = z
     version: z.string(),
     rtp: z.string().openapi({ example: '97.2972 %' }),
     rtpExact: z.string().openapi({ example: '36/37' }),
+    open: z.boolean().openapi({ description: 'Whether bets are taken on it at the moment.' }),
   })
   .openapi('Game')
 
@@ -77,7 +78,7 @@ export function gamesRoutes(host: Host) {
         ...problems,
       },
     }),
-    (c) => c.json({ games: games.catalogue().map(brief) }, 200),
+    async (c) => c.json({ games: (await games.standings(host.sql)).map(brief) }, 200),
   )
 
   routes.openapi(
@@ -92,12 +93,14 @@ export function gamesRoutes(host: Host) {
         ...problems,
       },
     }),
-    (c) => {
-      const game = games.gameOf(c.req.valid('param').game)
+    async (c) => {
+      const { id } = games.gameOf(c.req.valid('param').game)
+      const standing = (await games.standings(host.sql)).find(({ game }) => game.id === id)!
+      const { game } = standing
       const currency = (c.get('session')?.currency ?? 'EUR') as 'EUR'
       return c.json(
         {
-          ...brief(game),
+          ...brief(standing),
           stakeMin: showMoney({ amount: game.stakeMin, currency }).amount,
           stakeMax: showMoney({ amount: game.stakeMax, currency }).amount,
           rules: game.rules.en,
@@ -238,7 +241,7 @@ export function gamesRoutes(host: Host) {
   return routes
 }
 
-function brief(game: games.Game) {
+function brief({ game, state }: games.Standing) {
   return {
     game: game.id,
     name: game.name,
@@ -246,5 +249,6 @@ function brief(game: games.Game) {
     version: game.version,
     rtp: games.showPercent(game.rtp),
     rtpExact: `${game.rtp.n}/${game.rtp.d}`,
+    open: state === 'open',
   }
 }

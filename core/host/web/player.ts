@@ -18,7 +18,7 @@ import { securityPage } from './pages/security.ts'
 export function playerPages(host: Host): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>()
   serveAssets(app)
-  app.get('/', (c) => c.html(lobbyPage(c.get('session')?.currency)))
+  app.get('/', async (c) => c.html(lobbyPage(await games.standings(host.sql), c.get('session')?.currency)))
   app.get('/register', async (c) => c.html(registerPage(await licences.rules(host.sql))))
   app.get('/confirm', (c) => c.html(confirmPage()))
   app.get('/sign-in', (c) => c.html(signInPage(c.req.query('ended') !== undefined)))

@@ -177,12 +177,49 @@ describe('settlement', () => {
     expect((await bet(away.session, 'before')).replayed).toBe(true) // what was played stays answered
   })
 
-  test('a closed game takes no bets [GLI-2.4.1b]', async () => {
+  test('a closed game takes no bets, and what was played stays answered [GLI-2.4.1b]', async () => {
     const { session } = await sitDown(1000n)
-    await world.admin`insert into games.closures values ('roulette-european', now(), 'test')`
+    await bet(session, 'before')
+    const close = () =>
+      world.act((tx) => games.close(tx, world.command(), { game: roulette.id, reason: 'the wheel is looked at' }))
+    await close()
+    await expect(close()).rejects.toMatchObject({ code: 'games.closed_already' })
     await expect(bet(session, 'k')).rejects.toMatchObject({ code: 'games.closed' })
+    expect((await bet(session, 'before')).replayed).toBe(true)
+    const [standing] = (await games.standings(world.sql)).filter(({ game }) => game === roulette)
+    expect(standing).toMatchObject({ state: 'closed', closed: { reason: 'the wheel is looked at' } })
+    // Nobody opens it, nor offers a version, without the approval of another.
+    for (const open of [
+      () => world.act((tx) => games.open(tx, world.command(), { game: roulette.id, proposal: 'prp_none' })),
+      () =>
+        world.act((tx) =>
+          games.offer(tx, world.command(), {
+            ...{ game: roulette.id, version: roulette.version, rtp: games.returnOf(roulette) },
+            proposal: 'prp_none',
+          }),
+        ),
+    ])
+      await expect(open()).rejects.toMatchObject({ code: 'staff.proposal_unknown' })
     await world.admin`delete from games.closures`
     expect((await bet(session, 'k')).replayed).toBe(false)
+  })
+
+  test('only the version that is offered takes bets: the first installation’s, then what two let in [GLI-A.6.1b]', async () => {
+    const { session } = await sitDown(1000n)
+    const see = () => world.act((tx) => games.seeCatalogue(tx, world.command()))
+    const stateOf = async () => (await games.standings(world.sql)).find(({ game }) => game === roulette)!.state
+    await see()
+    expect([await stateOf(), (await bet(session, 'a')).replayed]).toEqual(['open', false])
+    // As after an upgrade that brings other mathematics, and one that brings a new game.
+    for (const before of ['00000000000000aa', null]) {
+      await world.admin`
+        update games.offers set version = ${before}, rtp = ${before && '95 %'} where game = ${roulette.id}`
+      await see()
+      expect(await stateOf()).toBe('waits')
+      await expect(bet(session, `b ${before}`)).rejects.toMatchObject({ code: 'games.closed' })
+      expect((await bet(session, 'a')).replayed).toBe(true)
+    }
+    await world.admin`delete from games.offers`
   })
 
   test('wagers and wins of a day are told when their sum becomes large, once for each day [GLI-2.8.8d] [GLI-2.8.8e]', async () => {

@@ -9,7 +9,7 @@ const blurbs: Record<string, string> = {
   'midnight-orchard': 'Owls, foxes and lanterns under the moon; three moons bring ten free spins at twice the pay.',
 }
 
-export function lobbyPage(currency: string | undefined) {
+export function lobbyPage(standings: readonly games.Standing[], currency: string | undefined) {
   const signedIn = currency !== undefined
   return page(
     { title: 'Lobby', signedIn, module: 'lobby', style: 'lobby', here: '/' },
@@ -25,7 +25,7 @@ export function lobbyPage(currency: string | undefined) {
       <div class="hero-art" data-art="hero" aria-hidden="true"></div>
     </section>
     <section aria-label="Games"><h2>Games</h2><div class="games">
-      ${games.catalogue().map((game) => card(game, currency ?? 'EUR'))}</div></section>
+      ${standings.map((standing) => card(standing, currency ?? 'EUR'))}</div></section>
     <section class="promises" aria-label="What we keep to">
       <div><h2>Returns you can check</h2><p>The return to player is computed exactly, not estimated, and no stake or choice of yours changes it.</p></div>
       <div><h2>Rounds that stay</h2><p>If your connection breaks, the round is settled all the same. You find it in your <a href="/history">history</a>.</p></div>
@@ -34,12 +34,12 @@ export function lobbyPage(currency: string | undefined) {
   )
 }
 
-function card(game: games.Game, currency: string) {
+function card({ game, state }: games.Standing, currency: string) {
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
   return html`<a class="game-card ${game.id}" href="/games/${game.id}">
     <span class="game-art" data-art="${game.id}" aria-hidden="true"></span>
     <span class="kind">${game.kind === 'slot' ? 'Video slot' : 'Table game'}</span>
     <strong>${game.name}</strong><span class="blurb">${blurbs[game.id] ?? ''}</span>
     <span class="figures"><span><b>${games.showPercent(game.rtp, 2)}</b> return to player</span><span><b>${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency}</b> per round</span></span>
-    <span class="play">Play</span></a>`
+    <span class="play">${state === 'open' ? 'Play' : 'Closed at the moment'}</span></a>`
 }

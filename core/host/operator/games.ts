@@ -1,0 +1,84 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import * as games from '#games'
+import { permits } from '../access-rule.ts'
+import { createRoutes, type FaceEnv, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
+import { type Host, mutate } from '../host.ts'
+
+const time = z.iso.datetime()
+const version = z.object({ version: z.string(), rtp: z.string().openapi({ example: '97.2972 %' }) })
+const standing = z
+  .object({
+    game: z.string().openapi({ example: 'roulette-european' }),
+    name: z.string(),
+    state: z.enum(['open', 'closed', 'waits']),
+    present: version.openapi({ description: 'What this program has.' }),
+    offered: version.extend({ since: time }).nullable().openapi({ description: 'What two people let in.' }),
+    closed: z.object({ since: time, reason: z.string(), by: z.string().nullable() }).nullable(),
+  })
+  .openapi('GameStanding')
+
+const getGames = createRoute({
+  method: 'get',
+  path: '/api/games',
+  ...permits(),
+  ...writesNothing('what is offered is for everybody to see'),
+  summary: 'Every game, with the version that is offered, and why one is closed.',
+  responses: {
+    200: {
+      description: 'The games.',
+      content: { 'application/json': { schema: z.object({ games: z.array(standing) }) } },
+    },
+    ...problems,
+  },
+})
+const postClosure = createRoute({
+  method: 'post',
+  path: '/api/games/{game}/closure',
+  ...permits('games.close'),
+  ...writes('games.closed'),
+  summary: 'Closes a game at once; opening it again takes two.',
+  request: {
+    headers: idempotencyHeader,
+    params: z.strictObject({ game: z.string().max(40) }),
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.strictObject({ reason: z.string().trim().min(3).max(400) }).openapi('GameClosure'),
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'No bet is taken any more.',
+      content: { 'application/json': { schema: z.object({ done: z.literal(true) }) } },
+    },
+    ...problems,
+  },
+})
+
+/** What can be played, and closing it. Opening, and offering another version, are acts that take two (`game-acts.ts`). */
+export function operatorGamesRoutes(host: Host): OpenAPIHono<FaceEnv> {
+  const routes = createRoutes()
+  routes.openapi(getGames, async (c) => c.json({ games: (await games.standings(host.sql)).map(show) }, 200))
+  routes.openapi(postClosure, (c) => {
+    const payload = { ...c.req.valid('param'), ...c.req.valid('json') }
+    return mutate(host, c, { operation: 'games.close', payload }, async (tx, command) => {
+      await games.close(tx, command, payload)
+      return { status: 200, body: { done: true } }
+    })
+  })
+  return routes
+}
+
+function show({ game, state, offered, closed }: games.Standing): z.infer<typeof standing> {
+  return {
+    game: game.id,
+    name: game.name,
+    state,
+    present: { version: game.version, rtp: games.returnOf(game) },
+    offered: offered ? { ...offered, since: offered.since.toISOString() } : null,
+    closed: closed ? { ...closed, since: closed.since.toISOString() } : null,
+  }
+}
