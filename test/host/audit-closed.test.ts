@@ -2,7 +2,7 @@ import { register } from 'prom-client'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
 
-/** The log can be closed in several ways; whichever, nothing is done that would have to stand in it. */
+/** The log can be closed in several ways, and the engines below can fail at each step; whichever, nothing is done by half. */
 let faces: Faces
 let caller: Caller
 beforeAll(async () => {
@@ -79,9 +79,55 @@ test('reading personal data is refused too', async () => {
   })
 })
 
+/** What an engine says when it fails, and what a request must not hand on. */
+const words = 'could not read block 17 in file "base/16384/2619" of PostgreSQL 15.18'
+const failing = (table: string, code: string): [string, () => Promise<unknown>, () => Promise<unknown>] => [
+  `PostgreSQL fails with ${code} at ${table}`,
+  () =>
+    faces.world.admin.unsafe(`
+      create function audit.failing() returns trigger language plpgsql as $$ begin raise exception '${words}' using errcode = '${code}'; end $$;
+      create trigger failing before insert on ${table} execute function audit.failing()`),
+  () => faces.world.admin.unsafe(`drop trigger failing on ${table}; drop function audit.failing()`),
+]
+const agent = () => faces.world.agent
+const steps = [
+  'players.players',
+  'ledger.wallets',
+  'keys.deks',
+  'base.idempotency',
+  'messages.outbox',
+  'audit.unsealed',
+]
+const engines = [
+  ...steps.flatMap((table) => [failing(table, '57P01'), failing(table, 'XX001')]),
+  ['the key agent is gone', () => agent().kill(), () => agent().restart()],
+  ['the key agent hangs', async () => agent().signal('SIGSTOP'), async () => agent().signal('SIGCONT')],
+] as Array<ReturnType<typeof failing>>
+
+test.each(engines)(
+  '%s: a registration is refused in words that tell nothing of it, nothing is left of it, and it is done afterwards [S56]',
+  async (_, breakIt, mendIt) => {
+    const before = await everything()
+    const key = { 'idempotency-key': crypto.randomUUID() }
+    const wish = await faces.world.registration()
+    await breakIt()
+    const answer = await caller.ask('POST', '/api/registrations', wish, key).finally(mendIt)
+    expect([500, 503], answer.raw).toContain(answer.status)
+    expect(Object.keys(answer.body).sort()).toEqual(['code', 'detail', 'requestId', 'status', 'title', 'type'])
+    const told = `${answer.raw} ${JSON.stringify([...answer.headers])}`
+    expect(told).not.toMatch(
+      /block|postgres|sql|pkcs|softhsm|token|socket|sock\b|ECONN|\.ts\b|node_modules|\bat \S+:\d|\d+\.\d+\.\d+/i,
+    )
+    expect(await everything()).toMatchObject({ players: before.players, kept: before.kept })
+    expect((await caller.ask('POST', '/api/registrations', wish, key)).status).toBe(202)
+    expect((await everything()).players).toBe(before.players + 1)
+  },
+)
+
 async function everything() {
-  const [row] = await faces.world.admin<Array<{ players: number; others: number }>>`
+  const [row] = await faces.world.admin<Array<{ players: number; kept: number; others: number }>>`
     select (select count(*) from players.players)::int as players, (select count(*) from ledger.wallets) + (select count(*) from keys.deks) +
+        (select count(*) from base.idempotency) + (select count(*) from messages.outbox) as kept, (select count(*) from ledger.wallets) + (select count(*) from keys.deks) +
       (select count(*) from base.idempotency) + (select count(*) from sessions.failures) + (select count(*) from audit.events) as others`
   return row!
 }

@@ -75,7 +75,7 @@ test('[GLI-B.2.6a-i] [GLI-2.3.3] the first start approves what was installed, an
     expect(paths, part).toContain(`${join(home, part)}\n`)
 })
 
-test('[GLI-2.3.2] [GLI-2.3.2c] [GLI-B.2.6a-iv] on demand the worker finds one changed byte; metric, doctor, status and log say so', async () => {
+test('[GLI-2.3.2] [GLI-2.3.2c] [GLI-B.2.6a-iv] [S60] on demand the worker finds one changed byte; metric, doctor, status and log say so', async () => {
   appendFileSync(join(home, 'run/edge.json'), ' ')
   await must(auditor.ask('POST', '/api/program/inspections', { reason: 'the yearly audit' }), 202)
   const found = await until('the verdict', async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { askWitness, startWitnessing } from '../../core/host/witnesses.ts'
 import { openWitness } from '../../ops/witness/witness.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestKeys, type TestKeys } from '../support/keys.ts'
+import { type RunningWitness, startWitness } from '../support/witness.ts'
 
 const origin = 'countroom/test'
 const repository = join(import.meta.dirname, '../..')
@@ -18,16 +19,16 @@ let db: TestDatabase
 let agent: TestKeys
 let dir: string
 let log: audit.NoteKey
-let running: { process: ChildProcess; url: string; key: audit.NoteKey }
+let running: RunningWitness
 
 beforeAll(async () => {
   ;[db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
   dir = mkdtempSync(join(tmpdir(), 'cr-witness-'))
   log = (await audit.ownKeys(agent.keys, origin))[0]!
-  running = await start()
+  running = await startWitness(dir, log)
 })
 afterAll(async () => {
-  await stop()
+  await running.stop()
   await db.stop()
   await agent.stop()
   rmSync(dir, { recursive: true, force: true })
@@ -49,10 +50,10 @@ test('a witness in a process of its own signs what only grew, and the signature 
 })
 
 test('it remembers over a restart, and a log that forgot what was signed is told', async () => {
-  await stop()
+  await running.stop()
   await grow(5)
   expect((await ask().catch(() => ({ outcome: 'away' }))).outcome).toBe('away')
-  running = await start()
+  running = await startWitness(dir, log)
   await db.admin`delete from audit.cosignatures`
   expect(await ask()).toEqual({ outcome: 'signed' })
 })
@@ -60,8 +61,8 @@ test('it remembers over a restart, and a log that forgot what was signed is told
 test('one process is the witness of a folder, and one that ended holds nothing', async () => {
   const options = { dir, name: 'witness.example/one', logs: [log] }
   expect(() => openWitness(options)).toThrow(`process ${running.process.pid} is the witness`)
-  await stop()
-  running = await start()
+  await running.stop()
+  running = await startWitness(dir, log)
   expect((await fetch(`${running.url}/vkey`)).status).toBe(200)
 })
 
@@ -256,31 +257,4 @@ function ask() {
 
 function post(body: string): Promise<Response> {
   return fetch(`${running.url}/add-checkpoint`, { method: 'POST', body })
-}
-
-async function start(): Promise<typeof running> {
-  const port = execFileSync('node', [
-    '-e',
-    'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })',
-  ])
-  const args = ['witness', '--dir', dir, '--name', 'witness.example/one', '--log', audit.vkeyOf(log)]
-  const witness = spawn(
-    process.execPath,
-    [join(repository, 'ops/countroom.ts'), ...args, '--listen', `127.0.0.1:${String(port).trim()}`],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  let said = ''
-  while (said.split('\n').length < 3)
-    said += await new Promise((resolve, reject) => {
-      witness.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))
-      witness.once('exit', () => reject(new Error(`the witness ended: ${said}`)))
-    })
-  const [, vkey = ''] = said.split('\n')
-  return { process: witness, url: `http://127.0.0.1:${String(port).trim()}`, key: audit.readVkey(vkey) }
-}
-
-async function stop(): Promise<void> {
-  const ended = new Promise((resolve) => running.process.once('exit', resolve))
-  running.process.kill('SIGTERM')
-  await ended
 }
