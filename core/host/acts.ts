@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import * as access from '#access'
 import { Refusal, readPositiveMoney, showMoney } from '#base'
 import * as cashier from '#cashier'
 import * as ledger from '#ledger'
@@ -124,7 +125,10 @@ export const acts: staff.Acts = {
     propose: 'staff.enrol',
     approve: 'roles.approve',
     concerns: (payload) => payload.staff,
-    execute: (tx, command, { reason, payload }) => staff.resetPasskeys(tx, command, { ...payload, reason }),
+    async execute(tx, command, { reason, payload }) {
+      await staff.resetPasskeys(tx, command, { ...payload, reason })
+      await access.endAccount(tx, payload.staff) // whoever has what they lost may be signed on in an app
+    },
   }),
 
   'staff.enrol': act({

@@ -1,11 +1,12 @@
 import * as audit from '#audit'
-import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
+import { type Command, isId, newId, type Reader, type Refusal, type Tx } from '#base'
 import * as factors from '#factors'
 import { digestOf, hashPassword, type KeyedCommand, newSecret } from '#keys'
 import { useApproval } from './approval.ts'
 import { faultOf, type Shown } from './certificate.ts'
 import { openEmergency } from './emergency.ts'
 import { enrolmentUnknown, loginTaken, passwordTooShort } from './errors.ts'
+import { permissionsOf } from './grant.ts'
 import { approversMin, enrolmentSecondsMax, isPrivileged, passwordLengthMin } from './policy.ts'
 import type { Acts } from './ports.ts'
 import { holders, roleOf, takeTurn } from './role.ts'
@@ -123,13 +124,18 @@ async function judge(
     update staff.enrolments set staff = coalesce(staff, ${newId('stf', command.now.getTime())})
     where digest = ${digestOf(secret)} and used_at is null and expires_at > ${command.now}
     returning staff as holder, role, made_by as "madeBy", proposal`
-  if (!place) throw enrolmentUnknown()
+  if (!place || !(await mayStillOffer(tx, command, place.madeBy))) throw enrolmentUnknown()
   const name = login.toLowerCase()
   const fault = faultOf(name, shown)
   if (fault) throw fault
   const [taken] = await tx`select from staff.members where login = ${name}`
   if (taken) throw loginTaken()
   return { ...place, name }
+}
+
+/** Whoever was shut out, or may not enrol anybody any more, lets nobody in by a link of theirs; the console's is good as it is. */
+async function mayStillOffer(tx: Tx, { now }: Command, madeBy: string): Promise<boolean> {
+  return !isId('stf', madeBy) || (await permissionsOf(tx, madeBy, now)).includes('staff.enrol')
 }
 
 /** Is there anybody who could sign in? */

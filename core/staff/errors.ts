@@ -48,6 +48,8 @@ export const approvalAbsent = () =>
   new Refusal('forbidden', 'staff.approval_absent', 'No approval is good for exactly this.')
 export const passkeyNeeded = () =>
   new Refusal('forbidden', 'staff.passkey_needed', 'This needs a sign-in with your passkey.')
+export const signInAgain = () =>
+  new Refusal('forbidden', 'staff.sign_in_again', 'Sign out and in again first, so that it is known to be you.')
 export const emergencyUnknown = () =>
   new Refusal('absent', 'staff.emergency_unknown', 'There is no such emergency that waits for a review.')
 export const reportChanged = () =>

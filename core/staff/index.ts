@@ -10,7 +10,7 @@ export { certificateForeign, passkeyNeeded } from './errors.ts'
 // Who has which role
 export { type Grant, grant, grants, permissionsOf, revoke, rolesOf } from './grant.ts'
 // Who works here, and who not any more
-export { disable, enable, type Member, memberOf, members, resetPasskeys, signedInAt } from './member.ts'
+export { disable, enable, type Member, memberOf, members, needsFresh, resetPasskeys, signedInAt } from './member.ts'
 // What can be permitted
 export { elevationMinutesMax, emergencyMinutesMax, isPermission, type Permission, permissions } from './policy.ts'
 // Acts that take two, as the host says them, and asking for one
@@ -22,6 +22,7 @@ export { accessReview, noteReview, noteUses } from './review.ts'
 export { type Role, roles, setRole } from './role.ts'
 // Signing in, being recognised, being allowed
 export {
+  attempt,
   find,
   passwordsUnder,
   permit,

@@ -2,8 +2,9 @@ import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import * as factors from '#factors'
 import type { KeyedCommand } from '#keys'
-import { memberUnknown } from './errors.ts'
+import { memberUnknown, signInAgain } from './errors.ts'
 import { rolesOf } from './grant.ts'
+import { freshSecondsMax } from './policy.ts'
 import { keepAnApprover, takeTurn } from './role.ts'
 
 export type Member = { staff: string; name: string; roles: string[] }
@@ -20,6 +21,17 @@ export async function memberOf(reader: Reader, staff: string, now: Date): Promis
 export async function signedInAt(reader: Reader, session: string): Promise<Date | undefined> {
   const [row] = await reader<Array<{ at: Date }>>`select begun_at as at from staff.sessions where session = ${session}`
   return row?.at
+}
+
+/**
+ * Lets a change of what one signs in with go on when its person showed who they are a moment ago: what somebody adds at a desk
+ * that was left open would outlive it [S20].
+ *
+ * @throws Refusal `staff.sign_in_again`
+ */
+export async function needsFresh(reader: Reader, { session, now }: { session: string; now: Date }): Promise<void> {
+  const at = await signedInAt(reader, session)
+  if (!at || now.getTime() - at.getTime() > freshSecondsMax * 1000) throw signInAgain()
 }
 
 /** Everybody who works or worked here. */

@@ -58,6 +58,7 @@ export function isPrivileged(held: readonly string[]): boolean {
 
 export const sessionIdleSecondsMax = 15 * 60 // PCI DSS 8.2.8
 export const sessionSecondsMax = 8 * 3600
+export const freshSecondsMax = 10 * 60
 export const enrolmentSecondsMax = 24 * 3600
 export const failuresMax = 5
 export const failureWindowSeconds = 15 * 60

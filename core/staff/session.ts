@@ -1,7 +1,16 @@
 import * as audit from '#audit'
 import { type Command, newId, type Reader, type Refusal, type Tx } from '#base'
 import * as factors from '#factors'
-import { digestOf, hashPassword, isOutdated, type KeyedCommand, keyIdOf, newSecret, verifyPassword } from '#keys'
+import {
+  digestOf,
+  hashPassword,
+  isOutdated,
+  type KeyedCommand,
+  type Keys,
+  keyIdOf,
+  newSecret,
+  verifyPassword,
+} from '#keys'
 import { faultOf, type Shown } from './certificate.ts'
 import { notPermitted, passkeyNeeded, signInRefused, tooManyFailures } from './errors.ts'
 import { permissionsOf, rolesOf } from './grant.ts'
@@ -40,7 +49,7 @@ export async function signIn(
   const used = await factors.usePasskey(tx, command, { rp, purpose: signInPurpose, response })
   if ('refusal' in used) return used
   const [member] = await tx<Array<{ login: string }>>`
-    select login from staff.members where staff = ${used.holder} and disabled_at is null`
+    select login from staff.members where staff = ${used.holder} and disabled_at is null for share`
   if (!member) return refused(tx, command, used.holder, 'disabled')
   const fault = faultOf(member.login, shown)
   if (fault) return refused(tx, command, used.holder, 'without their own certificate', fault)
@@ -54,18 +63,35 @@ export async function signInChallenge(tx: Tx, command: KeyedCommand, rp: factors
 
 const signInPurpose = 'staff.sign_in'
 
+/** What a name and a password came to. `renewed`: the same password under today's cost and pepper. */
+export type StaffAttempt = { login: string; right: boolean; renewed?: string }
+
+/** Looks at a name and a password, outside any transaction because it is slow on purpose; as long for a name that is nobody's. */
+export async function attempt(
+  reader: Reader,
+  keys: Keys,
+  input: { login: string; password: string },
+): Promise<StaffAttempt> {
+  const login = input.login.toLowerCase()
+  const [member] = await reader<Array<{ hash: string }>>`
+    select password_hash as hash from staff.members where login = ${login} and disabled_at is null`
+  const right = await verifyPassword(keys, input.password, member?.hash)
+  const outdated = right && member !== undefined && (await isOutdated(keys, member.hash))
+  return { login, right, ...(outdated ? { renewed: await hashPassword(keys, input.password) } : {}) }
+}
+
 /**
- * Signs in, by name and password, somebody who has no passkey yet, to make one. Known and unknown names take the same time and
- * get the same words. Answers a refusal as `signIn` does.
+ * Signs in, by an attempt that was right, somebody who has no passkey yet, to make one. Known and unknown names get the same
+ * words; attempts on one name are judged one after the other. Answers a refusal as `signIn` does.
  */
 export async function signInOnce(
   tx: Tx,
   command: KeyedCommand,
-  input: { login: string; password: string; shown: Shown },
+  { login, right, renewed, shown }: StaffAttempt & { shown: Shown },
 ): Promise<Begun | { refusal: Refusal }> {
-  const login = input.login.toLowerCase()
-  const fault = faultOf(login, input.shown) // alike for every name that is not the certificate's
+  const fault = faultOf(login, shown) // alike for every name that is not the certificate's
   if (fault) return refused(tx, command, 'unknown', 'without their own certificate', fault)
+  await tx`select pg_advisory_xact_lock(hashtext(${`staff ${login}`}))`
   const since = new Date(command.now.getTime() - failureWindowSeconds * 1000)
   const [failed] = await tx<Array<{ count: number }>>`
     select count(*)::int as count from staff.failures where subject = ${login} and at > ${since}`
@@ -73,9 +99,9 @@ export async function signInOnce(
     await refused(tx, command, 'unknown', 'locked')
     return { refusal: tooManyFailures() }
   }
-  const [member] = await tx<Array<{ staff: string; password_hash: string }>>`
-    select staff, password_hash from staff.members where login = ${login} and disabled_at is null`
-  if (!(await verifyPassword(command.keys, input.password, member?.password_hash)) || !member) {
+  const [member] = await tx<Array<{ staff: string }>>`
+    select staff from staff.members where login = ${login} and disabled_at is null for share`
+  if (!right || !member) {
     await tx`insert into staff.failures (subject, at) values (${login}, ${command.now})`
     return refused(tx, command, member?.staff ?? 'unknown', 'name or password wrong')
   }
@@ -83,11 +109,8 @@ export async function signInOnce(
     await refused(tx, command, member.staff, 'without their passkey')
     return { refusal: passkeyNeeded() }
   }
-  if (await isOutdated(command.keys, member.password_hash)) {
-    const hash = await hashPassword(command.keys, input.password)
-    await tx`update staff.members set password_hash = ${hash} where staff = ${member.staff}`
-  }
-  return begin(tx, command, { staff: member.staff, name: login, factor: null, shown: input.shown })
+  if (renewed) await tx`update staff.members set password_hash = ${renewed} where staff = ${member.staff}`
+  return begin(tx, command, { staff: member.staff, name: login, factor: null, shown })
 }
 
 async function begin(

@@ -81,6 +81,15 @@ test('a large payout waits for a second, and so do small ones that are large tog
   expect(await approve('fin', large.answer)).toMatchObject({ status: 200, body: { state: 'done' } })
   expect(await large.state()).toBe('approved')
 
+  // Nor do many small ones that are approved at one time.
+  const rich = await faces.world.player(10_000_00n)
+  const ids: string[] = []
+  for (let i = 0; i < 6; i++) ids.push(await withdrawal(rich.player, rich.wallet, 1_000_00n))
+  const answers = await Promise.all(
+    ids.map((id) => desk.pay!.ask('POST', `/api/withdrawals/${id}/approval`, { reason: 'looks right' })),
+  )
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+
   // Nobody gets around it with another's approval, or none.
   const other = await withdrawal(player, wallet, 2_000_00n)
   const { world } = faces
@@ -118,6 +127,31 @@ test('a limit of the house stands beside the player’s own, the tighter decides
   expect([await may(500n), await may(501n)]).toEqual([true, false])
   await impose(null)
   expect([await may(500n), await may(501n)]).toEqual([true, false])
+})
+
+test('who is to make a new passkey is out of every app too, since somebody else may have what they lost', async () => {
+  const { world } = faces
+  const lost = await hire('support')
+  const signOn = { kind: 'RefreshToken', id: 'of-an-app', payload: { accountId: lost.id, grantId: 'g1' } }
+  await world.act((tx) => access.keep(tx, { ...signOn, expiresAt: new Date(Date.now() + 3_600_000) }))
+  const asked = await propose('ben', 'staff.reset_passkeys', { staff: lost.id })
+  expect(await approve('boss', asked)).toMatchObject({ status: 200, body: { state: 'done' } })
+  expect(await access.find(world.sql, signOn, new Date())).toBeUndefined()
+  expect(await lost.ask('GET', '/api/me')).toMatchObject({ status: 401 })
+})
+
+test('a passkey is added and taken away only soon after signing in: a desk that was left open makes no new way in [S20]', async () => {
+  const { world } = faces
+  const left = await hire('support')
+  await world.admin`update staff.sessions set begun_at = begun_at - interval '11 minutes' where staff = ${left.id}`
+  const { passkeys } = (await left.ask('GET', '/api/passkeys')).body as { passkeys: Array<{ passkey: string }> }
+  const made = { label: 'mine', passkey: { id: 'x' } }
+  for (const [method, path, body] of [
+    ['POST', '/api/passkeys/options', undefined],
+    ['POST', '/api/passkeys', made],
+    ['DELETE', `/api/passkeys/${passkeys[0]!.passkey}`, undefined],
+  ] as const)
+    expect(await left.ask(method, path, body)).toMatchObject({ status: 403, body: { code: 'staff.sign_in_again' } })
 })
 
 test('what a role permits changes by two, and holds for the very next request of an open session [S22] [S46]', async () => {

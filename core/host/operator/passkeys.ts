@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as factors from '#factors'
+import * as staff from '#staff'
 import { permits, permitsUnproven } from '../access-rule.ts'
 import {
   anyStaffOf,
@@ -78,7 +79,10 @@ const deletePasskey = createRoute({
   responses: { 200: json(z.object({ removed: z.literal(true) }), 'Gone.'), ...problems },
 })
 
-/** The passkeys of whoever is signed in. Whoever has none yet may make the first, and do nothing else [S06]. */
+/**
+ * The passkeys of whoever is signed in, to be changed soon after that. Whoever has none yet may make the first, and do nothing
+ * else [S06].
+ */
 export function passkeyRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
   const rp = partyOf(host, 'operator')
@@ -93,17 +97,20 @@ export function passkeyRoutes(host: Host): OpenAPIHono<FaceEnv> {
     return c.json({ passkeys }, 200)
   })
   routes.openapi(postOptions, async (c) => {
-    const { id: holder, name } = anyStaffOf(c)
-    const wanted = await transact(host, (tx) =>
-      factors.passkeyRegistration(tx, commandOf(host, c), { holder, rp, name, displayName: name }),
-    )
+    const { id: holder, name, sessionId: session } = anyStaffOf(c)
+    const wanted = await transact(host, async (tx) => {
+      await staff.needsFresh(tx, { session, now: host.now() })
+      return factors.passkeyRegistration(tx, commandOf(host, c), { holder, rp, name, displayName: name })
+    })
     return c.json(wanted as never, 200)
   })
   routes.openapi(postPasskey, (c) => {
-    const { id: holder } = anyStaffOf(c)
+    const { id: holder, sessionId: session } = anyStaffOf(c)
     const { label, passkey: response } = c.req.valid('json')
     const payload = { label, response }
     return mutate(host, c, { operation: 'staff.add_passkey', payload }, async (tx, command) => {
+      await staff.needsFresh(tx, { session, now: command.now })
+      await factors.hold(tx, holder)
       const { passkeys } = await factors.standing(tx, holder)
       if (passkeys > 0) staffOf(c) // who has one proves it before they add another
       const added = await factors.addPasskey(tx, command, { holder, rp, response, label })
@@ -111,9 +118,10 @@ export function passkeyRoutes(host: Host): OpenAPIHono<FaceEnv> {
     })
   })
   routes.openapi(deletePasskey, (c) => {
-    const { id: holder } = staffOf(c)
+    const { id: holder, sessionId: session } = staffOf(c)
     const { passkey: factor } = c.req.valid('param')
     return mutate(host, c, { operation: 'staff.remove_passkey', payload: { factor } }, async (tx, command) => {
+      await staff.needsFresh(tx, { session, now: command.now })
       await factors.remove(tx, command, { holder, factor, password: true })
       return { status: 200, body: { removed: true } }
     })

@@ -146,10 +146,11 @@ export function staffRoutes(host: Host) {
     async (c) => {
       const given = c.req.valid('json')
       const shown = await certificateShown(host, c)
+      const tried = 'passkey' in given ? given : await staff.attempt(host.sql, host.keys, given)
       const begun = await transact(host, (tx) =>
-        'passkey' in given
-          ? staff.signIn(tx, commandOf(host, c), { rp, response: given.passkey, shown })
-          : staff.signInOnce(tx, commandOf(host, c), { ...given, shown }),
+        'passkey' in tried
+          ? staff.signIn(tx, commandOf(host, c), { rp, response: tried.passkey, shown })
+          : staff.signInOnce(tx, commandOf(host, c), { ...tried, shown }),
       )
       if ('refusal' in begun) throw begun.refusal
       const { secret, name, roles, proven } = begun

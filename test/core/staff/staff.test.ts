@@ -21,6 +21,10 @@ const command = (now = new Date()) => ({ ...systemCommand('test'), now, keys: ag
 const password = 'a long enough password'
 const by = (id: string) => ({ ...command(), actor: { kind: 'staff' as const, id } })
 const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
+const signInOnce = async (login: string, given: string, how: staff.Shown = shown) => {
+  const tried = await staff.attempt(db.sql, agent.keys, { login, password: given })
+  return act((tx) => staff.signInOnce(tx, command(), { ...tried, shown: how }))
+}
 const later = (minutes: number) => new Date(Date.now() + minutes * 60_000)
 
 test('a link works once and ends after a day; only its digest is kept, and without a passkey nobody is enrolled [S06]', async () => {
@@ -102,11 +106,9 @@ test('a certificate lets its own person in and nobody else, and what began with 
   expect(code(plain, 'eve', false)).toBe('staff.certificate_foreign')
   // By name and password alike, whether or not there is such a name.
   for (const name of [login, 'nobody-here'])
-    expect(
-      await act((tx) =>
-        staff.signInOnce(tx, command(), { login: name, password, shown: { person: 'eve', required: true } }),
-      ),
-    ).toMatchObject({ refusal: { code: 'staff.certificate_foreign' } })
+    expect(await signInOnce(name, password, { person: 'eve', required: true })).toMatchObject({
+      refusal: { code: 'staff.certificate_foreign' },
+    })
   // Who has a certificate before a place enrols under its name.
   const { secret } = await act((tx) => staff.enrolmentLink(tx, command(), { role: 'support' }))
   const enrol = (as: string) =>
@@ -122,19 +124,37 @@ test('a certificate lets its own person in and nobody else, and what began with 
 
 test('who was here before passkeys signs in once by password, and may do nothing with it; names are answered alike, guessing is slow', async () => {
   const { id } = await act((tx) => employ(tx, command(), { role: 'administrator', login: 'old', password }))
-  const signIn = (login: string, given: string) =>
-    act((tx) => staff.signInOnce(tx, command(), { login, password: given, shown }))
-  expect(await signIn('old', password)).toMatchObject({ refusal: { code: 'staff.passkey_needed' } })
+  expect(await signInOnce('old', password)).toMatchObject({ refusal: { code: 'staff.passkey_needed' } })
   await db.admin`delete from factors.factors where holder = ${id}`
-  const begun = await signIn('Old', password)
+  const begun = await signInOnce('Old', password)
   if ('refusal' in begun) throw begun.refusal
   const seen = await staff.find(db.sql, begun.secret, new Date())
   expect(seen).toMatchObject({ roles: ['administrator'], permissions: [], proven: false })
   for (const login of ['old', 'nobody']) {
     for (let i = 0; i < 5; i++)
-      expect(await signIn(login, 'wrong')).toMatchObject({ refusal: { code: 'staff.sign_in_refused' } })
-    expect(await signIn(login, password)).toMatchObject({ refusal: { code: 'staff.too_many_failures' } })
+      expect(await signInOnce(login, 'wrong')).toMatchObject({ refusal: { code: 'staff.sign_in_refused' } })
+    expect(await signInOnce(login, password)).toMatchObject({ refusal: { code: 'staff.too_many_failures' } })
   }
+})
+
+test('guesses that come at once are judged one after the other: five are, and no more [S05]', async () => {
+  const outcomes = await Promise.all(Array.from({ length: 12 }, () => signInOnce('hopper', 'wrong')))
+  const codes = outcomes.map((outcome) => 'refusal' in outcome && outcome.refusal.code)
+  expect(codes.filter((code) => code === 'staff.sign_in_refused')).toHaveLength(5)
+})
+
+test('a link is worth nothing once whoever made it was shut out, or may not enrol any more', async () => {
+  const { id } = await act((tx) => employ(tx, command(), { role: 'administrator' }))
+  const offered = async () => (await act((tx) => staff.enrolmentLink(tx, by(id), { role: 'support' }))).secret
+  const use = (secret: string) =>
+    act((tx) => staff.enrolmentPasskey(tx, command(), { secret, login: 'shadow', password, rp, shown }))
+  const [one, two] = [await offered(), await offered()]
+  await expect(use(one)).resolves.toHaveProperty('challenge')
+  await db.admin`update staff.grants set ended_at = now() where staff = ${id}`
+  await expect(use(one)).rejects.toMatchObject({ code: 'staff.enrolment_unknown' })
+  await db.admin`update staff.grants set ended_at = null where staff = ${id}`
+  await db.admin`update staff.members set disabled_at = now() where staff = ${id}`
+  await expect(use(two)).rejects.toMatchObject({ code: 'staff.enrolment_unknown' })
 })
 
 test('a word that no role of somebody has is refused, and what was allowed is remembered', () => {
