@@ -20,4 +20,6 @@ export { emptyRoot, hashBytes, isConsistent, isIncluded, nodeHash } from './merk
 export type { Currency, Money, WireMoney } from './money.ts'
 // Money: minor units inside, decimal strings on the wire
 export { amountMax, currencies, isCurrency, money, readMoney, readPositiveMoney, showMoney } from './money.ts'
+// Where an address is at home
+export { networkOf, siteOf } from './network.ts'
 export { Refusal, type RefusalKind } from './refusal.ts'

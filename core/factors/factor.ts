@@ -12,6 +12,7 @@ import {
   maskPhone,
   offerSecondsMax,
   type Standing,
+  type Way,
   without,
 } from './policy.ts'
 
@@ -29,7 +30,7 @@ export type Factor = {
 }
 
 /** Who used what. `userVerified`: a passkey whose authenticator knew the person is two factors in one. */
-export type Use = { holder: string; factor: string; kind: Kind | 'recovery'; userVerified: boolean }
+export type Use = { holder: string; factor: string; kind: Way; userVerified: boolean }
 
 export type Change = 'added' | 'removed' | 'recovery_codes_made' | 'recovery_code_used'
 
@@ -42,14 +43,15 @@ export async function list(reader: Reader, keys: Keys, holder: string): Promise<
   return await Promise.all(rows.map((row) => shown(reader, keys, holder, row)))
 }
 
-/** How many of each somebody has; nothing is opened for it. */
+/** How many of each somebody has, telephones only where somebody carries text messages; nothing is opened for it. */
 export async function standing(reader: Reader, holder: string): Promise<Standing> {
   const [row] = await reader<Standing[]>`
     select count(*) filter (where kind = 'passkey')::int as passkeys, count(*) filter (where kind = 'totp')::int as totp,
       count(*) filter (where kind = 'sms')::int as sms, (
         select count(*)::int from factors.recovery_codes where holder = ${holder} and used_at is null) as "recoveryCodes"
     from factors.factors where holder = ${holder} and added_at is not null`
-  return row ?? { passkeys: 0, totp: 0, sms: 0, recoveryCodes: 0 }
+  const counted = row ?? { passkeys: 0, totp: 0, sms: 0, recoveryCodes: 0 }
+  return messages.isCarried('sms') ? counted : { ...counted, sms: 0 }
 }
 
 /** @throws Refusal `factors.label_invalid`, `factors.unknown` */
@@ -94,7 +96,7 @@ export async function forget(
 ): Promise<number> {
   await hold(tx, holder)
   const gone = await tx`delete from factors.factors where holder = ${holder}`
-  for (const table of ['recovery_codes', 'challenges', 'failures', 'sms_sends'])
+  for (const table of ['recovery_codes', 'challenges', 'failures'])
     await tx`delete from factors.${tx(table)} where holder = ${holder}`
   await audit.record(tx, command, {
     action: 'factors.forgotten',
@@ -175,7 +177,7 @@ export async function roomFor(reader: Reader, holder: string): Promise<void> {
 export async function tell(
   tx: Tx,
   command: KeyedCommand,
-  { holder, change, kind }: { holder: string; change: Change; kind: Kind | 'recovery' },
+  { holder, change, kind }: { holder: string; change: Change; kind: Way },
 ): Promise<void> {
   if (!isId('plr', holder)) return
   if (change === 'added' || change === 'removed')

@@ -3,29 +3,24 @@ import * as audit from '#audit'
 import type { Refusal, Tx } from '#base'
 import { type KeyedCommand, open, seal } from '#keys'
 import * as messages from '#messages'
-import { factorUnknown, phoneInvalid, smsTooOften } from './errors.ts'
+import { factorUnknown, phoneInvalid, smsUnavailable } from './errors.ts'
 import { add, offer, offered, openSecret, type Use, used } from './factor.ts'
 import { hold, throttle, wrongCode } from './failures.ts'
-import {
-  daySeconds,
-  smsAttemptsMax,
-  smsCodeSecondsMax,
-  smsPauseSeconds,
-  smsPerDayMax,
-  smsPerHourMax,
-} from './policy.ts'
+import { smsAttemptsMax, smsCodeSecondsMax } from './policy.ts'
+import { countSms } from './sms-limits.ts'
 
 /**
  * Offers a telephone, and sends a code there. It counts for nothing before `confirmPhone`.
  *
- * @throws Refusal `factors.phone_invalid`, `factors.sms_too_often`, `factors.too_many`
+ * @throws Refusal `factors.sms_unavailable`, `factors.phone_invalid`, `factors.sms_too_often`, `factors.too_many`
  */
 export async function offerPhone(
   tx: Tx,
   command: KeyedCommand,
   { holder, phone }: { holder: string; phone: string },
 ): Promise<{ factor: string }> {
-  const number = normalised(phone)
+  if (!messages.isCarried('sms')) throw smsUnavailable()
+  const number = normalisePhone(phone)
   const factor = await offer(tx, command, { holder, kind: 'sms', secret: number })
   await send(tx, command, { holder, factor, phone: number })
   return { factor }
@@ -52,23 +47,24 @@ export async function confirmPhone(
 }
 
 /**
- * Sends a code to a telephone of the holder's, the newest unless one is named. The one before it is void.
+ * Sends a code to the newest telephone of the holder's. The one before it is void. `stranger`: whoever asks is not known to be them.
  *
- * @throws Refusal `factors.sms_too_often`, `factors.unknown`
+ * @throws Refusal `factors.sms_unavailable`, `factors.sms_too_often`, `factors.unknown`
  */
 export async function sendSmsCode(
   tx: Tx,
   command: KeyedCommand,
-  { holder, factor: wanted }: { holder: string; factor?: string },
+  { holder, stranger }: { holder: string; stranger?: boolean },
 ): Promise<void> {
+  if (!messages.isCarried('sms')) throw smsUnavailable()
   await hold(tx, holder)
   const [row] = await tx<Array<{ factor: string; secret: Buffer }>>`
     select factor, secret from factors.factors
-    where holder = ${holder} and kind = 'sms' and added_at is not null and factor = coalesce(${wanted ?? null}, factor)
+    where holder = ${holder} and kind = 'sms' and added_at is not null
     order by added_at desc limit 1`
   if (!row) throw factorUnknown()
   const phone = (await openSecret(tx, command.keys, { holder, ...row })).toString()
-  await send(tx, command, { holder, factor: row.factor, phone })
+  await send(tx, command, { holder, factor: row.factor, phone, ...(stranger ? { stranger } : {}) })
 }
 
 /** Checks the code sent last: once, within five minutes, by at most three attempts [S11]. */
@@ -89,9 +85,9 @@ export async function useSmsCode(
 async function send(
   tx: Tx,
   command: KeyedCommand,
-  { holder, factor, phone }: { holder: string; factor: string; phone: string },
+  { holder, factor, phone, stranger = false }: { holder: string; factor: string; phone: string; stranger?: boolean },
 ): Promise<void> {
-  await throttleSending(tx, command, holder)
+  await countSms(tx, command, { holder, phone, stranger })
   const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
   const sealed = await seal(tx, command, { ...placeOf(holder), plaintext: code })
   const expires = new Date(command.now.getTime() + smsCodeSecondsMax * 1000)
@@ -102,21 +98,6 @@ async function send(
   const values = { code, minutes: String(smsCodeSecondsMax / 60) }
   await messages.tell(tx, command, { to: holder, template: 'sms_code', address: phone, values, before: expires })
   await audit.record(tx, command, { action: 'factors.code_sent', subject: holder, detail: { factor } })
-}
-
-/** Messages cost money, and bother whoever has the telephone. */
-async function throttleSending(tx: Tx, command: KeyedCommand, holder: string): Promise<void> {
-  const since = (seconds: number) => new Date(command.now.getTime() - seconds * 1000)
-  await tx`delete from factors.sms_sends where holder = ${holder} and at < ${since(daySeconds)}`
-  const [row] = await tx<Array<{ now: number; hour: number; day: number }>>`
-    select count(*) filter (where at > ${since(smsPauseSeconds)})::int as now,
-      count(*) filter (where at > ${since(3600)})::int as hour, count(*)::int as day
-    from factors.sms_sends where holder = ${holder}`
-  const { now = 0, hour = 0, day = 0 } = row ?? {}
-  if (day >= smsPerDayMax) throw smsTooOften(daySeconds / 4)
-  if (hour >= smsPerHourMax) throw smsTooOften(3600)
-  if (now > 0) throw smsTooOften(smsPauseSeconds)
-  await tx`insert into factors.sms_sends (holder, at) values (${holder}, ${command.now})`
 }
 
 /** The telephone whose code this is; the code is used up by it, and a wrong one is counted against it. */
@@ -135,8 +116,12 @@ async function takes(
   return sent.factor
 }
 
-/** ITU-T E.164: a country's code and at most fifteen digits in all; spaces, dashes, dots and brackets are how people write it. */
-function normalised(phone: string): string {
+/**
+ * ITU-T E.164: a country's code and at most fifteen digits in all; spaces, dashes, dots and brackets are how people write it.
+ *
+ * @throws Refusal `factors.phone_invalid`
+ */
+export function normalisePhone(phone: string): string {
   const number = phone.normalize('NFKC').replaceAll(/[\s().-]/g, '')
   if (!/^\+[1-9]\d{6,14}$/.test(number)) throw phoneInvalid()
   return number

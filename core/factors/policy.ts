@@ -25,8 +25,38 @@ export const recoveryCodesMade = 10
 export const smsCodeSecondsMax = 300
 export const smsAttemptsMax = 3
 export const smsPauseSeconds = 30
-export const smsPerHourMax = 5
-export const smsPerDayMax = 10
+/** How many codes go out by SMS in an hour and in a day. A network may be that of a whole mobile operator. */
+export const smsLimits = {
+  holder: { perHourMax: 5, perDayMax: 10 },
+  /** Of a holder, where it is not known who asks: some are left for themselves. */
+  stranger: { perHourMax: 3, perDayMax: 6 },
+  number: { perHourMax: 5, perDayMax: 10 },
+  block: { perHourMax: 20, perDayMax: 50 },
+  network: { perHourMax: 60, perDayMax: 200 },
+} as const
+export type SmsLimit = keyof typeof smsLimits
+
+/** What somebody can show besides a password, by name. */
+export type Way = Kind | 'recovery'
+
+/**
+ * One rule for everybody who asks: recovery codes stand in for what is lost, wherever it would have been taken. They are used up,
+ * so they are no factor of their own: nobody is asked for them alone where something else would do, and no password leans on them.
+ */
+export function waysOf({ passkeys, totp, sms, recoveryCodes }: Standing): Way[] {
+  const counts: Array<[Way, number]> = [
+    ['passkey', passkeys],
+    ['totp', totp],
+    ['sms', sms],
+    ['recovery', recoveryCodes],
+  ]
+  return counts.filter(([, count]) => count > 0).map(([way]) => way)
+}
+
+/** Whether it is a second factor, which its holder enrolled and keeps. */
+export function isLasting(way: Way): boolean {
+  return way !== 'recovery'
+}
 
 /**
  * Whether what is left lets its holder in, and lets them in again when they lose one piece of it. Staff cannot do without a
@@ -36,7 +66,7 @@ export const smsPerDayMax = 10
 export function isEnough(left: Standing, holder: { staff: boolean; password: boolean }): boolean {
   if (holder.staff) return left.passkeys > 0
   if (!holder.password) return mayDropPassword(left)
-  return left.passkeys + left.totp + left.sms + left.recoveryCodes > 0
+  return waysOf(left).length > 0
 }
 
 /** Whether somebody gets in, and in again after a loss, with no password at all: only a passkey is a whole sign-in. */
@@ -46,7 +76,7 @@ export function mayDropPassword(left: Standing): boolean {
 
 export function without(standing: Standing, kind: Kind): Standing {
   const name = kind === 'passkey' ? 'passkeys' : kind
-  return { ...standing, [name]: standing[name] - 1 }
+  return { ...standing, [name]: Math.max(0, standing[name] - 1) }
 }
 
 /** Enough to recognise one's own number by. */

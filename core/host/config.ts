@@ -140,10 +140,20 @@ const schema = z.strictObject({
     /** Reports of delivery come to `bounces+<message>@` here; the domain of `from` when nothing is said. */
     bounceDomain: z.string().optional(),
   }),
-  /** Who takes text messages; without it no telephone can be added. Their codes go beyond loopback over TLS only. */
+  /**
+   * Who takes text messages; without it no telephone is offered. By SMPP 3.4 (`smpps://<system id>@<host>:<port>`) or signed HTTP; the
+   * codes go beyond loopback over TLS only. The worker has the secret, cores have what receipts are signed with.
+   */
   smsCarrier: z
-    .strictObject({ url: z.url(), secretFile: z.string() })
-    .refine(({ url }) => isPrivate(new URL(url)), { message: 'the url is https, or on loopback' })
+    .strictObject({
+      url: z.url(),
+      secretFile: z.string().optional(),
+      receiptSecretFile: z.string().optional(),
+      caFile: z.string().optional(),
+      /** Who it is from on the telephone: a number, or up to eleven letters and digits. */
+      sender: z.string().regex(/^(\+[1-9]\d{1,14}|[A-Za-z0-9]{1,11})$/),
+    })
+    .refine(({ url }) => isPrivate(new URL(url)), { message: 'the url is https or smpps, or on loopback' })
     .optional(),
   /** The operator's tables of networks: where they are thought to be, and which need a second look at sign-in. */
   networks: z.strictObject({ places: z.string().optional(), listed: z.string().optional() }).prefault({}),
@@ -170,7 +180,8 @@ export function configFileFromArguments(argv: readonly string[] = process.argv):
 }
 
 function isPrivate({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
+  if (['https:', 'smpps:'].includes(protocol)) return true
+  return ['http:', 'smpp:'].includes(protocol) && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
 }
 
 function deepFreeze<T>(value: T): T {

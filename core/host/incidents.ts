@@ -17,6 +17,11 @@ const refused = new Counter({
 const away = new Set(['host.engine_away', 'keys.unavailable', 'audit.unwritable'])
 /** What clients of the interfaces are refused: told as often as a forged event, since a stranger may send any number. */
 const tokenCodes = new Set(['access.client_refused', 'access.token_refused', 'access.scope_missing'])
+/** What comes in the name of a partner and is not signed by them. */
+const forgeries = new Map([
+  ['cashier.event_not_authentic', 'cashier.event_forged'],
+  ['messages.receipt_not_authentic', 'messages.receipt_forged'],
+] as const)
 const reportSeconds = 60
 /** What was refused since the watch over outages last asked; see `outages.ts`. */
 let refusedSince = 0
@@ -62,7 +67,7 @@ export function openIncidents(host: IncidentHost): Incidents {
         detail: { route: where, code: problem.code },
       }
     const refused = tokenCodes.has(problem.code)
-    const forged = problem.code === 'cashier.event_not_authentic'
+    const forged = forgeries.get(problem.code as never)
     if (problem.status !== 500 && !forged && !refused) return undefined
     const name = error instanceof Error ? error.name : typeof error
     const unreported = countOf(`${where} ${refused ? `${problem.code} ${command.actor.id}` : name}`)
@@ -73,7 +78,7 @@ export function openIncidents(host: IncidentHost): Incidents {
         subject: command.actor.kind === 'partner' ? command.actor.id : 'unknown',
         detail: { route: where, code: problem.code, ...(unreported > 0 ? { unreported } : {}) },
       }
-    if (forged) return { action: 'cashier.event_forged', subject: where, detail: unreported > 0 ? { unreported } : {} }
+    if (forged) return { action: forged, subject: where, detail: unreported > 0 ? { unreported } : {} }
     if (error instanceof TamperedEnvelope)
       return { action: 'keys.envelope_tampered', subject: where, detail: { where: error.where } }
     const code = (error as { code?: unknown } | null)?.code

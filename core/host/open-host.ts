@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { provideQueue } from '#base'
 import * as games from '#games'
 import { connectKeys } from '#keys'
+import * as messages from '#messages'
 import * as players from '#players'
 import { watchBreachFile } from './breach-file.ts'
 import { openCache, type RedisAddress } from './cache.ts'
@@ -43,6 +44,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
   const cache = openCache({ address: redisAddress(config, tls), password, log })
   const queue = await openQueue(database, role, log)
   provideQueue(queue.enqueue)
+  messages.provideCarriers(['email', ...(config.smsCarrier ? (['sms'] as const) : [])])
   players.providePasswordScreen({
     words: [...config.brand.split(/\s+/), ...games.catalogue().flatMap(({ name }) => name.split(/\s+/))],
     breaches: watchBreachFile(join(config.home, 'passwords/breached'), log),

@@ -1,4 +1,5 @@
 import { openBounceIntake } from './carriers/bounces.ts'
+import { carrierOf, closeCarriers } from './carriers/carriers.ts'
 import { configFileFromArguments, readConfig } from './config.ts'
 import { jobs } from './jobs/index.ts'
 import { begin } from './lifetime.ts'
@@ -28,6 +29,7 @@ if (config.listen.scrape) await listenScrape(config, host.tls, config.listen.scr
 const life = await begin(host, host.missing)
 const shipper = startShipper(host)
 const bounces = config.listen.bounces && (await openBounceIntake(host, config.listen.bounces))
+carrierOf(host, 'sms') // receipts may wait for it
 await host.queue.work({ ...host, games: undefined }, jobs)
 host.log.info({ queues: jobs.map((job) => job.queue) }, 'worker works')
 
@@ -39,6 +41,7 @@ async function stop(): Promise<void> {
   await Promise.all([sealer.stop(), witnessing.stop()])
   await shipper?.stop()
   await bounces?.close()
+  await closeCarriers(host)
   await host.close()
   await management.close()
   host.log.info({}, 'worker stopped')

@@ -1,9 +1,9 @@
 import * as audit from '#audit'
 import type { Reader, Tx } from '#base'
 import type { KeyedCommand } from '#keys'
+import type { Channel } from './channel.ts'
 import { faultsAddress } from './policy.ts'
 
-type Channel = 'email' | 'sms'
 export type Bounce = { at: Date; status: string }
 
 /**
@@ -27,22 +27,6 @@ export async function noteBounce(tx: Tx, command: KeyedCommand, message: string,
     subject: row.holder,
     detail: { channel: row.channel, status },
   })
-}
-
-/** A carrier's receipt: the message is where it can be read. */
-export async function noteDelivered(tx: Tx, { carrier, reference }: { carrier: string; reference: string }) {
-  await tx`
-    update messages.outbox set state = 'delivered' where carrier = ${carrier} and reference = ${reference} and state = 'sent'`
-}
-
-/** The message that a carrier knows by this reference. */
-export async function messageOf(
-  reader: Reader,
-  of: { carrier: string; reference: string },
-): Promise<string | undefined> {
-  const [row] = await reader<Array<{ message: string }>>`
-    select message from messages.outbox where carrier = ${of.carrier} and reference = ${of.reference}`
-  return row?.message
 }
 
 /** From now on the holder has another address there; what came back from the old one no longer counts. */

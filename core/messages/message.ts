@@ -2,6 +2,7 @@ import * as audit from '#audit'
 import { enqueue, newId, type Reader, Refusal, type Tx } from '#base'
 import { type KeyedCommand, open, seal } from '#keys'
 import { goneBad, noteBounce } from './address.ts'
+import type { Channel } from './channel.ts'
 import type { Language } from './language.ts'
 import { claimSeconds, daysKept, nextAttempt } from './policy.ts'
 import type { Contact, Directory, Fate, Letter } from './ports.ts'
@@ -30,7 +31,7 @@ type Sealed = { values: Record<string, string>; address?: string }
 type Row = {
   message: string
   holder: string
-  channel: 'email' | 'sms'
+  channel: Channel
   template: string
   language: Language | null
   sealed: Buffer | null
@@ -108,6 +109,11 @@ export async function note(tx: Tx, command: KeyedCommand, message: string, fate:
     from messages.outbox where message = ${message} and state = 'waiting' for update`
   if (!row) return
   if (fate.fate === 'accepted') {
+    // Carriers begin their numbers anew after some time; then the number is the newer message's.
+    if (fate.reference !== undefined)
+      await tx`
+        update messages.outbox set reference = null
+        where carrier = ${fate.carrier} and reference = ${fate.reference} and message <> ${message}`
     await tx`
       update messages.outbox set carrier = ${fate.carrier}, reference = ${fate.reference ?? null} where message = ${message}`
     await conclude(tx, command, row, 'sent')
@@ -185,7 +191,7 @@ function letterOf(row: Row, contact: Contact, values: Record<string, string>, ad
   const language = row.language ?? contact.language
   const { name } = contact
   const rendered = render(template, language, values, { name, brand })
-  return { id: row.message, channel: row.channel, address, language, ...rendered }
+  return { id: row.message, channel: row.channel, address, language, before: row.before, ...rendered }
 }
 
 async function conclude(tx: Tx, command: KeyedCommand, row: Row, state: State, status?: string): Promise<undefined> {

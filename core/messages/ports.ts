@@ -1,5 +1,6 @@
 import type { Reader } from '#base'
 import type { Keys } from '#keys'
+import type { Channel } from './channel.ts'
 import type { Language } from './language.ts'
 
 /** How somebody is reached and addressed. */
@@ -11,9 +12,11 @@ export type Directory = (reader: Reader, keys: Keys, holder: string) => Promise<
 /** A message ready to go. `id` is the same at every attempt, so that a receiver can tell a repeat. */
 export type Letter = {
   readonly id: string
-  readonly channel: 'email' | 'sms'
+  readonly channel: Channel
   readonly address: string
   readonly language: Language
+  /** Of no use after this instant. */
+  readonly before?: Date | null
   readonly subject: string
   readonly text: string
   readonly html: string
@@ -29,4 +32,4 @@ export type Fate =
   | { readonly fate: 'later'; readonly status: string }
 
 /** Takes a letter to where it can be read. Never throws what the other side can cause. */
-export type Carrier = { send(letter: Letter): Promise<Fate> }
+export type Carrier = { send(letter: Letter): Promise<Fate>; close(): Promise<void> }

@@ -1,3 +1,4 @@
+import type { Channel } from './channel.ts'
 import type { Language } from './language.ts'
 
 /** What every message knows besides its own values: who it is for and who writes. */
@@ -9,7 +10,7 @@ type Words<K extends string> = { readonly subject: string; body(values: Values<K
 
 /** A message in every language; `values` names what the caller has to give. */
 export type Template<K extends string = string> = {
-  readonly channel: 'email' | 'sms'
+  readonly channel: Channel
   readonly values: readonly K[]
   readonly words: Readonly<Record<Language, Words<K>>>
 }

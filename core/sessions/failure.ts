@@ -1,5 +1,5 @@
-import type { Command, Reader, Tx } from '#base'
-import { networkOf, type Origin, siteOf, subjectOf } from './origin.ts'
+import { type Command, networkOf, type Reader, siteOf, type Tx } from '#base'
+import { type Origin, subjectOf } from './origin.ts'
 
 /** How often it went wrong: on the account, and from where this comes. */
 export type Failures = {

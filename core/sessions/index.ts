@@ -15,7 +15,7 @@ export {
 // Browsers that an account knows
 export { type Device, devices, endDevice } from './device.ts'
 export { sessionEnded } from './errors.ts'
-export { networkOf, type Origin } from './origin.ts'
+export type { Origin } from './origin.ts'
 // Changing a password, and having forgotten it
 export { changePassword, standsAlone } from './password.ts'
 export type { Factor, Shown } from './policy.ts'
@@ -23,7 +23,6 @@ export type { Networks, Place } from './ports.ts'
 export { type Proof, useProof } from './proof.ts'
 export {
   askReset,
-  namesOf,
   offerReset,
   playerOfTicket,
   reset,

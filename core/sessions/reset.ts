@@ -83,7 +83,7 @@ export async function takeResetCode(
   tx: Tx,
   command: KeyedCommand,
   { email, code }: { email: string; code: string },
-): Promise<{ secret: string; player: string; factors: factors.Standing } | { refusal: Refusal }> {
+): Promise<{ secret: string; player: string; ways: factors.Way[] } | { refusal: Refusal }> {
   const { value: account } = await blindIndex(tx, command.keys, 'email', normaliseEmail(email))
   const [row] = await tx<Array<{ player: string | null; mac: Buffer; epoch: string }>>`
     update sessions.resets set attempts = attempts + 1
@@ -101,7 +101,7 @@ export async function takeResetCode(
     update sessions.resets set code_mac = null, attempts = 0, ticket = ${digest}, expires_at = ${ends}
     where account = ${account}`
   await audit.record(tx, command, { action: 'sessions.reset_code_taken', subject: player })
-  return { secret, player, factors: await factors.standing(tx, player) }
+  return { secret, player, ways: factors.waysOf(await factors.standing(tx, player)) }
 }
 
 /** Whose ticket it is; it is good for a quarter of an hour and one password. @throws Refusal `sessions.reset_refused` */
@@ -133,9 +133,9 @@ export async function reset(
   const { secret, passwordHash, standsAlone, show } = given
   const player = await playerOfTicket(tx, secret, command.now)
   await tx`select from sessions.resets where ticket = ${digestOf(secret)} for update`
-  const standing = await factors.standing(tx, player)
-  if (hasAny(standing)) {
-    if (!show) throw resetFactorRequired(namesOf(standing))
+  const ways = factors.waysOf(await factors.standing(tx, player))
+  if (ways.length > 0) {
+    if (!show) throw resetFactorRequired(ways)
     const used = await show(player)
     if ('refusal' in used) {
       await tx`update sessions.resets set attempts = attempts + 1 where ticket = ${digestOf(secret)}`
@@ -149,25 +149,11 @@ export async function reset(
   return { player }
 }
 
-/** What may be shown, by name. */
-export function namesOf(standing: factors.Standing): Array<'passkey' | 'totp' | 'sms' | 'recovery'> {
-  return [
-    ...(standing.passkeys > 0 ? (['passkey'] as const) : []),
-    ...(standing.totp > 0 ? (['totp'] as const) : []),
-    ...(standing.sms > 0 ? (['sms'] as const) : []),
-    ...(standing.recoveryCodes > 0 ? (['recovery'] as const) : []),
-  ]
-}
-
 /** How many codes that could still be given were made under this epoch of their key. */
 export async function resetsUnder(reader: Reader, epoch: string): Promise<number> {
   const [row] = await reader<Array<{ count: number }>>`
     select count(*)::int as count from sessions.resets where epoch = ${epoch} and code_mac is not null and expires_at > now()`
   return row?.count ?? 0
-}
-
-function hasAny(standing: factors.Standing): boolean {
-  return namesOf(standing).length > 0
 }
 
 /** Eight characters of 32: 40 bits, of which five attempts are allowed. */

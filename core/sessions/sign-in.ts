@@ -18,8 +18,8 @@ import {
   unlock,
 } from './failure.ts'
 import { type Origin, openOrigin, subjectOf } from './origin.ts'
-import { aalOf, type Shown } from './policy.ts'
-import { besidePassword, enrolledBy, sendCode, useProof } from './proof.ts'
+import { aalOf, besidePassword, type Shown } from './policy.ts'
+import { sendCode, useProof, waysOf } from './proof.ts'
 import { type Concern, concernsOf } from './risk.ts'
 import { end, open, type Session } from './session.ts'
 
@@ -141,7 +141,7 @@ async function askForMore(
   player: string,
   concerns: Concern[],
 ): Promise<{ refusal: Refusal }> {
-  const beside = besidePassword(await enrolledBy(tx, player))
+  const beside = besidePassword(await waysOf(tx, player))
   if (beside.includes('email')) await sendCode(tx, command, player, 'player')
   await audit.record(tx, as(command, player), {
     action: 'sessions.second_factor_asked',

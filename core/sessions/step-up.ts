@@ -4,7 +4,7 @@ import type { KeyedCommand } from '#keys'
 import * as licences from '#licences'
 import { factorWrong, sessionEnded, stepUpRequired } from './errors.ts'
 import { type Factor, outstanding } from './policy.ts'
-import { enrolledBy, sendCode } from './proof.ts'
+import { sendCode, waysOf } from './proof.ts'
 import { end, renew, type Session } from './session.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function needs(
   { session, act, now }: { session: Session; act: licences.SensitiveAct; now: Date },
 ): Promise<void> {
   const { stepUp } = await licences.rules(reader)
-  const lacking = outstanding(stepUp[act], session.shown, await enrolledBy(reader, session.playerId), now)
+  const lacking = outstanding(stepUp[act], session.shown, await waysOf(reader, session.playerId), now)
   if (lacking.length > 0) throw stepUpRequired(lacking)
 }
 

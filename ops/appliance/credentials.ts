@@ -6,9 +6,9 @@ import { makeFolder, ownerOf } from './ownership.ts'
 /** What each kind of process is given of the secrets. What does not stand here it cannot read; Redis has its password in its configuration. */
 const given = {
   keys: ['hsm-pin', 'hsm-so-pin'],
-  core: ['postgres-app', 'redis', 'gateway-sandbox'],
-  work: ['postgres-work', 'redis', 'gateway-sandbox'],
-  sandbox: ['gateway-sandbox'],
+  core: ['postgres-app', 'redis', 'gateway-sandbox', 'carrier-sandbox-receipts'],
+  work: ['postgres-work', 'redis', 'gateway-sandbox', 'carrier-sandbox'],
+  sandbox: ['gateway-sandbox', 'carrier-sandbox', 'carrier-sandbox-receipts'],
 } as const satisfies Partial<Record<Kind, readonly SecretName[]>>
 
 type Given = typeof given

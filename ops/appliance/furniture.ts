@@ -97,8 +97,8 @@ export function refuseDamage(home: Home): void {
     throw damaged(home, `the token in ${home.path('token/tokens')} is gone`)
 }
 
-/** Came with a later version, and every start tells PostgreSQL what it is: nothing is lost with it. */
-const madeAnew: readonly SecretName[] = ['postgres-work']
+/** Came with a later version, and every start tells both sides what it is: nothing is lost with it. */
+const madeAnew: readonly SecretName[] = ['postgres-work', 'carrier-sandbox', 'carrier-sandbox-receipts']
 
 function ensureSecret(home: Home, name: SecretName): void {
   const file = home.path('secrets', name)

@@ -88,6 +88,8 @@ export const secretNames = [
   'hsm-pin',
   'hsm-so-pin',
   'gateway-sandbox',
+  'carrier-sandbox',
+  'carrier-sandbox-receipts',
 ] as const
 
 export type SecretName = (typeof secretNames)[number]

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Role } from '#pki'
+import { carrierFiles, carriersOf } from './carriers.ts'
 import { credentialOf, credentialsOf } from './credentials.ts'
 import { type Home, isInstalled } from './home.ts'
 import { type Kind, repository, type Users, userNames } from './identity.ts'
@@ -87,6 +88,10 @@ export function sandboxUnit(home: Home, settings: Settings, users: Users): Unit 
     partner: { url: originsOf(settings).partner, caFile: home.path('tls/ca.pem') },
     bounces: loopback(ports.workBounces),
     gateway: { secretFile: credentialOf(home, 'sandbox', 'gateway-sandbox') },
+    carrier: {
+      secretFile: credentialOf(home, 'sandbox', 'carrier-sandbox'),
+      receiptSecretFile: credentialOf(home, 'sandbox', 'carrier-sandbox-receipts'),
+    },
   }
   return node(home, 'sandbox', 'plays the outside', 'ops/sandbox/serve.ts', config, users, ports.sandboxMetrics)
 }
@@ -108,7 +113,7 @@ export function workUnit(home: Home, settings: Settings, users: Users): Unit {
       ...machineFiles,
       ...inspected(home),
       ...shippingFiles(settings),
-      ...mailFiles(settings),
+      ...carrierFiles(settings),
     ]),
     ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
   ]
@@ -132,7 +137,7 @@ export function coreUnit(home: Home, settings: Settings, number: 1 | 2, users: U
       home,
       name,
       'core',
-      Object.values(networks).filter((file) => file !== undefined),
+      [...Object.values(networks), settings.smsCarrier?.receiptSecretFile].filter((file) => file !== undefined),
     ),
   )
 }
@@ -234,11 +239,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     },
     brand: settings.brandName,
     factors: { totpWindow: settings.appCodeWindow },
-    mail: {
-      ...(settings.mailServer ?? loopback(settings.ports.sandboxSmtp)),
-      from: settings.mailFrom,
-      ...(settings.mailBounceDomain ? { bounceDomain: settings.mailBounceDomain } : {}),
-    },
+    ...carriersOf(home, settings, role),
     gateways: {
       sandbox: {
         url: `http://127.0.0.1:${settings.ports.sandboxWeb}`,
@@ -293,11 +294,6 @@ function shippingFiles({ auditShipTo: ship }: Settings): string[] {
   if (!ship) return []
   if ('file' in ship) return [ship.file]
   return [ship.syslog.caFile, ship.syslog.certFile, ship.syslog.keyFile].filter((file) => file !== undefined)
-}
-
-/** What the worker reads to sign in to the mail server, and to know it. */
-function mailFiles({ mailServer }: Settings): string[] {
-  return [mailServer?.passwordFile, mailServer?.caFile].filter((file) => file !== undefined)
 }
 
 /** The worker compares all of the control program with what was approved; it reads what it compares, and nothing else more. */

@@ -26,7 +26,7 @@ export function refuseOutOfReach(settings: Settings, users: Users): void {
 }
 
 function namedBy(settings: Settings): Named[] {
-  const { pkcs11, auditShipTo: ship, mailServer } = settings
+  const { pkcs11, auditShipTo: ship, mailServer, smsCarrier } = settings
   const pin = pkcs11?.pin.from === 'file' ? pkcs11.pin.file : undefined
   const syslog = ship && 'syslog' in ship ? ship.syslog : undefined
   const read = [syslog?.caFile, syslog?.certFile, syslog?.keyFile].filter((file) => file !== undefined)
@@ -39,6 +39,12 @@ function namedBy(settings: Settings): Named[] {
     ...[mailServer?.caFile, mailServer?.passwordFile]
       .filter((file) => file !== undefined)
       .map((file) => ({ file, setting: 'mailServer', kind: 'work' }) as const),
+    ...[smsCarrier?.caFile, smsCarrier?.secretFile]
+      .filter((file) => file !== undefined)
+      .map((file) => ({ file, setting: 'smsCarrier', kind: 'work' }) as const),
+    ...(smsCarrier?.receiptSecretFile === undefined
+      ? []
+      : [{ file: smsCarrier.receiptSecretFile, setting: 'smsCarrier', kind: 'core' } as const]),
     ...(['networkPlacesFile', 'networksListedFile'] as const).flatMap((setting) => {
       const file = settings[setting]
       return file === undefined ? [] : [{ file, setting, kind: 'core' } as const]

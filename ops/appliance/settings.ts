@@ -134,6 +134,21 @@ const schema = z.strictObject({
     .optional(),
   /** The domain of return paths, whose mail your server relays to the worker; without it that of `mailFrom`. */
   mailBounceDomain: z.string().optional(),
+  /**
+   * Who takes text messages: `smpps://<system id>@<host>:<port>`, or signed HTTP; without it the sandbox does. `null`: nobody, and
+   * players are offered no telephone.
+   */
+  smsCarrier: z
+    .strictObject({
+      url: z.url({ protocol: /^(https|smpps?)$/ }),
+      secretFile: z.string(),
+      /** Of a carrier by HTTP: what it signs receipts with. */
+      receiptSecretFile: z.string().optional(),
+      caFile: z.string().optional(),
+      /** Who a text message is from: a number, or up to eleven letters and digits. */
+      sender: z.string().regex(/^(\+[1-9]\d{1,14}|[A-Za-z0-9]{1,11})$/),
+    })
+    .nullish(),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 

@@ -1,6 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { Agent, fetch } from 'undici'
+import { randomBytes } from 'node:crypto'
+import { createSigner, createTeller, type Log, type Partner } from './signed.ts'
 
 export type Amount = { value: string; currency: string }
 export type Payment = {
@@ -22,19 +21,20 @@ type Knobs = { payout: 'pay' | 'fail' | 'unknown'; duplicate: boolean; webhookDe
 type Card = { token: string; brand: string; last4: string; expiry: string; holder: string }
 
 /** A payment gateway as it would be outside: its own memory, signed requests in, signed events out until they are taken. */
-export function createGateway(options: {
-  secret: string
-  partnerUrl: string
-  caFile: string
-  log(line: object, text: string): void
-}) {
+export function createGateway({ secret, partner, log }: { secret: string; partner: Partner; log: Log }) {
   const payments = new Map<string, Payment>()
   const payouts = new Map<string, Payout>()
   const knobs: Knobs = { payout: 'pay', duplicate: false, webhookDelayMs: 0 }
-  let agent: Agent | undefined
+  const signer = createSigner(secret)
+  const deliver = createTeller(
+    signer,
+    { partner, path: '/api/gateways/sandbox/events', header: 'gateway-signature' },
+    log,
+  )
 
   return {
     knobs,
+    isAuthentic: signer.isAuthentic,
     payment: (id: string) => payments.get(id),
 
     /** The key is the reference: asking twice opens one page. */
@@ -86,45 +86,12 @@ export function createGateway(options: {
     },
 
     payout: (reference: string) => payouts.get(reference),
-
-    /** Is this request the casino's own? Signed over method, path, key and body. */
-    isAuthentic(header: string | undefined, method: string, path: string, key: string, body: string): boolean {
-      const parsed = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '')
-      if (!parsed || Math.abs(Date.now() / 1000 - Number(parsed[1])) > 300) return false
-      const expected = sign(Number(parsed[1]), Buffer.from(`${method}\n${path}\n${key}\n${body}`))
-      return timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(parsed[2] as string, 'hex'))
-    },
   }
 
   function tell(type: string, data: object): void {
     const body = JSON.stringify({ id: id('evt'), type, created: new Date().toISOString(), data })
-    setTimeout(() => void deliver(body, 1), knobs.webhookDelayMs)
-    if (knobs.duplicate) setTimeout(() => void deliver(body, 1), knobs.webhookDelayMs + 50)
-  }
-
-  /** Again and again, a little later each time, until somebody says 2xx. */
-  async function deliver(body: string, attempt: number): Promise<void> {
-    try {
-      agent ??= new Agent({ connect: { ca: existsSync(options.caFile) ? readFileSync(options.caFile) : undefined } })
-      const t = Math.floor(Date.now() / 1000)
-      const response = await fetch(new URL('/api/gateways/sandbox/events', options.partnerUrl), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'gateway-signature': `t=${t},v1=${sign(t, Buffer.from(body))}` },
-        body,
-        dispatcher: agent,
-        signal: AbortSignal.timeout(10_000),
-      })
-      await response.body?.cancel()
-      if (response.ok) return
-      options.log({ status: response.status, attempt }, 'event not taken')
-    } catch (error) {
-      options.log({ reason: (error as Error).message, attempt }, 'event not delivered')
-    }
-    if (attempt < 20) setTimeout(() => void deliver(body, attempt + 1), Math.min(30_000, 250 * 2 ** attempt))
-  }
-
-  function sign(t: number, bytes: Buffer): string {
-    return createHmac('sha256', options.secret).update(`${t}.`).update(bytes).digest('hex')
+    setTimeout(() => void deliver(body), knobs.webhookDelayMs)
+    if (knobs.duplicate) setTimeout(() => void deliver(body), knobs.webhookDelayMs + 50)
   }
 }
 

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Payment } from './gateway.ts'
 import type { Mail } from './mail.ts'
+import type { Text } from './telephone.ts'
 
 const style = `body{font:16px/1.5 system-ui,"DejaVu Sans",sans-serif;margin:0;background:#eef1f6;color:#1c2430}main{max-width:27rem;margin:6vh auto;background:#fff;border-radius:1rem;padding:2rem;box-shadow:0 20px 50px #1c243022}main.wide{max-width:48rem}h1{font-size:1.2rem;margin:0 0 .3rem}label{display:block;margin:1rem 0 .2rem;color:#556}input{font:inherit;width:100%;box-sizing:border-box;padding:.7rem;border:1px solid #c3ccd9;border-radius:.5rem}.pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem}button{font:inherit;font-weight:600;margin-top:1.5rem;width:100%;padding:.9rem;border:0;border-radius:.5rem;background:#2447b8;color:#fff;cursor:pointer}.amount{font-size:2rem;font-weight:700;margin:.2rem 0 0}.fine{color:#667;font-size:.85rem}article{border-top:1px solid #e3e8ef;padding:1rem 0}pre{white-space:pre-wrap;font:inherit}:focus-visible{outline:3px solid #2447b8}`
 
@@ -29,11 +30,13 @@ export function challengePage(fields: Record<string, string>) {
   )
 }
 
-export function inboxPage(mails: readonly Mail[]) {
+export function inboxPage(mails: readonly Mail[], texts: readonly Text[]) {
   return frame(
     'Inbox',
     html`<h1>Inbox of the sandbox</h1><p class="fine">Every mail the casino sends ends here. Newest first.</p>
-    ${mails.length === 0 ? html`<p>No mail yet.</p>` : mails.map((mail) => html`<article><p class="fine">${mail.at} · to ${mail.to}</p><strong>${mail.subject}</strong><pre>${mail.text}</pre></article>`)}`,
+    ${mails.length === 0 ? html`<p>No mail yet.</p>` : mails.map((mail) => html`<article><p class="fine">${mail.at} · to ${mail.to}</p><strong>${mail.subject}</strong><pre>${mail.text}</pre></article>`)}
+    <h1>Telephones</h1><p class="fine">Every text message the casino sends. Numbers that end in 0001 do not get it, 0002 are refused, 0003 are put off.</p>
+    ${texts.length === 0 ? html`<p>No text message yet.</p>` : texts.map(({ at, to, from, text, receipt }) => html`<article><p class="fine">${at} · to ${to} · from ${from}${receipt ? ' · receipt taken' : ''}</p><pre>${text}</pre></article>`)}`,
     true,
   )
 }

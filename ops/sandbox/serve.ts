@@ -8,9 +8,10 @@ import { collectDefaultMetrics, register } from 'prom-client'
 import { z } from 'zod'
 import { createGateway } from './gateway.ts'
 import { startMail } from './mail.ts'
+import { createTelephone } from './telephone.ts'
 import { sandboxWeb } from './web.ts'
 
-/** Plays the outside parties over their real protocols: a payment gateway by signed HTTP, a mail server by SMTP. */
+/** Plays the outside parties over their real protocols: a payment gateway and a telephone carrier by signed HTTP, a mail server by SMTP. */
 const address = z.strictObject({ host: z.string(), port: z.int() })
 const config = z
   .looseObject({
@@ -20,20 +21,24 @@ const config = z
     /** Where reports of delivery go. */
     bounces: address,
     gateway: z.strictObject({ secretFile: z.string() }),
+    carrier: z.strictObject({ secretFile: z.string(), receiptSecretFile: z.string() }),
   })
   .parse(JSON.parse(readFileSync(parseArgs({ options: { config: { type: 'string' } } }).values.config ?? '', 'utf8')))
 
 const log = pino({ name: config.name, base: { name: config.name }, timestamp: pino.stdTimeFunctions.isoTime })
 collectDefaultMetrics({ labels: { process: config.name } })
-const gateway = createGateway({
-  secret: readFileSync(config.gateway.secretFile, 'utf8').trim().split(/\s+/)[0] ?? '',
-  partnerUrl: config.partner.url,
-  caFile: config.partner.caFile,
-  log: (line, text) => log.warn(line, text),
+const warn = (line: object, text: string) => log.warn(line, text)
+const { partner } = config
+const gateway = createGateway({ secret: secretOf(config.gateway.secretFile), partner, log: warn })
+const telephone = createTelephone({
+  secret: secretOf(config.carrier.secretFile),
+  receiptSecret: secretOf(config.carrier.receiptSecretFile),
+  partner,
+  log: warn,
 })
-const mail = await startMail(config.listen.smtp, config.bounces, (line, text) => log.warn(line, text))
+const mail = await startMail(config.listen.smtp, config.bounces, warn)
 const web = await listen(
-  sandboxWeb(gateway, mail.inbox, `http://${config.listen.web.host}:${config.listen.web.port}`),
+  sandboxWeb(gateway, telephone, mail.inbox, `http://${config.listen.web.host}:${config.listen.web.port}`),
   config.listen.web,
 )
 const management = new Hono()
@@ -52,6 +57,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     await mail.close()
     process.exit(0)
   })
+
+/** The first of those in the file. */
+function secretOf(file: string): string {
+  return readFileSync(file, 'utf8').trim().split(/\s+/)[0] ?? ''
+}
 
 function listen(app: Hono, { host, port }: { host: string; port: number }) {
   const server = createServer(getRequestListener(app.fetch))

@@ -6,8 +6,8 @@ import * as cashier from '#cashier'
 import * as pki from '#pki'
 import * as players from '#players'
 import * as staff from '#staff'
-import { sign } from '../../core/host/gateways/signature.ts'
 import { sealOnce } from '../../core/host/sealer.ts'
+import { sign } from '../../core/host/signature.ts'
 import { freshCode, SoftAuthenticator } from '../support/authenticator.ts'
 import { until } from '../support/client.ts'
 import { type Caller, type FaceAnswer, type Faces, openFaces } from '../support/faces.ts'
@@ -504,6 +504,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     ['audit.proof_viewed'],
   ],
   ['partner POST /api/gateways/{gateway}/events', forged, ['cashier.event_forged']],
+  [
+    'partner POST /api/carriers/{carrier}/receipts',
+    () => faces.caller('partner').ask('POST', '/api/carriers/sandbox/receipts', { id: 'sms_1', status: 'delivered' }),
+    ['messages.receipt_forged'],
+  ],
 ]
 
 test('a run of each route writes what it declares, with the request it came with [S48] [S49]', {

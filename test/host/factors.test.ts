@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as messages from '#messages'
 import * as sessions from '#sessions'
 import { freshCode, SoftAuthenticator } from '../support/authenticator.ts'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
+import { lastSms } from '../support/sms.ts'
 
 let faces: Faces
 beforeAll(async () => {
@@ -124,36 +127,69 @@ test('the factors of somebody else are nobody’s to change, or to know of', asy
   expect((await ada.caller.ask('GET', '/api/factors')).body.factors).toMatchObject([{ factor, label: 'Key ring' }])
 })
 
-test('a telephone can be added where somebody takes text messages, and is not offered elsewhere', async () => {
-  const [here, elsewhere] = [await arrive(), await arrive({ smsCarrier: undefined })]
-  await faces.world.showAll(here.player)
-  await faces.world.showAll(elsewhere.player)
-  const phone = { phone: '+356 2123 4567' }
-  expect((await here.caller.ask('POST', '/api/factors/phones', phone)).status).toBe(202)
-  expect((await elsewhere.caller.ask('POST', '/api/factors/phones', phone)).body).toMatchObject({
-    status: 409,
-    code: 'factors.sms_unavailable',
-  })
-  const [told] = await faces.world.admin`
-    select count(*)::int from messages.outbox where holder = ${elsewhere.player} and channel = 'sms'`
-  expect(told, 'no code is promised').toEqual({ count: 0 })
+test('a telephone can be added where somebody takes text messages, and is of no use and not offered elsewhere', async () => {
+  const { world } = faces
+  const [here, elsewhere] = [await arrive(), await arrive()]
+  for (const { player } of [here, elsewhere]) await world.showAll(player)
+  const added = await addPhone(here, '+356 2123 4567')
+  const asked = () => faces.caller('player').ask('POST', '/api/sessions', { email: here.email, password })
+  expect((await asked()).body).toMatchObject({ code: 'sessions.second_factor_required', factors: ['sms'] })
   expect((await here.caller.ask('GET', '/security')).raw).toContain('Add a telephone')
-  const page = await elsewhere.caller.ask('GET', '/security')
-  expect([page.status, page.raw.includes('Add a passkey'), page.raw.includes('Add a telephone')]).toEqual([
-    200,
-    true,
-    false,
-  ])
+  messages.provideCarriers(['email'])
+  try {
+    expect((await elsewhere.caller.ask('POST', '/api/factors/phones', { phone: '+356 2123 4568' })).body).toMatchObject(
+      {
+        status: 409,
+        code: 'factors.sms_unavailable',
+      },
+    )
+    const page = await elsewhere.caller.ask('GET', '/security')
+    expect(page.raw).toContain('Add a passkey')
+    expect(page.raw).not.toContain('Add a telephone')
+    expect((await asked()).body, 'nobody would bring the code').toMatchObject({ factors: ['email'] })
+    expect((await here.caller.ask('GET', '/api/factors')).body.factors, 'it is there still').toMatchObject([
+      { kind: 'sms' },
+    ])
+    await world.showAll(here.player)
+    expect((await here.caller.ask('DELETE', `/api/factors/${added}`)).body.code, 'and the last').toBe('factors.last')
+    await here.caller.ask('POST', '/api/factors/recovery-codes')
+    expect((await here.caller.ask('DELETE', `/api/factors/${added}`)).status).toBe(200)
+  } finally {
+    messages.provideCarriers(['email', 'sms'])
+  }
 })
 
-async function arrive(config?: Parameters<Faces['caller']>[1]) {
+test('another telephone under the same key is another request, and the key’s record tells no number', async () => {
+  const ada = await arrive()
+  await faces.world.showAll(ada.player)
+  const key = { 'idempotency-key': 'one-telephone' }
+  const ask = (phone: string) => ada.caller.ask('POST', '/api/factors/phones', { phone }, key)
+  const first = await ask('+356 2123 1001')
+  expect(first.status).toBe(202)
+  expect((await ask('+35621231001')).raw).toBe(first.raw)
+  expect((await ask('+356 2123 1002')).status).toBe(409)
+  const records = JSON.stringify(await faces.world.admin`select * from base.idempotency where key = 'one-telephone'`)
+  const digest = createHash('sha256').update(JSON.stringify({ phone: '+35621231001' }))
+  expect(records).not.toContain('35621231001')
+  expect(records).not.toContain(digest.digest('hex'))
+})
+
+async function arrive() {
   const { world } = faces
   const { player, email } = await world.player()
   const passwordHash = await sessions.hashPassword(world.agent.keys, password)
   await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
-  const caller = faces.caller('player', config)
+  const caller = faces.caller('player')
   expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
   return { player, email, caller }
+}
+
+async function addPhone({ caller }: { caller: Caller }, phone: string): Promise<string> {
+  const { body } = await caller.ask('POST', '/api/factors/phones', { phone })
+  const proof = { code: await lastSms(faces.world), label: 'Phone' }
+  const answer = await caller.ask('POST', `/api/factors/phones/${body.factor}/confirmation`, proof)
+  expect(answer.status, answer.raw).toBe(201)
+  return String(body.factor)
 }
 
 async function addPasskey(caller: Caller): Promise<string> {

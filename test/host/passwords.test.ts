@@ -205,7 +205,7 @@ test('what each of these routes writes into the log is what it declares [S48] [S
   await world.act((tx) => factors.confirmPhone(tx, world.command(), confirmed))
   const [recovery] = await world.act((tx) => factors.makeRecoveryCodes(tx, world.command(), { holder: player }))
   const { secret, use } = await forgotten(email, player)
-  await world.admin`update factors.sms_sends set at = at - interval '5 minutes'`
+  await world.admin`update factors.sms_counts set at = at - interval '5 minutes'`
   expect((await use.by.ask('POST', '/api/password-resets/sms', { secret })).status).toBe(202)
   expect((await use({ factor: 'sms', code: '000000' })).status).toBeGreaterThan(399)
   expect((await use({ factor: 'recovery', code: recovery })).status).toBe(200)

@@ -6,13 +6,13 @@ import fc from 'fast-check'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import WebSocket from 'ws'
-import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
+import { readSecretFile, type SecretName, viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { postgresFolder, redisSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { examine } from '../../ops/commands/doctor.ts'
 import { verify } from '../../ops/commands/verify.ts'
-import { arrive, type Client, depositByCard, must, openClient, someone, until } from '../support/client.ts'
+import { arrive, type Client, codeFor, depositByCard, must, openClient, someone, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { routesOf } from '../support/routes.ts'
 import { enrolAt } from '../support/staff.ts'
@@ -22,6 +22,7 @@ let home: string
 let player: Client
 let operator: Client
 let ada: { email: string; password: string }
+const telephone = '+35677424242'
 
 beforeAll(async () => {
   home = newHome()
@@ -196,6 +197,36 @@ test('a file of the books streams through the edge: slow readers get it whole, o
   }
 })
 
+test('a telephone, by the API: added with a code from the sandbox, used to sign in elsewhere, and its receipts are taken', async () => {
+  const { ca, urls } = appliance.card()
+  const [here, elsewhere] = [openClient(urls.lobby, { ca }), openClient(urls.lobby, { ca })]
+  const who = await arrive(here, urls)
+  const texts = async () => {
+    const answer = await fetch(new URL(`/texts.json?to=${encodeURIComponent(telephone)}`, urls.inbox))
+    return (await answer.json()) as Array<{ text: string; receipt: boolean }>
+  }
+  const code = (nth: number) =>
+    until('a code by text message', async () => {
+      const found = await texts()
+      return found.length === nth ? /\d{6}/.exec(found[0]?.text ?? '')?.[0] : undefined
+    })
+  await must(here.ask('POST', '/api/sessions/step-up/code'), 202)
+  const proof = { factor: 'email', code: await codeFor(urls, who.email, 'Your code to sign in') }
+  await must(here.ask('POST', '/api/sessions/step-up', proof), 200)
+  const { factor } = (
+    await must(here.ask<{ factor: string }>('POST', '/api/factors/phones', { phone: telephone }), 202)
+  ).body
+  const label = { code: await code(1), label: 'My telephone' }
+  await must(here.ask('POST', `/api/factors/phones/${factor}/confirmation`, label), 201)
+  const admin = connect(viewHome(home), 'admin')
+  await admin`update factors.sms_counts set at = at - interval '1 minute'`
+  await admin.end()
+  await must(elsewhere.ask('POST', '/api/sessions/code', { email: who.email }), 202)
+  await must(elsewhere.ask('POST', '/api/sessions', { ...who, proof: { factor: 'sms', code: await code(2) } }), 201)
+  await until('the receipts', async () => ((await texts()).every(({ receipt }) => receipt) ? true : undefined))
+  await Promise.all([here.close(), elsewhere.close()])
+})
+
 test('live pages hear of changes through the edge, strangers hear nothing', async () => {
   const { ca, urls } = appliance.card()
   const open = (cookie: string, origin: string) =>
@@ -215,7 +246,7 @@ test('live pages hear of changes through the edge, strangers hear nothing', asyn
 })
 
 test('the database, Redis and the logs hold no personal data in the clear', () => {
-  const secrets = [ada.email, ada.password, 'Lovelace', 'St James Square', '1985-12-10', '4242424242424242']
+  const secrets = [ada.email, ada.password, 'Lovelace', 'St James Square', '1985-12-10', '4242424242424242', telephone]
   const view = viewHome(home)
   const dump = execFileSync(
     '/usr/lib/postgresql/15/bin/pg_dump',
@@ -268,8 +299,13 @@ test('generated input at every route of every face gets an answer of its own, ne
             route.method === 'get' ? undefined : body,
             {
               ...(key === undefined || route.method === 'get' ? {} : { 'idempotency-key': key }),
-              // Signed as the gateway would: what is wrong with it must be found behind the signature too.
-              ...(face === 'partner' ? { 'gateway-signature': signature(body) } : {}),
+              // Signed as the partner would: what is wrong with it must be found behind the signature too.
+              ...(face === 'partner'
+                ? {
+                    'gateway-signature': signature(body),
+                    'carrier-signature': signature(body, { secret: 'carrier-sandbox-receipts' }),
+                  }
+                : {}),
             },
           )
           const what = `${face}: ${route.method} ${target} ${body} -> ${answer.status} ${answer.raw.slice(0, 200)}`
@@ -289,9 +325,12 @@ test('generated input at every route of every face gets an answer of its own, ne
   await partner.close()
 })
 
-function signature(body: string, seconds = Date.now() / 1000): string {
-  const t = Math.floor(seconds)
-  const mac = createHmac('sha256', readSecretFile(viewHome(home), 'gateway-sandbox'))
+function signature(
+  body: string,
+  { secret = 'gateway-sandbox', ago = 0 }: { secret?: SecretName; ago?: number } = {},
+): string {
+  const t = Math.floor(Date.now() / 1000 - ago)
+  const mac = createHmac('sha256', readSecretFile(viewHome(home), secret))
     .update(`${t}.`)
     .update(body)
   return `t=${t},v1=${mac.digest('hex')}`
@@ -387,7 +426,7 @@ test('forged, altered, stale and replayed events at the partner face move no mon
   const again = event('evt_again', 'payment.succeeded')
   for (const [body, signed] of [
     [again, 't=1,v1=00'],
-    [again, signature(again, Date.now() / 1000 - 3600)], // genuine once, an hour old
+    [again, signature(again, { ago: 3600 })], // genuine once, an hour old
     [again, signature(`${again} `)],
     [`\ufeff${again}`, signature(again)], // the same to a lenient reader, other bytes
     [again.replace('10.00', '99.00'), signature(again)],

@@ -149,9 +149,9 @@ const readers: Array<[RegExp, ReadonlyArray<Kind | undefined>]> = [
   [/^tls\/core-[12]\.key$/, ['core']],
   [/^tls\/work-1\.key$/, ['work']],
   [/^tls\/(edge|public)\.key$/, ['edge']],
-  [/^run\/credentials\/core\/(postgres-app|redis|gateway-sandbox)$/, ['core']],
-  [/^run\/credentials\/work\/(postgres-work|redis|gateway-sandbox)$/, ['work']],
-  [/^run\/credentials\/sandbox\/gateway-sandbox$/, ['sandbox']],
+  [/^run\/credentials\/core\/(postgres-app|redis|gateway-sandbox|carrier-sandbox-receipts)$/, ['core']],
+  [/^run\/credentials\/work\/(postgres-work|redis|gateway-sandbox|carrier-sandbox)$/, ['work']],
+  [/^run\/credentials\/sandbox\/(gateway-sandbox|carrier-sandbox(-receipts)?)$/, ['sandbox']],
   [/^run\/credentials\/keys\/hsm-(so-)?pin$/, ['keys']],
   [/^run\/core-[12]\.json$/, ['core', 'work']],
   [/^run\/work-1\.json$/, ['work']],
@@ -209,7 +209,7 @@ function tryEveryFile(): void {
     }
   }
   expect(wrong).toEqual([])
-  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(8)
+  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(10)
 }
 
 /** The worker reads the configurations of others, and writes none of them. */

@@ -105,17 +105,19 @@ export async function signInAnew(client: Client, urls: Urls, who: { email: strin
   await must(client.ask('POST', '/api/sessions', { ...who, proof: { factor: 'email', code } }), 201)
 }
 
-export async function codeFor(urls: Urls, email: string): Promise<string> {
-  return until(
-    `a mail to ${email}`,
-    async () => /code is (\d{6})/.exec((await mailsTo(urls, email))[0]?.text ?? '')?.[1],
-  )
+/** The code in the newest mail to an address, or in the newest with this subject. */
+export async function codeFor(urls: Urls, email: string, subject?: string): Promise<string> {
+  return until(`a mail to ${email}`, async () => {
+    const mails = await mailsTo(urls, email)
+    const mail = subject === undefined ? mails[0] : mails.find((each) => each.subject === subject)
+    return /code is (\d{6})/.exec(mail?.text ?? '')?.[1]
+  })
 }
 
 /** What lies in the sandbox's inbox, newest first. */
-async function mailsTo(urls: Urls, email: string): Promise<Array<{ text: string }>> {
+async function mailsTo(urls: Urls, email: string): Promise<Array<{ subject: string; text: string }>> {
   const inbox = `${new URL(urls.inbox).origin}/inbox.json?to=${encodeURIComponent(email)}`
-  return (await (await fetch(inbox)).json()) as Array<{ text: string }>
+  return (await (await fetch(inbox)).json()) as Array<{ subject: string; text: string }>
 }
 
 /** Deposits by card through the gateway's page, and waits for the credit. */

@@ -40,10 +40,11 @@ export type Faces = {
   world: World
   host: Host
   gatewaySecret: string
+  carrierSecret: string
   /** Somebody new with a cookie jar of their own; at a casino that is configured otherwise, where that is said. */
   caller(face: FaceName, otherwise?: Partial<Host['config']>): Caller
   /** The player face for a browser, by HTTP at a port of its own; a browser takes `localhost` for secure. Answers its address. */
-  serve(face?: 'player' | 'operator'): Promise<string>
+  serve(face?: FaceName): Promise<string>
   stop(): Promise<void>
 }
 
@@ -60,7 +61,9 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
     await world.admin`update licences.licences set rules = jsonb_set(rules, '{significant,EUR}', rules #> '{significant,EUR}' || ${world.sql.json(large)})`
   const dir = mkdtempSync(join(tmpdir(), 'cr-faces-'))
   const gatewaySecret = 'a secret of the gateway'
+  const carrierSecret = 'carrier-secret-of-a-test'
   writeFileSync(join(dir, 'gateway'), gatewaySecret, { mode: 0o600 })
+  writeFileSync(join(dir, 'carrier'), carrierSecret, { mode: 0o600 })
   const gateway = createServer((_, answer) =>
     answer
       .setHeader('content-type', 'application/json')
@@ -89,9 +92,10 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
     world,
     host,
     gatewaySecret,
+    carrierSecret,
     caller: (face, otherwise) =>
       callerOf(otherwise ? faces[face]({ ...host, config: { ...config, ...otherwise } }, async () => []) : apps[face]),
-    async serve(face: 'player' | 'operator' = 'player') {
+    async serve(face: FaceName = 'player') {
       const server = createServer()
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       servers.push(server)
@@ -161,7 +165,12 @@ function configOf(dir: string, world: World, gateway: Server) {
     lanes: { count: 1 },
     mail: { host: '127.0.0.1', port: 1, from: 'casino@example.com' },
     gateways: { sandbox: { url: `http://127.0.0.1:${port}`, secretFile: join(dir, 'gateway') } },
-    smsCarrier: { url: `http://127.0.0.1:${port}`, secretFile: join(dir, 'gateway') },
+    smsCarrier: {
+      url: `http://127.0.0.1:${port}`,
+      secretFile: join(dir, 'carrier'),
+      receiptSecretFile: join(dir, 'carrier'),
+      sender: 'Casino',
+    },
     log: { level: 'silent' },
   }
   writeFileSync(file, JSON.stringify(document))

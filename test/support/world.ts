@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Job, money, provideQueue, type Tx } from '#base'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
+import * as messages from '#messages'
 import * as players from '#players'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startTestKeys, type TestKeys } from './keys.ts'
@@ -26,6 +27,7 @@ export async function openWorld(): Promise<World> {
   provideQueue(async (_tx, job) => {
     jobs.push(job)
   })
+  messages.provideCarriers(['email', 'sms'])
   const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
   const command = (at = new Date()) => commandOf(agent, at)
   const registration = async (changes: Partial<players.Registration> = {}): Promise<players.Registration> => {

@@ -98,6 +98,13 @@ export const people = {
     severity: 'warning',
     detail: { channel: 'text', status: 'text' },
   },
+  'messages.receipt_forged': {
+    title: 'A receipt that no carrier signed',
+    outcome: 'denied',
+    severity: 'warning',
+    gli: 'b',
+    detail: { unreported: 'number?' },
+  },
   'messages.address_trusted': { title: 'An address that had bounced is used again' },
 
   'protection.limit_set': { title: 'Set a deposit limit', detail: { period: 'text' }, changes: ['amount'] },

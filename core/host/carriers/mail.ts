@@ -33,6 +33,7 @@ export function mailCarrier({ mail }: Pick<Config, 'mail'>): Carrier {
         transport.close()
       }
     },
+    async close() {},
   }
 }
 

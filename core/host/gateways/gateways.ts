@@ -1,8 +1,8 @@
 import { type Gateway, type GatewayEvent, gatewayUnknown } from '#cashier'
 import type { Host } from '../host.ts'
 import { readSecret } from '../secrets.ts'
+import { isAuthentic } from '../signature.ts'
 import { readSandboxEvent, sandboxGateway } from './sandbox.ts'
-import { isAuthentic } from './signature.ts'
 
 export type GatewayAdapter = Gateway & {
   isAuthentic(header: string | undefined, raw: Buffer, now: Date): boolean

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Money, Refusal, readMoney, showMoney } from '#base'
 import { eventMalformed, type Gateway, type GatewayEvent, gatewayAway, type PayoutAnswer } from '#cashier'
-import { sign } from './signature.ts'
+import { sign } from '../signature.ts'
 
 /** What the adapter needs to speak to the gateway. The first secret signs. */
 export type Access = { url: string; secrets: readonly string[]; now(): Date; timeoutMs?: number }

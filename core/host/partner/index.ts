@@ -6,6 +6,7 @@ import { machineIssuer } from '../oauth/issuers.ts'
 import { describeTokens, serveDocument } from '../openapi.ts'
 import { serveAssets } from '../web/assets.ts'
 import { booksRoutes } from './books.ts'
+import { carriersRoutes } from './carriers.ts'
 import { cashierRoutes } from './cashier.ts'
 import { oauthRoutes } from './oauth.ts'
 
@@ -17,6 +18,7 @@ export function partnerFace(host: Host, ready: () => Promise<string[]>): OpenAPI
   const app = buildFace(host, 'partner', ready)
   app.route('/', oauthRoutes(host))
   app.route('/', cashierRoutes(host))
+  app.route('/', carriersRoutes(host))
   app.route('/', booksRoutes(host))
   describeTokens(app, machineIssuer(host))
   serveDocument(app, 'Countroom, partner face')

@@ -153,10 +153,10 @@ export function enrolmentRoutes(host: Host) {
       },
     }),
     async (c) => {
-      if (!host.config.smsCarrier) throw factors.smsUnavailable()
-      const { phone } = c.req.valid('json')
-      // The key's record must not hold a digest of the number: there are too few of them not to be found by trying.
-      return mutate(host, c, { operation: 'factors.offer_phone', payload: {} }, async (tx, command) => {
+      const phone = factors.normalisePhone(c.req.valid('json').phone)
+      // Not a plain digest of the number: there are too few of them not to be found by trying.
+      const payload = { phone: (await factors.phoneMac(host.keys, phone)).toString('hex') }
+      return mutate(host, c, { operation: 'factors.offer_phone', payload }, async (tx, command) => {
         const { playerId: holder } = await needs(host, tx, c, 'factor_change')
         return { status: 202, body: await factors.offerPhone(tx, command, { holder, phone }) }
       })

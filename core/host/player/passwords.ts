@@ -90,7 +90,7 @@ export function passwordsRoutes(host: Host) {
         const taken = await sessions.takeResetCode(tx, command, c.req.valid('json'))
         if ('refusal' in taken) return taken
         const rp = partyOf(host, 'player')
-        const asked = taken.factors.passkeys > 0
+        const asked = taken.ways.includes('passkey')
         const passkey = asked
           ? await factors.passkeyChallenge(tx, command, { rp, purpose, holder: taken.player })
           : null
@@ -99,7 +99,7 @@ export function passwordsRoutes(host: Host) {
       if ('refusal' in taken) throw taken.refusal
       c.header('cache-control', 'no-store')
       const passkey = taken.passkey as Record<string, unknown> | null
-      return c.json({ secret: taken.secret, factors: sessions.namesOf(taken.factors), passkey }, 200)
+      return c.json({ secret: taken.secret, factors: taken.ways, passkey }, 200)
     },
   )
 
@@ -204,7 +204,7 @@ async function judged(host: Host, player: string, password: string) {
     players.profile(host.sql, host.keys, player),
     factors.standing(host.sql, player),
   ])
-  const secondFactor = standing.passkeys + standing.totp + standing.sms > 0
+  const secondFactor = factors.waysOf(standing).some(factors.isLasting)
   const { standsAlone } = await players.judgePassword(host.sql, { password, about, secondFactor })
   return { passwordHash: await sessions.hashPassword(host.keys, password), standsAlone }
 }
@@ -218,7 +218,7 @@ function showFactor(
 ) {
   switch (shown.factor) {
     case 'totp':
-      return factors.useTotp(tx, command, { holder, code: shown.code })
+      return factors.useTotp(tx, command, { holder, code: shown.code, window: host.config.factors.totpWindow })
     case 'sms':
       return factors.useSmsCode(tx, command, { holder, code: shown.code })
     case 'recovery':

@@ -95,7 +95,9 @@ export function sessionsRoutes(host: Host) {
       const command = commandOf(host, c)
       const replaced = c.get('session')
       const begun = await unhurried(async () => {
-        const input = { ...c.req.valid('json'), origin: originOf(host, c), now: command.now }
+        const { proof, ...given } = c.req.valid('json')
+        const shown = proof && windowed(host, proof)
+        const input = { ...given, proof: shown, origin: originOf(host, c), now: command.now }
         const tried = await sessions.attempt(host.sql, host.keys, input)
         return transact(host, (tx) => sessions.begin(tx, command, tried, replaced))
       })
@@ -386,7 +388,7 @@ type Given = { factor: 'passkey'; response: Record<string, unknown> } | sessions
 
 /** Anything but a password: looked at in the transaction that uses it up. */
 async function isRight(host: Host, tx: Tx, command: HostCommand, player: string, given: Given): Promise<boolean> {
-  if (given.factor !== 'passkey') return sessions.useProof(tx, command, player, given)
+  if (given.factor !== 'passkey') return sessions.useProof(tx, command, player, windowed(host, given))
   const { response } = given
   const used = await factors.usePasskey(tx, command, {
     rp: partyOf(host, 'player'),
@@ -395,6 +397,11 @@ async function isRight(host: Host, tx: Tx, command: HostCommand, player: string,
     response,
   })
   return !('refusal' in used)
+}
+
+/** An app's code is taken in as many steps as the operator set, here as where the app was added. */
+function windowed(host: Host, proof: sessions.Proof): sessions.Proof {
+  return { ...proof, window: host.config.factors.totpWindow }
 }
 
 export function keepSecret(c: FaceContext, secret: string): void {

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import * as games from '#games'
 import * as licences from '#licences'
+import * as messages from '#messages'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
 import { serveAssets } from './assets.ts'
@@ -38,7 +39,7 @@ export function playerPages(host: Host): Hono<FaceEnv> {
     isSignedIn(c) ? c.html(limitsPage(await licences.rules(host.sql))) : c.redirect('/sign-in'),
   )
   app.get('/security', (c) =>
-    isSignedIn(c) ? c.html(securityPage({ telephones: host.config.smsCarrier !== undefined })) : c.redirect('/sign-in'),
+    isSignedIn(c) ? c.html(securityPage({ telephones: messages.isCarried('sms') })) : c.redirect('/sign-in'),
   )
   return app
 }

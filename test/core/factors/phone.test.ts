@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { newId } from '#base'
 import * as factors from '#factors'
 import * as messages from '#messages'
 import { openWorld, type World } from '../../support/world.ts'
@@ -78,6 +79,78 @@ test('codes are sent twice a minute, five times an hour, ten times a day at most
   await send(holder, 24 * 3600 + 200)
 })
 
+test('whoever is not known to be the holder has three codes an hour sent there, and some are left for them', async () => {
+  const holder = await withPhone()
+  const ask = (seconds: number, stranger: boolean) =>
+    world
+      .act((tx) => factors.sendSmsCode(tx, world.command(at(seconds)), { holder, stranger }))
+      .then(
+        () => 'sent',
+        ({ code }) => code,
+      )
+  const outcomes = []
+  for (let i = 1; i <= 4; i++) outcomes.push(await ask(i * 40, true))
+  expect(outcomes).toEqual(['sent', 'sent', 'sent', 'factors.sms_too_often'])
+  expect(await ask(200, false)).toBe('sent')
+})
+
+test('a number gets five an hour whoever asks, its block twenty, and a network asks for sixty', async () => {
+  const hour = 48 * 3600
+  const offers = async (phones: string[], seconds: number, address: string) => {
+    const codes = []
+    for (const phone of phones) {
+      const holder = newId('plr')
+      const { actor, ...command } = world.command(at(hour + seconds))
+      const asking = { ...command, actor: { ...actor, address } }
+      const offered = world.act((tx) => factors.offerPhone(tx, asking, { holder, phone }))
+      codes.push(
+        await offered.then(
+          () => 'sent',
+          ({ code }) => code,
+        ),
+      )
+    }
+    return codes.filter((code) => code === 'sent').length
+  }
+  const many = (count: number, phone: (i: number) => string) => Array.from({ length: count }, (_, i) => phone(i))
+  expect(
+    await offers(
+      many(7, () => '+35677000001'),
+      0,
+      '203.0.113.1',
+    ),
+    'of one number',
+  ).toBe(5)
+  expect(
+    await offers(
+      many(22, (i) => `+3567701${1000 + i}`),
+      0,
+      '198.51.100.1',
+    ),
+    'of one block',
+  ).toBe(20)
+  expect(
+    await offers(
+      many(62, (i) => `+35680${100 + i}0000`),
+      0,
+      `192.0.2.7`,
+    ),
+    'from one network',
+  ).toBe(60)
+  expect(await offers(['+356812220000'], 10, '192.0.2.200'), 'its other end').toBe(0)
+  expect(await offers(['+356812220000'], 10, '192.0.3.7'), 'its neighbour').toBe(1)
+  expect(await offers(['+356812230000'], 3700, '192.0.2.7'), 'an hour later').toBe(1)
+})
+
+test('of many who send to one number at once no more get through', async () => {
+  const holders = Array.from({ length: 12 }, () => newId('plr'))
+  const command = world.command(at(96 * 3600))
+  const outcomes = await Promise.allSettled(
+    holders.map((holder) => world.act((tx) => factors.offerPhone(tx, command, { holder, phone: '+35678000000' }))),
+  )
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+})
+
 test('what is no telephone number is refused, and nothing is sent', async () => {
   const { player: holder } = await world.player()
   for (const phone of [
@@ -96,7 +169,7 @@ test('what is no telephone number is refused, and nothing is sent', async () => 
 })
 
 test('neither the number nor a code stands anywhere in the open', async () => {
-  const holder = await withPhone()
+  const holder = await withPhone('+35621234567')
   await send(holder, 100)
   const tables = await world.admin<Array<{ name: string }>>`
     select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('factors', 'audit', 'base', 'messages')`
@@ -123,9 +196,13 @@ async function confirm(holder: string, factor: string, code: string, seconds: nu
   return 'refusal' in outcome ? outcome.refusal.code : 'added'
 }
 
-async function withPhone(): Promise<string> {
+/** Nobody else's number, nor of a block that others have. */
+let numbers = 1000
+const newNumber = () => `+356${numbers++}4567`
+
+async function withPhone(phone = newNumber()): Promise<string> {
   const { player: holder } = await world.player()
-  const { factor } = await offer(holder, '+35621234567', 0)
+  const { factor } = await offer(holder, phone, 0)
   expect(await confirm(holder, factor, last(), 1)).toBe('added')
   return holder
 }

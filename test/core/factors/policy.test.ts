@@ -10,6 +10,16 @@ test('who has a password keeps one other way, be it recovery codes', () => {
   for (const left of [{ passkeys: 1 }, { totp: 1 }, { sms: 1 }, { recoveryCodes: 1 }]) expect(enough(left)).toBe(true)
 })
 
+test('one rule says what can be shown and what lasts, so that nobody removes what is asked for later', () => {
+  const all = { passkeys: 1, totp: 1, sms: 1, recoveryCodes: 1 }
+  expect(factors.waysOf(all)).toEqual(['passkey', 'totp', 'sms', 'recovery'])
+  expect(factors.waysOf(all).filter(factors.isLasting)).toEqual(['passkey', 'totp', 'sms'])
+  for (const kind of Object.keys(all) as Array<keyof factors.Standing>) {
+    const left = { ...none, [kind]: 1 }
+    expect(factors.isEnough(left, { staff: false, password: true })).toBe(factors.waysOf(left).length > 0)
+  }
+})
+
 test('who has no password keeps a passkey, and something for the day it is lost', () => {
   const enough = (left: Partial<factors.Standing>) =>
     factors.isEnough({ ...none, ...left }, { staff: false, password: false })

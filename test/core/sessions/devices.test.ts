@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { networkOf } from '#base'
 import * as sessions from '#sessions'
 import { mailedCode, rightAttempt } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
@@ -73,11 +74,11 @@ test('signing out everywhere ends every session and forgets every device [S19]',
 })
 
 test('networks are those of one holder: /24, /64, and IPv4 in IPv6 is IPv4', () => {
-  expect(sessions.networkOf('203.0.113.77')).toBe('203.0.113.0/24')
-  expect(sessions.networkOf('::ffff:203.0.113.77')).toBe('203.0.113.0/24')
-  expect(sessions.networkOf('2001:0db8:0:0:1:2:3:4')).toBe('2001:db8:0:0::/64')
-  expect(sessions.networkOf('2001:db8::1')).toBe(sessions.networkOf('2001:db8:0:0:ffff::2'))
-  expect(sessions.networkOf('::1')).toBe('0:0:0:0::/64')
+  expect(networkOf('203.0.113.77')).toBe('203.0.113.0/24')
+  expect(networkOf('::ffff:203.0.113.77')).toBe('203.0.113.0/24')
+  expect(networkOf('2001:0db8:0:0:1:2:3:4')).toBe('2001:db8:0:0::/64')
+  expect(networkOf('2001:db8::1')).toBe(networkOf('2001:db8:0:0:ffff::2'))
+  expect(networkOf('::1')).toBe('0:0:0:0::/64')
 })
 
 test('after four hundred days a device is forgotten, and where a sign-in came from', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { aalOf, factors, outstanding, type Shown } from '../../../core/sessions/policy.ts'
+import { aalOf, besidePassword, factors, hasLasting, outstanding, type Shown } from '../../../core/sessions/policy.ts'
 
 const now = new Date('2026-11-27T12:00:00Z')
 const shown: fc.Arbitrary<Shown> = fc.dictionary(
@@ -54,7 +54,7 @@ test('whoever shows what is asked for, one after the other, gets through; asked 
 test('whoever has a second factor cannot pass without a fresh one of their own [GLI-2.5.2e-1] [GLI-2.5.2e-3]', () => {
   fc.assert(
     fc.property(rule, shown, enrolled, (demand, before, has) => {
-      fc.pre(own(has).length > 0)
+      fc.pre(hasLasting(has))
       const freshOwn = own(has).some((factor) => {
         const at = before[factor as keyof Shown]
         return at !== undefined && now.getTime() - at.getTime() <= demand.seconds * 1000
@@ -62,4 +62,14 @@ test('whoever has a second factor cannot pass without a fresh one of their own [
       expect(outstanding(demand, before, has, now).length === 0).toBe(freshOwn)
     }),
   )
+})
+
+test('recovery codes are taken wherever a second factor is, and alone nobody is asked for them', () => {
+  const rule = { seconds: 300, withoutFactor: ['password' as const, 'email' as const] }
+  expect(besidePassword(['totp', 'recovery'])).toEqual(['totp', 'recovery'])
+  expect(besidePassword(['recovery'])).toEqual(['email', 'recovery'])
+  expect(besidePassword([])).toEqual(['email'])
+  expect(outstanding(rule, {}, ['recovery'], now)).toEqual(['password'])
+  for (const ways of [['recovery'], ['totp', 'recovery']] as const)
+    expect(outstanding(rule, { recovery: now }, ways, now), String(ways)).toEqual([])
 })

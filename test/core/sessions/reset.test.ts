@@ -56,8 +56,8 @@ const isPassword = (text: string) =>
 const codeOf = (answer: object) => ('refusal' in answer ? (answer.refusal as Refusal).code : undefined)
 
 test('with the code of the mail comes a ticket, and with it once a new password; every session ends and a mail tells of it', async () => {
-  const { secret, factors: standing } = await ticket()
-  expect(sessions.namesOf(standing)).toEqual([])
+  const { secret, ways } = await ticket()
+  expect(ways).toEqual([])
   expect(await reset(secret, 'a new one entirely')).toEqual({ player: who.player })
   expect([await isPassword('a new one entirely'), await isPassword(password)]).toEqual([true, false])
   await expect(reset(secret, 'and another one')).rejects.toMatchObject({ code: 'sessions.reset_refused' })
@@ -140,8 +140,8 @@ test('with another password, or another address, whatever was on its way is good
 
 test('an account with a second factor keeps it: the new password needs it shown', async () => {
   const recovery = await world.act((tx) => factors.makeRecoveryCodes(tx, at(), { holder: who.player }))
-  const { secret, factors: standing } = await ticket()
-  expect(sessions.namesOf(standing)).toEqual(['recovery'])
+  const { secret, ways } = await ticket()
+  expect(ways).toEqual(['recovery'])
   await expect(reset(secret, 'a new one entirely')).rejects.toMatchObject({
     code: 'sessions.reset_factor_required',
     detail: { factors: ['recovery'] },

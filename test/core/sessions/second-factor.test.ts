@@ -154,3 +154,23 @@ test('who does not know the password uses up nobody’s codes, and keeps nobody 
   for (let i = 0; i < 6; i++) await guess(other, 'email')
   expect((await begin(other, { factor: 'email', code })).session.aal).toBe(2)
 })
+
+test('a code of the step before is taken where the operator said so, and nowhere else [S13]', async () => {
+  const { player: holder } = await world.player()
+  const when = new Date('2031-03-01T10:00:05Z')
+  const offered = await world.act((tx) =>
+    factors.offerTotp(tx, world.command(when), { holder, issuer: 'Casino', account: 'ada' }),
+  )
+  const code = (ago: number) => hotp(decode(offered.secret), Math.floor(when.getTime() / 30_000) - ago / 30)
+  const confirmed = { holder, factor: offered.factor, code: code(60), label: 'App', window: 2 }
+  expect(await world.act((tx) => factors.confirmTotp(tx, world.command(when), confirmed))).toHaveProperty('factor')
+  const shown = (window?: number) =>
+    world.act((tx) =>
+      sessions.useProof(tx, world.command(when), holder, {
+        factor: 'totp',
+        code: code(30),
+        ...(window === undefined ? {} : { window }),
+      }),
+    )
+  expect([await shown(), await shown(0), await shown(1), await shown(1)]).toEqual([false, false, true, false])
+})
