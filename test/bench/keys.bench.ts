@@ -20,7 +20,7 @@ const benchmark: Benchmark = {
   summary: 'round trips to the key agent, event-loop delay, seal and open, 100,000 data keys re-wrapped online',
   seconds: 4,
   async run(options) {
-    const agent = await startTestKeys()
+    const agent = await startTestKeys({ onDisk: true })
     try {
       const figures = [
         ...(await roundTrips(agent, options)),

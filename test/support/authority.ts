@@ -4,6 +4,7 @@ import * as pki from '#pki'
 import { openDatabase } from '../../core/host/database.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startTestKeys, type TestKeys } from './keys.ts'
+import type { TestModule } from './modules.ts'
 
 /** A component with its key and chain, both PEM. */
 export type Enrolled = pki.Issued & { key: string }
@@ -32,9 +33,12 @@ export type TestAuthority = {
   stop(): Promise<void>
 }
 
-/** A private authority on a database and a token of its own, or on those of a world. */
-export async function openTestAuthority(world?: { db: TestDatabase; agent: TestKeys }): Promise<TestAuthority> {
-  const { db, agent } = world ?? { db: await openTestDatabase(), agent: await startTestKeys() }
+/** A private authority on the given parts, or on a database and a token of its own (SoftHSM's, unless another module is named). */
+export async function openTestAuthority(
+  given: { db?: TestDatabase; agent?: TestKeys; module?: TestModule } = {},
+): Promise<TestAuthority> {
+  const db = given.db ?? (await openTestDatabase())
+  const agent = given.agent ?? (await startTestKeys(given.module ? { module: given.module } : {}))
   const keys = agent.as('ops')
   const command = (now = new Date()) => ({ ...systemCommand('test', now), keys })
   const act = <T>(work: (tx: Tx) => Promise<T>) => db.sql.begin(work) as Promise<T>
@@ -78,9 +82,8 @@ export async function openTestAuthority(world?: { db: TestDatabase; agent: TestK
     components: () => pki.components(db.sql, new Date()),
     async stop() {
       await owner.end({ timeout: 5 })
-      if (world) return
-      await db.stop()
-      await agent.stop()
+      if (!given.db) await db.stop()
+      if (!given.agent) await agent.stop()
     },
   }
 }

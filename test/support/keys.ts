@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectKeys, type Keys } from '#keys'
@@ -24,16 +24,25 @@ export type TestKeys = {
   stop(): Promise<void>
 }
 
-type Options = { module?: TestModule; before?(dir: string): void; config?: Record<string, unknown> } & Surroundings
+type Options = {
+  module?: TestModule
+  before?(dir: string): void
+  config?: Record<string, unknown>
+  /** For measurements: with its token where a real one is. */
+  onDisk?: boolean
+} & Surroundings
 /** What the agent finds in its environment, and what somebody types. */
 type Surroundings = { environment?: Record<string, string>; input?: string }
+
+/** A module waits for the disk at every key it makes. No test cuts the power, so tokens are in memory where the machine has such a folder. */
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /**
  * A real key agent on a fresh token (SoftHSM's, unless another module is named) in a temporary directory; `keys` has the role core. `before` may put
  * something into the token first, `config` goes over the agent's.
  */
 export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
-  const dir = mkdtempSync(join(tmpdir(), 'cr-keys-'))
+  const dir = mkdtempSync(join(options.onDisk ? tmpdir() : memory, 'cr-keys-'))
   const setting = makeToken(options.module ?? 'softhsm', dir)
   writeFileSync(join(dir, 'pin'), testPin, { mode: 0o400 })
   writeFileSync(join(dir, 'so-pin'), '87654321', { mode: 0o400 })

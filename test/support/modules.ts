@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The PKCS#11 modules the suite runs on: each makes an empty token in a directory and says how the agent finds it. */
-export type TestModule = 'softhsm' | 'nss'
+export const testModules = ['softhsm', 'nss'] as const
+export type TestModule = (typeof testModules)[number]
 
 export const testPin = '12345678'
 

@@ -6,6 +6,7 @@ import * as messages from '#messages'
 import * as players from '#players'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startTestKeys, type TestKeys } from './keys.ts'
+import type { TestModule } from './modules.ts'
 
 export type World = TestDatabase & {
   agent: TestKeys
@@ -21,8 +22,8 @@ export type World = TestDatabase & {
 }
 
 /** Database, key agent and a queue that remembers, for tests of rooms that stand on all of them. */
-export async function openWorld(): Promise<World> {
-  const [db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
+export async function openWorld(options: { module?: TestModule } = {}): Promise<World> {
+  const [db, agent] = await Promise.all([openTestDatabase(), startTestKeys(options)])
   const jobs: Job[] = []
   provideQueue(async (_tx, job) => {
     jobs.push(job)
