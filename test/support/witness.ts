@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as audit from '#audit'
+import { freePort } from './port.ts'
 
 export type RunningWitness = { process: ChildProcess; url: string; key: audit.NoteKey; stop(): Promise<void> }
 
@@ -38,12 +38,4 @@ export async function startWitness(dir: string, log: audit.NoteKey): Promise<Run
       await ended
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -6,12 +6,15 @@ import { firstBadLine, type JournalLine } from '#keys'
 import { hashOfLine } from '../../../core/keys/journal.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
 import { testModules } from '../../support/modules.ts'
+import { freePort } from '../../support/port.ts'
 
 /** The agent's socket as a stranger to the client meets it: versions, deadlines, floods, rubbish, death. */
 let agent: TestKeys
+let metricsPort: number
 describe.each(testModules)('on %s', (module) => {
   beforeAll(async () => {
-    agent = await startTestKeys({ module })
+    metricsPort = await freePort()
+    agent = await startTestKeys({ module, config: { listen: { metrics: { host: '127.0.0.1', port: metricsPort } } } })
   })
   afterAll(() => agent.stop())
 
@@ -253,6 +256,67 @@ describe.each(testModules)('on %s', (module) => {
       writeFileSync(file(), whole)
       await agent.restart()
     })
+  })
+
+  describe('what an agent does', () => {
+    const lines = async () => (await agent.as('ops').journal(0, 1000)).length
+    /** What the count has grown by meanwhile: `role operation outcome`, how often. */
+    const countedOf = async (work: () => Promise<unknown>) => {
+      const before = await counts()
+      await work()
+      const after = Object.entries(await counts())
+      return Object.fromEntries(after.map(([what, n]) => [what, n - (before[what] ?? 0)]).filter(([, n]) => n !== 0))
+    }
+
+    test('[S49] with keys is counted, each time, by role and outcome, and the journal has no line of it', async () => {
+      const { keys } = agent
+      const work = agent.as('work')
+      const journalled = await lines()
+      const counted = await countedOf(async () => {
+        for (let i = 0; i < 7; i++) await keys.random(8)
+        for (let i = 0; i < 5; i++) await keys.mac('hk-pepper', data)
+        const { kek, wrapped, binding, dek } = await keys.newDek('kek-pii', data)
+        expect(await work.openDek(kek, data, wrapped, binding)).toEqual(dek)
+        await work.signMessage('sk-ca-issuing', data)
+        for (let i = 0; i < 3; i++) await expect(keys.mac('hk-pepper', Buffer.alloc(0))).rejects.toThrow('keys.refused')
+        await expect(work.sign('sk-token', Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
+      })
+      expect(counted).toEqual({
+        'core random done': 7,
+        'core mac done': 5,
+        'core newDek done': 1,
+        'core refused refused': 3,
+        'work openDek done': 1,
+        'work signMessage done': 1,
+        'work refused refused': 1,
+      })
+      expect(await lines()).toBe(journalled)
+    })
+
+    test('[S49] to keys is in the journal line by line, and counted besides', async () => {
+      const ops = agent.as('ops')
+      const journalled = await lines()
+      const counted = await countedOf(async () => {
+        await ops.activate((await ops.create('kek-backup')).key)
+        await ops.destroy('kek-backup-1')
+        await expect(ops.destroy('kek-backup-2')).rejects.toMatchObject({ code: 'keys.state' })
+      })
+      expect(counted).toEqual({
+        'ops create done': 1,
+        'ops activate done': 1,
+        'ops destroy done': 1,
+        'ops refused refused': 1,
+      })
+      expect(await lines()).toBe(journalled + 8)
+    })
+
+    async function counts(): Promise<Record<string, number>> {
+      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+      const line = /^countroom_keys_operations_total\{role="(\w+)",operation="(\w+)",outcome="(\w+)"\} (\d+)$/gm
+      return Object.fromEntries(
+        [...text.matchAll(line)].map(([, ...label]) => [label.slice(0, 3).join(' '), Number(label[3])]),
+      )
+    }
   })
 })
 
