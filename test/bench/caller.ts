@@ -10,9 +10,20 @@ const headEnd = Buffer.from('\r\n\r\n')
 
 /**
  * One keep-alive connection that costs as little as can be, because the generator of the load stands on the cores it
- * loads. Knows answers with a Content-Length only, which is what a bet gets.
+ * loads; made anew by the next call when the server closed it for being idle. Knows answers with a Content-Length only, which is what a bet gets.
  */
 export async function openCaller(options: ConnectionOptions): Promise<Caller> {
+  let line = await openLine(options)
+  return {
+    async call(request) {
+      if (line.isClosed()) line = await openLine(options)
+      return line.call(request)
+    },
+    close: () => line.close(),
+  }
+}
+
+async function openLine(options: ConnectionOptions): Promise<Caller & { isClosed(): boolean }> {
   const socket = connect({ ...options, ALPNProtocols: ['http/1.1'] })
   socket.setNoDelay(true)
   await new Promise<void>((resolve, reject) => {
@@ -36,6 +47,7 @@ export async function openCaller(options: ConnectionOptions): Promise<Caller> {
     waiting = undefined
   })
   socket.on('error', fail)
+  socket.on('end', () => socket.destroy()) // closed from the other side: not to be written to
   socket.on('close', () => fail(new Error('the connection was closed')))
   return {
     call: (request) =>
@@ -43,6 +55,7 @@ export async function openCaller(options: ConnectionOptions): Promise<Caller> {
         waiting = { resolve, reject }
         socket.write(request)
       }),
+    isClosed: () => socket.destroyed,
     close: () => socket.destroy(),
   }
 
