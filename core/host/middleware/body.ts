@@ -30,15 +30,32 @@ export function strictJson(): MiddlewareHandler<FaceEnv> {
   }
 }
 
-/** @throws Refusal `request.malformed_json`, `request.duplicate_member` */
+/** No request is near this deep; what walks one by recursion could be sent to the end of its stack. */
+const depthMax = 32
+
+/** @throws Refusal `request.malformed_json`, `request.too_deep`, `request.duplicate_member` */
 export function refuseAmbiguousJson(text: string): void {
   try {
     JSON.parse(text)
   } catch {
     throw new Refusal('invalid', 'request.malformed_json', 'The body is not well-formed JSON.')
   }
+  if (depthOf(text) > depthMax) throw new Refusal('invalid', 'request.too_deep', 'The body is nested too deeply.')
   if (hasDuplicateMember(text))
     throw new Refusal('invalid', 'request.duplicate_member', 'The body names one member twice.')
+}
+
+/** How many objects and arrays stand in each other at most, in well-formed JSON. */
+export function depthOf(text: string): number {
+  let depth = 0
+  let deepest = 0
+  for (let i = 0; i < text.length; i++) {
+    const mark = text[i]
+    if (mark === '"') i = endOfString(text, i)
+    else if (mark === '{' || mark === '[') deepest = Math.max(deepest, ++depth)
+    else if (mark === '}' || mark === ']') depth--
+  }
+  return deepest
 }
 
 /** Walks well-formed JSON and compares the names within each object. */
