@@ -52,6 +52,8 @@ type TxOf = Parameters<Parameters<Sql['begin']>[1]>[0]
  * the type `never`: what it holds is promised by the route's schema, not by the compiler. Work that throws a Refusal
  * leaves no trace; work that answers one has something to remember (a failed attempt) and is kept like any answer.
  *
+ * The payload is kept as a digest; one with personal data in it is `blinded` first.
+ *
  * @throws Refusal `request.key_missing` and whatever the work refuses
  */
 export async function mutate(
@@ -75,6 +77,14 @@ export async function mutate(
   const headers: Record<string, string> = { 'content-type': type, 'cache-control': 'no-store' }
   if (answer.replayed) headers['idempotency-replayed'] = 'true'
   return new Response(answer.body, { status: answer.status, headers }) as never
+}
+
+/**
+ * What stands for a payload with somebody's address or name in it, where a digest of it is kept: its MAC under a key of the token. By a
+ * plain digest it would be found out by trying what it might be.
+ */
+export async function blinded({ keys }: Pick<Host, 'keys'>, payload: unknown): Promise<string> {
+  return (await keys.mac('hk-pepper', Buffer.from(`request|${canonical(payload)}`))).toString('base64')
 }
 
 /** Runs the work in one transaction; a deadlock or serialisation failure is the engine's "again, please". */

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { canonical } from '#base'
 import * as factors from '#factors'
 import * as sessions from '#sessions'
 import { hotp } from '../../core/factors/totp.ts'
@@ -167,6 +169,32 @@ test('another address: asked for with a fresh proof, confirmed by its code, and 
   expect((await caller.ask('POST', '/api/email/confirmation', { code })).status).toBe(200)
   expect((await use()).body.code).toBe('sessions.reset_refused')
   await signedIn(player, wanted, password)
+})
+
+test('what is kept of a request is no digest by which an address could be found out by trying', async () => {
+  const { world } = faces
+  const caller = newcomer()
+  const { player, caller: owner } = await arrive()
+  const input = await world.registration()
+  const { email } = input
+  const code = '123456'
+  await caller.ask('POST', '/api/registrations', input)
+  for (const [path, body] of [
+    ['/api/registrations/code', { email }],
+    ['/api/registrations/confirmation', { email, code }],
+    ['/api/sessions/code', { email }],
+    ['/api/password-resets', { email }],
+  ] as const)
+    await caller.ask('POST', path, body)
+  await stepUp(owner, player)
+  expect((await owner.ask('POST', '/api/email', { email: `other.${email}` })).status).toBe(202)
+  const { password: _, ...registered } = input
+  const guesses = [{ email }, { email, code }, { email: `other.${email}` }, registered].map((payload) =>
+    createHash('sha256').update(canonical(payload)).digest(),
+  )
+  const kept = await world.admin<Array<{ hash: Buffer }>>`select payload_hash as hash from base.idempotency`
+  expect(kept.length).toBeGreaterThan(5)
+  expect(kept.filter(({ hash }) => guesses.some((guess) => guess.equals(hash)))).toEqual([])
 })
 
 test('a player chooses the language they are written to in; at first it is what their browser prefers', async () => {

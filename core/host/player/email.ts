@@ -4,7 +4,7 @@ import * as players from '#players'
 import * as sessions from '#sessions'
 import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
-import { type Host, mutate } from '../host.ts'
+import { blinded, type Host, mutate } from '../host.ts'
 import { needs } from '../step-up.ts'
 
 const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
@@ -35,7 +35,8 @@ export function emailRoutes(host: Host) {
     }),
     async (c) => {
       const { email } = c.req.valid('json')
-      return mutate(host, c, { operation: 'players.ask_email_change', payload: { email } }, async (tx, command) => {
+      const payload = await blinded(host, email)
+      return mutate(host, c, { operation: 'players.ask_email_change', payload }, async (tx, command) => {
         const { playerId: player } = await needs(host, tx, c, 'email_change')
         await players.askEmailChange(tx, command, { player, email })
         return { status: 202, body: { next: 'confirm_email' } }

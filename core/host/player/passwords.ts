@@ -5,7 +5,7 @@ import * as players from '#players'
 import * as sessions from '#sessions'
 import { anybody, signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
-import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { blinded, commandOf, type Host, mutate, transact } from '../host.ts'
 import { partyOf } from '../relying-party.ts'
 import { needs } from '../step-up.ts'
 import { keepSecret } from './sessions.ts'
@@ -51,7 +51,8 @@ export function passwordsRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return mutate(host, c, { operation: 'sessions.ask_reset', payload: input }, async (tx, command) => {
+      const payload = await blinded(host, input)
+      return mutate(host, c, { operation: 'sessions.ask_reset', payload }, async (tx, command) => {
         await sessions.askReset(tx, command, input)
         return { status: 202, body: { next: 'code' } }
       })

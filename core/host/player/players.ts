@@ -5,7 +5,7 @@ import * as players from '#players'
 import * as sessions from '#sessions'
 import { anybody } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
-import { type Host, mutate } from '../host.ts'
+import { blinded, type Host, mutate } from '../host.ts'
 import { unhurried } from '../unhurried.ts'
 
 const line = (max: number) => z.string().trim().min(1).max(max)
@@ -88,8 +88,9 @@ export function playersRoutes(host: Host) {
       const { languageDefault } = await licences.rules(host.sql)
       const wish = messages.preferredLanguage(c.req.header('accept-language'), languageDefault)
       const input = { language: wish, ...c.req.valid('json') }
-      const { password, ...payload } = input // the key's record must not hold even a digest of the password
+      const { password, ...rest } = input // the key's record must not hold even a digest of the password
       return unhurried(async () => {
+        const payload = await blinded(host, rest)
         const passwordHash = await sessions.hashPassword(host.keys, password)
         return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {
           const player = await players.register(tx, command, input)
@@ -130,13 +131,14 @@ export function playersRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return unhurried(() =>
-        mutate(host, c, { operation: 'players.confirm_email', payload: input }, async (tx, command) =>
+      return unhurried(async () => {
+        const payload = await blinded(host, input)
+        return mutate(host, c, { operation: 'players.confirm_email', payload }, async (tx, command) =>
           (await players.confirmEmail(tx, command, input))
             ? { status: 200, body: { confirmed: true } }
             : players.codeWrong(),
-        ),
-      )
+        )
+      })
     },
   )
 
@@ -166,12 +168,13 @@ export function playersRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return unhurried(() =>
-        mutate(host, c, { operation: 'players.resend_confirmation', payload: input }, async (tx, command) => {
+      return unhurried(async () => {
+        const payload = await blinded(host, input)
+        return mutate(host, c, { operation: 'players.resend_confirmation', payload }, async (tx, command) => {
           await players.resendConfirmation(tx, command, input)
           return { status: 202, body: { next: 'confirm_email' } }
-        }),
-      )
+        })
+      })
     },
   )
 

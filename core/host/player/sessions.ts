@@ -17,7 +17,7 @@ import {
   writes,
   writesNothing,
 } from '../face.ts'
-import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
+import { blinded, commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
 import { playerCookie } from '../middleware/sign-in.ts'
 import { keepDevice, originOf } from '../origin.ts'
 import { partyOf } from '../relying-party.ts'
@@ -372,12 +372,13 @@ export function sessionsRoutes(host: Host) {
     }),
     async (c) => {
       const input = c.req.valid('json')
-      return unhurried(() =>
-        mutate(host, c, { operation: 'sessions.ask_code', payload: input }, async (tx, command) => {
+      return unhurried(async () => {
+        const payload = await blinded(host, input)
+        return mutate(host, c, { operation: 'sessions.ask_code', payload }, async (tx, command) => {
           await sessions.askCodeFor(tx, command, input)
           return { status: 202, body: { next: 'enter_code' } }
-        }),
-      )
+        })
+      })
     },
   )
 
