@@ -14,6 +14,7 @@ import { readBody } from './guard/body.ts'
 import { inspect } from './guard/gate.ts'
 import { requestHeaders } from './guard/headers.ts'
 import { createLimiter } from './limit/gcra.ts'
+import { networkOf } from './limit/network.ts'
 import * as metrics from './metrics.ts'
 import { bodyOf, type Problem, problem, sendProblem } from './problem.ts'
 import { openClients, refuseWrongRole, rolesShown } from './tls/clients.ts'
@@ -171,7 +172,7 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
   }
 
   function limited(request: IncomingMessage, nowMs: number): Problem | undefined {
-    return limiter.admit(addressOf(request), nowMs).admitted
+    return limiter.admit(networkOf(addressOf(request)), nowMs).admitted
       ? undefined
       : problem(429, 'edge.too_many_requests', 'Too many requests. Wait a moment.')
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Problem, problem } from '../problem.ts'
 
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE'])
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 const bodyless = new Set(['GET', 'HEAD'])
 const single = new Set([
   'host',
