@@ -358,6 +358,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ['operator POST /api/passkeys', () => addPasskey(), ['factors.added']],
   ['operator POST /api/passkeys', () => addPasskey(undefined, 'https://evil.example'), ['factors.refused']],
   [
+    'operator PATCH /api/passkeys/{passkey}',
+    async () => boss.ask('PATCH', `/api/passkeys/${(await addPasskey()).body.passkey}`, { label: 'At home' }),
+    ['factors.renamed'],
+  ],
+  [
     'operator DELETE /api/passkeys/{passkey}',
     async () => boss.ask('DELETE', `/api/passkeys/${(await addPasskey()).body.passkey}`),
     ['factors.removed'],

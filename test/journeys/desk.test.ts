@@ -1,11 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as access from '#access'
 import * as ledger from '#ledger'
 import * as staff from '#staff'
 import { type Faces, openFaces } from '../support/faces.ts'
 import { staffPassword } from '../support/staff.ts'
-import { withAuthenticator } from '../support/virtual-authenticator.ts'
+import { withAuthenticator, withSecurityKey } from '../support/virtual-authenticator.ts'
 
 /** The back office as two people use it, in Chromium with an authenticator each. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
 let faces: Faces
@@ -54,6 +56,108 @@ test('two enrol with passkeys; one asks for a correction, the other sees exactly
   expect((await ledger.balance(faces.world.sql, wallet)).cash).toBe(1250n)
 })
 
+test('nobody is shown what they may not open; a game is closed by one, and opened, and a machine let in and out, by two [S21] [S46]', {
+  timeout: 120_000,
+}, async () => {
+  const links = (page: Page) => page.locator('header nav a').allTextContents()
+  const sue = await enrol('sue', 'support')
+  expect(await links(sue)).toEqual([...['Decisions', 'Approvals', 'Players', 'Payments', 'Games', 'Passkeys', 'API']])
+  for (const hidden of ['books', 'clients', 'staff', 'audit']) expect(await sue.locator(`#${hidden}`).count()).toBe(0)
+  const boss = await enrol('boss', 'administrator')
+  const ben = await enrol('ben', 'administrator')
+  expect(await links(boss)).toHaveLength(11)
+  await shown(boss, 'desk')
+
+  await boss.getByRole('button', { name: 'Look at European Roulette' }).click()
+  await boss.getByRole('dialog').getByLabel('Why').fill('the wheel is looked at')
+  await shown(boss, 'desk-game')
+  await boss.getByRole('button', { name: 'Close at once' }).click()
+  await boss.locator('#told').filter({ hasText: 'is closed' }).waitFor()
+  await boss.getByRole('button', { name: 'Look at European Roulette' }).click()
+  await boss.getByRole('dialog').getByLabel('Why').fill('the wheel is sound')
+  await boss.getByRole('button', { name: 'Ask to open it' }).click()
+  await approves(ben, 'Open a game again')
+  expect(await faces.world.sql`select from games.closures`).toHaveLength(0)
+
+  await boss.getByRole('button', { name: 'Let one in' }).click()
+  const client = boss.getByRole('dialog')
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  await client.getByLabel('Called', { exact: true }).fill('reports')
+  await client.getByLabel('Name, for people').fill('Reporting tool')
+  await client.getByLabel('Public keys').fill('no key')
+  await client.getByLabel('May, by commas').fill('books.read, proof.read')
+  await client.getByLabel('Why').fill('the yearly report')
+  await client.getByRole('button', { name: 'Ask' }).click()
+  await client.getByText('Each line is one public key').waitFor()
+  await client.getByLabel('Public keys').fill(JSON.stringify(publicKey.export({ format: 'jwk' })))
+  await shown(boss, 'desk-client')
+  await client.getByRole('button', { name: 'Ask' }).click()
+  await approves(ben, 'Let a machine or an app in')
+  await ben.getByRole('button', { name: 'Look at Reporting tool' }).click()
+  await shown(ben, 'desk-client-look')
+  await ben.getByRole('dialog').getByLabel('Why').fill('no report any more')
+  await ben.getByRole('button', { name: 'Ask to take it out' }).click()
+  await approves(boss, 'Take a machine or an app out')
+  expect(await access.clients(faces.world.sql)).toEqual([])
+})
+
+test('somebody keeps their own passkeys: adds, renames, removes, and never the last; a colleague is enrolled by a link [S06]', {
+  timeout: 120_000,
+}, async () => {
+  const eve = await enrol('eve', 'administrator')
+  expect(await eve.getByRole('button', { name: /^Remove / }).count()).toBe(0)
+  const [first] = await eve.evaluate(async () => (await (await fetch('/api/passkeys')).json()).passkeys)
+  expect((await forced(eve, first.passkey)).code).toBe('factors.last')
+  await withSecurityKey(eve)
+  await eve.getByRole('button', { name: 'Add a passkey' }).click()
+  await eve.getByLabel('What you call it').fill('Telephone')
+  await shown(eve, 'desk-passkey')
+  await eve.getByRole('button', { name: 'Make it' }).click()
+  await eve.locator('#told').filter({ hasText: 'was added' }).waitFor()
+  await eve.getByRole('button', { name: 'Rename Telephone' }).click()
+  await eve.getByLabel('What you call it').fill('Security key')
+  await eve.getByRole('dialog').getByRole('button', { name: 'Rename' }).click()
+  await eve.getByText('Security key').waitFor()
+  await shown(eve, 'desk-passkeys')
+  await eve.getByRole('button', { name: 'Remove Enrolled with' }).click()
+  await eve.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await eve.locator('#told').filter({ hasText: 'is gone' }).waitFor()
+  expect(await eve.getByRole('button', { name: /^Remove / }).count()).toBe(0)
+
+  const enrolling = async (role: string) => {
+    await eve.getByRole('button', { name: 'Enrol somebody' }).click()
+    await eve.getByLabel('Who it is').fill('Grace Hopper')
+    await eve.getByLabel('Role').selectOption(role)
+    await shown(eve, 'desk-enrol')
+    await eve.getByRole('button', { name: 'Make a link' }).click()
+  }
+  await enrolling('support')
+  expect(await eve.getByLabel('The link').inputValue()).toContain('/enrol#')
+  await eve.keyboard.press('Escape')
+  await enrolling('security')
+  await eve.locator('#told').filter({ hasText: 'takes two' }).waitFor()
+  await approves(await enrol('mary', 'administrator'), 'Enrol somebody in a privileged role')
+  const approved = eve.getByRole('row', { name: /Enrol somebody.* Approved/ })
+  await approved.getByRole('button').click({ timeout: 10_000 })
+  await eve.getByRole('button', { name: 'Make the link' }).click()
+  expect(await eve.getByLabel('The link').inputValue()).toContain('/enrol#')
+})
+
+/** Looks at what waits and signs it. */
+async function approves(page: Page, title: string): Promise<void> {
+  await page.getByRole('button', { name: `Look at: ${title}` }).click({ timeout: 10_000 })
+  await page.getByRole('button', { name: 'Approve and sign' }).click()
+  await page.locator('#told').filter({ hasText: 'approved' }).waitFor()
+}
+
+/** Asks for the removal of a passkey past the page, which does not offer it. */
+function forced(page: Page, passkey: string): Promise<{ code: string }> {
+  return page.evaluate(async (id) => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }
+    return (await fetch(`/api/passkeys/${id}`, { method: 'DELETE', headers })).json()
+  }, passkey)
+}
+
 async function enrol(login: string, role: string): Promise<Page> {
   const { world } = faces
   const { secret } = await world.act((tx) => staff.enrolmentLink(tx, world.command(), { role }))
@@ -67,6 +171,21 @@ async function enrol(login: string, role: string): Promise<Page> {
   await page.getByRole('button', { name: 'Sign in with your passkey' }).click()
   await page.waitForURL(`${url}/`)
   return page
+}
+
+/** As it looks on a desk and on a telephone; nothing may be wider than the screen. */
+async function shown(page: Page, name: string): Promise<void> {
+  for (const [kind, width] of [
+    ['wide', 1280],
+    ['narrow', 390],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), `${name} ${kind}`).toBeLessThanOrEqual(
+      width,
+    )
+    if (process.env.DESK_LOOKS) await page.screenshot({ path: `${process.env.DESK_LOOKS}/${name}-${kind}.png` })
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
 }
 
 async function picture(page: Page, name: string): Promise<void> {

@@ -10,6 +10,7 @@ const client = z
     kind: z.enum(['machine', 'app']),
     name: z.string(),
     authentication: z.enum(['key', 'certificate']),
+    keys: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'Public keys, JWK.' }),
     component: z.string().nullable(),
     binding: z.enum(['dpop', 'certificate']),
     scopes: z.array(z.string()),
@@ -19,7 +20,7 @@ const client = z
   })
   .openapi('Client')
 
-/** Machines and apps that may ask for tokens. They are changed by two people (`countroom access`). */
+/** Machines and apps that may ask for tokens. They are changed by two people: by acts at the desk, or `countroom access`. */
 export function clientsRoutes(host: Host) {
   const routes = createRoutes()
   routes.openapi(
@@ -45,9 +46,10 @@ export function clientsRoutes(host: Host) {
   return routes
 }
 
-function show({ keys: _, component, addedAt, scopes, redirectUris, ...rest }: access.Client): z.infer<typeof client> {
+function show({ keys, component, addedAt, scopes, redirectUris, ...rest }: access.Client): z.infer<typeof client> {
   return {
     ...rest,
+    keys: keys.map((key) => ({ ...key })),
     component: component ?? null,
     scopes: [...scopes],
     redirectUris: [...redirectUris],

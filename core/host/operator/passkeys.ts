@@ -69,6 +69,15 @@ const postPasskey = createRoute({
   },
   responses: { 201: json(z.object({ passkey: z.string() }), 'Added.'), ...problems },
 })
+const patchPasskey = createRoute({
+  method: 'patch',
+  path: '/api/passkeys/{passkey}',
+  ...permits(),
+  ...writes('factors.renamed'),
+  summary: 'Gives one of your passkeys another name.',
+  request: { headers: idempotencyHeader, params, body: body(z.strictObject({ label }).openapi('StaffPasskeyName')) },
+  responses: { 200: json(z.object({ renamed: z.literal(true) }), 'Renamed.'), ...problems },
+})
 const deletePasskey = createRoute({
   method: 'delete',
   path: '/api/passkeys/{passkey}',
@@ -115,6 +124,14 @@ export function passkeyRoutes(host: Host): OpenAPIHono<FaceEnv> {
       if (passkeys > 0) staffOf(c) // who has one proves it before they add another
       const added = await factors.addPasskey(tx, command, { holder, rp, response, label })
       return 'refusal' in added ? added.refusal : { status: 201, body: { passkey: added.factor } }
+    })
+  })
+  routes.openapi(patchPasskey, (c) => {
+    const { id: holder } = staffOf(c)
+    const payload = { factor: c.req.valid('param').passkey, label: c.req.valid('json').label }
+    return mutate(host, c, { operation: 'staff.rename_passkey', payload }, async (tx, command) => {
+      await factors.rename(tx, command, { holder, ...payload })
+      return { status: 200, body: { renamed: true } }
     })
   })
   routes.openapi(deletePasskey, (c) => {

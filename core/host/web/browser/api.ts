@@ -21,7 +21,7 @@ export class Problem extends Error {
 const unknownCodes = new Set(['edge.outcome_unknown', 'edge.no_core', 'host.engine_away'])
 /** Answers that say that this sign-in is over. A refused sign-in is not among them. */
 const signedOutCodes = new Set(['sessions.required', 'sessions.ended', 'staff.required'])
-const stepUpCode = 'sessions.step_up_required'
+const stepUpCodes = new Set(['sessions.step_up_required', 'staff.sign_in_again'])
 const answerMsMax = 20_000
 const triesMax = 4
 
@@ -55,7 +55,7 @@ export async function send<T>(path: string, body?: unknown, method = 'POST'): Pr
       return await ask<T>(path, request)
     } catch (error) {
       if (error instanceof Lost) await reachable()
-      else if (prove && error instanceof Problem && error.code === stepUpCode) await prove(error)
+      else if (prove && error instanceof Problem && stepUpCodes.has(error.code)) await prove(error)
       else if (!(error instanceof Problem && error.status === 503) || attempt >= triesMax) throw error
       else await new Promise((resolve) => setTimeout(resolve, 400 * attempt))
     }

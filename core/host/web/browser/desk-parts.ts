@@ -1,5 +1,6 @@
 import { Problem, wordsOf } from './api.ts'
 import { act, byId, make } from './elements.ts'
+import { answer } from './form.ts'
 import { moodOf, stateName } from './words.ts'
 
 /** Draws a part of the desk again, unless it would look the same; what somebody is typing there stays. */
@@ -85,4 +86,68 @@ export function confirm(
   dialog.addEventListener('close', () => dialog.remove())
   document.body.append(dialog)
   dialog.showModal()
+}
+
+/** A dialog that is gone when it is closed; answers how to close it. */
+export function openDialog(label: string, kind: string, ...content: Array<Node | string>): () => void {
+  const dialog = make(
+    'dialog',
+    { class: `confirm ${kind}`.trim(), 'aria-label': label },
+    ...content,
+  ) as HTMLDialogElement
+  dialog.addEventListener('close', () => dialog.remove())
+  document.body.append(dialog)
+  dialog.showModal()
+  return () => dialog.close()
+}
+
+/** Words with the button that needs them; what is refused is told beside it. */
+export function asking(
+  id: string,
+  text: string,
+  label: string,
+  work: (words: string) => Promise<void>,
+  value = '',
+): HTMLElement {
+  const input = make('input', {
+    id,
+    placeholder: label,
+    'aria-label': label,
+    required: '',
+    minlength: '3',
+    maxlength: '400',
+    value,
+  }) as HTMLInputElement
+  const problem = make('p', { class: 'problem', role: 'alert' })
+  const form = make('form', { class: 'decision' }, input, make('button', {}, text), problem)
+  answer(form, async () => {
+    problem.textContent = ''
+    await work(input.value.trim()).catch((error: Error) => {
+      problem.textContent = error.message
+    })
+  })
+  return form
+}
+
+/** A labelled field of a dialog's form, with a place for its problem. */
+export function field(label: string, input: HTMLElement): HTMLElement {
+  const id = `field-${input.getAttribute('name')}`
+  input.id = id
+  return make(
+    'div',
+    { class: 'field' },
+    make('label', { for: id }, label),
+    input,
+    make('p', { class: 'field-problem', role: 'alert' }),
+  )
+}
+
+export function choice(name: string, options: ReadonlyArray<readonly [value: string, text: string]>, first = '') {
+  const select = make(
+    'select',
+    { name },
+    ...options.map(([value, text]) => make('option', { value }, text)),
+  ) as HTMLSelectElement
+  if (first) select.value = first
+  return select
 }

@@ -1,5 +1,6 @@
 import { get, send } from './api.ts'
-import { badge, type Cell, fill, table, tell } from './desk-parts.ts'
+import { linkFor } from './desk-enrol.ts'
+import { badge, type Cell, fill, openDialog, table, tell } from './desk-parts.ts'
 import { act, byId, facts, make } from './elements.ts'
 import { answer } from './form.ts'
 import { askPasskey, type RequestOptions } from './passkey.ts'
@@ -76,10 +77,9 @@ export async function openAsking(after: () => Promise<void>): Promise<void> {
         'div',
         { class: 'decision' },
         make('button', { class: 'primary' }, 'Ask'),
-        act('Back', { type: 'button' }, () => dialog.close()),
+        act('Back', {}, () => close()),
       ),
     )
-    const dialog = make('dialog', { class: 'confirm', 'aria-label': 'Ask for something' }, form) as HTMLDialogElement
     answer(form, async () => {
       problem.textContent = ''
       try {
@@ -88,16 +88,14 @@ export async function openAsking(after: () => Promise<void>): Promise<void> {
           payload: JSON.parse(payload.value),
           reason: reason.value.trim(),
         })
-        dialog.close()
+        close()
         tell('It waits for somebody else’s approval, for a day.')
         await after()
       } catch (error) {
         problem.textContent = error instanceof SyntaxError ? 'This is no JSON.' : (error as Error).message
       }
     })
-    dialog.addEventListener('close', () => dialog.remove())
-    document.body.append(dialog)
-    dialog.showModal()
+    const close = openDialog('Ask for something', '', form)
   })
 }
 
@@ -113,6 +111,12 @@ const examples: Record<string, object> = {
   'staff.enable': { staff: 'stf_…' },
   'staff.reset_passkeys': { staff: 'stf_…' },
   'staff.enrol': { role: 'security', who: 'Who it is' },
+  'games.offer': { game: 'roulette-european', version: '…', rtp: '97.2972 %' },
+  'games.open': { game: 'roulette-european' },
+  'keys.rotate': { family: 'kek-pii' },
+  'keys.destroy': { key: 'kek-pii-1', early: false },
+  'keys.ceremony': { custodians: ['Ada', 'Grace', 'Edsger'], threshold: 2 },
+  'access.remove_client': { client: 'reports' },
 }
 
 function look(proposal: Proposal, after: () => Promise<void>): void {
@@ -121,7 +125,7 @@ function look(proposal: Proposal, after: () => Promise<void>): void {
   const why = make('input', { placeholder: 'Why not', 'aria-label': 'Why not', maxlength: '400' }) as HTMLInputElement
   const path = `/api/proposals/${proposal.proposal}`
   const done = async (words: string) => {
-    dialog.close()
+    close()
     tell(words)
     await after()
   }
@@ -145,14 +149,17 @@ function look(proposal: Proposal, after: () => Promise<void>): void {
     await send(`${path}/approval`, { digest: proposal.digest, passkey: await askPasskey(options) })
     await done(`${proposal.title}: approved.`)
   })
-  const steps = proposal.mine
-    ? [why, step('Take back', 'danger', end('withdrawal', 'Taken back.'))]
-    : proposal.mayDecide
-      ? [approve, why, step('Reject', 'danger', end('rejection', 'Rejected.'))]
-      : [make('p', { class: 'fine' }, 'Your role may look, not decide.')]
-  const dialog = make(
-    'dialog',
-    { class: 'confirm proposal', 'aria-label': proposal.title },
+  const open = proposal.state === 'open'
+  const steps: HTMLElement[] = [
+    ...(proposal.mayDecide && open ? [approve] : []),
+    ...(proposal.mine || (proposal.mayDecide && open) ? [why] : []),
+    ...(proposal.mine ? [step('Take back', 'danger', end('withdrawal', 'Taken back.'))] : []),
+    ...(proposal.mayDecide && open && !proposal.mine ? [step('Reject', 'danger', end('rejection', 'Rejected.'))] : []),
+  ]
+  if (steps.length === 0) steps.push(make('p', { class: 'fine' }, 'Your role may look, not decide.'))
+  const close = openDialog(
+    proposal.title,
+    'proposal',
     make('h2', {}, proposal.title),
     facts([
       ['Asked by', proposal.proposedByName],
@@ -162,17 +169,27 @@ function look(proposal: Proposal, after: () => Promise<void>): void {
     make('h3', {}, 'Exactly what you sign'),
     make('pre', { class: 'statement' }, JSON.stringify(JSON.parse(proposal.statement), null, 2)),
     make('p', { class: 'fine' }, `SHA-256 ${proposal.digest}`),
+    ...usesOf(proposal),
     problem,
     make(
       'div',
       { class: 'decision' },
       ...steps,
-      act('Close', {}, () => dialog.close()),
+      act('Close', {}, () => close()),
     ),
-  ) as HTMLDialogElement
-  dialog.addEventListener('close', () => dialog.remove())
-  document.body.append(dialog)
-  dialog.showModal()
+  )
+}
+
+/** What is left to do with an approval that does nothing by itself. */
+function usesOf({ proposal, act: name, state, mine, statement }: Proposal): HTMLElement[] {
+  if (state !== 'approved') return []
+  const { payload } = JSON.parse(statement) as Statement
+  if (name === 'staff.enrol') return mine ? [linkFor({ role: String(payload.role), proposal })] : []
+  const [, verb] = name.split('.')
+  const what = payload.key ?? payload.family
+  const ceremony = `--custodians ${[payload.custodians].flat().join(',')} --threshold ${payload.threshold}`
+  const words = `countroom keys ${verb} ${what ?? ceremony}${payload.early ? ' --early' : ''} --approval ${proposal}`
+  return [make('p', { class: 'note' }, 'At the console of the node, within the day: ', make('code', {}, words))]
 }
 
 function payloadOf({ statement }: Proposal): HTMLElement {

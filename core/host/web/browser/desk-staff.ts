@@ -1,7 +1,6 @@
 import { get, send } from './api.ts'
-import { badge, type Cell, code, fill, table, tell } from './desk-parts.ts'
+import { asking, badge, type Cell, code, fill, openDialog, table, tell } from './desk-parts.ts'
 import { act, byId, facts, make } from './elements.ts'
-import { answer } from './form.ts'
 import { when } from './words.ts'
 
 type Member = {
@@ -104,9 +103,9 @@ function look(member: Member, permissions: ReadonlySet<string>, after: () => Pro
     roles.join(', '),
     usedAt ? when(usedAt) : badge('never used'),
   ])
-  const dialog = make(
-    'dialog',
-    { class: 'confirm event', 'aria-label': member.name },
+  const close = openDialog(
+    member.name,
+    'event',
     make('h2', {}, member.name),
     facts([
       ['Member', member.staff],
@@ -117,7 +116,7 @@ function look(member: Member, permissions: ReadonlySet<string>, after: () => Pro
       ? [
           asking('dismiss', 'Shut out at once', 'Why', async (reason) => {
             await send(`/api/staff/${member.staff}/dismissal`, { reason })
-            dialog.close()
+            close()
             tell(`${member.name} is shut out.`)
             await after()
           }),
@@ -126,31 +125,7 @@ function look(member: Member, permissions: ReadonlySet<string>, after: () => Pro
     make(
       'div',
       { class: 'decision' },
-      act('Close', {}, () => dialog.close()),
+      act('Close', {}, () => close()),
     ),
-  ) as HTMLDialogElement
-  dialog.addEventListener('close', () => dialog.remove())
-  document.body.append(dialog)
-  dialog.showModal()
-}
-
-/** Words with the button that needs them; what is refused is told beside it. */
-function asking(id: string, text: string, label: string, work: (words: string) => Promise<void>): HTMLElement {
-  const input = make('input', {
-    id,
-    placeholder: label,
-    'aria-label': label,
-    required: '',
-    minlength: '3',
-    maxlength: '400',
-  }) as HTMLInputElement
-  const problem = make('p', { class: 'problem', role: 'alert' })
-  const form = make('form', { class: 'decision' }, input, make('button', {}, text), problem)
-  answer(form, async () => {
-    problem.textContent = ''
-    await work(input.value.trim()).catch((error: Error) => {
-      problem.textContent = error.message
-    })
-  })
-  return form
+  )
 }

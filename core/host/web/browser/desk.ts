@@ -1,7 +1,11 @@
 import { get, send } from './api.ts'
 import { openAudit } from './desk-audit.ts'
 import { paintBooks } from './desk-books.ts'
+import { openClients, paintClients } from './desk-clients.ts'
+import { openEnrolling } from './desk-enrol.ts'
+import { paintGames } from './desk-games.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
+import { openPasskeys, paintPasskeys } from './desk-passkeys.ts'
 import { openPlayer } from './desk-player.ts'
 import { watchBooks } from './desk-proof.ts'
 import { openAsking, paintProposals } from './desk-proposals.ts'
@@ -19,22 +23,22 @@ const pollMs = 3000
 /** A desk nobody sits at stops asking, so that the sign-in can end by itself. */
 const idleMsMax = 5 * 60_000
 
-const me = await get<{ permissions: string[] }>('/api/me')
-const permissions = new Set(me.permissions)
-const audit = permissions.has('audit.view') ? await openAudit(permissions.has('audit.unmask')) : async () => {}
+const permissions = new Set((await get<{ permissions: string[] }>('/api/me')).permissions)
+/** A part is on the page where its person may open it; the server decides that. */
+const isHere = (section: string) => document.getElementById(section) !== null
+const audit = isHere('audit') ? await openAudit(permissions.has('audit.unmask')) : async () => {}
 const parts = [
-  { permission: 'payments.view', section: 'queue', paint: queue },
-  { permission: undefined, section: 'proposals', paint: () => paintProposals(paint) },
-  { permission: 'players.view', section: 'players', paint: () => players('') },
-  { permission: 'payments.view', section: 'payments', paint: payments },
-  { permission: 'books.view', section: 'books', paint: () => paintBooks() },
-  { permission: 'staff.view', section: 'staff', paint: () => paintStaff(permissions, paint) },
-  { permission: 'audit.view', section: 'audit', paint: audit },
-].filter(({ permission, section }) => {
-  const allowed = permission === undefined || permissions.has(permission)
-  byId(section).closest('section')?.toggleAttribute('hidden', !allowed)
-  return allowed
-})
+  { section: 'queue', paint: queue },
+  { section: 'proposals', paint: () => paintProposals(paint) },
+  { section: 'players', paint: () => players('') },
+  { section: 'payments', paint: payments },
+  { section: 'books', paint: () => paintBooks() },
+  { section: 'games', paint: () => paintGames(permissions, paint) },
+  { section: 'clients', paint: () => paintClients(permissions, paint) },
+  { section: 'staff', paint: () => paintStaff(permissions, paint) },
+  { section: 'audit', paint: audit },
+  { section: 'passkeys', paint: () => paintPasskeys() },
+].filter(({ section }) => isHere(section))
 
 let activeAt = Date.now()
 for (const event of ['pointerdown', 'keydown']) addEventListener(event, () => (activeAt = Date.now()))
@@ -42,16 +46,20 @@ byId('sign-out').addEventListener('click', async () => {
   await send('/api/sessions/current', undefined, 'DELETE').catch(() => {})
   location.assign('/sign-in')
 })
-const find = byId('find') as HTMLFormElement
-answer(find, () => void players(String(new FormData(find).get('email') ?? '').trim()))
+const find = document.getElementById('find')
+if (find instanceof HTMLFormElement)
+  answer(find, () => void players(String(new FormData(find).get('email') ?? '').trim()))
 document.addEventListener('changed', () => void paint())
 await paint()
 await openAsking(paint)
+openEnrolling(paint)
+openClients(paint)
+openPasskeys()
 await watchBooks(attended)
 await watchEmergencies(attended, permissions)
 setInterval(() => {
   if (!attended()) return
-  if (permissions.has('payments.view')) void queue()
+  if (isHere('queue')) void queue()
   void paintProposals(paint)
 }, pollMs)
 

@@ -55,6 +55,9 @@ const states: Record<string, [name: string, mood: 'good' | 'bad' | 'open']> = {
   failure: ['Failed', 'bad'],
   denied: ['Denied', 'bad'],
   alarm: ['Alarm', 'bad'],
+  waits: ['Waits for two', 'open'],
+  machine: ['Machine', 'open'],
+  app: ['App', 'open'],
 }
 
 export function stateName(state: string): string {
