@@ -27,6 +27,9 @@ export type Proposal = {
 }
 export type Statement = { act: string; payload: unknown; reason: string }
 
+/** By these the approver would be shown another text than they sign (Trojan Source, CVE-2021-42574). */
+const turnsAround = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+
 /**
  * Asks for an act that takes two.
  *
@@ -44,6 +47,8 @@ export async function propose(
   const proposal = newId('prp', command.now.getTime())
   const expiresAt = new Date(command.now.getTime() + proposalSecondsMax * 1000)
   const statement = canonical({ act: name, expiresAt, payload: read(act, payload), proposal, proposedBy, reason })
+  if (turnsAround.test(statement))
+    throw payloadInvalid([{ path: [], message: 'It holds signs that turn writing around.' }])
   const digest = createHash('sha256').update(statement).digest()
   await tx`
     insert into staff.proposals (proposal, act, statement, digest, proposed_by, proposed_at, expires_at)

@@ -161,6 +161,12 @@ test('hostile input is refused in words: acts nobody has, payloads of another fo
   for (const sum of [0.5, Number.NaN, '7', null, {}] as never[])
     expect(await codeOf(propose('boss', { sum }))).toBe('staff.payload_invalid')
   expect(await codeOf(propose('boss', { more: 1 } as never))).toBe('staff.payload_invalid')
+  const turned = act((tx) =>
+    staff.propose(tx, by('boss'), acts, { act: 'pay', payload: { sum: 1 }, reason: 'as agreed \u202e50 fo' }),
+  )
+  expect(await codeOf(turned), 'writing that is turned around shows another text than is signed').toBe(
+    'staff.payload_invalid',
+  )
   const nowhere = { ...(await propose('boss')), proposal: 'prp_nowhere' }
   expect(await codeOf(approve('ben', nowhere))).toBe('staff.proposal_unknown')
 })
