@@ -154,6 +154,21 @@ test('a passkey is added and taken away only soon after signing in: a desk that 
     expect(await left.ask(method, path, body)).toMatchObject({ status: 403, body: { code: 'staff.sign_in_again' } })
 })
 
+test('a text that no database takes is refused in words, wherever it is put', async () => {
+  const asked = await propose('pay', 'staff.elevate', { role: 'finance', minutes: 5 })
+  const path = `/api/proposals/${asked.body.proposal}`
+  for (const [who, to, body] of [
+    ['pay', `${path}/withdrawal`, { reason: 'why \u0000 not' }],
+    ['boss', '/api/enrolments', { role: 'administrator', proposal: '\u0000' }],
+    ['boss', '/api/proposals', { act: 'staff.elevate', payload: { '\u0000': 1 }, reason: 'why not' }],
+  ] as const) {
+    const { status, body: problem } = await desk[who]!.ask('POST', to, body)
+    expect([status, problem.code], to).toEqual([400, 'request.malformed_text'])
+  }
+  const fine = { reason: 'a backslash and a number: \\u0000' }
+  expect(await desk.pay!.ask('POST', `${path}/withdrawal`, fine)).toMatchObject({ status: 200 })
+})
+
 test('what a role permits changes by two, and holds for the very next request of an open session [S22] [S46]', async () => {
   const look = async (who: string) => (await desk[who]!.ask('GET', '/api/house/balances')).status
   expect(await look('sue')).toBe(403)

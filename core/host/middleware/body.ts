@@ -24,10 +24,19 @@ export function strictJson(): MiddlewareHandler<FaceEnv> {
   return async function strictJson(c, next) {
     if (c.req.header('content-type')?.startsWith('application/json')) {
       const text = await c.req.text()
-      if (text !== '') refuseAmbiguousJson(text)
+      if (text !== '') {
+        refuseAmbiguousJson(text)
+        refuseNul(text)
+      }
     }
     await next()
   }
+}
+
+/** The one character that JSON takes and a text in the database does not. @throws Refusal `request.malformed_text` */
+function refuseNul(text: string): void {
+  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text))
+    throw new Refusal('invalid', 'request.malformed_text', 'The body has a character in it that no text has.')
 }
 
 /** No request is near this deep; what walks one by recursion could be sent to the end of its stack. */
