@@ -18,10 +18,14 @@ const matching = (pattern: RegExp, among: readonly Line[] = lines) =>
   among.flatMap(({ where, text }) => [...text.matchAll(pattern)].map((found) => ({ where, text: text.trim(), found })))
 type Line = { where: string; text: string }
 
+/** Where the block cipher stands alone: no message is enciphered there, it is the generator's (NIST SP 800-90A, 10.2.1 and 10.3). */
+const generator = /^core\/rng\/ctr-drbg\.ts:/
+
 test('[S34] the one cipher is authenticated: AES-256-GCM with a tag of 128 bits, whose length is always said', () => {
   const ciphers = matching(/\bcreate(?:Cipher|Decipher)(?:iv)?\(([^)]*)/g)
   expect(ciphers.length).toBeGreaterThan(1)
   for (const { where, text } of ciphers) {
+    if (generator.test(where)) continue
     expect(text, where).toMatch(/'aes-256-gcm'/)
     expect(text, where).toMatch(/authTagLength: (tagBytes|16)/)
   }
@@ -34,7 +38,7 @@ test('[S34] no name of a mode without authentication, of an old cipher, of PKCS 
   expect(
     matching(
       old,
-      lines.filter(({ where }) => !words.test(where)),
+      lines.filter(({ where }) => !words.test(where) && !generator.test(where)),
     ).map(({ where, text }) => `${where}: ${text}`),
   ).toEqual([])
 })

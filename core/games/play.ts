@@ -28,7 +28,7 @@ export function openGames(parts: { lanes: Lane<Bet, Settled>; generator: rng.Gen
       const game = gameOf(order.game)
       const currency = order.session.currency
       const choice = game.readChoice(order.choice, currencyOf(currency))
-      const record = rng.record(parts.generator)
+      const record = rng.record(parts.generator.stream())
       const { outcome, win } = game.play(choice, record.draws)
       const written = game.writeChoice(choice)
       const settled = await parts.lanes.submit(order.session.wallet, {

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { createLane, createLanes, type Lane, newId } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
 import * as rng from '#rng'
 import { openDatabase, type Sql } from './database.ts'
+import { openKernelRandom } from './kernel-random.ts'
 import type { OpenHost } from './open-host.ts'
 
 export type Play = {
@@ -32,8 +32,10 @@ const lanesWaiting = new Gauge({ name: 'countroom_lane_waiting', help: 'Bets tha
 
 /** Opens the hot path of this process: leased lanes, each on a connection of its own, and a generator of outcomes. */
 export async function openPlay(host: OpenHost): Promise<Play> {
+  const fresh = openKernelRandom()
   const generator = await rng.createGenerator({
-    entropy: async (bytes) => joined(await host.keys.random(bytes), randomBytes(bytes)),
+    entropy: async (bytes) => joined(await host.keys.random(bytes), fresh(bytes)),
+    fresh,
     personalisation: `${host.config.name} ${process.pid} ${newId('gen')}`,
   })
   let bounds = await games.largeBounds(host.sql)

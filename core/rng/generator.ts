@@ -1,49 +1,69 @@
 import { Refusal } from '#base'
+import { ctrDrbg } from './ctr-drbg.ts'
 import { createHealth } from './health.ts'
-import { hmacDrbg } from './hmac-drbg.ts'
+import { asWords, createStream, type Stream, wordBytes } from './stream.ts'
+
+export type { Stream }
 
 /** Where entropy comes from: the host joins the token's generator with the kernel's. */
 export type Entropy = (bytes: number) => Promise<Buffer>
 
 export type Generator = {
-  /** A number from 0 to range - 1, each equally likely. Range at most 2^32. */
-  draw(range: number): number
-  /** Takes fresh entropy now. */
+  /**
+   * Draws for one round, or for one task. Every byte is one of this generator's joined with one that the kernel gives at that moment
+   * (the XOR construction RBG3(XS) of SP 800-90C): two copies of a machine, restored from one snapshot, go apart with their next round.
+   * `wordsAtOnce` is how many numbers of 32 bits are made at once, 16,384 at most. @throws Refusal `rng.unhealthy` when play is closed
+   */
+  stream(wordsAtOnce?: number): Stream
+  /** Takes fresh entropy now: what is drawn from streams that begin afterwards no earlier state predicts. */
   reseed(): Promise<void>
   readonly sound: boolean
   close(): void
 }
 
-const seedBytes = 48 // 256 bits of strength and a nonce of half
-const bufferBytes = 4096
-const requestsPerSeedMax = 10_000
+const seedBytes = 48 // 384 bits, what CTR_DRBG with AES-256 takes
+const nonceBytes = 16
+const poolBytes = 16_384
+const roundWords = 32 // of a table game's round more than is needed, of a slot's with free spins less
+const reseedAfterRequests = 10_000
 const reseedEveryMs = 60_000
+/** Beyond these a generator that could not be reseeded is refused: far below the 2^48 requests of the standard. */
+const requestsPerSeedMax = 1_000_000
+const seedAgeMaxMs = 600_000
+const clocksApartMs = 1000
 const startSampleBytes = 1024 // SP 800-90B: a source is tested before it is first used
 
 /**
- * The generator of outcomes: HMAC_DRBG, its own instance per process, seeded from token and kernel, reseeded by time and
- * count [GLI-3.3.2c]. When the entropy source fails its health tests, draws are refused and play stops [GLI-3.3.3-2].
+ * The generator of outcomes: CTR_DRBG with AES-256, its own instance per process, seeded from token and kernel and never from
+ * time, reseeded by age, by count and on doubt [GLI-3.3.2c]. When the entropy source fails its health tests, draws are
+ * refused and play stops [GLI-3.3.3-2].
+ * @param fresh bytes of the kernel's, unbuffered: whatever a process holds a snapshot of it holds as well. Without it the generator stands
+ * alone, as laboratories measure it
  */
-export async function createGenerator(options: { entropy: Entropy; personalisation: string }): Promise<Generator> {
+export async function createGenerator(options: {
+  entropy: Entropy
+  personalisation: string
+  fresh?: (bytes: number) => Uint8Array
+}): Promise<Generator> {
   const health = createHealth()
-  const start = await options.entropy(startSampleBytes)
-  health.admit(start)
-  const drbg = hmacDrbg(await fresh(), await fresh(), Buffer.from(options.personalisation))
-  let buffer: Buffer = Buffer.alloc(0)
-  let position = 0
+  health.admit(await options.entropy(startSampleBytes))
+  const drbg = ctrDrbg({
+    entropy: await seed(seedBytes),
+    nonce: await seed(nonceBytes),
+    personalisation: Buffer.from(options.personalisation),
+  })
+  const clocks = watchClocks()
+  let pool: Uint32Array = new Uint32Array(0)
+  let taken = 0
+  let seededAtMs = performance.now()
   let reseeding: Promise<void> | undefined
   const timer = setInterval(() => void reseed().catch(() => {}), reseedEveryMs)
   timer.unref()
 
   return {
-    draw(range) {
-      if (!Number.isInteger(range) || range < 1 || range > 2 ** 32) throw new RangeError(`no range: ${range}`)
-      // Rejection: what lies beyond the last full multiple of the range is drawn again, so no value is favoured [CR-11].
-      const limit = 2 ** 32 - (2 ** 32 % range)
-      for (;;) {
-        const value = nextWord()
-        if (value < limit) return value % range
-      }
+    stream(wordsAtOnce = roundWords) {
+      if (drbg.requests >= reseedAfterRequests || clocks.jumped()) void reseed().catch(() => {})
+      return createStream(() => take(wordsAtOnce))
     },
     reseed,
     get sound() {
@@ -52,34 +72,53 @@ export async function createGenerator(options: { entropy: Entropy; personalisati
     close: () => clearInterval(timer),
   }
 
-  function nextWord(): number {
-    if (!health.sound) throw unhealthy()
-    if (position + 4 > buffer.length) {
-      if (drbg.requests >= requestsPerSeedMax / 2) void reseed().catch(() => {})
-      if (drbg.requests >= requestsPerSeedMax) throw unhealthy()
-      buffer.fill(0)
-      buffer = drbg.generate(bufferBytes)
-      position = 0
+  function take(count: number): Uint32Array {
+    const tooOld = drbg.requests >= requestsPerSeedMax || performance.now() - seededAtMs > seedAgeMaxMs
+    if (tooOld || !health.sound) throw unhealthy()
+    if (taken + count > pool.length) {
+      pool = asWords(drbg.generate(Math.max(poolBytes, count * wordBytes)))
+      taken = 0
     }
-    const word = buffer.readUInt32BE(position)
-    buffer.fill(0, position, position + 4) // a used word cannot be read again
-    position += 4
-    return word
+    const words = pool.slice(taken, taken + count)
+    pool.fill(0, taken, taken + count) // what was used cannot be read again
+    taken += count
+    if (!options.fresh) return words
+    const fresh = asWords(options.fresh(count * wordBytes))
+    for (let i = 0; i < count; i++) words[i]! ^= fresh[i]!
+    return words
   }
 
   function reseed(): Promise<void> {
-    reseeding ??= fresh()
-      .then((bytes) => drbg.reseed(bytes))
+    reseeding ??= seed(seedBytes)
+      .then((entropy) => {
+        drbg.reseed(entropy)
+        taken = pool.length // what is in it the state of before has made
+        seededAtMs = performance.now()
+      })
       .finally(() => {
         reseeding = undefined
       })
     return reseeding
   }
 
-  async function fresh(): Promise<Buffer> {
-    const bytes = await options.entropy(seedBytes)
-    if (bytes.length !== seedBytes || !health.admit(bytes)) throw unhealthy()
+  async function seed(length: number): Promise<Buffer> {
+    const bytes = await options.entropy(length)
+    if (bytes.length !== length || !health.admit(bytes)) throw unhealthy()
     return bytes
+  }
+}
+
+/** A machine that was halted and went on, elsewhere perhaps, has its clocks further apart or closer than they were. */
+function watchClocks(): { jumped(): boolean } {
+  const apart = () => Date.now() - performance.now()
+  let before = apart()
+  return {
+    jumped() {
+      const now = apart()
+      const jumped = Math.abs(now - before) > clocksApartMs
+      if (jumped) before = now
+      return jumped
+    },
   }
 }
 

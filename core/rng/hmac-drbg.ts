@@ -1,28 +1,18 @@
 import { createHmac } from 'node:crypto'
+import { type Drbg, none, refuseTooLong, type Seed } from './drbg.ts'
 
 const bytes = 32
-const requestBytesMax = 65_536 // 2^19 bits
 
-export type Drbg = {
-  generate(length: number, additional?: Buffer): Buffer
-  reseed(entropy: Buffer, additional?: Buffer): void
-  /** How many requests since the last seed. */
-  readonly requests: number
-}
-
-/**
- * HMAC_DRBG with SHA-256, NIST SP 800-90A Rev. 1, section 10.1.2. Instantiate with entropy of at least 256 bits, a nonce,
- * and a personalisation string.
- */
-export function hmacDrbg(entropy: Buffer, nonce: Buffer, personalisation: Buffer): Drbg {
+/** HMAC_DRBG with SHA-256: NIST SP 800-90A Rev. 1, section 10.1.2. */
+export function hmacDrbg({ entropy, nonce, personalisation }: Seed): Drbg {
   let key: Buffer = Buffer.alloc(bytes, 0)
   let value: Buffer = Buffer.alloc(bytes, 1)
   let requests = 0
   update(Buffer.concat([entropy, nonce, personalisation]))
 
   return {
-    generate(length, additional = Buffer.alloc(0)) {
-      if (length > requestBytesMax) throw new RangeError(`at most ${requestBytesMax} bytes at once`)
+    generate(length, additional = none) {
+      refuseTooLong(length)
       if (additional.length > 0) update(additional)
       const output = Buffer.alloc(length)
       for (let filled = 0; filled < length; filled += bytes) {
@@ -33,7 +23,7 @@ export function hmacDrbg(entropy: Buffer, nonce: Buffer, personalisation: Buffer
       requests++
       return output
     },
-    reseed(fresh, additional = Buffer.alloc(0)) {
+    reseed(fresh, additional = none) {
       update(Buffer.concat([fresh, additional]))
       requests = 0
     },
@@ -42,7 +32,7 @@ export function hmacDrbg(entropy: Buffer, nonce: Buffer, personalisation: Buffer
     },
   }
 
-  function update(provided: Buffer): void {
+  function update(provided: Uint8Array): void {
     key = mac(value, Buffer.of(0), provided)
     value = mac(value)
     if (provided.length === 0) return
@@ -50,7 +40,7 @@ export function hmacDrbg(entropy: Buffer, nonce: Buffer, personalisation: Buffer
     value = mac(value)
   }
 
-  function mac(...parts: Buffer[]): Buffer {
+  function mac(...parts: Uint8Array[]): Buffer {
     const hmac = createHmac('sha256', key)
     for (const part of parts) hmac.update(part)
     return hmac.digest()

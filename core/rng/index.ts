@@ -1,6 +1,7 @@
 // The generator of outcomes
-export { createGenerator, type Entropy, type Generator } from './generator.ts'
+export { ctrDrbg } from './ctr-drbg.ts'
+export { createGenerator, type Entropy, type Generator, type Stream } from './generator.ts'
 export { createHealth } from './health.ts'
 export { hmacDrbg } from './hmac-drbg.ts'
 // Draws with a purpose, written down and read again
-export { type Draw, type Draws, record, replay, shuffle } from './record.ts'
+export { choose, type Draw, type Draws, record, replay, shuffle } from './record.ts'

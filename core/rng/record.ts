@@ -44,3 +44,17 @@ export function shuffle<T>(items: readonly T[], draws: Draws, purpose: string): 
   }
   return result
 }
+
+/** One of several by their weights, whole numbers from 0 on whose sum is at most 2^32: its place. */
+export function choose(weights: readonly number[], draws: Draws, purpose: string): number {
+  if (!weights.every((weight) => Number.isInteger(weight) && weight >= 0))
+    throw new RangeError('weights are whole numbers')
+  let left = draws(
+    weights.reduce((sum, weight) => sum + weight, 0),
+    purpose,
+  )
+  return weights.findIndex((weight) => {
+    left -= weight
+    return left < 0
+  })
+}

@@ -137,7 +137,9 @@ export function coreUnit(home: Home, settings: Settings, number: 1 | 2, users: U
       home,
       name,
       'core',
-      [...Object.values(networks), settings.smsCarrier?.receiptSecretFile].filter((file) => file !== undefined),
+      ['/dev/urandom', ...Object.values(networks), settings.smsCarrier?.receiptSecretFile].filter(
+        (file) => file !== undefined,
+      ),
     ),
   )
 }

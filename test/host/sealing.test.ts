@@ -29,7 +29,11 @@ beforeAll(async () => {
   world = await openWorld()
   away = mkdtempSync(join(tmpdir(), 'cr-away-'))
   cpSync(join(import.meta.dirname, '../../ops/verifier/verify-audit-log.mjs'), join(away, 'verify.mjs'))
-  generator = await rng.createGenerator({ entropy: async (bytes) => randomBytes(bytes), personalisation: 'test' })
+  generator = await rng.createGenerator({
+    entropy: async (bytes) => randomBytes(bytes),
+    fresh: randomBytes,
+    personalisation: 'test',
+  })
   const lease = (await ledger.leaseLane(world.sql, 'test'))!
   const lanes: Lane<games.Bet, games.Settled> = createLane<games.Bet, games.Settled>({
     run: (bets) => games.settle(world.sql, lease, new Date(), bets),

@@ -58,14 +58,16 @@ describe('mathematics', () => {
   test('the slot returns what its sheet says, within what chance allows', async () => {
     const generator = await rng.createGenerator({
       entropy: async (bytes) => randomBytes(bytes),
+      fresh: randomBytes,
       personalisation: 'test',
     })
     const choice = slot.readChoice({ stake: '1.00' }, 'EUR')
+    const stream = generator.stream(16_384)
     const n = 30_000
     let sum = 0
     let squares = 0
     for (let i = 0; i < n; i++) {
-      const win = Number(slot.play(choice, rng.record(generator).draws).win) / 100
+      const win = Number(slot.play(choice, rng.record(stream).draws).win) / 100
       sum += win
       squares += win * win
     }
@@ -109,7 +111,11 @@ describe('settlement', () => {
   beforeAll(async () => {
     world = await openWorld()
     const lease = (await ledger.leaseLane(world.sql, 'test'))!
-    generator = await rng.createGenerator({ entropy: async (bytes) => randomBytes(bytes), personalisation: 'test' })
+    generator = await rng.createGenerator({
+      entropy: async (bytes) => randomBytes(bytes),
+      fresh: randomBytes,
+      personalisation: 'test',
+    })
     const lanes = createLane<games.Bet, games.Settled>({
       run: (items) => games.settle(world.sql, lease, new Date(), items),
       batchMax: 64,

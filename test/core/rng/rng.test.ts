@@ -1,63 +1,54 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
-import { createGenerator, createHealth, hmacDrbg, record, replay, shuffle } from '#rng'
+import { describe, expect, test, vi } from 'vitest'
+import { choose, createGenerator, createHealth, record, replay, type Stream, shuffle } from '#rng'
+import { openKernelRandom } from '../../../core/host/kernel-random.ts'
 
-const hex = (text: string) => Buffer.from(text, 'hex')
 const kernel = async (bytes: number) => randomBytes(bytes)
 
-describe('HMAC_DRBG', () => {
-  test('gives the output NIST publishes for SHA-256 without prediction resistance', () => {
-    const drbg = hmacDrbg(
-      hex('ca851911349384bffe89de1cbdc46e6831e44d34a4fb935ee285dd14b71a7488'),
-      hex('659ba96c601dc69fc902940805ec0ca8'),
-      Buffer.alloc(0),
-    )
-    drbg.generate(128)
-    expect(drbg.generate(128).toString('hex')).toBe(
-      'e528e9abf2dece54d47c7e75e5fe302149f817ea9fb4bee6f4199697d04d5b89d54fbb978a15b5c443c9ec21036d2460b6f73ebad0dc2aba' +
-        '6e624abf07745bc107694bb7547bb0995f70de25d6b29e2d3011bb19d27676c07162c8b5ccde0668961df86803482cb37ed6d5c0bb8d50cf' +
-        '1f50d476aa0458bdaba806f48be9dcb8',
-    )
-  })
-
-  test('a reseed changes what follows, and the request limit holds', () => {
-    const twin = () => hmacDrbg(Buffer.alloc(32, 1), Buffer.alloc(16, 2), Buffer.alloc(0))
-    const [one, two] = [twin(), twin()]
-    expect(one.generate(64)).toEqual(two.generate(64))
-    one.reseed(Buffer.alloc(48, 3))
-    expect(one.generate(64)).not.toEqual(two.generate(64))
-    expect(() => one.generate(65_537)).toThrow(RangeError)
-  })
-})
+const open = (options: Partial<Parameters<typeof createGenerator>[0]> = {}) =>
+  createGenerator({ entropy: kernel, fresh: randomBytes, personalisation: 'test', ...options })
+const numbers = (stream: Stream, count = 8) => Array.from({ length: count }, () => stream.draw(2 ** 32))
 
 describe('scaling', () => {
   test('every value of a range is equally likely [GLI-3.2.3a]', async () => {
-    const generator = await createGenerator({ entropy: kernel, personalisation: 'test' })
+    const generator = await open()
+    const stream = generator.stream(16_384)
     const n = 370_000
     const counts = new Array<number>(37).fill(0)
-    for (let i = 0; i < n; i++) counts[generator.draw(37)]!++
+    for (let i = 0; i < n; i++) counts[stream.draw(37)]!++
     const expected = n / 37
     const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
     expect(chiSquare).toBeLessThan(94.1) // 36 degrees of freedom; a sound generator exceeds this once in ten million runs
     generator.close()
   })
 
-  test('rejection, not a bare modulo: words beyond the last multiple are drawn again [CR-11]', () => {
+  test('rejection, not a bare modulo: words beyond the last multiple are drawn again [CR-11]', async () => {
     const range = 3 * 2 ** 30 // a bare modulo would favour the first quarter twofold
-    return createGenerator({ entropy: kernel, personalisation: 'test' }).then((generator) => {
-      let low = 0
-      for (let i = 0; i < 40_000; i++) if (generator.draw(range) < 2 ** 30) low++
-      expect(low / 40_000).toBeGreaterThan(0.31)
-      expect(low / 40_000).toBeLessThan(0.36)
-      generator.close()
-    })
+    const generator = await open()
+    const stream = generator.stream()
+    let low = 0
+    for (let i = 0; i < 40_000; i++) if (stream.draw(range) < 2 ** 30) low++
+    expect(low / 40_000).toBeGreaterThan(0.31)
+    expect(low / 40_000).toBeLessThan(0.36)
+    generator.close()
   })
 
-  test('a shuffle reaches every order equally often', async () => {
-    const generator = await createGenerator({ entropy: kernel, personalisation: 'test' })
+  test('is of whole ranges from 1 to 2^32', async () => {
+    const generator = await open()
+    const stream = generator.stream()
+    expect(stream.draw(1)).toBe(0)
+    expect(stream.draw(2 ** 32)).toBeLessThan(2 ** 32)
+    for (const range of [0, -1, 1.5, 2 ** 32 + 1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => stream.draw(range)).toThrow(RangeError)
+    generator.close()
+  })
+
+  test('a shuffle reaches every order equally often [GLI-3.2.3a]', async () => {
+    const generator = await open()
+    const stream = generator.stream(16_384)
     const counts = new Map<string, number>()
     for (let i = 0; i < 24_000; i++) {
-      const order = shuffle(['a', 'b', 'c', 'd'], record(generator).draws, 'order').join('')
+      const order = shuffle(['a', 'b', 'c', 'd'], record(stream).draws, 'order').join('')
       counts.set(order, (counts.get(order) ?? 0) + 1)
     }
     expect(counts.size).toBe(24)
@@ -65,37 +56,122 @@ describe('scaling', () => {
     expect(chiSquare).toBeLessThan(72) // 23 degrees of freedom, once in a million
     generator.close()
   })
+
+  test('one of several is chosen by exactly its weight: each number of the sum leads to one place', () => {
+    const weights = [3, 0, 1, 4]
+    const places = [0, 1, 2, 3, 4, 5, 6, 7].map((value) =>
+      choose(weights, replay([['prize', 8, value]]).draws, 'prize'),
+    )
+    expect(places).toEqual([0, 0, 0, 2, 3, 3, 3, 3])
+    const none = record({ draw: () => 0 }).draws
+    expect(() => choose([1, 0.5], none, 'prize')).toThrow(RangeError)
+    expect(() => choose([1, -1], none, 'prize')).toThrow(RangeError)
+  })
 })
 
-describe('health', () => {
-  test('a source that repeats itself stops play [GLI-3.3.3-2]', async () => {
+describe('the generator', () => {
+  test('a source that repeats itself stops play, for streams that are open as well [GLI-3.3.3-2]', async () => {
     let broken = false
-    const entropy = async (bytes: number) => (broken ? Buffer.alloc(bytes, 7) : randomBytes(bytes))
-    const generator = await createGenerator({ entropy, personalisation: 'test' })
-    expect(generator.draw(37)).toBeLessThan(37)
+    const generator = await open({ entropy: async (bytes) => (broken ? Buffer.alloc(bytes, 7) : randomBytes(bytes)) })
+    const stream = generator.stream()
+    expect(stream.draw(37)).toBeLessThan(37)
     broken = true
     await expect(generator.reseed()).rejects.toMatchObject({ code: 'rng.unhealthy' })
-    expect(() => generator.draw(37)).toThrow(expect.objectContaining({ code: 'rng.unhealthy' }))
+    expect(() => generator.stream()).toThrow(expect.objectContaining({ code: 'rng.unhealthy' }))
+    expect(() => numbers(stream, 65)).toThrow(expect.objectContaining({ code: 'rng.unhealthy' })) // more than is buffered
     expect(generator.sound).toBe(false)
     generator.close()
   })
 
-  test('a source that favours one value fails, a sound one does not', () => {
+  test('a source that favours one value fails, a sound one does not [GLI-3.3.3-1]', () => {
     const biased = createHealth()
     expect(biased.admit(Buffer.from(Array.from({ length: 4096 }, (_, i) => (i % 8 === 0 ? 65 : i % 251))))).toBe(false)
     expect(createHealth().admit(randomBytes(64 * 1024))).toBe(true)
   })
 
+  const same = async (bytes: number) => Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 89 + 17) % 251))
+  const still = (bytes: number) => Buffer.alloc(bytes)
+
   test('two instances never give the same stream, even from the same seed [GLI-3.3.2b-2]', async () => {
-    const same = async (bytes: number) => Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 89 + 17) % 251))
     const [one, two] = await Promise.all(
-      ['core-1', 'core-2'].map((personalisation) => createGenerator({ entropy: same, personalisation })),
+      ['core-1', 'core-2'].map((personalisation) => open({ entropy: same, fresh: still, personalisation })),
     )
-    const stream = (generator: { draw(range: number): number }) =>
-      Array.from({ length: 8 }, () => generator.draw(2 ** 32))
-    expect(stream(one!)).not.toEqual(stream(two!))
+    expect(numbers(one!.stream())).not.toEqual(numbers(two!.stream()))
     one!.close()
     two!.close()
+  })
+
+  test('two copies of a machine, with the same state to the last byte, go apart with their next round [GLI-3.3.2b-2]', async () => {
+    const copies = (fresh: (bytes: number) => Uint8Array) =>
+      Promise.all([0, 1].map(() => open({ entropy: same, fresh })))
+    const [one, two] = await copies(still) // what the kernel gives left out of it: they are the same indeed
+    expect(numbers(one!.stream())).toEqual(numbers(two!.stream()))
+    const [first, second] = await copies(openKernelRandom())
+    expect(numbers(first!.stream())).not.toEqual(numbers(second!.stream()))
+    for (const each of [one, two, first, second]) each!.close()
+  })
+
+  test('no two rounds have a number in common that was made once [GLI-3.2.4]', async () => {
+    const generator = await open({ fresh: still }) // of the generator's own alone
+    const seen = new Set<number>()
+    for (let round = 0; round < 1000; round++) for (const word of numbers(generator.stream(), 40)) seen.add(word)
+    expect(seen.size).toBeGreaterThan(39_980) // of 40,000 words of 32 bits less than one pair is the same by chance
+    generator.close()
+  })
+
+  test('a reseed on demand: what comes then no earlier state predicts [GLI-3.3.2c]', async () => {
+    let call = 0
+    const [one, two] = await Promise.all(
+      [0, 1].map((copy) =>
+        open({
+          fresh: still,
+          entropy: async (bytes) => Buffer.concat([await same(bytes - 1), Buffer.of(call++ < 6 ? 1 : copy)]),
+        }),
+      ),
+    )
+    await Promise.all([one!.reseed(), two!.reseed()])
+    expect(numbers(one!.stream())).not.toEqual(numbers(two!.stream()))
+    one!.close()
+    two!.close()
+  })
+
+  test('a machine that was halted is doubted: it is reseeded with the first round after [GLI-3.3.2c]', async () => {
+    let asked = 0
+    const generator = await open({
+      entropy: async (bytes) => {
+        asked++
+        return randomBytes(bytes)
+      },
+    })
+    generator.stream()
+    const before = asked
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
+    generator.stream()
+    vi.restoreAllMocks()
+    expect(asked).toBe(before + 1)
+    generator.close()
+  })
+
+  test('many rounds ask for a new seed; a source that then fails to answer closes play before a state is old', async () => {
+    let silent = false
+    const generator = await open({
+      entropy: (bytes) => (silent ? new Promise<Buffer>(() => {}) : kernel(bytes)),
+    })
+    silent = true
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 600_001)
+    expect(() => generator.stream()).toThrow(expect.objectContaining({ code: 'rng.unhealthy' }))
+    vi.restoreAllMocks()
+    generator.close()
+  })
+
+  test('gives laboratories what it makes as it comes, of its own alone where it is asked to', async () => {
+    const generator = await createGenerator({ entropy: same, personalisation: 'test' })
+    const again = await createGenerator({ entropy: same, personalisation: 'test' })
+    const words = generator.stream(16_384).words(50_000)
+    expect(createHealth().admit(Buffer.from(words.buffer))).toBe(true)
+    expect(again.stream(16_384).words(50_000)).toEqual(words)
+    again.close()
+    generator.close()
   })
 })
 
