@@ -12,4 +12,3 @@ export { confirmPhone, normalisePhone, offerPhone, sendSmsCode, useSmsCode } fro
 export { isEnough, isLasting, type Kind, mayDropPassword, type Standing, type Way, waysOf } from './policy.ts'
 // For the day everything else is lost
 export { makeRecoveryCodes, useRecoveryCode } from './recovery.ts'
-export { phoneMac } from './sms-limits.ts'

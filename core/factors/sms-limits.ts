@@ -1,5 +1,5 @@
 import { networkOf, type Tx } from '#base'
-import type { KeyedCommand, Keys } from '#keys'
+import type { KeyedCommand } from '#keys'
 import { smsTooOften } from './errors.ts'
 import { daySeconds, type SmsLimit, smsLimits, smsPauseSeconds } from './policy.ts'
 
@@ -30,11 +30,6 @@ export async function countSms(
     if (limit === 'holder' && now > 0) throw smsTooOften(smsPauseSeconds)
     await tx`insert into factors.sms_counts (subject, at) values (${subject}, ${command.now})`
   }
-}
-
-/** A number as it may stand where it is compared and never read. */
-export async function phoneMac(keys: Keys, phone: string): Promise<Buffer> {
-  return keys.mac(await keys.active('hk-pepper'), Buffer.from(`phone|${phone}`))
 }
 
 async function subjectsOf({ keys, actor }: KeyedCommand, holder: string, phone: string, stranger: boolean) {

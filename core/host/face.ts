@@ -99,6 +99,16 @@ const problemSchema = z
   })
   .openapi('Problem')
 
+/** A body that has to be there, in JSON. */
+export function jsonBody<S extends z.ZodType>(schema: S) {
+  return { required: true, content: { 'application/json': { schema } } }
+}
+
+/** An answer in JSON, for the document. */
+export function jsonAnswer<S extends z.ZodType>(description: string, schema: S) {
+  return { description, content: { 'application/json': { schema } } }
+}
+
 /** The answer every route may give instead of its own. */
 export const problems = {
   default: {

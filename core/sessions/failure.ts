@@ -58,24 +58,48 @@ export async function countFailure(tx: Tx, command: Command, account: Buffer, or
     await tx`insert into sessions.failures (subject, at) values (${subject}, ${command.now})`
 }
 
-export async function isLocked(reader: Reader, account: Buffer): Promise<boolean> {
-  const [row] = await reader`select from sessions.locks where subject = ${account}`
+/** Is it kept out? An unknown device by the account's lock, a known one by a lock of its own. */
+export async function isShutOut(
+  reader: Reader,
+  { account, origin, known }: { account: Buffer; origin: Origin; known: boolean },
+): Promise<boolean> {
+  const subject = known ? subjectsOf(account, origin).both : account
+  const [row] = await reader`select from sessions.locks where subject = ${subject}`
   return row !== undefined
 }
 
-/** Keeps unknown devices out of an account until a second factor is shown [GLI-2.5.3d-1]. */
-export async function lock(tx: Tx, command: Command, account: Buffer): Promise<void> {
-  await tx`insert into sessions.locks (subject, at) values (${account}, ${command.now}) on conflict do nothing`
+/**
+ * Counts an attempt that failed, and after too many keeps out who tried: unknown devices by a lock of the account, a known one by one
+ * that is on it alone, so that nobody locks another out [GLI-2.5.3d-1]. Answers whether the account was locked by it.
+ */
+export async function fail(
+  tx: Tx,
+  command: Command,
+  { account, origin, known, failures, max }: Failing,
+): Promise<{ locked: boolean }> {
+  await countFailure(tx, command, account, origin)
+  if (known && failures.both + 1 >= max) await lock(tx, command, subjectsOf(account, origin).both)
+  return { locked: failures.account + 1 >= max && (await lock(tx, command, account)) }
 }
+
+type Failing = { account: Buffer; origin: Origin; known: boolean; failures: Failures; max: number }
 
 /** What went wrong before a sign-in is forgotten by it; its lock only by a second factor [GLI-2.5.3d-2]. */
-export async function forgive(tx: Tx, account: Buffer): Promise<void> {
-  await tx`delete from sessions.failures where subject = ${account}`
+export async function forgive(tx: Tx, account: Buffer, origin: Origin): Promise<void> {
+  await tx`delete from sessions.failures where subject in (${account}, ${subjectsOf(account, origin).both})`
 }
 
-/** Lets unknown devices in again. Answers whether they were kept out. */
-export async function unlock(tx: Tx, account: Buffer): Promise<boolean> {
-  return (await tx`delete from sessions.locks where subject = ${account}`).count > 0
+/** Lets unknown devices in again, and the one that shows a second factor. Answers whether any was kept out. */
+export async function unlock(tx: Tx, account: Buffer, origin: Origin): Promise<boolean> {
+  const { both } = subjectsOf(account, origin)
+  return (await tx`delete from sessions.locks where subject in (${account}, ${both})`).count > 0
+}
+
+/** Holds until a second factor is shown, however long that takes. Answers whether there was none before. */
+async function lock(tx: Tx, command: Command, subject: Buffer): Promise<boolean> {
+  const made = await tx`
+    insert into sessions.locks (subject, at) values (${subject}, ${command.now}) on conflict do nothing`
+  return made.count > 0
 }
 
 function subjectsOf(account: Buffer, origin: Origin): Record<'network' | 'site' | 'device' | 'both', Buffer> {

@@ -3,6 +3,7 @@ import { type Command, newId, type Reader, type Tx, textArray } from '#base'
 import { digestOf, type KeyedCommand, newSecret } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
+import * as messages from '#messages'
 import { type Origin, sealOrigin } from './origin.ts'
 import { aalOf, type Shown } from './policy.ts'
 
@@ -120,6 +121,12 @@ export async function endAll(tx: Tx, command: Command, player: string, except = 
     where player = ${player} and ended_at is null and session <> ${except}`
   await audit.record(tx, command, { action: 'sessions.all_ended', subject: player, detail: { count: ended.count } })
   return ended.count
+}
+
+/** Every session of a player, by themselves; they hear of it, for it may be somebody else in their place. */
+export async function signOutEverywhere(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+  await endAll(tx, command, player)
+  await messages.tell(tx, command, { to: player, template: 'signed_out_everywhere', values: {} })
 }
 
 function assured(shown: Shown, now: Date): Pick<Session, 'aal' | 'authenticatedAt' | 'shown'> {

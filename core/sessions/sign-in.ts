@@ -2,6 +2,7 @@ import * as audit from '#audit'
 import type { Command, Reader, Refusal, Tx } from '#base'
 import type { KeyedCommand, Keys } from '#keys'
 import * as licences from '#licences'
+import * as messages from '#messages'
 import * as players from '#players'
 import { type Attempt, accountOf, ownerOf, renewPassword } from './credential.ts'
 import { familiarity, keepDevice } from './device.ts'
@@ -9,11 +10,11 @@ import { locked, passkeyRefused, secondFactorRequired, signInRefused, throttled 
 import {
   countFailure,
   type Failures,
+  fail,
   failuresOf,
   forgive,
-  isLocked,
+  isShutOut,
   isThrottled,
-  lock,
   queueUp,
   unlock,
 } from './failure.ts'
@@ -28,6 +29,7 @@ export type Begun = { secret: string; device: string; session: Session }
 
 /** Where failures go that are nobody's. */
 const nobody = subjectOf('player', '')
+const lockNewsMinutes = 60
 
 type Standing = Awaited<ReturnType<typeof familiarity>>
 
@@ -37,8 +39,8 @@ type Standing = Awaited<ReturnType<typeof familiarity>>
  * commit either way.
  *
  * After three failures unknown devices are kept out of the account, whatever they say, until a second factor is shown
- * [GLI-2.5.3d-1] [GLI-2.5.3d-2]; a device the account knows still gets in, so nobody can lock another out. An address that nobody
- * has locks alike [GLI-2.5.3a].
+ * [GLI-2.5.3d-1] [GLI-2.5.3d-2]; a device the account knows still gets in, so nobody can lock another out, unless it was that device on
+ * which it went wrong. An address that nobody has locks alike [GLI-2.5.3a].
  */
 export async function begin(
   tx: Tx,
@@ -51,17 +53,18 @@ export async function begin(
   const rules = await licences.rules(tx)
   const failures = await failuresOf(tx, { account, origin, now: command.now, minutes: rules.signInFailureMinutes })
   const device = await familiarity(tx, tried.owner ?? '', origin.device)
-  if (tried.throttled || isThrottled(failures, device.standing === 'known'))
+  const known = device.standing === 'known'
+  if (tried.throttled || isThrottled(failures, known))
     return refused(tx, command, 'throttled', throttled(rules.signInFailureMinutes))
-  if (proof === undefined && (await isShutOut(tx, tried, device, failures, rules.signInFailuresMax))) {
+  if (proof === undefined && (await isShutOut(tx, { account, origin, known }))) {
     await countFailure(tx, command, account, origin)
     return refused(tx, command, 'locked', locked())
   }
   const owner = await ownerOf(tx, tried)
   // A proof of who does not know the password is not looked at: it would use up the codes of whose account it is.
   if (owner === undefined || !(proof === undefined || (await useProof(tx, command, owner, proof)))) {
-    await countFailure(tx, command, account, origin)
-    if (failures.account + 1 >= rules.signInFailuresMax) await lock(tx, command, account)
+    const failing = { account, origin, known, failures, max: rules.signInFailuresMax }
+    if ((await fail(tx, command, failing)).locked && tried.owner) await tellLocked(tx, command, tried.owner)
     return refused(tx, command, 'address or password wrong', signInRefused())
   }
   if (tried.renewed) await renewPassword(tx, { player: owner, ...tried.renewed })
@@ -102,17 +105,6 @@ export async function askCodeFor(tx: Tx, command: KeyedCommand, { email }: { ema
   const player = await players.findByEmail(tx, command.keys, email)
   if (player?.status === 'active') await sendCode(tx, command, player.player, 'anybody')
   await audit.record(tx, command, { action: 'sessions.code_asked', subject: player?.player ?? 'unknown' })
-}
-
-/** Kept out: an unknown device by the account's lock, a known one by failures of its own. */
-async function isShutOut(
-  tx: Tx,
-  { account }: Attempt,
-  device: Standing,
-  failures: Failures,
-  failuresMax: number,
-): Promise<boolean> {
-  return device.standing === 'known' ? failures.both >= failuresMax : await isLocked(tx, account)
 }
 
 async function concernsAbout(
@@ -157,15 +149,32 @@ async function letIn(
   entry: { player: string; account: Buffer; shown: Shown; origin: Origin; replaced: Session | undefined },
 ): Promise<Begun> {
   const { player, account, shown, origin, replaced } = entry
-  await forgive(tx, account)
+  await forgive(tx, account, origin)
   const acting = as(command, player)
-  if (aalOf(shown) === 2 && (await unlock(tx, account)))
+  if (aalOf(shown) === 2 && (await unlock(tx, account, origin)))
     await audit.record(tx, acting, { action: 'sessions.unlocked', subject: player })
   if (replaced) await end(tx, as(command, replaced.playerId), replaced.id)
+  const { standing } = await familiarity(tx, player, origin.device)
   const device = await keepDevice(tx, command, { player, secret: origin.device })
   const opened = await open(tx, command, { player, shown, origin, device: device.device })
   await audit.record(tx, acting, { action: 'sessions.begun', subject: player, detail: { aal: opened.session.aal } })
+  if (standing === 'new') await tellNewDevice(tx, command, player, origin)
   return { ...opened, device: device.secret }
+}
+
+async function tellNewDevice(tx: Tx, command: KeyedCommand, player: string, { browser }: Origin): Promise<void> {
+  const at = `${command.now.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  await messages.tell(tx, command, { to: player, template: 'sign_in_new_device', values: { device: browser, at } })
+}
+
+/** Whoever locks an account has told its owner, but not again and again. */
+async function tellLocked(tx: Tx, command: KeyedCommand, player: string): Promise<void> {
+  await messages.tell(tx, command, {
+    to: player,
+    template: 'account_locked',
+    values: {},
+    quietMinutes: lockNewsMinutes,
+  })
 }
 
 /** Who it might have been is not written down: it may not have been them. From where it came is [GLI-2.8.8a]. */

@@ -10,15 +10,21 @@ import {
   showWithdrawal,
   withdrawalSchema,
 } from '../cashier-shapes.ts'
-import { createRoutes, type FaceEnv, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
+import {
+  createRoutes,
+  type FaceEnv,
+  idempotencyHeader,
+  jsonAnswer,
+  jsonBody,
+  problems,
+  sessionOf,
+  wireMoney,
+  writes,
+} from '../face.ts'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, mutate, transact } from '../host.ts'
 import { needs } from '../step-up.ts'
 
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
 const depositId = z.strictObject({ id: z.string().max(64) })
 
 const postDeposit = createRoute({
@@ -30,9 +36,9 @@ const postDeposit = createRoute({
     'Begins a deposit by card. Send the browser to `redirectUrl`; the credit comes with the gateway’s signed event.',
   request: {
     headers: idempotencyHeader,
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({ amount: wireMoney }) } } },
+    body: jsonBody(z.strictObject({ amount: wireMoney })),
   },
-  responses: { 201: json(depositSchema, 'The deposit, pending.'), ...problems },
+  responses: { 201: jsonAnswer('The deposit, pending.', depositSchema), ...problems },
 })
 const getDeposit = createRoute({
   method: 'get',
@@ -40,7 +46,7 @@ const getDeposit = createRoute({
   ...signedIn(),
   summary: 'One deposit of mine.',
   request: { params: depositId },
-  responses: { 200: json(depositSchema, 'The deposit.'), ...problems },
+  responses: { 200: jsonAnswer('The deposit.', depositSchema), ...problems },
 })
 const getDepositPage = createRoute({
   method: 'get',
@@ -56,7 +62,7 @@ const getDeposits = createRoute({
   ...signedIn(),
   summary: 'My deposits, newest first.',
   request: { query: pageQuery },
-  responses: { 200: json(z.strictObject({ deposits: z.array(depositSchema) }), 'A page.'), ...problems },
+  responses: { 200: jsonAnswer('A page.', z.strictObject({ deposits: z.array(depositSchema) })), ...problems },
 })
 const postWithdrawal = createRoute({
   method: 'post',
@@ -66,14 +72,9 @@ const postWithdrawal = createRoute({
   summary: 'Asks for a withdrawal to a card I paid with. It cannot be taken back.',
   request: {
     headers: idempotencyHeader,
-    body: {
-      required: true,
-      content: {
-        'application/json': { schema: z.strictObject({ amount: wireMoney, instrument: z.string().max(64) }) },
-      },
-    },
+    body: jsonBody(z.strictObject({ amount: wireMoney, instrument: z.string().max(64) })),
   },
-  responses: { 201: json(withdrawalSchema, 'The withdrawal; the money is set aside.'), ...problems },
+  responses: { 201: jsonAnswer('The withdrawal; the money is set aside.', withdrawalSchema), ...problems },
 })
 const getWithdrawals = createRoute({
   method: 'get',
@@ -81,7 +82,7 @@ const getWithdrawals = createRoute({
   ...signedIn(),
   summary: 'My withdrawals, newest first.',
   request: { query: pageQuery },
-  responses: { 200: json(z.strictObject({ withdrawals: z.array(withdrawalSchema) }), 'A page.'), ...problems },
+  responses: { 200: jsonAnswer('A page.', z.strictObject({ withdrawals: z.array(withdrawalSchema) })), ...problems },
 })
 const getWithdrawal = createRoute({
   method: 'get',
@@ -89,14 +90,14 @@ const getWithdrawal = createRoute({
   ...signedIn(),
   summary: 'One withdrawal of mine.',
   request: { params: depositId },
-  responses: { 200: json(withdrawalSchema, 'The withdrawal.'), ...problems },
+  responses: { 200: jsonAnswer('The withdrawal.', withdrawalSchema), ...problems },
 })
 const getInstruments = createRoute({
   method: 'get',
   path: '/api/instruments',
   ...signedIn(),
   summary: 'The cards I have paid with, to which I can withdraw.',
-  responses: { 200: json(z.strictObject({ instruments: z.array(instrumentSchema) }), 'The cards.'), ...problems },
+  responses: { 200: jsonAnswer('The cards.', z.strictObject({ instruments: z.array(instrumentSchema) })), ...problems },
 })
 /** Money in and out, for the player. */
 export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {

@@ -1,10 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { deleteCookie } from 'hono/cookie'
 import * as sessions from '#sessions'
 import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
-import { playerCookie } from '../middleware/sign-in.ts'
+import { dropSecret } from './session-cookie.ts'
 
 const deviceSchema = z
   .object({
@@ -90,14 +89,12 @@ export function devicesRoutes(host: Host) {
         c,
         { operation: 'sessions.end_all', payload: player },
         async (tx, command) => {
-          await sessions.endAll(tx, command, player)
+          await sessions.signOutEverywhere(tx, command, player)
           return { status: 200, body: { done: true } }
         },
       )
       await host.signIns.ended(player)
-      deleteCookie(c, playerCookie, { path: '/', secure: true })
-      const cookie = c.res.headers.get('set-cookie')
-      if (cookie) answer.headers.set('set-cookie', cookie)
+      dropSecret(c, answer)
       return answer as never
     },
   )

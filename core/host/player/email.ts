@@ -3,15 +3,9 @@ import * as messages from '#messages'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import { signedIn } from '../access-rule.ts'
-import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
+import { createRoutes, idempotencyHeader, jsonAnswer, jsonBody, problems, sessionOf, writes } from '../face.ts'
 import { blinded, type Host, mutate } from '../host.ts'
 import { needs } from '../step-up.ts'
-
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
-const answers = <S extends z.ZodType>(description: string, schema: S) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
 
 /** Where a player is written to, and in which language. */
 export function emailRoutes(host: Host) {
@@ -26,10 +20,10 @@ export function emailRoutes(host: Host) {
       summary: 'Asks for another e-mail address: a code goes there, and the old address is told.',
       request: {
         headers: idempotencyHeader,
-        body: body(z.strictObject({ email: z.string().min(3).max(254) }).openapi('EmailChange')),
+        body: jsonBody(z.strictObject({ email: z.string().min(3).max(254) }).openapi('EmailChange')),
       },
       responses: {
-        202: answers('A code is on its way.', z.object({ next: z.literal('confirm_email') })),
+        202: jsonAnswer('A code is on its way.', z.object({ next: z.literal('confirm_email') })),
         ...problems,
       },
     }),
@@ -53,9 +47,9 @@ export function emailRoutes(host: Host) {
       summary: 'Confirms the new address with the code from the mail; from then on it is the one to sign in with.',
       request: {
         headers: idempotencyHeader,
-        body: body(z.strictObject({ code: z.string().regex(/^\d{6}$/) }).openapi('EmailConfirmation')),
+        body: jsonBody(z.strictObject({ code: z.string().regex(/^\d{6}$/) }).openapi('EmailConfirmation')),
       },
-      responses: { 200: answers('Changed.', z.object({ changed: z.literal(true) })), ...problems },
+      responses: { 200: jsonAnswer('Changed.', z.object({ changed: z.literal(true) })), ...problems },
     }),
     async (c) => {
       const { playerId: player } = sessionOf(c)
@@ -76,7 +70,7 @@ export function emailRoutes(host: Host) {
       ...signedIn(),
       summary: 'The language I am written to in, and those there are.',
       responses: {
-        200: answers(
+        200: jsonAnswer(
           'The language.',
           z.object({ language: z.enum(messages.languages), languages: z.array(z.enum(messages.languages)) }),
         ),
@@ -98,9 +92,9 @@ export function emailRoutes(host: Host) {
       summary: 'The language I am written to in.',
       request: {
         headers: idempotencyHeader,
-        body: body(z.strictObject({ language: z.enum(messages.languages) }).openapi('LanguageChoice')),
+        body: jsonBody(z.strictObject({ language: z.enum(messages.languages) }).openapi('LanguageChoice')),
       },
-      responses: { 200: answers('Noted.', z.object({ set: z.literal(true) })), ...problems },
+      responses: { 200: jsonAnswer('Noted.', z.object({ set: z.literal(true) })), ...problems },
     }),
     async (c) => {
       const { playerId: player } = sessionOf(c)

@@ -4,7 +4,7 @@ import * as factors from '#factors'
 import * as players from '#players'
 import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
-import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { blinded, commandOf, type Host, mutate, transact } from '../host.ts'
 import { partyOf } from '../relying-party.ts'
 import { needs } from '../step-up.ts'
 
@@ -154,8 +154,7 @@ export function enrolmentRoutes(host: Host) {
     }),
     async (c) => {
       const phone = factors.normalisePhone(c.req.valid('json').phone)
-      // Not a plain digest of the number: there are too few of them not to be found by trying.
-      const payload = { phone: (await factors.phoneMac(host.keys, phone)).toString('hex') }
+      const payload = await blinded(host, { phone })
       return mutate(host, c, { operation: 'factors.offer_phone', payload }, async (tx, command) => {
         const { playerId: holder } = await needs(host, tx, c, 'factor_change')
         return { status: 202, body: await factors.offerPhone(tx, command, { holder, phone }) }

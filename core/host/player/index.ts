@@ -13,10 +13,12 @@ import { enrolmentRoutes } from './enrolment.ts'
 import { factorsRoutes } from './factors.ts'
 import { gamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
+import { meRoutes } from './me.ts'
 import { passwordsRoutes } from './passwords.ts'
 import { playersRoutes } from './players.ts'
 import { protectionRoutes } from './protection.ts'
-import { sessionsRoutes } from './sessions.ts'
+import { signInRoutes } from './sign-in.ts'
+import { stepUpRoutes } from './step-up.ts'
 
 /** The face for the public, through the edge. */
 export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIHono<FaceEnv> {
@@ -26,7 +28,9 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
   app.use(playerSignIn(host))
   for (const routes of [
     playersRoutes,
-    sessionsRoutes,
+    signInRoutes,
+    stepUpRoutes,
+    meRoutes,
     devicesRoutes,
     factorsRoutes,
     enrolmentRoutes,

@@ -4,11 +4,11 @@ import { digestOf } from '#keys'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import { anybody, signedIn } from '../access-rule.ts'
-import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
+import { createRoutes, idempotencyHeader, jsonAnswer, jsonBody, problems, writes } from '../face.ts'
 import { blinded, commandOf, type Host, mutate, transact } from '../host.ts'
 import { partyOf } from '../relying-party.ts'
 import { needs } from '../step-up.ts'
-import { keepSecret } from './sessions.ts'
+import { keepSecret } from './session-cookie.ts'
 
 const purpose = 'password_reset'
 const email = z.string().max(254)
@@ -22,14 +22,6 @@ const proof = z
   ])
   .openapi('ResetProof')
 
-const json = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-})
-const answers = <S extends z.ZodType>(description: string, schema: S) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
 const done = z.object({ done: z.literal(true) })
 
 /** A password forgotten, and a password changed. */
@@ -43,9 +35,9 @@ export function passwordsRoutes(host: Host) {
       ...anybody('Who has forgotten their password cannot sign in.'),
       ...writes('sessions.reset_asked'),
       summary: 'Asks for a code to set a new password. The answer does not tell whether the address is known.',
-      request: { headers: idempotencyHeader, body: json(z.strictObject({ email }).openapi('PasswordReset')) },
+      request: { headers: idempotencyHeader, body: jsonBody(z.strictObject({ email }).openapi('PasswordReset')) },
       responses: {
-        202: answers('If the address is a player’s, a code is on its way.', z.object({ next: z.literal('code') })),
+        202: jsonAnswer('If the address is a player’s, a code is on its way.', z.object({ next: z.literal('code') })),
         ...problems,
       },
     }),
@@ -67,9 +59,9 @@ export function passwordsRoutes(host: Host) {
       ...writes('sessions.reset_code_taken', 'sessions.reset_refused'),
       summary:
         'Takes the code for a ticket, and says which second factor has to be shown with the new password. Carries a secret, so it takes no key and is never stored.',
-      request: { body: json(z.strictObject({ email, code }).openapi('ResetCode')) },
+      request: { body: jsonBody(z.strictObject({ email, code }).openapi('ResetCode')) },
       responses: {
-        200: answers(
+        200: jsonAnswer(
           'The ticket, good for a quarter of an hour.',
           z.object({
             secret: z.string(),
@@ -111,8 +103,8 @@ export function passwordsRoutes(host: Host) {
       ...anybody('The ticket says who it is.'),
       ...writes('factors.code_sent'),
       summary: 'Sends a code to the telephone of who has the ticket.',
-      request: { headers: idempotencyHeader, body: json(z.strictObject({ secret }).openapi('ResetSms')) },
-      responses: { 202: answers('On its way.', done), ...problems },
+      request: { headers: idempotencyHeader, body: jsonBody(z.strictObject({ secret }).openapi('ResetSms')) },
+      responses: { 202: jsonAnswer('On its way.', done), ...problems },
     }),
     async (c) => {
       const { secret } = c.req.valid('json')
@@ -140,9 +132,9 @@ export function passwordsRoutes(host: Host) {
       summary: 'Sets a new password, with a second factor where there is one. All sessions end; sign in with it.',
       request: {
         headers: idempotencyHeader,
-        body: json(z.strictObject({ secret, password, proof: proof.optional() }).openapi('NewPassword')),
+        body: jsonBody(z.strictObject({ secret, password, proof: proof.optional() }).openapi('NewPassword')),
       },
-      responses: { 200: answers('Set.', done), ...problems },
+      responses: { 200: jsonAnswer('Set.', done), ...problems },
     }),
     async (c) => {
       const { secret, password, proof: shown } = c.req.valid('json')
@@ -171,9 +163,9 @@ export function passwordsRoutes(host: Host) {
       summary:
         'Changes my password, with the present one. Every other session ends, this one goes on under a new cookie. Carries a secret, so it takes no key and is never stored.',
       request: {
-        body: json(z.strictObject({ present: z.string().max(256), password }).openapi('PasswordChange')),
+        body: jsonBody(z.strictObject({ present: z.string().max(256), password }).openapi('PasswordChange')),
       },
-      responses: { 200: answers('Changed.', done), ...problems },
+      responses: { 200: jsonAnswer('Changed.', done), ...problems },
     }),
     async (c) => {
       const { present, password } = c.req.valid('json')

@@ -139,58 +139,33 @@ export const security = {
     },
   }),
 
-  sign_in_code: email(['code', 'minutes'], {
+  account_locked: email([], {
     en: {
-      subject: 'Your code to sign in',
-      body: ({ code, minutes }) => [`your code to sign in is ${code}. It is good for ${minutes} minutes.`, notYou.en],
-    },
-    de: {
-      subject: 'Ihr Code zur Anmeldung',
-      body: ({ code, minutes }) => [`Ihr Code zur Anmeldung lautet ${code}. Er gilt ${minutes} Minuten.`, notYou.de],
-    },
-    es: {
-      subject: 'Su código para iniciar sesión',
-      body: ({ code, minutes }) => [
-        `Su código para iniciar sesión es ${code}. Es válido durante ${minutes} minutos.`,
-        notYou.es,
-      ],
-    },
-    fr: {
-      subject: 'Votre code de connexion',
-      body: ({ code, minutes }) => [
-        `votre code de connexion est ${code}. Il est valable ${minutes} minutes.`,
-        notYou.fr,
-      ],
-    },
-  }),
-
-  account_locked: email(['minutes'], {
-    en: {
-      subject: 'Your account is locked for a while',
-      body: ({ minutes }) => [
-        `there were several failed sign-ins. Unknown devices cannot sign in to your account for ${minutes} minutes.`,
-        'Sign in from a device you have used before, or with a passkey, as always. If it was not you, change your password.',
+      subject: 'Your account is locked for new devices',
+      body: () => [
+        'there were several failed sign-ins. A device that you have not used before can sign in to your account only with a second factor: a passkey, or a code besides the password.',
+        'From a device that you have used before all is as always, unless it went wrong there. Whoever tried may know your e-mail address; if your password is used elsewhere too, change it.',
       ],
     },
     de: {
-      subject: 'Ihr Konto ist vorübergehend gesperrt',
-      body: ({ minutes }) => [
-        `es gab mehrere fehlgeschlagene Anmeldungen. Unbekannte Geräte können sich ${minutes} Minuten lang nicht anmelden.`,
-        'Mit einem Gerät, das Sie schon benutzt haben, oder mit einem Passkey geht es wie immer. Wenn Sie es nicht waren, ändern Sie Ihr Passwort.',
+      subject: 'Ihr Konto ist für neue Geräte gesperrt',
+      body: () => [
+        'es gab mehrere fehlgeschlagene Anmeldungen. Ein Gerät, das Sie noch nicht benutzt haben, kann sich nur mit einem zweiten Faktor anmelden: mit einem Passkey oder mit einem Code neben dem Passwort.',
+        'Mit einem Gerät, das Sie schon benutzt haben, geht es wie immer, außer wenn es dort schiefging. Wer es versucht hat, kennt vielleicht Ihre E-Mail-Adresse; wenn Sie Ihr Passwort auch anderswo benutzen, ändern Sie es.',
       ],
     },
     es: {
-      subject: 'Su cuenta está bloqueada por un tiempo',
-      body: ({ minutes }) => [
-        `Ha habido varios intentos fallidos. Los dispositivos desconocidos no pueden iniciar sesión durante ${minutes} minutos.`,
-        'Desde un dispositivo que ya haya usado, o con una llave de acceso, puede entrar como siempre. Si no ha sido usted, cambie su contraseña.',
+      subject: 'Su cuenta está bloqueada para dispositivos nuevos',
+      body: () => [
+        'Ha habido varios intentos fallidos. Un dispositivo que no haya usado antes solo puede iniciar sesión con un segundo factor: una llave de acceso, o un código además de la contraseña.',
+        'Desde un dispositivo que ya haya usado todo sigue igual, salvo que el fallo fuera allí. Quien lo intentó quizá conozca su correo; si usa su contraseña en otros sitios, cámbiela.',
       ],
     },
     fr: {
-      subject: 'Votre compte est bloqué pour un moment',
-      body: ({ minutes }) => [
-        `plusieurs connexions ont échoué. Les appareils inconnus ne peuvent pas se connecter pendant ${minutes} minutes.`,
-        'Depuis un appareil que vous avez déjà utilisé, ou avec une clé d’accès, tout marche comme toujours. Si ce n’était pas vous, changez votre mot de passe.',
+      subject: 'Votre compte est bloqué pour les nouveaux appareils',
+      body: () => [
+        'plusieurs connexions ont échoué. Un appareil que vous n’avez jamais utilisé ne peut se connecter qu’avec un second facteur : une clé d’accès, ou un code en plus du mot de passe.',
+        'Depuis un appareil que vous avez déjà utilisé, tout marche comme toujours, sauf si l’échec venait de là. Celui qui a essayé connaît peut-être votre adresse ; si votre mot de passe sert aussi ailleurs, changez-le.',
       ],
     },
   }),

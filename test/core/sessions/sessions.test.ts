@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as players from '#players'
 import * as sessions from '#sessions'
-import { mailedCode, origin, rightAttempt } from '../../support/sign-in.ts'
+import { mailedCode, mailed as mailText, origin, rightAttempt } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 let world: World
@@ -112,13 +112,49 @@ test('nobody can lock a player out: not even with a thousand failures on the acc
   expect(codeOf(await signIn(email, password, { address: elsewhere(), device: home.device, code }))).toBe('begun')
 })
 
-test('a known device whose own attempts fail is kept out for the time of the licence', async () => {
-  const { email } = await withPassword()
+test('a known device whose own attempts fail is kept out until a second factor is shown, it alone, and whoever has the cookie of none locks none [GLI-2.5.3d-2]', async () => {
+  const { email, player } = await withPassword()
+  const other = await begin(email, password, { address: elsewhere() })
+  await world.admin`delete from sessions.sign_ins where player = ${player}` // so that the next is a first device too
   const { device } = await begin(email, password, { address: elsewhere() })
   const attempt = (given: string, now = new Date()) => signIn(email, given, { address: elsewhere(), device, now })
   for (let i = 0; i < 3; i++) expect(codeOf(await attempt('wrong wrong wrong'))).toBe('sessions.sign_in_refused')
   expect(codeOf(await attempt(password))).toBe('sessions.locked')
-  expect(codeOf(await attempt(password, later(31)))).toBe('begun')
+  expect(codeOf(await attempt(password, later(60 * 24)))).toBe('sessions.locked')
+  expect(codeOf(await signIn(email, password, { address: elsewhere(), device: other.device }))).toBe('begun')
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  const code = await mailed(player)
+  expect(codeOf(await signIn(email, password, { address: elsewhere(), device, code }))).toBe('begun')
+  for (let i = 0; i < 2; i++) expect(codeOf(await attempt('wrong wrong wrong'))).toBe('sessions.sign_in_refused')
+  expect(codeOf(await attempt(password)), 'what was before is forgotten').toBe('begun')
+})
+
+test('a player is told of a sign-in from a new device, and once of a lock; a first device and one they know are no news', async () => {
+  const { email, player } = await withPassword()
+  const news = async () =>
+    (
+      await world.admin<Array<{ template: string }>>`
+        select template from messages.outbox where holder = ${player} and template <> 'confirm_email' order by made_at`
+    ).map(({ template }) => template)
+  const { device } = await begin(email, password, { address: elsewhere() })
+  await begin(email, password, { address: elsewhere(), device })
+  expect(await news()).toEqual([])
+  for (let i = 0; i < 6; i++) await signIn(email, 'wrong wrong wrong', { address: elsewhere() })
+  expect(await news()).toEqual(['account_locked'])
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  const code = await mailed(player)
+  await begin(email, password, { address: elsewhere(), code, browser: 'Safari on iPhone' })
+  expect(await news()).toEqual(['account_locked', 'sign_in_code', 'sign_in_new_device'])
+  expect(await mailText(world, player, 'sign_in_new_device')).toMatch(
+    /new device: Safari on iPhone, 20\d\d-\d\d-\d\d \d\d:\d\d UTC/,
+  )
+  for (let i = 0; i < 3; i++) await signIn(email, 'wrong wrong wrong', { address: elsewhere() })
+  expect(
+    (await news()).filter((template) => template === 'account_locked'),
+    'locked again within the hour',
+  ).toHaveLength(1)
+  await world.act((tx) => sessions.signOutEverywhere(tx, world.command(), player))
+  expect((await news()).at(-1)).toBe('signed_out_everywhere')
 })
 
 test('attempts that come at once are judged one after the other: three are tried, no more [S05]', async () => {
