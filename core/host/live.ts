@@ -68,7 +68,7 @@ async function admit(host: Host, request: IncomingMessage, open: number): Promis
   if (request.url !== '/live' || open >= host.config.limits.liveConnectionsMax) return undefined
   if (request.headers.origin !== new URL(host.config.origins.player).origin) return undefined
   const token = parse(request.headers.cookie ?? '', playerCookie)[playerCookie]
-  return token ? host.signIns.find(token, 'change') : undefined
+  return token ? host.signIns.find(token, 'watch') : undefined
 }
 
 function keep(pages: Pages, { playerId, id }: sessions.Session, page: WebSocket): void {

@@ -4,13 +4,19 @@ import type { Cache } from './cache.ts'
 import type { Sql } from './database.ts'
 
 /**
+ * What a session is found for. A bet, another change and a visit to a page are what a person does, and keep the session from being idle;
+ * what a page reads by itself, or watches, does not, or an open page would keep it for ever [GLI-2.5.4a].
+ */
+export type Use = 'bet' | 'change' | 'visit' | 'read' | 'watch'
+
+/**
  * Who is signed in, by the secret in their cookie. PostgreSQL decides. What this process saw a moment ago spares it the question: a
  * second for what is only read; longer for bets, because the transaction that settles them asks again; never for anything else
  * that changes something. So an ended session is over at once for money and within a second for the rest, whether Redis tells of
  * it or not; Redis makes that second short.
  */
 export type SignIns = {
-  find(secret: string, use: 'bet' | 'read' | 'change'): Promise<sessions.Session | undefined>
+  find(secret: string, use: Use): Promise<sessions.Session | undefined>
   /** Tells every process, this one first, that sessions of a player ended. Call it once that is committed. */
   ended(player: string): Promise<void>
   /** Is told where sessions of a player ended, here or elsewhere. */
@@ -22,6 +28,7 @@ const secretForm = /^[A-Za-z0-9_-]{43}$/
 const channel = 'ended:'
 const readMsMax = 1000
 const seenMax = 50_000
+const activities: ReadonlySet<Use> = new Set(['bet', 'change', 'visit'])
 
 export function openSignIns(parts: {
   sql: Sql
@@ -32,16 +39,29 @@ export function openSignIns(parts: {
   const seen = new Map<string, { session: sessions.Session; atMs: number }>()
   const ofPlayer = new Map<string, Set<string>>()
   const listeners: Array<(player: string) => void> = []
-  const agesMs = { bet: parts.betSecondsMax * 1000, read: readMsMax }
+  const agesMs: Record<Use, number> = {
+    bet: parts.betSecondsMax * 1000,
+    read: readMsMax,
+    change: 0,
+    visit: 0,
+    watch: 0,
+  }
   parts.cache.subscribe(`${channel}*`, (heard) => forget(heard.slice(channel.length)))
   return {
     async find(secret, use) {
       if (!secretForm.test(secret)) return undefined
       const digest = createHash('sha256').update(secret).digest('base64')
-      const known = use === 'change' ? undefined : seen.get(digest)
-      if (known && use !== 'change' && performance.now() - known.atMs < agesMs[use]) return known.session
+      const known = seen.get(digest)
+      const now = parts.now()
+      if (
+        known &&
+        performance.now() - known.atMs < agesMs[use] &&
+        !(use === 'bet' && sessions.isTouchDue(known.session, now))
+      )
+        return known.session
       const atMs = performance.now() // of before the question: an end that is told meanwhile is not undone by its answer
-      const session = await sessions.find(parts.sql, secret, parts.now())
+      const found = await sessions.find(parts.sql, secret, now)
+      const session = found && activities.has(use) ? await sessions.touch(parts.sql, found, now) : found
       if (session) keep(digest, session, atMs)
       return session
     },

@@ -21,6 +21,8 @@ export type Session = {
   /** When the player last showed a factor. */
   authenticatedAt: Date
   shown: Shown
+  /** When the player last did something with it, to the minute. */
+  seenAt: Date
 }
 
 const touchSeconds = 60
@@ -44,6 +46,7 @@ export async function open(
     currency: wallet.currency,
     createdAt: command.now,
     walletVersion: version,
+    seenAt: command.now,
     ...assured(shown, command.now),
   }
   const sealed = await sealOrigin(tx, command, { signIn: session.signIn, player }, origin)
@@ -58,19 +61,27 @@ export async function open(
   return { secret, session }
 }
 
-/** The session a secret belongs to; ended, idle and over ones belong to nobody. Being found counts as being active. */
+/** The session a secret belongs to; ended, idle and over ones belong to nobody. Being found is no activity. */
 export async function find(reader: Reader, secret: string, now: Date): Promise<Session | undefined> {
-  const [row] = await reader<Array<Omit<Session, 'shown'> & { shown: Record<string, string>; seenAt: Date }>>`
+  const [row] = await reader<Array<Omit<Session, 'shown'> & { shown: Record<string, string> }>>`
     select session as id, sign_in as "signIn", player as "playerId", wallet, currency, begun_at as "createdAt", wallet_version as "walletVersion",
       aal, authenticated_at as "authenticatedAt", shown, seen_at as "seenAt"
     from sessions.sessions
     where digest = ${digestOf(secret)} and ended_at is null and ends_at > ${now}
       and seen_at + make_interval(secs => idle_seconds_max) > ${now}`
-  if (!row) return undefined
-  const { seenAt, ...session } = row
-  if (now.getTime() - seenAt.getTime() > touchSeconds * 1000)
-    await reader`update sessions.sessions set seen_at = ${now} where session = ${session.id}`
-  return { ...session, shown: read(session.shown) }
+  return row && { ...row, shown: read(row.shown) }
+}
+
+/** The player does something with a session that was found: it is idle from now on. Written once a minute, however much they do. */
+export async function touch(reader: Reader, session: Session, now: Date): Promise<Session> {
+  if (!isTouchDue(session, now)) return session
+  await reader`update sessions.sessions set seen_at = greatest(seen_at, ${now}) where session = ${session.id}`
+  return { ...session, seenAt: now }
+}
+
+/** Is it long enough ago that the player was seen to write it down anew? */
+export function isTouchDue({ seenAt }: Pick<Session, 'seenAt'>, now: Date): boolean {
+  return now.getTime() - seenAt.getTime() > touchSeconds * 1000
 }
 
 /** Which of these sessions are alive; asking is no activity. */
@@ -91,7 +102,8 @@ export async function renew(
 ): Promise<{ secret: string; session: Session } | undefined> {
   const { secret, digest } = newSecret()
   const shown = { ...session.shown, [factor]: command.now }
-  const next = { ...session, id: newId('ses', command.now.getTime()), ...assured(shown, command.now) }
+  const id = newId('ses', command.now.getTime())
+  const next = { ...session, id, seenAt: command.now, ...assured(shown, command.now) }
   const moved = await tx`
     with old as (
       update sessions.sessions set ended_at = ${command.now} where session = ${session.id} and ended_at is null returning *

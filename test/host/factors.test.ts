@@ -184,6 +184,30 @@ async function arrive() {
   return { player, email, caller }
 }
 
+test('what an open page asks by itself is no activity, and what a person does is [GLI-2.5.4a]', async () => {
+  const { world } = faces
+  const { player, caller } = await arrive()
+  const seen = async () => {
+    const [row] = await world.admin<
+      Array<{ at: Date }>
+    >`select max(seen_at) as at from sessions.sessions where player = ${player}`
+    return row!.at
+  }
+  const longAgo = async () => {
+    await world.admin`update sessions.sessions set seen_at = now() - interval '29 minutes' where player = ${player}`
+    return seen()
+  }
+  const before = await longAgo()
+  for (const path of ['/api/me', '/api/limits', '/api/rounds', '/security'])
+    expect((await caller.ask('GET', path)).status, path).toBe(200)
+  expect(await seen()).toEqual(before)
+  await caller.ask('GET', '/security', undefined, { 'sec-fetch-dest': 'document' })
+  expect(await seen(), 'a page was opened').not.toEqual(before)
+  await longAgo()
+  await caller.ask('POST', '/api/sessions/step-up/code')
+  expect(await seen(), 'something was done').not.toEqual(before)
+})
+
 async function addPhone({ caller }: { caller: Caller }, phone: string): Promise<string> {
   const { body } = await caller.ask('POST', '/api/factors/phones', { phone })
   const proof = { code: await lastSms(faces.world), label: 'Phone' }

@@ -45,8 +45,8 @@ afterAll(async () => {
 })
 
 const silent = { publish: async () => {}, subscribe: () => {} }
-const node = (cache: Pick<Cache, 'publish' | 'subscribe'>) =>
-  openSignIns({ sql: world.sql, cache, now: () => new Date(), betSecondsMax: 60 })
+const node = (cache: Pick<Cache, 'publish' | 'subscribe'>, now = () => new Date()) =>
+  openSignIns({ sql: world.sql, cache, now, betSecondsMax: 60 })
 const signIn = async () => {
   const { player } = await world.player()
   const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player)))
@@ -68,6 +68,31 @@ test('what one node ends the other one hears of, for reading and for bets [S19] 
   expect(await here.find(secret, 'bet')).toBeUndefined()
   await until('the other node', async () => ((await there.find(secret, 'bet')) ? undefined : true), 1)
   expect(performance.now() - begunMs).toBeLessThan(1000)
+})
+
+test('a page that reads and listens by itself keeps no session: after thirty minutes nothing goes on, not even a bet [GLI-2.5.4a] [S18]', async () => {
+  let minutes = 0
+  const there = node(silent, () => new Date(Date.now() + minutes * 60_000))
+  const uses = ['read', 'watch'] as const
+  const { secret } = await signIn()
+  for (; minutes < 30; minutes++)
+    for (const use of uses) expect(await there.find(secret, use), `${minutes}`).toBeDefined()
+  await pause(1001) // longer than what is only read is remembered
+  for (const use of [...uses, 'bet', 'change', 'visit'] as const)
+    expect(await there.find(secret, use), use).toBeUndefined()
+})
+
+test('whoever bets, changes something or opens a page goes on, also when the page read a moment before [GLI-2.5.4a]', async () => {
+  let minutes = 0
+  const there = node(silent, () => new Date(Date.now() + minutes * 60_000))
+  for (const use of ['bet', 'change', 'visit'] as const) {
+    minutes = 0
+    const { secret } = await signIn()
+    for (; minutes <= 75; minutes += 25) {
+      expect(await there.find(secret, 'read'), `${use} ${minutes}`).toBeDefined()
+      expect(await there.find(secret, use), `${use} ${minutes}`).toBeDefined()
+    }
+  }
 })
 
 test('with Redis away an end is seen at once by what changes something, and within a second by what reads [S19]', async () => {

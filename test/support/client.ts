@@ -95,8 +95,7 @@ export async function arrive(
 
 /** Signs in where the casino has not seen this browser yet: with the code from the mail that it asks for. */
 export async function signInAnew(client: Client, urls: Urls, who: { email: string; password: string }): Promise<void> {
-  const codes = async () =>
-    (await mailsTo(urls, who.email)).filter(({ subject }) => subject === 'Your code to sign in')
+  const codes = async () => (await mailsTo(urls, who.email)).filter(({ subject }) => subject === 'Your code to sign in')
   const before = (await codes()).length
   const asked = await must(client.ask<{ code: string }>('POST', '/api/sessions', who), 401)
   if (asked.body.code !== 'sessions.second_factor_required') throw new Error(`not asked for a code: ${asked.raw}`)

@@ -1,9 +1,10 @@
 import type { MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import * as staff from '#staff'
-import type { FaceEnv } from '../face.ts'
+import type { FaceContext, FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
 import { certificateShown } from '../person.ts'
+import type { Use } from '../sign-ins.ts'
 
 export const playerCookie = '__Host-session'
 export const staffCookie = '__Host-staff'
@@ -16,8 +17,7 @@ export function playerSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function playerSignIn(c, next) {
     const token = getCookie(c, playerCookie)
     if (token) {
-      const isBet = c.req.method === 'POST' && c.req.path.endsWith('/rounds')
-      c.set('session', await host.signIns.find(token, isBet ? 'bet' : c.req.method === 'GET' ? 'read' : 'change'))
+      c.set('session', await host.signIns.find(token, useOf(c)))
     }
     await next()
   }
@@ -28,6 +28,12 @@ export function playerSignIn(host: Host): MiddlewareHandler<FaceEnv> {
  *
  * @throws Refusal `staff.certificate_foreign`, `staff.certificate_required`
  */
+/** A page is opened by a person, which their browser says (Fetch Metadata); what else is read may be read by a page by itself. */
+function useOf(c: FaceContext): Use {
+  if (c.req.method !== 'GET') return c.req.method === 'POST' && c.req.path.endsWith('/rounds') ? 'bet' : 'change'
+  return c.req.header('sec-fetch-dest') === 'document' ? 'visit' : 'read'
+}
+
 export function staffSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function staffSignIn(c, next) {
     const token = getCookie(c, staffCookie)
