@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,6 +8,7 @@ import { systemCommand } from '#base'
 import type { Config } from '../../core/host/config.ts'
 import { openDatabase } from '../../core/host/database.ts'
 import { sealOnce } from '../../core/host/sealer.ts'
+import { archiveInto } from '../../ops/audit/archive.ts'
 import { keepArchive } from '../../ops/audit/keeper.ts'
 import { until } from '../support/client.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -24,7 +26,7 @@ beforeAll(async () => {
   world = await openWorld()
   player = (await world.player()).player
   await seal()
-  for (const months of [100, 80, 73, 71, 30, 13, 11]) await happen(monthsAgo(months))
+  for (const months of [100, 80, 73, 71, 30, 28, 13, 11]) await happen(monthsAgo(months))
 })
 afterAll(() => world.stop())
 
@@ -56,8 +58,8 @@ test('the span ends before the first that is younger, and twelve months are kept
     return span && Number(await leavesOf(span.upTo, 'sessions.ended'))
   }
   expect(await count(72)).toBe(3)
-  expect(await count(12)).toBe(6)
-  expect(await count(0)).toBe(6)
+  expect(await count(12)).toBe(7)
+  expect(await count(0)).toBe(7)
 })
 
 test('nothing younger than twelve months goes, whoever asks the database for it [S54]', async () => {
@@ -80,7 +82,7 @@ test('what is archived is in the file byte for byte, is gone from the database, 
   expect(await world.admin.begin((tx) => audit.archive(tx, command, span, file))).toBeUndefined()
   await seal()
   expect(await leavesOf(span.upTo, 'sessions.ended')).toBe(0n)
-  expect(await audit.search(world.sql, { code: 'sessions.ended', limit: 9 })).toHaveLength(4)
+  expect(await audit.search(world.sql, { code: 'sessions.ended', limit: 9 })).toHaveLength(5)
   const [events, log] = await proof()
   expect(events).toMatchObject({ ok: true })
   expect(log).toMatchObject({ ok: true, archived: before.length })
@@ -105,6 +107,8 @@ test('a superuser who takes events out and moves the horizon is found out', asyn
   expect(found).toMatchObject({ ok: false, firstBad: 'entries are missing that no event says were archived' })
 })
 
+const open = () => openDatabase({ ...world.address, user: 'countroom_owner', password: '', poolMax: 1 })
+
 async function leavesOf(upTo: bigint, code: string): Promise<bigint> {
   const [row] = await world.sql<Array<{ count: bigint }>>`
     select count(*) from audit.leaves l join audit.events e on e.id::text = l.ref where l.index < ${upTo} and e.code = ${code}`
@@ -114,7 +118,6 @@ async function leavesOf(upTo: bigint, code: string): Promise<bigint> {
 test('what falls due is archived by itself; a folder that is gone is said once, is an event, and is made up for [S54]', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'cr-archive-'))
   const said: string[] = []
-  const open = () => openDatabase({ ...world.address, user: 'countroom_owner', password: '', poolMax: 1 })
   const later = new Date(now)
   later.setUTCMonth(later.getUTCMonth() + 43) // those of 30 months ago are past six years then
   const keep = (into: string) =>
@@ -146,4 +149,49 @@ test('how long the oldest has been due is known wherever the archive is kept', a
       throw new Error('undo')
     })
     .catch((error: Error) => expect(error.message).toBe('undo'))
+})
+
+test('a licence that asks for more or fewer months: nothing that it keeps goes, nothing of twelve months whatever it asks, and what was archived still proves, for strangers too [S54]', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cr-archive-'))
+  const owner = open()
+  const left = async () => {
+    const events = await audit.search(world.sql, { code: 'sessions.ended', limit: 9 })
+    return events.map(({ at }) => at).sort()
+  }
+  /** The licence says so many months, and the archive is made at once. */
+  const keeping = async (months: number) => {
+    await world.admin`update licences.licences set rules = rules || ${world.sql.json({ auditMonthsKept: months })} where in_force`
+    const path = join(folder, `${months}-${readdirSync(folder).length}`)
+    const { events, file } = await archiveInto(owner, path, now)
+    await seal()
+    expect((await proof()).every(({ ok }) => ok)).toBe(true)
+    const lines = file ? readFileSync(file, 'utf8').trim().split('\n') : []
+    for (const line of lines) {
+      const index = Number(/^\{"index":(\d+),/.exec(line)?.[1])
+      const { leaf } = (await audit.leafOf(world.sql, { index }))!
+      expect(audit.leafHash(Buffer.from(line.slice(line.indexOf('"entry":') + 8, -1)))).toEqual(leaf)
+    }
+    return { events, lines: lines.length, left: await left() }
+  }
+  const ago = (...months: number[]) => months.map((each) => monthsAgo(each).toISOString())
+  const nothing = { events: 0, lines: 0 }
+  const [{ archived: before }] = (await proof()).slice(1) as [audit.LogProof]
+  try {
+    expect(await keeping(200)).toEqual({ ...nothing, left: ago(28, 13, 11) })
+    expect(await keeping(24)).toEqual({ events: 1, lines: 1, left: ago(13, 11) })
+    expect(await keeping(1)).toEqual({ events: 1, lines: 1, left: ago(11) })
+    expect(await keeping(72)).toEqual({ ...nothing, left: ago(11) })
+  } finally {
+    await owner.end()
+  }
+  const bundle = (await audit.bundleOf(world.sql, []))!
+  let text = ''
+  for await (const piece of audit.bundleLines(world.sql, bundle)) text += piece
+  writeFileSync(join(folder, 'bundle'), text)
+  const [key] = await audit.ownKeys(world.agent.keys, 'test/log')
+  const verifier = join(import.meta.dirname, '../../ops/verifier/verify-audit-log.mjs')
+  const args = [verifier, 'log', join(folder, 'bundle'), '--key', audit.vkeyOf(key!), '--json']
+  const verdict = JSON.parse(spawnSync('node', args, { encoding: 'utf8' }).stdout)
+  expect(verdict).toMatchObject({ proven: true, archived: before + 2, archivedBefore: monthsAgo(12).toISOString() })
+  rmSync(folder, { recursive: true })
 })
