@@ -137,7 +137,7 @@ export function coreUnit(home: Home, settings: Settings, number: 1 | 2, users: U
       home,
       name,
       'core',
-      ['/dev/urandom', ...Object.values(networks), settings.smsCarrier?.receiptSecretFile].filter(
+      [confinement, '/dev/urandom', ...Object.values(networks), settings.smsCarrier?.receiptSecretFile].filter(
         (file) => file !== undefined,
       ),
     ),
@@ -271,6 +271,9 @@ function coreAddresses(ports: Ports, number: 1 | 2) {
   }
 }
 
+/** Whatever process it is, it loads nothing from outside the program. (The worker may read all of `ops`; a file of it named besides would hide the rest.) */
+const confinement = join(repository, 'ops/bootstrap/confine.js')
+
 /** Node's permission model: what the process may read, and by silence no writing, no children, no workers, no add-ons. */
 function permission(home: Home, name: string, kind: 'core' | 'work', also: string[] = []): string[] {
   const readable = [
@@ -322,7 +325,7 @@ function node(
     name,
     role,
     command: process.execPath,
-    args: [...flags, join(repository, module), '--config', home.path(`run/${name}.json`)],
+    args: [`--import=${confinement}`, ...flags, join(repository, module), '--config', home.path(`run/${name}.json`)],
     identity: users[kind],
     environment: { NODE_ENV: 'production' },
     probe: () => askReady(metricsPort),

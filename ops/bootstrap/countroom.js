@@ -3,4 +3,4 @@ import { existsSync } from 'node:fs'
 import { fail, pinnedNode, stayPinned } from './prepare.js'
 
 if (!existsSync(pinnedNode)) fail('Countroom is not set up yet.', pinnedNode, 'npm start')
-stayPinned(['--disable-warning=ExperimentalWarning', 'ops/countroom.ts', ...process.argv.slice(2)])
+stayPinned(process.argv.slice(2))

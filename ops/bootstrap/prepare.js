@@ -30,9 +30,10 @@ export function runPinned(args, environment = {}) {
   return result.status ?? 1
 }
 
-/** As `runPinned`, for what stays: a signal that reaches this process only, such as npm's, is passed on. */
+/** The program itself, confined to its folder. As `runPinned`, but it stays: a signal that reaches this process only, such as npm's, is passed on. */
 export function stayPinned(args) {
-  const child = spawn(pinnedNode, args, { cwd: root, stdio: 'inherit' })
+  const flags = ['--disable-warning=ExperimentalWarning', `--import=${join(root, 'ops/bootstrap/confine.js')}`]
+  const child = spawn(pinnedNode, [...flags, 'ops/countroom.ts', ...args], { cwd: root, stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code) => process.exit(code ?? 1))
 }

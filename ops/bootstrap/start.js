@@ -3,4 +3,4 @@ import { prepare, stayPinned } from './prepare.js'
 process.stdout.write('Countroom\n')
 prepare()
 // Ctrl-C and kill reach the appliance, which drains; this process waits for it.
-stayPinned(['--disable-warning=ExperimentalWarning', 'ops/countroom.ts', 'up', ...process.argv.slice(2)])
+stayPinned(['up', ...process.argv.slice(2)])

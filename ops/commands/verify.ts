@@ -6,6 +6,7 @@ import * as ledger from '#ledger'
 import * as program from '#program'
 import { keepLogProof, type LogCheck, proveLog } from '../../core/host/log-proof.ts'
 import type { Home } from '../appliance/home.ts'
+import { repository } from '../appliance/identity.ts'
 import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
@@ -29,7 +30,7 @@ type Scope = { since?: Date; incremental?: boolean; outside?: audit.Checkpoint[]
 
 /**
  * `countroom verify`: proves ledger and audit log from their rows and names the first row of each contradiction; compares the
- * control program with what was approved and names what differs. Exit code 1 when a proof fails, 3 when nothing runs. What is older than `--since` or `--incremental` looks at is not proven.
+ * control program with what was approved, or with a list from elsewhere, and names what differs. Exit code 1 when a proof fails, 3 when nothing runs. What is older than `--since` or `--incremental` looks at is not proven.
  */
 export function verifyCommand(): Command {
   return new Command('verify')
@@ -54,16 +55,43 @@ export function verifyCommand(): Command {
         .argParser((text: string, known: number[]) => [...known, leafNumber(text)])
         .default([], 'none'),
     )
+    .addOption(
+      new Option(
+        '--against <file>',
+        'of the program the files alone, by a list of sums that you got from elsewhere (sha256sum, in its folder); needs nothing that runs',
+      ).argParser(releaseIn),
+    )
     .option('--json', 'for machines')
-    .action(async (what: Subject, { witness, ...options }: Scope & { json?: boolean; witness: audit.Checkpoint[] }) => {
-      const home = knownHome()
-      runningCard(home)
-      const result = await verify(home, what, { ...options, outside: witness })
+    .action(async (what: Subject, { witness, against, ...options }: Options, command: Command) => {
+      if (against && what !== 'program') command.error('error: --against is for verify program')
+      const result = against ? await verifyRelease(against) : await verifyHere(what, { ...options, outside: witness })
       if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
       else process.stdout.write(screen(result))
       process.exitCode = result.ok ? 0 : 1
     })
     .addCommand(verifyShippedCommand())
+}
+
+type Options = Scope & { json?: boolean; witness: audit.Checkpoint[]; against?: ReturnType<typeof releaseIn> }
+
+async function verifyHere(what: Subject, scope: Scope): Promise<Verification> {
+  const home = knownHome()
+  runningCard(home)
+  return verify(home, what, scope)
+}
+
+/** The files against somebody else's word; what is approved here has no part in it. */
+async function verifyRelease(list: ReturnType<typeof releaseIn>): Promise<Verification> {
+  const { files, differences, unlisted } = await program.compareRelease(repository, list)
+  const rest = unlisted.length > 0 ? `; not on the list, and not looked at: ${unlisted.join(', ')}` : ''
+  const name = `program: ${files} files as listed${rest}`
+  if (differences.length === 0) return { ok: true, checks: [{ name, ok: true }] }
+  const checks = differences.map((each) => ({
+    name: 'program: as listed',
+    ok: false,
+    firstBad: each.expected === null ? `${each.path}: it is not on the list` : program.tellDifference(each),
+  }))
+  return { ok: false, checks }
 }
 
 function screen({ ok, since, checks }: Verification): string {
@@ -140,6 +168,14 @@ function checkpointIn(file: string, held: audit.Checkpoint[]): audit.Checkpoint[
     return [...held, audit.readCheckpoint(readFileSync(file, 'utf8'))]
   } catch (error) {
     throw new InvalidArgumentError(`It is a file with a checkpoint (${(error as Error).message}).`)
+  }
+}
+
+function releaseIn(file: string) {
+  try {
+    return program.parseRelease(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new InvalidArgumentError(`It is a list of sums (${(error as Error).message}).`)
   }
 }
 

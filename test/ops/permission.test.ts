@@ -1,19 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openHome } from '../../ops/appliance/home.ts'
-import { coreUnit, keysUnit, workUnit } from '../../ops/appliance/nodes.ts'
+import { coreUnit, edgeUnit, keysUnit, sandboxUnit, workUnit } from '../../ops/appliance/nodes.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
 import { newHome } from '../support/home.ts'
 
-/** What a process reads that runs under the flags of cores and worker, whatever it was made to run. */
+/** What a process reads and loads that runs under the flags of the appliance, whatever it was made to run. */
 const dir = newHome('small')
 const home = openHome(dir, { users: {}, ours: [process.getuid?.() ?? 0] })
 const settings = readSettings(home)
 const secret = home.path('secrets/hsm-pin-of-a-test')
 for (const folder of ['secrets', 'token', 'tls']) mkdirSync(home.path(folder))
 writeFileSync(secret, '1234')
-keysUnit(home, settings, {}) // writes what the others inspect
+const agent = keysUnit(home, settings, {}) // writes what the others inspect
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 const units = { 'work-1': workUnit(home, settings, {}), 'core-1': coreUnit(home, settings, 1, {}) }
@@ -43,6 +45,57 @@ test('the worker reads how much memory its machine has', () => {
     '/proc/meminfo': 'read',
     '/proc/self/status': 'read',
   })
+})
+
+test('nothing is loaded from outside the program, where no list of it looks: not from a folder above, nor by HOME, nor by NODE_PATH [GLI-2.3.2] [S60]', () => {
+  const above = mkdtempSync(join(tmpdir(), 'cr-above-'))
+  const clone = join(above, 'clone')
+  const repository = join(import.meta.dirname, '../..')
+  for (const part of [
+    'ops/bootstrap/confine.js',
+    'package.json',
+    'node_modules/ws',
+    'node_modules/debug',
+    'node_modules/ms',
+  ])
+    cpSync(join(repository, part), join(clone, part), { recursive: true })
+  const plant = (folder: string, name: string) => {
+    mkdirSync(join(above, folder, name), { recursive: true })
+    writeFileSync(
+      join(above, folder, name, 'index.js'),
+      `(globalThis.loaded ??= []).push('${name}'); module.exports = { mask() {}, unmask() {}, stderr: false }`,
+    )
+  }
+  plant('node_modules', 'bufferutil') // which ws takes when it is there
+  plant('.node_modules', 'supports-color') // which debug takes, and HOME is above
+  plant('path', 'by-path')
+  writeFileSync(
+    join(clone, 'main.mjs'),
+    `import { createRequire } from 'node:module'
+     await import('ws'); await import('debug')
+     const codes = []
+     try { createRequire(import.meta.url)('by-path') } catch ({ code }) { codes.push(code) }
+     await import('bufferutil').catch(({ code }) => codes.push(code))
+     console.log(JSON.stringify({ loaded: globalThis.loaded ?? [], codes }))`,
+  )
+  const loaded = (...flags: string[]) => {
+    const env = { HOME: above, NODE_PATH: join(above, 'path') }
+    const ran = spawnSync(process.execPath, [...flags, join(clone, 'main.mjs')], { encoding: 'utf8', env })
+    expect(ran.status, ran.stderr).toBe(0)
+    return JSON.parse(ran.stdout)
+  }
+  try {
+    expect(loaded()).toEqual({ loaded: ['bufferutil', 'supports-color', 'by-path'], codes: [] })
+    expect(loaded(`--import=${join(clone, 'ops/bootstrap/confine.js')}`)).toEqual({
+      loaded: [],
+      codes: ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'],
+    })
+  } finally {
+    rmSync(above, { recursive: true })
+  }
+  const all = [...Object.values(units), agent, edgeUnit(home, settings, {}), sandboxUnit(home, settings, {})]
+  for (const { name, args } of all)
+    expect(args[0], name).toBe(`--import=${join(repository, 'ops/bootstrap/confine.js')}`)
 })
 
 /** What becomes of reading each file in a process with a unit's flags. */

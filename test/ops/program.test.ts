@@ -148,12 +148,25 @@ test('[GLI-B.2.6a-ii] a core that comes back does not serve a program found to b
   ])
 }, 120_000)
 
-test('what is approved is taken from a clone by paths of its own, without anything that runs', async () => {
+test('[GLI-2.3.3] the list of a clone holds for another, and a list from elsewhere is held against this one; what is approved here has no part in it', async () => {
   const { code, out } = await countroom(home, ['manifest', 'print'])
   expect(code).toBe(0)
   expect(out).toMatch(/^[0-9a-f]{64} {2}core\/rooms\.ts$/m)
   const checked = execFileSync('sha256sum', ['-c', '--quiet'], { cwd: join(import.meta.dirname, '../..'), input: out })
   expect(checked.toString()).toBe('')
+  const list = join(home, 'release')
+  const against = async (sums: string) => {
+    writeFileSync(list, sums)
+    return countroom(home, ['verify', 'program', '--against', list, '--json'])
+  }
+  const sound = await against(out)
+  expect([sound.code, JSON.parse(sound.out).checks]).toEqual([
+    0,
+    [{ name: expect.stringMatching(/ files as listed$/), ok: true }],
+  ])
+  const other = await against(out.replace(/^[0-9a-f]{64}(?= {2}core\/rooms\.ts$)/m, '0'.repeat(64)))
+  const firstBad = expect.stringMatching(/^core\/rooms\.ts: expected 0{64}, found [0-9a-f]{64}$/)
+  expect([other.code, JSON.parse(other.out).checks]).toMatchObject([1, [{ firstBad }]])
   await mend()
   const made = await countroom(home, ['manifest', 'make'])
   expect(made.code, made.out).toBe(0)

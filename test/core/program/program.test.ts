@@ -317,6 +317,43 @@ test('[GLI-B.2.6c] [GLI-2.8.8b] expected and actual are kept and told to the aud
   await expect(db.sql`update program.approvals set digest = ''`).rejects.toThrow(/permission denied/)
 })
 
+test('[GLI-2.3.3] [CR-20] a list from elsewhere, as sha256sum writes it, is held against the files: altered, gone, unlisted; an approval here does not help', async () => {
+  const list = (of: string) =>
+    execFileSync('sh', ['-c', `find ${of} -type f | xargs sha256sum`], { cwd: dir, encoding: 'utf8' })
+  const release = list('./core ./edge ops provisioning package.json package-lock.json')
+  const found = (text: string) => program.compareRelease(dir, program.parseRelease(text))
+  expect(await found(release)).toEqual({ files: 6, differences: [], unlisted: ['node_modules'] })
+  write('core/host/serve.ts', 'serve() // another\n')
+  write('ops/planted.ts', 'harm()\n')
+  write('node_modules/planted/index.js', 'harm()\n')
+  rmSync(join(dir, 'edge/serve.ts'))
+  await approve() // by whoever is at this machine
+  expect((await inspect()).ok).toBe(true)
+  const { differences, unlisted } = await found(release)
+  expect(differences).toEqual([
+    {
+      path: 'core/host/serve.ts',
+      expected: sumIn(release, 'core/host/serve.ts'),
+      actual: sha256sum('core/host/serve.ts'),
+    },
+    { path: 'edge/serve.ts', expected: sumIn(release, 'edge/serve.ts'), actual: null },
+    { path: 'ops/planted.ts', expected: null, actual: sha256sum('ops/planted.ts') },
+  ])
+  expect(unlisted).toEqual(['node_modules'])
+  const packages = list('node_modules/runs node_modules/@some/runs')
+  expect((await found(packages)).differences.map(({ path }) => path)).toEqual(['node_modules/planted/index.js'])
+  const sum = '0'.repeat(64)
+  for (const useless of [
+    '',
+    '# nothing',
+    'no sums',
+    `${sum}  /etc/passwd`,
+    `${sum}  core/../../x`,
+    `${sum}  a\n${sum}  ./a`,
+  ])
+    expect(() => program.parseRelease(useless), useless).toThrow()
+})
+
 test('[GLI-B.2.6a-i] an approval says who gave it and what has changed since the one before', async () => {
   write('core/host/serve.ts', 'serve() // mended\n')
   const { digest } = await approve()
@@ -357,6 +394,10 @@ async function keep(occasion: program.Occasion) {
 function listed(): Map<string, string> {
   const lines = readFileSync(join(dir, 'manifest/SHA256SUMS'), 'utf8').trimEnd().split('\n')
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]))
+}
+
+function sumIn(list: string, path: string): string {
+  return new RegExp(`^([0-9a-f]{64})  (?:\\./)?${path}$`, 'm').exec(list)![1]!
 }
 
 function sha256sum(path: string): string {
