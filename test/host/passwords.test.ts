@@ -4,6 +4,7 @@ import { canonical } from '#base'
 import * as factors from '#factors'
 import * as sessions from '#sessions'
 import { hotp } from '../../core/factors/totp.ts'
+import { passwordWork } from '../../core/host/password-work.ts'
 import { SoftAuthenticator } from '../support/authenticator.ts'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
 import { sendResets } from '../support/resets.ts'
@@ -128,6 +129,40 @@ test('an account with a passkey is not either, and beside it eight characters do
   const shown = { factor: 'passkey', response: device.get(again.passkey as never) }
   expect((await again.use(shown, 'k7#wq2vT')).status).toBe(200)
   expect(await sessions.standsAlone(world.sql, player)).toBe(false)
+})
+
+test('who asks for many passwords at once has a share of the queue, and keeps nobody else from signing in', async () => {
+  const context = (address: string) => ({ get: () => address }) as never
+  const { promise: done, resolve: end } = Promise.withResolvers<string>()
+  let begun = 0
+  const ask = (address: string) =>
+    passwordWork(context(address), () => {
+      begun++
+      return done
+    }).catch(({ code }: { code: string }) => code)
+  const flood = Array.from({ length: 100 }, (_, i) => ask(`198.51.100.${i}`))
+  expect(begun, 'the rest waits behind it').toBe(8)
+  const beside = ask('203.0.113.9')
+  expect(begun).toBe(9)
+  end('worked on')
+  const answers = await Promise.all([...flood, beside])
+  expect(answers.filter((answer) => answer === 'worked on')).toHaveLength(8 + 64 + 1)
+  expect(answers.filter((answer) => answer === 'host.passwords_at_once')).toHaveLength(28)
+})
+
+test('sign-ins are asked for within that share', async () => {
+  const subject = createHash('sha256').update('network|198.51.100.0/24').digest()
+  await faces.world.admin`
+    insert into sessions.failures (subject, at) select ${subject}, now() from generate_series(1, 30)` // so that none costs much
+  const signIn = () =>
+    newcomer().ask(
+      'POST',
+      '/api/sessions',
+      { email: 'no@example.com', password: 'x' },
+      { 'x-forwarded-for': '198.51.100.7' },
+    )
+  const codes = (await Promise.all(Array.from({ length: 150 }, signIn))).map(({ body }) => body.code)
+  expect(new Set(codes)).toEqual(new Set(['sessions.throttled', 'host.passwords_at_once']))
 })
 
 test('known and unknown addresses are answered alike', async () => {

@@ -7,6 +7,7 @@ import { acts } from '../acts.ts'
 import { anyStaffOf, createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { staffCookie } from '../middleware/sign-in.ts'
+import { passwordWork } from '../password-work.ts'
 import { certificateShown } from '../person.ts'
 import { partyOf } from '../relying-party.ts'
 
@@ -146,7 +147,7 @@ export function staffRoutes(host: Host) {
     async (c) => {
       const given = c.req.valid('json')
       const shown = await certificateShown(host, c)
-      const tried = 'passkey' in given ? given : await staff.attempt(host.sql, host.keys, given)
+      const tried = 'passkey' in given ? given : await passwordWork(c, () => staff.attempt(host.sql, host.keys, given))
       const begun = await transact(host, (tx) =>
         'passkey' in tried
           ? staff.signIn(tx, commandOf(host, c), { rp, response: tried.passkey, shown })

@@ -6,6 +6,7 @@ import * as sessions from '#sessions'
 import { anybody, signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, jsonAnswer, jsonBody, problems, writes } from '../face.ts'
 import { blinded, commandOf, type Host, mutate, transact } from '../host.ts'
+import { passwordWork } from '../password-work.ts'
 import { partyOf } from '../relying-party.ts'
 import { needs } from '../step-up.ts'
 import { keepSecret } from './session-cookie.ts'
@@ -139,7 +140,7 @@ export function passwordsRoutes(host: Host) {
     async (c) => {
       const { secret, password, proof: shown } = c.req.valid('json')
       const player = await sessions.playerOfTicket(host.sql, secret, host.now())
-      const chosen = await judged(host, player, password)
+      const chosen = await passwordWork(c, () => judged(host, player, password))
       const payload = digestOf(secret).toString('hex') // not a digest of the password
       let ended: string | undefined
       const answer: Response = await mutate(host, c, { operation: 'sessions.reset', payload }, async (tx, command) => {
@@ -172,8 +173,10 @@ export function passwordsRoutes(host: Host) {
       const session = await needs(host, host.sql, c, 'password_change')
       const { playerId: player } = session
       const command = commandOf(host, c)
-      const right = await sessions.isPasswordOf(host.sql, host.keys, { player, password: present })
-      const chosen = right ? await judged(host, player, password) : undefined
+      const { right, chosen } = await passwordWork(c, async () => {
+        const right = await sessions.isPasswordOf(host.sql, host.keys, { player, password: present })
+        return { right, chosen: right ? await judged(host, player, password) : undefined }
+      })
       const result = await transact(host, async (tx) => {
         await needs(host, tx, c, 'password_change')
         const renewed = await sessions.stepUp(tx, command, { session, factor: 'password', right })

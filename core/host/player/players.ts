@@ -6,6 +6,7 @@ import * as sessions from '#sessions'
 import { anybody } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, writes } from '../face.ts'
 import { blinded, type Host, mutate } from '../host.ts'
+import { passwordWork } from '../password-work.ts'
 import { unhurried } from '../unhurried.ts'
 
 const line = (max: number) => z.string().trim().min(1).max(max)
@@ -91,7 +92,7 @@ export function playersRoutes(host: Host) {
       const { password, ...rest } = input // the key's record must not hold even a digest of the password
       return unhurried(async () => {
         const payload = await blinded(host, rest)
-        const passwordHash = await sessions.hashPassword(host.keys, password)
+        const passwordHash = await passwordWork(c, () => sessions.hashPassword(host.keys, password))
         return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {
           const player = await players.register(tx, command, input)
           if (player) await sessions.setPassword(tx, command, { player, passwordHash })

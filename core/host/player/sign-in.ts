@@ -17,6 +17,7 @@ import {
 } from '../face.ts'
 import { blinded, commandOf, type Host, mutate, transact } from '../host.ts'
 import { keepDevice, originOf } from '../origin.ts'
+import { passwordWork } from '../password-work.ts'
 import { partyOf } from '../relying-party.ts'
 import { unhurried } from '../unhurried.ts'
 import { codeProof, codeSent, passkeyMessage, passkeyOptions, password, shown, windowed } from './proof-shapes.ts'
@@ -64,7 +65,7 @@ export function signInRoutes(host: Host) {
       const outcome = await unhurried(async () => {
         const shown = proof && windowed(host, proof)
         const input = { ...given, proof: shown, origin: originOf(host, c), now: command.now }
-        const tried = await sessions.attempt(host.sql, host.keys, input)
+        const tried = await passwordWork(c, () => sessions.attempt(host.sql, host.keys, input))
         return transact(host, (tx) => sessions.begin(tx, command, tried, replaced))
       })
       return c.json(await enter(host, c, outcome, replaced), 201)

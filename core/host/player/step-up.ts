@@ -14,6 +14,7 @@ import {
   writesNothing,
 } from '../face.ts'
 import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
+import { passwordWork } from '../password-work.ts'
 import { partyOf } from '../relying-party.ts'
 import { codeProof, codeSent, passkeyMessage, passkeyOptions, password, shown, windowed } from './proof-shapes.ts'
 import { keepSecret } from './session-cookie.ts'
@@ -55,7 +56,7 @@ export function stepUpRoutes(host: Host) {
       const player = session.playerId
       const known =
         given.factor === 'password' &&
-        (await sessions.isPasswordOf(host.sql, host.keys, { player, password: given.password }))
+        (await passwordWork(c, () => sessions.isPasswordOf(host.sql, host.keys, { player, password: given.password })))
       const done = await transact(host, async (tx) => {
         const right = given.factor === 'password' ? known : await isRight(host, tx, command, player, given)
         return sessions.stepUp(tx, command, { session, factor: given.factor, right })
