@@ -33,6 +33,8 @@ export {
 } from './log/checkpoint.ts'
 // Somebody outside who cosigns
 export { cosignatureIn, keepCosignature, publishedNote, witnessedSize } from './log/cosignature.ts'
+// From one key of the log to the next
+export { follow, type Handover, handovers, readHandover } from './log/handover.ts'
 export {
   type KeptCheckpoint,
   keptCheckpoint,

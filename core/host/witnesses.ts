@@ -3,7 +3,7 @@ import * as audit from '#audit'
 import type { Host } from './host.ts'
 import { tellFault } from './log-proof.ts'
 
-type WitnessHost = Pick<Host, 'sql' | 'log' | 'now' | 'config'>
+type WitnessHost = Pick<Host, 'sql' | 'keys' | 'log' | 'now' | 'config'>
 type Witness = { url: string; key: audit.NoteKey }
 /** How an asking ended: signed, nothing new to sign, away (it did not answer), or refused: it saw another log than this. */
 export type Asked = { outcome: 'signed' | 'current' | 'away' | 'refused'; said?: string }
@@ -82,20 +82,31 @@ function witnessLoop(host: WitnessHost, witness: Witness) {
   }
 }
 
-/** Asks one witness to sign the newest checkpoint, if it has not; twice when it knows another size than we thought. */
-export async function askWitness(host: Pick<Host, 'sql'>, { url, key }: Witness): Promise<Asked> {
+/**
+ * Asks one witness to sign the newest checkpoint, if it has not; again when it knows another size than we thought, or the key that signs now
+ * not yet: that is shown to it by the word of the key before.
+ */
+export async function askWitness(host: Pick<Host, 'sql' | 'keys'>, witness: Witness): Promise<Asked> {
+  const { key } = witness
+  const url = witness.url.replace(/\/$/, '')
   const newest = await audit.keptCheckpoint(host.sql)
   let known = await audit.witnessedSize(host.sql, key)
   witnessed.set({ witness: key.name }, known)
   if (!newest || newest.size === known) return { outcome: 'current' }
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const answer = await post(url, await audit.witnessRequest(host.sql, known, newest))
+  let shown = false
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const answer = await post(`${url}/add-checkpoint`, await audit.witnessRequest(host.sql, known, newest))
     if (answer.status === 200) {
       const cosignature = audit.cosignatureIn(answer.text, newest.note, key)
       if (!cosignature) return { outcome: 'away', said: 'it answered without a signature of its own' }
       await audit.keepCosignature(host.sql, newest, key, cosignature)
       witnessed.set({ witness: key.name }, newest.size)
       return { outcome: 'signed' }
+    }
+    if (answer.status === 403 && !shown) {
+      shown = true
+      for (const note of await audit.handovers(host.keys, newest.origin)) await post(`${url}/add-handover`, note)
+      continue
     }
     const size = /^(0|[1-9]\d{0,15})\n$/.exec(answer.text)?.[1]
     if (answer.status !== 409 || size === undefined)
@@ -114,7 +125,7 @@ export async function askWitness(host: Pick<Host, 'sql'>, { url, key }: Witness)
 }
 
 async function post(url: string, body: string): Promise<{ status: number; text: string }> {
-  const answer = await fetch(`${url.replace(/\/$/, '')}/add-checkpoint`, {
+  const answer = await fetch(url, {
     method: 'POST',
     body,
     headers: { 'content-type': 'text/plain; charset=utf-8' },

@@ -22,7 +22,15 @@ export type KeyEntry = {
   check: string
   /** Of `sk-audit`, once it succeeded another: the size from which on trees are signed by it, and no more by those before. */
   signsFrom?: number
+  /** Of such a key: the word of the one before, where that was still there to give it. */
+  handover?: Handover
 }
+
+/**
+ * A key of the log hands it over to the next: `text` is four lines, `countroom-log-handover-1`, the log's name, the size from which on the next
+ * one signs, and that one's SubjectPublicKeyInfo in base 64; `signature` of the key `by`, 64 bytes in base 64.
+ */
+export type Handover = { by: string; text: string; signature: string }
 
 /** A restore that was begun: whose shares it takes, and who has given theirs. */
 export type RestoreStatus = { recovery: string; threshold: number; custodians: string[]; given: string[] }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
-import { connectKeys } from '#keys'
+import { connectKeys, type Keys } from '#keys'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { readSettings } from '../appliance/settings.ts'
@@ -24,6 +24,19 @@ export function auditCommand(): Command {
         )
         .action(async () => {
           for (const key of await keysOf()) process.stdout.write(`${audit.vkeyLineOf(key)}\n`)
+        }),
+    )
+    .addCommand(
+      new Command('handovers')
+        .description(
+          'print how each key of the log handed it over to the next, signed: for who trusts an older one and verifies a single bet',
+        )
+        .action(async () => {
+          await withLog(async (sql, home) => {
+            const newest = await audit.keptCheckpoint(sql)
+            if (!newest) throw audit.notSealed()
+            process.stdout.write((await withKeys(home, (keys) => audit.handovers(keys, newest.origin))).join(''))
+          })
         }),
     )
     .addCommand(
@@ -68,7 +81,7 @@ export function auditCommand(): Command {
 
 async function exportBundle(file: string): Promise<void> {
   await withLog(async (sql, home) => {
-    const bundle = await audit.bundleOf(sql, witnessesOf(home))
+    const bundle = await withKeys(home, (keys) => audit.bundleOf(sql, { witnesses: witnessesOf(home), keys }))
     if (!bundle) throw audit.notSealed()
     await sql.begin((tx) =>
       audit.record(tx, systemCommand('countroom audit'), {
@@ -87,8 +100,7 @@ async function vouch(name: string): Promise<void> {
   await withLog(async (sql, home) => {
     const newest = await audit.keptCheckpoint(sql)
     if (newest && newest.origin !== name) throw new Error(`This log is called ${newest.origin} and not ${name}.`)
-    const keys = connectKeys({ socket: agentSocket(home, 'ops') })
-    await keys.beginLog(name).finally(() => keys.close())
+    await withKeys(home, (keys) => keys.beginLog(name))
     process.stdout.write(
       `${name} goes on from ${newest?.size ?? 0} leaves. Witnesses will say that it forked: tell them why.\n`,
     )
@@ -104,9 +116,13 @@ async function keysOf(): Promise<audit.NoteKey[]> {
   return withLog(async (sql, home) => {
     const newest = await audit.keptCheckpoint(sql)
     if (!newest) throw audit.notSealed()
-    const keys = connectKeys({ socket: agentSocket(home, 'ops') })
-    return await audit.ownKeys(keys, newest.origin).finally(() => keys.close())
+    return await withKeys(home, (keys) => audit.ownKeys(keys, newest.origin))
   })
+}
+
+async function withKeys<T>(home: ReturnType<typeof knownHome>, work: (keys: Keys) => Promise<T>): Promise<T> {
+  const keys = connectKeys({ socket: agentSocket(home, 'ops') })
+  return await work(keys).finally(() => keys.close())
 }
 
 async function withLog<T>(

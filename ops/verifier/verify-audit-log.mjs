@@ -7,6 +7,8 @@
  *   node verify-audit-log.mjs entry <proof.json> …
  *
  *   --key      the log's key, or a file that holds it (one per line, oldest first; after a change of keys there are several)
+ *   --handover a file in which keys of the log hand it over to the next (countroom audit handovers): so who has an older key follows to the
+ *              newest; a bundle brings its own
  *   --witness  the key of somebody who cosigns; --witnesses-min <n> says how many of them must have (default: all that are given)
  *   --held     a checkpoint that you kept yourself, or got from a witness: the log must begin with that tree. One bet or entry is tied
  *              to it by the consistency path in the proof (ask for the proof with ?held=<size>) or in a file of its own (--consistency);
@@ -123,8 +125,7 @@ function readKey(text) {
   const bytes = Buffer.from(material, 'base64')
   const kind = bytes[0]
   if (![1, 2, 4].includes(kind)) throw new Unreadable(`the verifier key of ${name} is of a kind not known here`)
-  const named = kind === 2 ? bytes.subarray(1) : Buffer.concat([Buffer.from(`${name}\n`), bytes])
-  if (crypto.createHash('sha256').update(named).digest('hex').slice(0, 8) !== id)
+  if (idOf(name, kind, bytes.subarray(1)) !== id)
     throw new Unreadable(`the id in the verifier key of ${name} is not its own`)
   const key = kind === 2 ? bytes.subarray(1) : Buffer.concat([ed25519Prefix, bytes.subarray(1)])
   const publicKey = crypto.createPublicKey({ key, format: 'der', type: 'spki' })
@@ -137,6 +138,77 @@ function readKeys(given) {
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map(readKey)
+}
+
+const handoverForm = 'countroom-log-handover-1'
+
+/**
+ * A handover is a note: its form, the log's name, the size from which on the next key signs, and that key (SubjectPublicKeyInfo in base 64). The
+ * key before signed it, so it needs no trust of its own. What a key that is not known says is passed over; two ways to go on are none.
+ */
+function follow(keys, notes) {
+  for (const text of notes) {
+    const note = readNote(text)
+    const [form, origin, size, spki, ...rest] = note.text.split('\n')
+    if (form !== handoverForm || !/^[1-9]\d{0,14}$/.test(size) || rest.join() !== '' || note.signatures.length !== 1)
+      throw new Unreadable('a handover of the log is none')
+    const own = keys.filter(({ name }) => name === origin)
+    const [line] = note.signatures
+    const signer = own.find(({ id }) => id === line.id)
+    if (!signer) continue
+    if (line.name !== origin || !isSignedBy(signer, note.text, line.signature))
+      throw new NotProven('a handover of the log is not signed by the key before')
+    const [key, since] = [keyOfSpki(origin, Buffer.from(spki, 'base64')), Number(size)]
+    const next = own[own.indexOf(signer) + 1]
+    const contradicts = next
+      ? next.id !== key.id || (next.since ?? since) !== since
+      : own.some(({ id }) => id === key.id)
+    if (contradicts || since <= (signer.since ?? 0))
+      throw new NotProven('the log was handed over otherwise than is known of its keys')
+    keys.splice(next ? keys.indexOf(next) : keys.length, next ? 1 : 0, { ...key, since })
+  }
+}
+
+/** The key that signs under a name, as a verifier key would give it. */
+function keyOfSpki(name, der) {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = crypto.createPublicKey({
+      key: der,
+      format: 'der',
+      type: 'spki',
+    })
+    if (asymmetricKeyType === 'ed25519') return readKey(vkeyOf(name, 1, der.subarray(ed25519Prefix.length)))
+    if (asymmetricKeyDetails?.namedCurve === 'prime256v1') return readKey(vkeyOf(name, 2, der))
+  } catch {}
+  throw new Unreadable('a handover of the log names no key of a kind known here')
+}
+
+function vkeyOf(name, kind, key) {
+  return `${name}+${idOf(name, kind, key)}+${Buffer.concat([Buffer.from([kind]), key]).toString('base64')}`
+}
+
+/** The id is the start of a hash over name, kind and key; that of an ECDSA key is over the key alone. */
+function idOf(name, kind, key) {
+  const named = kind === 2 ? key : Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([kind]), key])
+  return crypto.createHash('sha256').update(named).digest('hex').slice(0, 8)
+}
+
+/** Notes stand one after another in a file of handovers. */
+function handoversIn(file) {
+  return fs
+    .readFileSync(file, 'utf8')
+    .split(new RegExp(`(?=^${handoverForm}$)`, 'm'))
+    .filter((note) => note.trim() !== '')
+}
+
+/** Each key once, in its place, with the size it is said to sign from. */
+function distinct(keys) {
+  const byName = new Map()
+  for (const key of keys) {
+    const known = byName.get(`${key.name}+${key.id}`)
+    byName.set(`${key.name}+${key.id}`, { ...key, since: key.since ?? known?.since })
+  }
+  return [...byName.values()]
 }
 
 function readNote(note) {
@@ -220,11 +292,14 @@ function verifyLog(file, trust) {
   let count
   for (let next = lines.next(); !next.done && count === undefined; next = count === undefined ? lines.next() : next) {
     const part = json(next.value, file)
-    if (typeof part.checkpoint === 'string') heads.push({ ...openCheckpoint(part.checkpoint, trust), of: 'checkpoint' })
+    if (typeof part.handover === 'string' && heads.length === 0) follow(trust.keys, [part.handover])
+    else if (typeof part.checkpoint === 'string')
+      heads.push({ ...openCheckpoint(part.checkpoint, trust), of: 'checkpoint' })
     else if (Number.isSafeInteger(part.entries)) {
       count = part.entries
     } else throw new Unreadable(`${file} has a line before its entries that is neither`)
   }
+  trust.held = trust.heldFiles.map((held) => openHeld(held, trust))
   const newest = heads.at(-1)
   if (count === undefined || newest === undefined) throw new Unreadable(`${file} ends before its entries`)
   for (const head of heads)
@@ -479,6 +554,7 @@ function* linesOf(file) {
 
 /** Takes a C2SP tlog-proof, the bytes of an entry, and the consistency paths that came along. */
 function verifyEntry(entry, proof, paths, trust) {
+  trust.held = trust.heldFiles.map((file) => openHeld(file, trust))
   if (Buffer.byteLength(entry) > entryBytesMax || entry.includes('\n'))
     throw new NotProven('this is no entry of the log: it is too long, or not one line')
   const end = proof.indexOf('\n\n')
@@ -615,8 +691,8 @@ function shown(text) {
 // The command ------------------------------------------------------------------------------------------------------------
 
 function trustIn(args) {
-  const trust = { keys: [], witnesses: [], held: [], paths: [], witnessesMin: undefined, lostKnown: 0 }
-  const files = []
+  const trust = { keys: [], witnesses: [], held: [], heldFiles: [], paths: [], witnessesMin: undefined, lostKnown: 0 }
+  const handovers = []
   for (let at = 0; at < args.length; at += 2) {
     const [option, value] = [args[at], args[at + 1]]
     if (option === '--json') {
@@ -624,16 +700,17 @@ function trustIn(args) {
       continue
     }
     if (value === undefined) throw new Unreadable(`${option} wants a value`)
-    if (option === '--key') trust.keys.push(...readKeys(value))
+    if (option === '--key') trust.keys = distinct([...trust.keys, ...readKeys(value)])
     else if (option === '--witness') trust.witnesses.push(...readKeys(value))
-    else if (option === '--held') files.push(value)
+    else if (option === '--held') trust.heldFiles.push(value)
+    else if (option === '--handover') handovers.push(...handoversIn(value))
     else if (option === '--consistency') trust.paths.push(pathIn(json(fs.readFileSync(value), value), value))
     else if (option === '--witnesses-min' && /^\d+$/.test(value)) trust.witnessesMin = Number(value)
     else if (option === '--lost-known' && /^\d{1,9}$/.test(value)) trust.lostKnown = Number(value)
     else throw new Unreadable(`there is no option ${option}`)
   }
   if (trust.keys.length === 0) throw new Unreadable('say with --key whose log it should be')
-  trust.held = files.map((file) => openHeld(file, trust))
+  follow(trust.keys, handovers)
   return trust
 }
 

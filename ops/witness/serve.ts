@@ -3,7 +3,7 @@ import type { Answer, Witness } from './witness.ts'
 
 const bodyBytesMax = 65_536
 
-/** A witness over HTTP: `POST /add-checkpoint`, `GET /<origin hash>/checkpoint`, and its key at `GET /vkey`. */
+/** A witness over HTTP: `POST /add-checkpoint`, `POST /add-handover`, `GET /<origin hash>/checkpoint`, and its key at `GET /vkey`. */
 export async function serveWitness(witness: Witness, address: { host: string; port: number }): Promise<Server> {
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
     answerOf(witness, request).then(
@@ -21,9 +21,11 @@ export async function serveWitness(witness: Witness, address: { host: string; po
 
 async function answerOf(witness: Witness, request: IncomingMessage): Promise<Answer> {
   const { method, url = '' } = request
-  if (method === 'POST' && url === '/add-checkpoint') {
+  const add =
+    method === 'POST' ? { '/add-checkpoint': witness.add, '/add-handover': witness.addHandover }[url] : undefined
+  if (add) {
     const body = await bodyOf(request)
-    return body === undefined ? plain(413, 'too large\n') : witness.add(body)
+    return body === undefined ? plain(413, 'too large\n') : add(body)
   }
   const hash = /^\/([0-9a-f]{64})\/checkpoint$/.exec(url)?.[1]
   if (method === 'GET' && hash !== undefined) return witness.newest(hash)

@@ -23,6 +23,8 @@ export type Witness = {
   vkey: string
   /** The body of `POST /add-checkpoint` (C2SP tlog-witness). Checks and keeps before it answers, one call at a time. */
   add(body: string): Answer
+  /** The body of `POST /add-handover`: a log's key names the next one (`docs/verify-the-audit-log.md`). Kept before it answers. */
+  addHandover(body: string): Answer
   /** The newest checkpoint it signed of a log, by the SHA-256 of the log's name. */
   newest(originHash: string): Answer
 }
@@ -60,15 +62,16 @@ export function openWitness(options: {
       } catch (error) {
         return refusal(400, (error as Error).message)
       }
-      const keys = logs.filter((log) => log.name === head.origin)
-      if (keys.length === 0) return none
+      const trusted = logs.filter((log) => log.name === head.origin)
+      if (trusted.length === 0) return none
+      const memory = openMemory(dir, head.origin)
+      const keys = audit.follow(trusted, memory.handovers())
       let signers: audit.NoteKey[]
       try {
         signers = audit.signersAt(note, keys, head.size)
       } catch (error) {
         return refusal(403, (error as Error).message)
       }
-      const memory = openMemory(dir, head.origin)
       const { oldSize, path } = request
       const last = memory.last()
       if (head.size === 0) return refusal(400, 'a tree without leaves has nothing to sign')
@@ -87,6 +90,39 @@ export function openWitness(options: {
       memory.keep(head, `${note.text}\n${[...lines, line].join('\n')}\n`)
       return { status: 200, type: plain, text: `${line}\n` }
     },
+    addHandover(body) {
+      let handover: audit.Handover
+      try {
+        handover = audit.readHandover(body)
+      } catch (error) {
+        return refusal(400, (error as Error).message)
+      }
+      const trusted = logs.filter((log) => log.name === handover.origin)
+      if (trusted.length === 0) return none
+      const memory = openMemory(dir, handover.origin)
+      const known = memory.handovers()
+      const before = audit.follow(trusted, known)
+      try {
+        audit.signersOf(handover.note, before)
+      } catch (error) {
+        return refusal(403, (error as Error).message)
+      }
+      let after: audit.NoteKey[]
+      try {
+        after = audit.follow(before, [body])
+      } catch (error) {
+        memory.accuse(body, now())
+        return refusal(409, (error as Error).message)
+      }
+      if (isKnown(handover, before)) return { status: 200, type: plain, text: 'known\n' }
+      // By a tree that was signed already the key before has shown that it was not succeeded there.
+      if (handover.since <= memory.last().size) {
+        memory.accuse(body, now())
+        return refusal(409, `the log was signed by the key before at ${memory.last().size} leaves`)
+      }
+      memory.keepHandovers([...known, body])
+      return { status: 200, type: plain, text: `${after.map(audit.vkeyLineOf).join('\n')}\n` }
+    },
     newest(originHash) {
       const file = join(dir, originHash, 'checkpoint')
       if (!/^[0-9a-f]{64}$/.test(originHash) || !existsSync(file)) return none
@@ -101,12 +137,24 @@ export function openWitness(options: {
   }
 }
 
+function isKnown({ key, since }: audit.Handover, keys: readonly audit.NoteKey[]): boolean {
+  return keys.some((known) => known.id === key.id && known.since === since)
+}
+
 /** What is remembered of one log: the newest checkpoint, every size and root that was signed, and evidence. */
 function openMemory(dir: string, origin: string) {
   const folder = join(dir, createHash('sha256').update(origin).digest('hex'))
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const [checkpoint, history] = [join(folder, 'checkpoint'), join(folder, 'history')]
+  const handovers = join(folder, 'handovers.json')
   return {
+    /** By what notes the log went from key to key, as far as this witness was not told by its keeper. */
+    handovers(): string[] {
+      return existsSync(handovers) ? (JSON.parse(readFileSync(handovers, 'utf8')) as string[]) : []
+    },
+    keepHandovers(notes: readonly string[]): void {
+      writeWhole(handovers, JSON.stringify(notes))
+    },
     last(): { size: number; root: Buffer } {
       if (!existsSync(checkpoint)) return { size: 0, root: audit.rootOfHashes(Buffer.alloc(0)) }
       return audit.readCheckpoint(readFileSync(checkpoint, 'utf8'))

@@ -184,7 +184,7 @@ test('a licence that asks for more or fewer months: nothing that it keeps goes, 
   } finally {
     await owner.end()
   }
-  const bundle = (await audit.bundleOf(world.sql, []))!
+  const bundle = (await audit.bundleOf(world.sql, { keys: world.agent.keys }))!
   let text = ''
   for await (const piece of audit.bundleLines(world.sql, bundle)) text += piece
   writeFileSync(join(folder, 'bundle'), text)

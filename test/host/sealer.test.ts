@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { register } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -36,6 +38,15 @@ const write = () =>
   db.sql.begin((tx) =>
     audit.record(tx, systemCommand('test'), { action: 'players.viewed_in_full', subject: 'x', reason: 'test' }),
   )
+const stranger = (bundle: string, key: audit.NoteKey) => {
+  const verifier = join(import.meta.dirname, '../../ops/verifier/verify-audit-log.mjs')
+  const dir = mkdtempSync(join(tmpdir(), 'cr-stranger-'))
+  writeFileSync(join(dir, 'bundle.jsonl'), bundle)
+  const words = [verifier, 'log', join(dir, 'bundle.jsonl'), '--key', audit.vkeyOf(key), '--json']
+  const { stdout } = spawnSync('node', words, { encoding: 'utf8' })
+  rmSync(dir, { recursive: true })
+  return JSON.parse(stdout)
+}
 const sizeNow = async () => (await audit.keptCheckpoint(db.sql))?.size ?? 0
 
 test('what is new is under a signed checkpoint within the pause and a little; two workers seal as one [S52]', async () => {
@@ -74,6 +85,17 @@ test('after a change of the signing key old and new checkpoints verify, each key
   const [old, young] = await ownKeys()
   expect(young!.since).toBe(before + 1)
   expect(await audit.verifyLog(db.sql, { keys: [old!, young!] })).toMatchObject({ ok: true })
+  // The log says so itself, in a leaf; and by that word a stranger who has the old key alone follows.
+  const [told] = await audit.search(db.sql, { code: 'audit.key_succeeded', limit: 10 })
+  const [handover] = await audit.handovers(worker, old!.name)
+  expect(told?.detail).toEqual({ key: audit.vkeyOf(young!), since: `${before + 1}`, handover })
+  await sealOnce(host())
+  expect(await audit.leafOf(db.sql, { ref: told!.id })).toMatchObject({ kind: 'event', index: before + 1 })
+  let text = ''
+  for await (const piece of audit.bundleLines(db.sql, (await audit.bundleOf(db.sql, { keys: worker }))!)) text += piece
+  expect(stranger(text, old!)).toMatchObject({ proven: true, entries: before + 2 })
+  expect(stranger(text.replace(/^\{"handover".*\n/m, ''), old!)).toMatchObject({ proven: false })
+  expect(audit.follow([old!], [handover!])).toEqual([old, young])
   const late = { ok: false, firstBad: expect.stringContaining('its key does not count at this size') }
   expect(await audit.verifyLog(db.sql, { keys: [old!, { ...young!, since: before }] })).toMatchObject(late)
   expect(await audit.verifyLog(db.sql, { keys: [old!, { ...young!, since: before + 2 }] })).toMatchObject(late)

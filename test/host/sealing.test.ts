@@ -302,7 +302,11 @@ async function sitDown() {
 /** The bundle as it is exported. */
 async function bundle(): Promise<string> {
   let text = ''
-  for await (const piece of audit.bundleLines(world.sql, (await audit.bundleOf(world.sql, []))!)) text += piece
+  for await (const piece of audit.bundleLines(
+    world.sql,
+    (await audit.bundleOf(world.sql, { keys: world.agent.keys }))!,
+  ))
+    text += piece
   return text
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ const verifier = join(import.meta.dirname, '../../ops/verifier/verify-audit-log.
 const dir = mkdtempSync(join(tmpdir(), 'cr-verifier-'))
 const pair = generateKeyPairSync('ed25519')
 const key = audit.noteKey(origin, pair.publicKey)
+type Pair = typeof pair
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 test('an entry longer than any entry of the log can be is refused, whatever its first bytes are [S51]', () => {
@@ -140,6 +141,75 @@ test('a key that was succeeded counts for no larger tree, whoever has it now, an
   since(6)
   for (const verdict of verdicts(pair)) expect(verdict).toMatchObject(refused)
   for (const verdict of verdicts(young)) expect(verdict).toMatchObject({ status: 0, proven: true })
+})
+
+test('who has an older key follows to the newest by the word of each key before, and by no other [S51]', () => {
+  const entries = Array.from({ length: 6 }, (_, n) => event(n))
+  const [second, third, thief] = [1, 2, 3].map(() => generateKeyPairSync('ed25519')) as [Pair, Pair, Pair]
+  const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const word = (by: Pair, to: { publicKey: KeyObject }, since: number, name = origin) =>
+    signedNote(
+      `countroom-log-handover-1\n${name}\n${since}\n${to.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n`,
+      name,
+      by,
+    )
+  const note = checkpoint(entries, origin, third)
+  const log = (handovers: string[], ...options: string[]) =>
+    verify('log', bundle(entries, { note, handovers }), ...options)
+  const way = [word(pair, second, 3), word(second, third, 5)]
+  expect(log(way)).toMatchObject({ status: 0, proven: true })
+  expect(log([])).toMatchObject({ status: 1, reason: expect.stringContaining('is not signed by the log') })
+  expect(log(way, '--key', `${audit.vkeyOf(audit.noteKey(origin, second.publicKey))} since 3`)).toMatchObject({
+    status: 0,
+  })
+
+  // One bet or entry: from a file.
+  const file = join(dir, 'handovers')
+  const proof = JSON.stringify({ entry: entries[0], proof: inclusion(entries, 0).replace(checkpoint(entries), note) })
+  writeFileSync(file, way.join(''))
+  expect(verify('entry', proof)).toMatchObject({ status: 1 })
+  expect(verify('entry', proof, '--handover', file)).toMatchObject({ status: 0, proven: true })
+  writeFileSync(join(dir, 'held'), checkpoint(entries.slice(0, 5), origin, third))
+  expect(log(way, '--held', join(dir, 'held'))).toMatchObject({ status: 0, held: 1 })
+
+  const notProven = { status: 1, proven: false }
+  const known = `${audit.vkeyOf(audit.noteKey(origin, thief.publicKey))} since 3`
+  for (const [what, handovers, ...options] of [
+    ['out of order: the word of a key that is not known', way.toReversed()],
+    ['a key that was succeeded before this size', [word(pair, second, 3), word(second, third, 7)]],
+    ['somebody else’s word', [word(thief, third, 3)]],
+    ['somebody else’s word under the name of a key', [forgedLine(word(thief, third, 3))]],
+    ['another log’s', [word(pair, third, 3, 'countroom/other')]],
+    ['to two', [...way, word(pair, thief, 4)]],
+    ['back', [...way, word(third, second, 6)]],
+    ['backwards', [word(pair, second, 3), word(second, third, 3)]],
+    ['otherwise than is known', way, '--key', known],
+  ] as Array<[string, string[], ...string[]]>)
+    expect(log(handovers, ...options), what).toMatchObject(notProven)
+  for (const broken of [
+    'x',
+    way[0]!.replace('\n3\n', '\n03\n'),
+    word(pair, p384(), 3),
+    way[0]!.replace('\n3\n', '\n3\nx\n'),
+  ])
+    expect(log([broken]), broken).toMatchObject({ status: expect.toSatisfy((status) => status === 1 || status === 2) })
+  // The key after P-256 is named and found as well.
+  const curved = checkpoint(entries, origin, pair)
+  expect(verify('log', bundle(entries, { note: curved, handovers: [word(pair, p256, 7)] }))).toMatchObject({
+    status: 0,
+  })
+  expect(verify('log', bundle(entries, { note: curved, handovers: [word(pair, p256, 6)] }))).toMatchObject(notProven)
+
+  function forgedLine(given: string): string {
+    const { id } = key
+    const [line = ''] = /[^ ]+\n$/.exec(given) ?? []
+    const bytes = Buffer.concat([Buffer.from(id, 'hex'), Buffer.from(line, 'base64').subarray(4)])
+    return given.replace(line, `${bytes.toString('base64')}\n`)
+  }
+
+  function p384() {
+    return generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  }
 })
 
 test('a log that a token without Ed25519 signs, in P-256, is proven like any other, and no less [S51]', async () => {
@@ -295,10 +365,18 @@ function bundle(
     note = checkpoint(signed),
     tiles = signed,
     before = [],
-  }: { signed?: readonly string[]; note?: string; tiles?: readonly string[]; before?: readonly string[] } = {},
+    handovers = [],
+  }: {
+    signed?: readonly string[]
+    note?: string
+    tiles?: readonly string[]
+    before?: readonly string[]
+    handovers?: readonly string[]
+  } = {},
 ): string {
   const head = [
     { bundle: 'countroom-audit-bundle-1', origin, size: signed.length },
+    ...handovers.map((handover) => ({ handover })),
     ...[...before, note].map((each) => ({ checkpoint: each })),
     { entries: signed.length },
     { tile: audit.leafHashes(tiles).toString('base64') },

@@ -194,7 +194,11 @@ test('a database that was rolled back or rewritten, checkpoints and all, is foun
   const seen = audit.readCheckpoint(readFileSync(held, 'utf8'))
   const stranger = async () => {
     let text = ''
-    for await (const piece of audit.bundleLines(db.sql, (await audit.bundleOf(db.sql, [running.key]))!)) text += piece
+    for await (const piece of audit.bundleLines(
+      db.sql,
+      (await audit.bundleOf(db.sql, { witnesses: [running.key], keys: agent.keys }))!,
+    ))
+      text += piece
     writeFileSync(bundle, text)
     const options = ['--key', audit.vkeyOf(log), '--witness', audit.vkeyOf(running.key), '--held', held, '--json']
     const verifier = join(repository, 'ops/verifier/verify-audit-log.mjs')
@@ -242,17 +246,75 @@ test('a database that was rolled back or rewritten, checkpoints and all, is foun
   expect(counted?.values[0]?.value).toBeGreaterThan(0)
 })
 
-async function grow(count: number): Promise<void> {
-  await db.sql.begin(async (tx) => {
+test('a witness that was told of one key follows to the next by its word, over a restart, and to no second one [S51][S52]', async () => {
+  const here = { db: await openTestDatabase(), agent: await startTestKeys() }
+  const folder = mkdtempSync(join(tmpdir(), 'cr-witness-'))
+  const [old] = await audit.ownKeys(here.agent.keys, origin)
+  let own = await startWitness(folder, old!)
+  try {
+    const asked = () => askWitness({ sql: here.db.work, keys: here.agent.as('work') }, { url: own.url, key: own.key })
+    const add = (handover: string) => fetch(`${own.url}/add-handover`, { method: 'POST', body: handover })
+    await grow(3, here)
+    expect(await asked()).toEqual({ outcome: 'signed' })
+    const ops = here.agent.as('ops')
+    await ops.activate((await ops.create('sk-audit')).key)
+    await grow(3, here)
+    expect(await asked()).toEqual({ outcome: 'signed' })
+    await ops.destroy('sk-audit-1')
+    await own.stop()
+    own = await startWitness(folder, old!)
+    await grow(2, here)
+    expect(await asked()).toEqual({ outcome: 'signed' })
+    const [handover = ''] = await audit.handovers(here.agent.keys, origin)
+    expect(await (await add(handover)).text()).toBe('known\n')
+    expect((await add(handover.replace('\n4\n', '\n5\n'))).status).toBe(403)
+    expect((await add(handover.replaceAll(origin, 'countroom/other'))).status).toBe(404)
+  } finally {
+    await own.stop()
+    await here.db.stop()
+    await here.agent.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('whoever stole the key before is too late, and what they wrote with it is kept as evidence [S51]', () => {
+  const stolen = generateKeyPairSync('ed25519')
+  const folder = mkdtempSync(join(tmpdir(), 'cr-witness-'))
+  const liar = audit.noteKey(origin, stolen.publicKey)
+  const word = (to: audit.NoteKey, since: number) => {
+    const spki = to.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+    const text = `countroom-log-handover-1\n${origin}\n${since}\n${spki}\n`
+    return `${text}\n${audit.signatureLine(liar, sign(null, Buffer.from(text), stolen.privateKey))}\n`
+  }
+  const witness = openWitness({ dir: folder, name: 'witness.example/four', logs: [liar] })
+  const [one, two] = [1, 2].map(() => audit.noteKey(origin, generateKeyPairSync('ed25519').publicKey))
+  const text = audit.checkpointText({ origin, size: 9, root: Buffer.alloc(32, 7) })
+  const note = `${text}\n${audit.signatureLine(liar, sign(null, Buffer.from(text), stolen.privateKey))}\n`
+  expect(witness.add(`old 0\n\n${note}`)).toMatchObject({ status: 200 })
+  expect(witness.addHandover(word(one!, 9))).toMatchObject({ status: 409 }) // it signed that tree itself
+  expect(witness.addHandover(word(one!, 10))).toMatchObject({ status: 200 })
+  expect(witness.addHandover(word(two!, 11))).toMatchObject({ status: 409 })
+  const padded = word(one!, 10).replace('\n\n', `\n\n${audit.signatureLine(two!, Buffer.alloc(64))}\n`)
+  for (const note of ['what is this?', padded]) expect(witness.addHandover(note)).toMatchObject({ status: 400 })
+  const evidence = join(folder, createHash('sha256').update(origin).digest('hex'), 'evidence')
+  const kept = readdirSync(evidence).filter((name) => name.endsWith('.note'))
+  expect(kept.map((name) => readFileSync(join(evidence, name), 'utf8')).sort()).toEqual(
+    [word(one!, 9), word(two!, 11)].sort(),
+  )
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function grow(count: number, on = { db, agent }): Promise<void> {
+  await on.db.sql.begin(async (tx) => {
     for (let n = 0; n < count; n++)
       await audit.record(tx, systemCommand('test'), { action: 'players.viewed_in_full', subject: 'x', reason: 'test' })
   })
-  const signer = { ...systemCommand('test'), keys: agent.as('work') }
-  await db.work.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
+  const signer = { ...systemCommand('test'), keys: on.agent.as('work') }
+  await on.db.work.begin((tx) => audit.seal(tx, signer, { origin, batches: [], eventsMax: 1000 }))
 }
 
 function ask() {
-  return askWitness({ sql: db.work }, { url: running.url, key: running.key })
+  return askWitness({ sql: db.work, keys: agent.as('work') }, { url: running.url, key: running.key })
 }
 
 function post(body: string): Promise<Response> {

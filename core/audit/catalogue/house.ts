@@ -22,6 +22,10 @@ export const house = {
     detail: { index: 'text?', from: 'text?', to: 'text?', reference: 'text?' },
   },
   'audit.chain_ended': { title: 'The hash chain of before ended', detail: { checkpoint: 'text?', signature: 'text?' } },
+  'audit.key_succeeded': {
+    title: 'The key of the log was succeeded by another',
+    detail: { key: 'text', since: 'text', handover: 'text?' },
+  },
   'audit.archived': {
     title: 'Events past their years were archived',
     detail: { before: 'instant', upTo: 'text', count: 'number', file: 'text', digest: 'text' },

@@ -1,11 +1,13 @@
 import type { Reader } from '#base'
+import type { KeyHolder } from './checkpoint.ts'
 import { publishedNote } from './cosignature.ts'
+import { handovers } from './handover.ts'
 import { keptCheckpoint } from './log.ts'
 import type { NoteKey } from './note.ts'
 import { tileHashes } from './tiles.ts'
 
 /** Which part of the log a bundle holds: all of it up to a checkpoint. */
-export type Bundle = { origin: string; size: number; note: string; notes: string[] }
+export type Bundle = { origin: string; size: number; note: string; notes: string[]; handovers: readonly string[] }
 
 const tilesPerRead = 16
 const notesMax = 1000
@@ -14,7 +16,10 @@ const notesMax = 1000
  * Says what a bundle will hold, as of now: everything under the newest checkpoint, and of the older ones so many, spread
  * evenly, that a fault can be told to within a small part of the log. Undefined while there is no log.
  */
-export async function bundleOf(reader: Reader, witnesses: readonly NoteKey[]): Promise<Bundle | undefined> {
+export async function bundleOf(
+  reader: Reader,
+  { witnesses = [], keys }: { witnesses?: readonly NoteKey[]; keys: KeyHolder },
+): Promise<Bundle | undefined> {
   const newest = await keptCheckpoint(reader)
   if (!newest) return undefined
   const older = await reader<Array<{ size: bigint; note: string }>>`
@@ -25,11 +30,14 @@ export async function bundleOf(reader: Reader, witnesses: readonly NoteKey[]): P
   const notes = await Promise.all(
     older.map(({ size, note }) => publishedNote(reader, { size: Number(size), note }, witnesses)),
   )
-  return { origin: newest.origin, size: newest.size, note: await publishedNote(reader, newest, witnesses), notes }
+  const { origin, size } = newest
+  const note = await publishedNote(reader, newest, witnesses)
+  return { origin, size, note, notes, handovers: await handovers(keys, origin) }
 }
 
 /**
- * The bundle as JSON lines for a stranger (`docs/verify-the-audit-log.md`), in pieces: what it is, checkpoints in order, then the
+ * The bundle as JSON lines for a stranger (`docs/verify-the-audit-log.md`), in pieces: what it is, how its keys
+ * were handed over, checkpoints in order, then the
  * entries byte for byte, before each 256 of them their hashes. What was archived stands as its hash. Between two pieces neither
  * a connection nor a snapshot is held: what is in the log never changes.
  */
@@ -37,6 +45,7 @@ export async function* bundleLines(reader: Reader, bundle: Bundle): AsyncGenerat
   const { origin, size, note, notes } = bundle
   const head = [
     { bundle: 'countroom-audit-bundle-1', origin, size },
+    ...bundle.handovers.map((handover) => ({ handover })),
     ...[...notes, note].map((checkpoint) => ({ checkpoint })),
   ]
   yield `${[...head, { entries: size }].map((line) => JSON.stringify(line)).join('\n')}\n`

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { type Command, numberArray, Refusal, type Tx, textArray } from '#base'
 import type { Keys } from '#keys'
+import { record } from '../record.ts'
 import { type Checkpoint, ownKeys, type Signer, signCheckpoint, signersAt } from './checkpoint.ts'
+import { handovers, readHandover } from './handover.ts'
 import { type KeptCheckpoint, keepCheckpoint, keptCheckpoint } from './log.ts'
-import { readNote } from './note.ts'
+import { type NoteKey, readNote, vkeyOf } from './note.ts'
 import { consistencyPath } from './proof.ts'
 import { type Edge, grow, readEdge, rootOfEdge, writeTiles } from './tiles.ts'
 import { hashBytes } from './tree.ts'
@@ -70,6 +72,7 @@ export async function seal(
   const checkpoint = { origin, size: grown.edge.size, root: rootOfEdge(grown.edge) }
   const { note, key } = await signAfter(tx, command.keys, checkpoint, last)
   await keepCheckpoint(tx, { ...checkpoint, at: command.now, note }, key)
+  if (last && readNote(last.note).signatures[0]?.id !== key.id) await recordSuccession(tx, command, origin, key)
   lastSigned.set(command.keys, note)
   const lost = events.lost === 0 ? [] : await lostFrom(tx, size)
   return { size: checkpoint.size, events: events.count, batches: what.batches.length, lost }
@@ -114,6 +117,16 @@ async function signAfter(tx: Tx, keys: LogSigner, checkpoint: Checkpoint, last: 
     const paths = await Promise.all(sizes.map((size) => consistencyPath(tx, size, last.size)))
     return await signCheckpoint(keys, checkpoint, last, { note: last.note, paths })
   }
+}
+
+/** Into the log itself, where nobody can say later that the key before said otherwise. */
+async function recordSuccession(tx: Tx, command: Command & { keys: Signer }, origin: string, key: NoteKey) {
+  const own = await ownKeys(command.keys, origin)
+  const note = (await handovers(command.keys, origin)).find((each) => readHandover(each).key.id === key.id)
+  const since = own.find(({ id }) => id === key.id)?.since ?? 0
+  const detail = { key: vkeyOf(key), since: String(since), ...(note === undefined ? {} : { handover: note }) }
+  const { actor, now, requestId } = command
+  await record(tx, { actor, now, requestId }, { action: 'audit.key_succeeded', subject: 'log', detail })
 }
 
 /** @throws BrokenLog when a checkpoint is not this log's own, by the keys of the token */

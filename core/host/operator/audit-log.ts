@@ -186,7 +186,7 @@ export function auditLogRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const file = `audit-log-${command.now.toISOString().slice(0, 10)}.jsonl`
     const type = 'application/jsonl; charset=utf-8'
     return host.exports.answer(c, { caller: member.id, file, type }, async (reader) => {
-      const bundle = await audit.bundleOf(reader, witnesses)
+      const bundle = await audit.bundleOf(reader, { witnesses, keys: host.keys })
       if (!bundle) throw audit.notSealed()
       await transact(host, (tx) =>
         audit.record(tx, command, { action: 'audit.exported', subject: 'log', detail: { format: 'bundle' } }),

@@ -6,7 +6,7 @@ import { epochName, everyday, type Family, families, familyNames, parseKey, regi
 import { faultsOfEntry } from './checks.ts'
 import { beginRegister } from './first-start.ts'
 import { type Growth, hasGrown } from './growth.ts'
-import { type Head, nextLog, type SignedLog } from './heads.ts'
+import { type Head, nextLog } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { MechanismName } from './mechanisms.ts'
 import { AgentRefusal } from './refusal.ts'
@@ -19,6 +19,7 @@ import {
   type State,
   writeRegister,
 } from './register.ts'
+import { awaitsHandover, logFamily, succession } from './succession.ts'
 import type { KeyRef, Token } from './token.ts'
 
 /** The epochs of all families: which there are, what state each is in, and that the token still holds these very keys. */
@@ -57,7 +58,6 @@ export type KeyringOptions = {
 }
 
 const dayMs = 86_400_000
-const logFamily: Family = 'sk-audit'
 /** What may leave keys in the token that the register does not know, when it fails or ends in the middle. */
 const making = new Set(['create', 'ceremony', 'restore-finish'])
 
@@ -130,6 +130,13 @@ export function openKeyring(options: KeyringOptions): Keyring {
         if (entry.state === 'destroyed') return tell(entry)
         if (entry.state === 'active')
           throw new AgentRefusal('keys.state', `${key} is active; activate another epoch first`, 'conflict')
+        const next = state.log && awaitsHandover(entry, state.entries)
+        if (next)
+          throw new AgentRefusal(
+            'keys.state',
+            `${key} hands the log over with the first checkpoint of ${next.key}, which is still to come`,
+            'conflict',
+          )
         // The register first: if we end in between, the next start completes it, and nothing is missing meanwhile.
         const destroyed = put({ ...entry, state: 'destroyed', destroyedAt: now().toISOString() })
         token.destroy(key)
@@ -141,10 +148,8 @@ export function openKeyring(options: KeyringOptions): Keyring {
       const keys = state.entries.filter(({ family }) => family === logFamily)
       const grew = state.log && after && growth ? hasGrown(state.log, after, growth, keys) : false
       const log = nextLog(state.log, message, after, grew)
-      const entries = state.entries.map((entry) =>
-        succeeds(entry, log) ? { ...entry, signsFrom: sizeAfter(log) } : entry,
-      )
-      change({ ...state, entries, log })
+      const sign = (by: Entry, text: string) => token.signMessage(by, Buffer.from(text))
+      change({ ...state, entries: succession(state.entries, log, sign), log })
     },
     beginLog: (role, origin) => manage(role, 'begin-log', origin, () => change({ ...state, log: undefined })),
     bring,
@@ -301,17 +306,6 @@ export function openKeyring(options: KeyringOptions): Keyring {
       ...(due === undefined ? {} : { rotateBefore: new Date(due).toISOString() }),
     }
   }
-}
-
-/** An epoch that signs its first tree, or a smaller one than its first, since somebody vouched for a log put back. */
-function succeeds({ family, state, signsFrom }: Entry, { last }: SignedLog): boolean {
-  if (family !== logFamily || state !== 'active' || signsFrom === undefined) return false
-  return signsFrom === null || last.size < signsFrom
-}
-
-/** The tree kept last was signed by the key before; whatever is larger is not. */
-function sizeAfter({ kept }: SignedLog): number {
-  return (kept?.size ?? 0) + 1
 }
 
 function order({ family, epoch }: Entry): number {

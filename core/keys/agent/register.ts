@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import type { KeyState, Origin } from '../entry.ts'
+import type { Handover, KeyState, Origin } from '../entry.ts'
 import type { Copy, Recovery } from './births.ts'
 import { type Family, registerFamily } from './catalogue.ts'
 import { writeWhole } from './files.ts'
@@ -21,6 +21,7 @@ export type Entry = KeyRef & {
   readonly check: string
   /** Of a later epoch of `sk-audit`: the size from which on trees are signed by it; null until it signed one. */
   readonly signsFrom?: number | null
+  readonly handover?: Handover
   /** SubjectPublicKeyInfo of a key that has a public half, base 64; stays when the key is destroyed. */
   readonly spki?: string
   /** Of a key born in a ceremony; goes with the key when that is destroyed. */

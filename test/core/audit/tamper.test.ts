@@ -118,7 +118,7 @@ function verified(reader: Parameters<typeof audit.verifyLog>[0] = db.sql, outsid
 
 /** The log as it is handed to a stranger; undefined where there is none to hand over. */
 async function bundle(reader: Parameters<typeof audit.verifyLog>[0]): Promise<string | undefined> {
-  const what = await audit.bundleOf(reader, [])
+  const what = await audit.bundleOf(reader, { keys: agent.keys })
   if (!what) return undefined
   let text = ''
   for await (const piece of audit.bundleLines(reader, what)) text += piece

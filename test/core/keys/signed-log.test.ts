@@ -90,4 +90,45 @@ describe.each(testModules)('on %s', (module) => {
     await sign(head(30), head(20))
     expect(await from()).toEqual([undefined, 21])
   })
+
+  test('[S51] a key that is succeeded signs to whom, with the first tree of the next one, and is not destroyed before', async () => {
+    const entryOf = async (key: string) => (await ops.list()).find((entry) => entry.key === key)!
+    const old = await ops.active('sk-audit')
+    const size = (await work.signedSizes())[0]!
+    const { key } = await ops.create('sk-audit')
+    await expect(ops.activate(key)).resolves.toMatchObject({ state: 'active' })
+    expect(await entryOf(key)).not.toHaveProperty('handover')
+    await expect(ops.destroy(old)).rejects.toThrow(
+      /hands the log over with the first checkpoint of sk-audit-\d+, which is/,
+    )
+
+    await sign(head(size + 5), head(size))
+    const { handover, signsFrom } = await entryOf(key)
+    const spki = (await work.publicKey(key)).export({ format: 'der', type: 'spki' }).toString('base64')
+    expect(handover).toMatchObject({
+      by: old,
+      text: `countroom-log-handover-1\ncountroom/test\n${size + 1}\n${spki}\n`,
+    })
+    expect(signsFrom).toBe(size + 1)
+    const signature = Buffer.from(handover!.signature, 'base64')
+    expect(isSigned(await work.publicKey(old), Buffer.from(handover!.text), signature)).toBe(true)
+    expect(isSigned(await work.publicKey(key), Buffer.from(handover!.text), signature)).toBe(false)
+
+    await ops.destroy(old)
+    await agent.kill()
+    await agent.restart()
+    await sign(head(size + 9), head(size + 5))
+    expect((await entryOf(key)).handover).toEqual(handover)
+    // Nobody has it say so: neither is a handover a checkpoint, nor does any role have another word of this key.
+    await expect(work.signCheckpoint(handover!.text, head(size + 9))).rejects.toThrow('keys.refused')
+    await expect(work.signCheckpoint(handover!.text.replace(/^[^\n]+\n/, ''), head(size + 9))).rejects.toThrow(
+      'keys.refused',
+    )
+
+    // Of a log put back to before, who is no more says nothing.
+    await ops.beginLog('countroom/test')
+    await sign(head(8), head(7))
+    expect(await entryOf(key)).toMatchObject({ signsFrom: 8 })
+    expect(await entryOf(key)).not.toHaveProperty('handover')
+  })
 })
