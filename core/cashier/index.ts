@@ -12,6 +12,7 @@ export type { Gateway, GatewayEvent, PayoutAnswer } from './ports.ts'
 // Money out
 export {
   approve,
+  isNewPayoutTo,
   pay,
   payoutAccepted,
   payoutNotSent,

@@ -75,6 +75,17 @@ export async function withdraw(
   return await withdrawalOf(tx, id)
 }
 
+/** Was this player's money never asked for to this card, nor sent there? Then it is a new one to be paid out to. */
+export async function isNewPayoutTo(
+  reader: Reader,
+  { player, instrument }: { player: string; instrument: string },
+): Promise<boolean> {
+  const [earlier] = await reader`
+    select from cashier.withdrawals
+    where player = ${player} and instrument = ${instrument} and state not in ('rejected', 'failed') limit 1`
+  return earlier === undefined
+}
+
 /**
  * requested -> approved; the payout is ordered in the same transaction. One that takes two is ordered by their approval only.
  *

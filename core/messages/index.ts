@@ -6,7 +6,18 @@ export { carrierUnknown, receiptMalformed, receiptNotAuthentic } from './errors.
 // The languages we write
 export { isLanguage, type Language, languages, preferredLanguage } from './language.ts'
 // Telling people something
-export { forget, leftOver, type News, note, sendQueue, standing, take, tell, timesToldToday } from './message.ts'
+export {
+  forget,
+  leftOver,
+  type News,
+  note,
+  sendQueue,
+  standing,
+  take,
+  tell,
+  timesToldToday,
+  toldTo,
+} from './message.ts'
 // What the outside is asked for
 export type { Carrier, Contact, Directory, Fate, Letter } from './ports.ts'
 // What a carrier says later, and what a report of delivery says

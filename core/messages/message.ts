@@ -144,6 +144,15 @@ export async function leftOver(reader: Reader, now: Date): Promise<string[]> {
   return rows.map(({ message }) => message)
 }
 
+/** What a holder was told and when, newest first; what stood in it is not kept. */
+export async function toldTo(
+  reader: Reader,
+  holder: string,
+): Promise<Array<{ template: string; channel: Channel; at: Date; state: string }>> {
+  return await reader`
+    select template, channel, made_at as at, state from messages.outbox where holder = ${holder} order by made_at desc limit 5000`
+}
+
 /** Forgets what has ended long ago. Answers how many went. */
 export async function forget(tx: Tx, now: Date): Promise<number> {
   const before = new Date(now.getTime() - daysKept * 86_400_000)

@@ -1,5 +1,8 @@
 import { Refusal } from '#base'
 
+export const erasureNotAsked = () =>
+  new Refusal('absent', 'players.erasure_not_asked', 'This player waits for no such answer.')
+
 export const underAge = (min: number) =>
   new Refusal('refused', 'players.under_age', `You must be at least ${min} years old to play.`)
 export const birthDateInvalid = () =>

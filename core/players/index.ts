@@ -4,11 +4,14 @@
 export { askEmailChange, confirmEmailChange } from './email-change.ts'
 // Finding them by an address nobody can read, also while the key of that index is rotated
 export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexesUnder, reindex } from './email-index.ts'
+// Giving up what is kept of them
+export { answerErasure, askErasure, type ErasureRequest, erasureAskedAt, erasuresAsked } from './erasure.ts'
 export { codeWrong, playerUnknown, statusForbids } from './errors.ts'
 // What password they may have
 export { type ChosenPassword, judgePassword, providePasswordScreen } from './password.ts'
 // Who they are, and what state their account is in
 export {
+  agreements,
   contact,
   findByEmail,
   findByIndex,
@@ -35,3 +38,5 @@ export {
   register,
   resendConfirmation,
 } from './registration.ts'
+// Where they live
+export { changeResidence } from './residence.ts'

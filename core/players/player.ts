@@ -67,6 +67,18 @@ export async function contact(reader: Reader, keys: Keys, player: string): Promi
   }
 }
 
+/** What a player agreed to, and when. @throws Refusal `players.unknown` */
+export async function agreements(
+  reader: Reader,
+  player: string,
+): Promise<{ termsVersion: string; privacyVersion: string; acceptedAt: Date }> {
+  const [row] = await reader<Array<{ termsVersion: string; privacyVersion: string; acceptedAt: Date }>>`
+    select terms_version as "termsVersion", privacy_version as "privacyVersion", terms_accepted_at as "acceptedAt"
+    from players.players where player = ${player}`
+  if (!row) throw playerUnknown()
+  return row
+}
+
 /** The language a player is written to in. @throws Refusal `players.unknown` */
 export async function languageOf(reader: Reader, player: string): Promise<messages.Language> {
   const [row] = await reader<Array<{ language: messages.Language }>>`

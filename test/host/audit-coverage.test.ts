@@ -411,6 +411,31 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ],
   ['operator POST /api/players/{player}/mail-again', () => suspend('mail-again'), ['messages.address_trusted']],
   [
+    'player PUT /api/residence',
+    async () =>
+      (await arrive()).caller.ask('PUT', '/api/residence', { street: '1 Mint', city: 'Valletta', postalCode: 'VLT' }),
+    ['players.profile_changed'],
+  ],
+  [
+    'player POST /api/data-export',
+    async () => (await arrive()).caller.ask('POST', '/api/data-export'),
+    ['players.data_exported'],
+  ],
+  [
+    'player POST /api/erasure-request',
+    async () => (await arrive()).caller.ask('POST', '/api/erasure-request'),
+    ['players.erasure_asked'],
+  ],
+  [
+    'operator POST /api/players/{player}/erasure-answer',
+    async () => {
+      const { player, caller } = await arrive()
+      await caller.ask('POST', '/api/erasure-request')
+      return boss.ask('POST', `/api/players/${player}/erasure-answer`, { reason: 'kept by law until 2031' })
+    },
+    ['players.erasure_answered'],
+  ],
+  [
     'operator POST /api/withdrawals/{id}/approval',
     async () => boss.ask('POST', `/api/withdrawals/${await withdrawal()}/approval`, { reason: 'looks right' }),
     ['cashier.withdrawal_approved'],

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as licences from '#licences'
 import * as messages from '#messages'
+import * as players from '#players'
 import * as sessions from '#sessions'
+import { saveInstrument } from '../../core/cashier/instrument.ts'
 import { freshCode, SoftAuthenticator } from '../support/authenticator.ts'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
+import { mailed } from '../support/sign-in.ts'
 import { lastSms } from '../support/sms.ts'
 
 let faces: Faces
@@ -19,9 +23,7 @@ test('nothing about factors changes for who has not shown themselves just now [S
   const { player, caller } = await arrive()
   await faces.world.showAll(player)
   const factor = await addPasskey(caller)
-  await faces.world.admin`
-    update sessions.sessions set shown = ${faces.world.admin.json({ password: new Date(Date.now() - 301_000).toISOString() })}
-    where player = ${player}`
+  await showedLongAgo(player)
   const before = await snapshot(player)
   const changes: Array<[method: string, path: string, body?: unknown]> = [
     ['POST', '/api/factors/passkeys/options'],
@@ -174,15 +176,124 @@ test('another telephone under the same key is another request, and the key’s r
   expect(records).not.toContain(digest.digest('hex'))
 })
 
-async function arrive() {
+async function arrive(cash = 0n) {
   const { world } = faces
-  const { player, email } = await world.player()
+  const { player, email } = await world.player(cash)
   const passwordHash = await sessions.hashPassword(world.agent.keys, password)
   await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
   const caller = faces.caller('player')
   expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
   return { player, email, caller }
 }
+
+test('each act that the licence names needs a fresh proof, on every route of it [S20] [GLI-2.5.2e-1] [GLI-2.5.2e-2] [GLI-2.5.2e-3]', async () => {
+  const { world } = faces
+  const { player, caller } = await arrive(100_00n)
+  await world.showAll(player)
+  const factor = await addPasskey(caller)
+  await caller.ask('PUT', '/api/limits/day', { amount: '50.00' })
+  const instrument = await withCard(player)
+  const residence = { street: '1 Old Mint Street', city: 'Valletta', postalCode: 'VLT 1510' }
+  const money = { amount: '20.00', currency: 'EUR' }
+  const acts: Record<licences.SensitiveAct, Array<[method: string, path: string, body?: unknown]>> = {
+    withdrawal: [['POST', '/api/withdrawals', { amount: money, instrument }]],
+    payout_instrument: [['POST', '/api/withdrawals', { amount: money, instrument }]],
+    email_change: [['POST', '/api/email', { email: 'new@example.com' }]],
+    password_change: [
+      ['POST', '/api/password', { present: password, password: 'quartz tambourine walrus' }],
+      ['DELETE', '/api/password'],
+    ],
+    personal_data_change: [['PUT', '/api/residence', residence]],
+    limit_loosening: [['PUT', '/api/limits/day', { amount: '60.00' }]],
+    export: [['POST', '/api/data-export']],
+    erasure: [['POST', '/api/erasure-request']],
+    factor_change: [
+      ['POST', '/api/factors/apps'],
+      ['DELETE', `/api/factors/${factor}`],
+    ],
+  }
+  expect(Object.keys(acts).sort()).toEqual(Object.keys((await licences.rules(world.sql)).stepUp).sort())
+  await showedLongAgo(player)
+  const before = await snapshot(player)
+  for (const [act, routes] of Object.entries(acts))
+    for (const [method, path, body] of routes)
+      expect((await caller.ask(method, path, body)).body, `${act}: ${method} ${path}`).toMatchObject({
+        status: 403,
+        code: 'sessions.step_up_required',
+        factors: ['passkey'],
+      })
+  expect(await snapshot(player)).toEqual(before)
+  await world.showAll(player)
+  expect((await caller.ask('PUT', '/api/residence', residence)).status).toBe(200)
+  expect((await caller.ask('POST', '/api/withdrawals', { amount: money, instrument })).status).toBe(201)
+  expect((await caller.ask('POST', '/api/erasure-request')).status).toBe(202)
+})
+
+test('a card that nothing was paid to yet takes more than a password, one that was does not [GLI-2.5.2e-3]', async () => {
+  const { world } = faces
+  const { player, caller } = await arrive(100_00n)
+  const instrument = await withCard(player)
+  const withdraw = () =>
+    caller.ask('POST', '/api/withdrawals', { amount: { amount: '20.00', currency: 'EUR' }, instrument })
+  expect((await withdraw()).body).toMatchObject({ code: 'sessions.step_up_required', factors: ['email'] })
+  await world.showAll(player)
+  expect((await withdraw()).status).toBe(201)
+  await world.admin`
+    update sessions.sessions set shown = ${world.admin.json({ password: new Date().toISOString() })} where player = ${player}`
+  expect((await withdraw()).status).toBe(201)
+})
+
+test('a player takes along everything kept of them, and no secret and nobody else’s', async () => {
+  const { world } = faces
+  const { player, email, caller } = await arrive(100_00n)
+  await world.showAll(player)
+  const { body: app } = await caller.ask('POST', '/api/factors/apps')
+  await caller.ask('POST', `/api/factors/apps/${app.factor}/confirmation`, {
+    code: await freshCode(String(app.secret)),
+    label: 'My telephone',
+  })
+  await withCard(player)
+  const money = { amount: '20.00', currency: 'EUR' }
+  const [card] = (await caller.ask('GET', '/api/instruments')).body.instruments as Array<{ id: string }>
+  const { body: withdrawal } = await caller.ask('POST', '/api/withdrawals', { amount: money, instrument: card!.id })
+  await caller.ask('POST', '/api/erasure-request')
+  const answer = await caller.ask('POST', '/api/data-export')
+  expect(answer.status, answer.raw).toBe(200)
+  expect(answer.headers.get('content-disposition')).toContain('my-data-')
+  expect(answer.body).toMatchObject({
+    format: 'countroom-player-data/1',
+    profile: { email, name: 'Ada Lovelace', address: { city: 'Valletta' } },
+    agreements: { termsVersion: expect.any(String) },
+    factors: [{ kind: 'totp', label: 'My telephone' }],
+    devices: [{ current: true, last: { browser: expect.any(String) } }],
+    instruments: [{ last4: '4242' }],
+    withdrawals: [{ id: withdrawal.id, amount: money }],
+    deposits: [],
+    rounds: [],
+    erasureAskedAt: expect.any(String),
+  })
+  expect((answer.body.statement as unknown[]).length).toBeGreaterThan(1)
+  for (const secret of [String(app.secret), 'tok_of_a_test', 'password_hash']) expect(answer.raw).not.toContain(secret)
+  const events =
+    await world.admin`select code from audit.events where subject = ${player} and code = 'players.data_exported'`
+  expect(events).toHaveLength(1)
+})
+
+test('who asks to be erased waits for people, once, is told so, and staff see it and answer with a reason', async () => {
+  const { world } = faces
+  const { player, caller } = await arrive()
+  await world.showAll(player)
+  const { body: first } = await caller.ask('POST', '/api/erasure-request')
+  expect((await caller.ask('POST', '/api/erasure-request')).body).toEqual(first)
+  expect(await mailed(world, player, 'erasure_asked')).toContain('within a month')
+  expect(await players.erasuresAsked(world.sql)).toContainEqual({ player, askedAt: new Date(String(first.askedAt)) })
+  const answered = { player, reason: 'kept until 2031 by the law on money laundering' }
+  await world.act((tx) => players.answerErasure(tx, world.command(), answered))
+  expect(await players.erasureAskedAt(world.sql, player)).toBeUndefined()
+  await expect(world.act((tx) => players.answerErasure(tx, world.command(), answered))).rejects.toMatchObject({
+    code: 'players.erasure_not_asked',
+  })
+})
 
 test('what an open page asks by itself is no activity, and what a person does is [GLI-2.5.4a]', async () => {
   const { world } = faces
@@ -208,6 +319,20 @@ test('what an open page asks by itself is no activity, and what a person does is
   expect(await seen(), 'something was done').not.toEqual(before)
 })
 
+/** A card that the player paid with. */
+async function withCard(player: string): Promise<string> {
+  const { world } = faces
+  const card = { token: 'tok_of_a_test', brand: 'Visa', last4: '4242', expiry: '12/29', holder: 'Ada Lovelace' }
+  return world.act((tx) => saveInstrument(tx, world.command(), { player, gateway: 'sandbox', ...card }))
+}
+
+async function showedLongAgo(player: string): Promise<void> {
+  const { admin } = faces.world
+  await admin`
+    update sessions.sessions set shown = ${admin.json({ password: new Date(Date.now() - 301_000).toISOString() })}
+    where player = ${player}`
+}
+
 async function addPhone({ caller }: { caller: Caller }, phone: string): Promise<string> {
   const { body } = await caller.ask('POST', '/api/factors/phones', { phone })
   const proof = { code: await lastSms(faces.world), label: 'Phone' }
@@ -230,5 +355,9 @@ async function snapshot(player: string) {
     await world.admin`select f::text from factors.factors f where holder = ${player}`,
     await world.admin`select r::text from factors.recovery_codes r where holder = ${player}`,
     await world.admin`select password_hash from sessions.credentials where player = ${player}`,
+    await world.admin`select p::text from players.players p where player = ${player}`,
+    await world.admin`select l::text from protection.limits l where player = ${player}`,
+    await world.admin`select w::text from cashier.withdrawals w where player = ${player}`,
+    await world.admin`select r::text from players.erasure_requests r where player = ${player}`,
   ])
 }

@@ -68,6 +68,11 @@ test('the main job, by the API: from registration to a payout', async () => {
 
   const { instruments } = (await player.ask<{ instruments: Array<{ id: string }> }>('GET', '/api/instruments')).body
   const wish = { amount: { amount: '10.00', currency: 'EUR' }, instrument: instruments[0]?.id }
+  expect((await player.ask('POST', '/api/withdrawals', wish)).body, 'nothing was paid to this card yet').toMatchObject({
+    code: 'sessions.step_up_required',
+    factors: ['email'],
+  })
+  await showMailedCode(player, ada.email)
   const { id } = (await must(player.ask<{ id: string }>('POST', '/api/withdrawals', wish), 201)).body
   await must(operator.ask('POST', `/api/withdrawals/${id}/approval`, { reason: 'looks right' }), 200)
   await until('the payout', async () => {
@@ -210,9 +215,7 @@ test('a telephone, by the API: added with a code from the sandbox, used to sign 
       const found = await texts()
       return found.length === nth ? /\d{6}/.exec(found[0]?.text ?? '')?.[0] : undefined
     })
-  await must(here.ask('POST', '/api/sessions/step-up/code'), 202)
-  const proof = { factor: 'email', code: await codeFor(urls, who.email, 'Your code to sign in') }
-  await must(here.ask('POST', '/api/sessions/step-up', proof), 200)
+  await showMailedCode(here, who.email)
   const { factor } = (
     await must(here.ask<{ factor: string }>('POST', '/api/factors/phones', { phone: telephone }), 202)
   ).body
@@ -324,6 +327,13 @@ test('generated input at every route of every face gets an answer of its own, ne
   expect(await stateOfMoney()).toEqual(before)
   await partner.close()
 })
+
+/** Shows, at a step-up, the code that is sent to the player for it. */
+async function showMailedCode(client: Client, email: string): Promise<void> {
+  await must(client.ask('POST', '/api/sessions/step-up/code'), 202)
+  const code = await codeFor(appliance.urls, email, 'Your code to sign in')
+  await must(client.ask('POST', '/api/sessions/step-up', { factor: 'email', code }), 200)
+}
 
 function signature(
   body: string,

@@ -79,6 +79,9 @@ export const people = {
     personal: ['before', 'after'],
   },
   'players.language_set': { title: 'Chose a language', changes: ['language'] },
+  'players.data_exported': { title: 'Took their data along' },
+  'players.erasure_asked': { title: 'Asked to be erased' },
+  'players.erasure_answered': { title: 'Answered who asked to be erased' },
   'players.erased': {
     title: 'Erased a player',
     severity: 'warning',

@@ -16,6 +16,7 @@ import {
   staffOf,
   wireMoney,
   writes,
+  writesNothing,
 } from '../face.ts'
 import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
 import { tellPlayer } from '../live.ts'
@@ -41,6 +42,9 @@ const full = brief
       .object({ at: z.iso.datetime(), status: z.string().openapi({ example: '5.1.1' }) })
       .nullable()
       .openapi({ description: 'Since when mail to the address comes back; none is sent there.' }),
+    erasureAskedAt: z.iso.datetime().nullable().openapi({
+      description: 'Since when the player waits to be erased; an answer is due within a month (GDPR Art. 12).',
+    }),
     balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }).nullable(),
   })
   .openapi('PlayerDetail')
@@ -111,6 +115,7 @@ export function playersRoutes(host: Host) {
         }),
       )
       const bounce = await messages.bounceOf(host.sql, id, 'email')
+      const erasureAskedAt = await players.erasureAskedAt(host.sql, id)
       const wallet = await ledger.walletOf(host.sql, id)
       const balance = wallet ? await ledger.balance(host.sql, wallet.wallet) : undefined
       const show = (amount: bigint) => showMoney({ amount, currency: player.currency as Currency })
@@ -119,6 +124,7 @@ export function playersRoutes(host: Host) {
           ...shown(player),
           ...profile,
           inFull,
+          erasureAskedAt: erasureAskedAt?.toISOString() ?? null,
           mailBounced: bounce ? { at: bounce.at.toISOString(), status: bounce.status } : null,
           balance: balance ? { cash: show(balance.cash), bonus: show(balance.bonus), held: show(balance.held) } : null,
         },
@@ -127,11 +133,38 @@ export function playersRoutes(host: Host) {
     },
   )
 
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/erasure-requests',
+      ...permits('players.view'),
+      ...writesNothing('who waits for an answer; no personal data'),
+      summary: 'Players who asked to be erased and wait for an answer, the oldest first.',
+      responses: {
+        200: {
+          description: 'The requests.',
+          content: {
+            'application/json': {
+              schema: z.object({ requests: z.array(z.object({ player: playerId, askedAt: z.iso.datetime() })) }),
+            },
+          },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const waiting = await players.erasuresAsked(host.sql)
+      const requests = waiting.map(({ player, askedAt }) => ({ player, askedAt: askedAt.toISOString() }))
+      return c.json({ requests }, 200)
+    },
+  )
+
   for (const [act, change, events] of [
     ['mail-again', trustAddress, ['messages.address_trusted']],
     ['password-reset', beginReset, ['sessions.reset_asked']],
     ['suspension', players.suspend, ['players.suspended', 'sessions.all_ended']],
     ['reinstatement', players.reinstate, ['players.reinstated']],
+    ['erasure-answer', players.answerErasure, ['players.erasure_answered']],
   ] as const)
     routes.openapi(
       createRoute({
@@ -180,6 +213,7 @@ function unmaskable(member: FaceStaff): players.Field[] {
 const summaries = {
   suspension: 'Suspends a player and ends their sessions.',
   reinstatement: 'Lets a suspended player back in.',
+  'erasure-answer': 'Notes that a player who asked to be erased was answered, and why so.',
   'mail-again': 'Sends mail again to an address from which it had come back.',
   'password-reset': 'Sends the player a code for a new password; nobody else sees it.',
 }

@@ -132,6 +132,8 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const amount = readPositiveMoney(payload.amount)
     return mutate(host, c, { operation: 'cashier.withdraw', payload }, async (tx, command) => {
       await needs(host, tx, c, 'withdrawal')
+      if (await cashier.isNewPayoutTo(tx, { player, instrument: payload.instrument }))
+        await needs(host, tx, c, 'payout_instrument')
       const made = await cashier.withdraw(tx, command, { player, wallet, amount, instrument: payload.instrument })
       return { status: 201, body: showWithdrawal(made) }
     })

@@ -14,6 +14,7 @@ import { factorsRoutes } from './factors.ts'
 import { gamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { meRoutes } from './me.ts'
+import { myDataRoutes } from './my-data.ts'
 import { passwordsRoutes } from './passwords.ts'
 import { playersRoutes } from './players.ts'
 import { protectionRoutes } from './protection.ts'
@@ -31,6 +32,7 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
     signInRoutes,
     stepUpRoutes,
     meRoutes,
+    myDataRoutes,
     devicesRoutes,
     factorsRoutes,
     enrolmentRoutes,

@@ -218,4 +218,66 @@ export const account = {
       ],
     },
   }),
+
+  residence_changed: email([], {
+    en: {
+      subject: 'Your place of residence was changed',
+      body: () => [
+        'your account has another place of residence from now on.',
+        'If it was not you, change your password at once and write to our support.',
+      ],
+    },
+    de: {
+      subject: 'Ihr Wohnort wurde geändert',
+      body: () => [
+        'in Ihrem Konto steht ab jetzt ein anderer Wohnort.',
+        'Wenn Sie es nicht waren, ändern Sie sofort Ihr Passwort und schreiben Sie unserem Support.',
+      ],
+    },
+    es: {
+      subject: 'Su domicilio ha cambiado',
+      body: () => [
+        'Su cuenta tiene otro domicilio a partir de ahora.',
+        'Si no ha sido usted, cambie su contraseña de inmediato y escriba a nuestro servicio de atención.',
+      ],
+    },
+    fr: {
+      subject: 'Votre domicile a été modifié',
+      body: () => [
+        'votre compte indique désormais un autre domicile.',
+        'Si ce n’était pas vous, changez tout de suite votre mot de passe et écrivez à notre service client.',
+      ],
+    },
+  }),
+
+  erasure_asked: email([], {
+    en: {
+      subject: 'You asked us to erase your data',
+      body: () => [
+        'we answer within a month. What the law has us keep, about payments and play, is kept until its time is over; the rest goes.',
+        'If it was not you, change your password at once and write to our support.',
+      ],
+    },
+    de: {
+      subject: 'Sie haben um Löschung Ihrer Daten gebeten',
+      body: () => [
+        'wir antworten innerhalb eines Monats. Was wir nach dem Gesetz über Zahlungen und Spiele aufbewahren müssen, bleibt bis zum Ende der Frist; der Rest wird gelöscht.',
+        'Wenn Sie es nicht waren, ändern Sie sofort Ihr Passwort und schreiben Sie unserem Support.',
+      ],
+    },
+    es: {
+      subject: 'Ha pedido que borremos sus datos',
+      body: () => [
+        'Respondemos en el plazo de un mes. Lo que la ley nos obliga a guardar sobre pagos y juego se guarda hasta que venza el plazo; lo demás se borra.',
+        'Si no ha sido usted, cambie su contraseña de inmediato y escriba a nuestro servicio de atención.',
+      ],
+    },
+    fr: {
+      subject: 'Vous avez demandé l’effacement de vos données',
+      body: () => [
+        'nous répondons dans un délai d’un mois. Ce que la loi nous oblige à garder, sur les paiements et le jeu, est gardé jusqu’à la fin du délai ; le reste est effacé.',
+        'Si ce n’était pas vous, changez tout de suite votre mot de passe et écrivez à notre service client.',
+      ],
+    },
+  }),
 } as const

@@ -66,6 +66,10 @@ export function accountPage() {
         <form class="card" id="language-choice"><h2>Language of our messages</h2>
           ${formChoice('language', 'Language', languageNames)}
           <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>Keep</button></form>
+        <section class="card" id="own-data"><h2>Your data</h2>
+          <p class="fine">Everything we keep of you, in one file. Or ask us to erase it: we answer within a month, and keep what the law has us keep.</p>
+          <p class="note" role="status" hidden></p>
+          <button type="button" id="data-export">Take it along</button> <button type="button" class="quiet" id="erasure-request">Ask for erasure</button></section>
     </div>`,
   )
 }
