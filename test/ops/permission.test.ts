@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -96,6 +96,26 @@ test('nothing is loaded from outside the program, where no list of it looks: not
   const all = [...Object.values(units), agent, edgeUnit(home, settings, {}), sandboxUnit(home, settings, {})]
   for (const { name, args } of all)
     expect(args[0], name).toBe(`--import=${join(repository, 'ops/bootstrap/confine.js')}`)
+
+test('of a carrier’s two secrets the worker reads the one that sends, a core the one of receipts, and without a carrier there is none', () => {
+  const [secretFile, receiptSecretFile] = [home.path('secrets/sms'), home.path('secrets/sms-receipts')]
+  for (const file of [secretFile, receiptSecretFile]) writeFileSync(file, 'of a test', { mode: 0o600 })
+  const smsCarrier = { url: 'smpps://casino@sms.example:3550', secretFile, receiptSecretFile, sender: 'Casino' }
+  const configured = (name: string) => JSON.parse(readFileSync(home.path(`run/${name}.json`), 'utf8')).smsCarrier
+  const work = workUnit(home, { ...settings, smsCarrier }, {})
+  const core = coreUnit(home, { ...settings, smsCarrier }, 1, {})
+  expect(readUnder(work.args, [secretFile, receiptSecretFile])).toEqual({
+    [secretFile]: 'read',
+    [receiptSecretFile]: 'ERR_ACCESS_DENIED',
+  })
+  expect(readUnder(core.args, [secretFile, receiptSecretFile])).toEqual({
+    [secretFile]: 'ERR_ACCESS_DENIED',
+    [receiptSecretFile]: 'read',
+  })
+  expect(configured('work-1')).toEqual({ url: smsCarrier.url, secretFile, sender: 'Casino' })
+  expect(configured('core-1')).toEqual({ url: smsCarrier.url, receiptSecretFile, sender: 'Casino' })
+  workUnit(home, { ...settings, smsCarrier: null }, {})
+  expect(configured('work-1')).toBeUndefined()
 })
 
 /** What becomes of reading each file in a process with a unit's flags. */
