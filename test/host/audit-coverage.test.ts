@@ -249,11 +249,13 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ],
   [
     'player POST /api/withdrawals',
-    async () =>
-      ada.caller.ask('POST', '/api/withdrawals', {
+    async () => {
+      await faces.world.showAll(ada.player) // nothing was paid to this card yet
+      return ada.caller.ask('POST', '/api/withdrawals', {
         amount: { amount: '20.00', currency: 'EUR' },
         instrument: await card(ada.player),
-      }),
+      })
+    },
     ['cashier.withdrawal_asked'],
   ],
   [
