@@ -415,23 +415,27 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   [
     'player PUT /api/residence',
     async () =>
-      (await arrive()).caller.ask('PUT', '/api/residence', { street: '1 Mint', city: 'Valletta', postalCode: 'VLT' }),
+      (await withShown()).caller.ask('PUT', '/api/residence', {
+        street: '1 Mint',
+        city: 'Valletta',
+        postalCode: 'VLT',
+      }),
     ['players.profile_changed'],
   ],
   [
     'player POST /api/data-export',
-    async () => (await arrive()).caller.ask('POST', '/api/data-export'),
+    async () => (await withShown()).caller.ask('POST', '/api/data-export'),
     ['players.data_exported'],
   ],
   [
     'player POST /api/erasure-request',
-    async () => (await arrive()).caller.ask('POST', '/api/erasure-request'),
+    async () => (await withShown()).caller.ask('POST', '/api/erasure-request'),
     ['players.erasure_asked'],
   ],
   [
     'operator POST /api/players/{player}/erasure-answer',
     async () => {
-      const { player, caller } = await arrive()
+      const { player, caller } = await withShown()
       await caller.ask('POST', '/api/erasure-request')
       return boss.ask('POST', `/api/players/${player}/erasure-answer`, { reason: 'kept by law until 2031' })
     },

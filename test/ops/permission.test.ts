@@ -96,6 +96,7 @@ test('nothing is loaded from outside the program, where no list of it looks: not
   const all = [...Object.values(units), agent, edgeUnit(home, settings, {}), sandboxUnit(home, settings, {})]
   for (const { name, args } of all)
     expect(args[0], name).toBe(`--import=${join(repository, 'ops/bootstrap/confine.js')}`)
+})
 
 test('of a carrier’s two secrets the worker reads the one that sends, a core the one of receipts, and without a carrier there is none', () => {
   const [secretFile, receiptSecretFile] = [home.path('secrets/sms'), home.path('secrets/sms-receipts')]
