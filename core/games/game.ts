@@ -21,6 +21,8 @@ export type Game<Choice = unknown> = {
   readonly stakeMax: bigint
   /** The most one round can return, in minor units, at the highest stake. */
   readonly winMax: bigint
+  /** A choice as a player's page would send it, for whoever measures the game. */
+  readonly sample: unknown
   /** Reads what the player chose. @throws Refusal `games.choice_invalid`, `games.stake_out_of_bounds` */
   readChoice(input: unknown, currency: Currency): Choice
   stakeOf(choice: Choice): bigint

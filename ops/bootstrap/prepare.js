@@ -13,10 +13,10 @@ const bytesFreeMin = 1024 ** 3
 export const pinnedNode = join(modules, `node-linux-${process.arch}`, 'bin', 'node')
 
 /** Makes sure everything is installed; says what it does and how long it took. Ends the process with one message if it cannot. */
-export function prepare({ forTests = false } = {}) {
+export function prepare({ forTests = false, forConformance = false } = {}) {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
     fail('Countroom runs on Linux, x64 or arm64.', `This is ${process.platform} ${process.arch}.`)
-  const missing = missingPackages(forTests)
+  const missing = missingPackages(forTests, forConformance)
   const stamp = stampOfLockfile()
   if (missing.length === 0 && hasModules(stamp) && addonLoads()) return
   checkDisk()
@@ -76,6 +76,12 @@ const needsForTests = [
   { package: 'libnss3-tools', there: () => existsSync('/usr/bin/certutil') }, // with libnss3, the second PKCS#11 module
   { package: 'procps', there: () => existsSync('/usr/bin/ps') || existsSync('/bin/ps') },
 ]
+// Batteries of tests of random numbers.
+const needsForConformance = [
+  { package: 'dieharder', there: () => existsSync('/usr/bin/dieharder') },
+  { package: 'ent', there: () => existsSync('/usr/bin/ent') },
+  { package: 'rng-tools5', there: () => existsSync('/usr/bin/rngtest') },
+]
 const needsForAddon = [
   { package: 'python3', there: () => existsSync('/usr/bin/python3') || found('python3') },
   { package: 'make', there: () => found('make') },
@@ -88,8 +94,13 @@ function postgresqlDir() {
     .find((dir) => existsSync(join(dir, 'initdb')))
 }
 
-function missingPackages(forTests) {
-  const wanted = [...needs, ...(forTests ? needsForTests : []), ...(addonLoads() ? [] : needsForAddon)]
+function missingPackages(forTests, forConformance) {
+  const wanted = [
+    ...needs,
+    ...(forTests ? needsForTests : []),
+    ...(forConformance ? needsForConformance : []),
+    ...(addonLoads() ? [] : needsForAddon),
+  ]
   return wanted.filter((need) => !need.there()).map((need) => need.package)
 }
 

@@ -41,6 +41,7 @@ export const midnightOrchard: Game<Choice> = {
       'The whole round, free spins included, is drawn and settled by the server before you see it. If the connection is lost, the round is settled all the same; you find it in your history.',
     ],
   },
+  sample: { stake: '1.00' },
   readChoice,
   stakeOf: ({ stake }) => stake,
   play({ stake }, draws) {

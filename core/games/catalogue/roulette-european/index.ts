@@ -39,6 +39,7 @@ export const rouletteEuropean: Game<Choice> = {
       'A round that was interrupted is settled by the server; you find it in your history.',
     ],
   },
+  sample: { bets: [{ on: 'black', amount: '1.00' }] },
   readChoice,
   stakeOf: ({ chips }) => chips.reduce((sum, chip) => sum + chip.amount, 0n),
   play({ chips }, draws) {
