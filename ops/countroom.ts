@@ -14,6 +14,7 @@ const commands = {
   staff: async () => (await import('./commands/staff.ts')).staffCommand(),
   pki: async () => (await import('./commands/pki.ts')).pkiCommand(),
   passwords: async () => (await import('./commands/passwords.ts')).passwordsCommand(),
+  rng: async () => (await import('./commands/rng.ts')).rngCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
 }

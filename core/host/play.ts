@@ -4,7 +4,7 @@ import * as games from '#games'
 import * as ledger from '#ledger'
 import * as rng from '#rng'
 import { openDatabase, type Sql } from './database.ts'
-import { openKernelRandom } from './kernel-random.ts'
+import { joined, openKernelRandom } from './kernel-random.ts'
 import type { OpenHost } from './open-host.ts'
 
 export type Play = {
@@ -158,9 +158,4 @@ export async function openLane<Item, Answer>(
     if (!found) throw new Error('no lane is free: 64 are leased, by more processes than this database expects')
     return found
   }
-}
-
-/** As random as the better of the two sources. */
-function joined(one: Buffer, other: Buffer): Buffer {
-  return Buffer.from(one.map((byte, index) => byte ^ (other[index] ?? 0)))
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectKeys, type WrappedDek } from '#keys'
 import { openCopy, readBackup } from '../../core/keys/agent/backup.ts'
@@ -50,6 +51,34 @@ test('status: one screen, and JSON without the enrolment secret', async () => {
   const json = await countroom(home, ['status', '--json'])
   expect(JSON.parse(json.out)).toMatchObject({ running: true, urls: { lobby: appliance.urls.lobby } })
   expect(json.out).not.toContain('enrol')
+})
+
+test('rng: a laboratory gets raw bits, and rounds of a game whose draws lead to their outcomes again [GLI-3.2.2]', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cr-rng-'))
+  try {
+    const [raw, rounds] = [join(folder, 'raw'), join(folder, 'rounds')]
+    const made = await Promise.all([
+      countroom(home, ['rng', 'raw', '--bits', '800000', '--out', raw]),
+      countroom(home, ['rng', 'outcomes', '--game', 'roulette-european', '--n', '500', '--out', rounds]),
+    ])
+    expect(made.map(({ code, out }) => [code, out])).toEqual([
+      [0, ''],
+      [0, ''],
+    ])
+    expect(statSync(raw)).toMatchObject({ size: 100_000 })
+    expect(gzipSync(readFileSync(raw)).length).toBeGreaterThan(100_000) // there is nothing in it to be pressed together
+    const lines = readFileSync(rounds, 'utf8').trimEnd().split('\n')
+    expect(lines).toHaveLength(500)
+    for (const { draws, outcome } of lines.map((line) => JSON.parse(line)))
+      expect(draws).toEqual([['wheel', 37, outcome.number]])
+    expect((await countroom(home, ['rng', 'raw', '--bits', '80', '--out', raw])).out).toMatch(/it is there already/)
+    expect((await countroom(home, ['rng', 'outcomes', '--game', 'poker', '--n', '1'])).out).toMatch(
+      /no such game|There is no game/i,
+    )
+    expect((await countroom(home, ['rng', 'raw', '--bits', '7'])).out).toMatch(/a multiple of 8/)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('status tells a process that a signal holds, with exit code 2', async () => {

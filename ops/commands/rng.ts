@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { Command, InvalidArgumentError } from 'commander'
+import { Refusal } from '#base'
+import { catalogue, gameOf } from '#games'
+import { connectKeys } from '#keys'
+import { createGenerator, record, type Stream } from '#rng'
+import { joined, openKernelRandom } from '../../core/host/kernel-random.ts'
+import { knownHome } from '../appliance/running.ts'
+import { agentSocket } from '../appliance/sockets.ts'
+import { Trouble } from '../appliance/trouble.ts'
+
+const wordsAtOnce = 16_384
+const bitsMax = 8 * 2 ** 40
+const roundsMax = 2 ** 40
+
+/**
+ * `countroom rng`: what a test laboratory asks for (GLI-19 3.2.2). An instance of its own of the generator that plays, seeded from the token and
+ * the kernel; what it gives out is in no round.
+ */
+export function rngCommand(): Command {
+  const rng = new Command('rng').description('output of the generator of outcomes, for test laboratories')
+  rng
+    .command('raw')
+    .description(
+      'bits as the generator makes them, unscaled; without the bytes of the kernel that are joined to them in play',
+    )
+    .requiredOption('--bits <n>', 'how many, a multiple of 8; laboratories ask for some 96,000,000', upTo(bitsMax, 8))
+    .option('--out <file>', 'a new file; standard output without it')
+    .action(async ({ bits, out }: { bits: number; out?: string }) => {
+      await withStream(false, out, async (stream, write) => {
+        for (let left = bits / 8; left > 0; left -= wordsAtOnce * 4)
+          await write(Buffer.from(stream.words(wordsAtOnce).buffer).subarray(0, Math.min(left, wordsAtOnce * 4)))
+      })
+    })
+  rng
+    .command('outcomes')
+    .description(
+      'rounds of a game as they are drawn in play, a line of JSON each: every draw (what for, out of how many, which) and the outcome',
+    )
+    .requiredOption(
+      '--game <id>',
+      catalogue()
+        .map(({ id }) => id)
+        .join(', '),
+      gameNamed,
+    )
+    .requiredOption('--n <rounds>', 'how many', upTo(roundsMax))
+    .option('--out <file>', 'a new file; standard output without it')
+    .action(async ({ game, n, out }: { game: ReturnType<typeof gameOf>; n: number; out?: string }) => {
+      const choice = game.readChoice(game.sample, 'EUR')
+      await withStream(true, out, async (stream, write) => {
+        for (let round = 0; round < n; round++) {
+          const { draws, taken } = record(stream)
+          const { outcome } = game.play(choice, draws)
+          await write(`${JSON.stringify({ draws: taken, outcome })}\n`)
+        }
+      })
+    })
+  return rng
+}
+
+type Write = (chunk: Buffer | string) => Promise<void>
+
+async function withStream(
+  asInPlay: boolean,
+  out: string | undefined,
+  use: (stream: Stream, write: Write) => Promise<void>,
+) {
+  const keys = connectKeys({ socket: agentSocket(knownHome(), 'ops') })
+  const target = out === undefined ? process.stdout : await created(out)
+  try {
+    const fresh = openKernelRandom()
+    const generator = await createGenerator({
+      entropy: async (bytes) => joined(await keys.random(bytes), fresh(bytes)),
+      ...(asInPlay ? { fresh } : {}),
+      personalisation: `laboratory ${process.pid}`,
+    })
+    let gone = false
+    target.on('error', () => {
+      gone = true // who read it has enough
+    })
+    await use(generator.stream(wordsAtOnce), async (chunk) => {
+      if (gone) return
+      if (!target.write(chunk)) await Promise.race([once(target, 'drain'), once(target, 'close')])
+    })
+    generator.close()
+    if (out !== undefined) await once(target.end(), 'finish')
+  } finally {
+    await keys.close()
+  }
+}
+
+async function created(out: string): Promise<Writable> {
+  const file = createWriteStream(out, { flags: 'wx', mode: 0o600 })
+  await once(file, 'open').catch((error: NodeJS.ErrnoException) => {
+    throw new Trouble(`${out} cannot be made: ${error.code === 'EEXIST' ? 'it is there already' : error.message}.`, {
+      setting: '--out',
+      remedy: `ls -l ${out}`,
+    })
+  })
+  return file
+}
+
+function upTo(max: number, multipleOf = 1) {
+  return (text: string): number => {
+    const number = Number(text)
+    if (/^\d{1,15}$/.test(text) && number > 0 && number <= max && number % multipleOf === 0) return number
+    throw new InvalidArgumentError(
+      `It is a whole number from ${multipleOf} to ${max}${multipleOf > 1 ? `, a multiple of ${multipleOf}` : ''}.`,
+    )
+  }
+}
+
+function gameNamed(id: string) {
+  try {
+    return gameOf(id)
+  } catch (error) {
+    if (error instanceof Refusal) throw new InvalidArgumentError(error.message)
+    throw error
+  }
+}
