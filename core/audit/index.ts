@@ -44,6 +44,8 @@ export {
   thinCheckpoints,
   unsealedSeconds,
 } from './log/log.ts'
+// Events that were lost, and explained
+export { explainedLosses, explainLosses } from './log/loss.ts'
 // Notes that several sign
 export {
   cosigned,

@@ -19,27 +19,40 @@ export async function proveLog(
 ): Promise<LogCheck[]> {
   const events = await audit.verify(reader)
   const origin = (await audit.keptCheckpoint(reader))?.origin ?? outside[0]?.origin
+  const known = [...new Set([...(await audit.explainedLosses(reader)), ...lostKnown])]
   const log = await audit.verifyLog(reader, {
     keys: origin ? await audit.ownKeys(keys, origin) : [],
     outside,
-    lostKnown,
+    lostKnown: known,
   })
   const books = await verifySealedBooks(reader)
   return [
     { name: `${events.count} events as they were written`, ...verdictOf(events) },
     {
-      name: `${log.size} leaves under ${log.checkpoints} signed checkpoint${log.checkpoints === 1 ? '' : 's'}`,
+      name: `${log.size} leaves under ${log.checkpoints} signed checkpoint${log.checkpoints === 1 ? '' : 's'}${known.length > 0 ? ` (${known.length} known to be lost)` : ''}`,
       ...verdictOf(log),
     },
     { name: `${books.batches} batches of the ledger as they were sealed`, ...verdictOf(books) },
   ]
 }
 
-/** Keeps how the log stands by a proof of the whole; one that does not hold is told as a fault of the log. */
-export async function keepLogProof(host: Teller, by: string, checks: readonly LogCheck[]): Promise<void> {
+/**
+ * Keeps how the log stands by a proof of the whole; one that does not hold is told as a fault of the log. Where it held beside lost
+ * events that somebody answers for, they are known from then on.
+ */
+export async function keepLogProof(
+  host: Teller,
+  by: string,
+  checks: readonly LogCheck[],
+  lost?: { leaves: readonly number[]; by: string },
+): Promise<void> {
   const bad = checks.find(({ ok }) => !ok)
   if (bad) return tellFault(host, { by, subject: 'log', firstBad: bad.firstBad ?? bad.name })
-  await transact(host, (tx) => audit.keepVerdict(tx, { at: host.now(), by, subject: 'log', firstBad: null }))
+  const command = systemCommand(by, host.now())
+  await transact(host, async (tx) => {
+    if (lost) await audit.explainLosses(tx, command, lost.leaves, lost.by)
+    await audit.keepVerdict(tx, { at: command.now, by, subject: 'log', firstBad: null })
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import * as audit from '#audit'
 import { connectKeys } from '#keys'
@@ -50,7 +51,7 @@ export function verifyCommand(): Command {
     .addOption(
       new Option(
         '--lost-known <leaf>',
-        'an event that was taken out before it was sealed and that was looked into (may be given again)',
+        'an event that was taken out before it was sealed and that you answer for: it is known from then on (may be given again)',
       )
         .argParser((text: string, known: number[]) => [...known, leafNumber(text)])
         .default([], 'none'),
@@ -138,7 +139,9 @@ async function verifyAudit(
     const checks = (await sql.begin('isolation level repeatable read read only', (tx) =>
       proveLog(tx, keys, trust),
     )) as LogCheck[]
-    await keepLogProof({ sql: work, now: () => new Date() }, 'countroom verify', checks).catch((error: Error) => {
+    const host = { sql: work, now: () => new Date() }
+    const lost = { leaves: trust.lostKnown ?? [], by: process.env.SUDO_USER ?? userInfo().username }
+    await keepLogProof(host, 'countroom verify', checks, lost).catch((error: Error) => {
       process.stderr.write(`What was found of the audit log could not be written down: ${error.message}\n`)
     })
     return checks.map((check) => ({ ...check, name: `audit: ${check.name}` }))

@@ -221,6 +221,20 @@ test('an event that is taken out before it is sealed is told at once, whatever b
   expect(await proofSound()).toBe(0)
   while (await sealOnce(host()));
   expect(await told()).toEqual([`audit.sealer ${gone!.id}`, ...before])
+
+  // A person answers for it once; nothing else is explained by that, least of all beforehand, and a core cannot.
+  await prove()
+  expect(await proofSound()).toBe(0)
+  const { index: leaf } = (await audit.leafOf(db.sql, { ref: gone!.id }))!
+  const answer = (sql: typeof db.sql, leaves: number[]) =>
+    sql.begin((tx) => audit.explainLosses(tx, systemCommand('test'), leaves, 'ada'))
+  await expect(answer(db.sql, [leaf])).rejects.toMatchObject({ code: '42501' })
+  await answer(db.work, [0, leaf, leaf + 1, leaf + 2])
+  expect(await audit.explainedLosses(db.sql)).toEqual([leaf])
+  const [event] = await audit.search(db.sql, { code: 'audit.loss_explained', limit: 9 })
+  expect(event?.detail).toEqual({ leaves: [String(leaf)], by: 'ada' })
+  await prove()
+  expect(await proofSound()).toBe(1)
 })
 
 /** The worker's connections, but a transaction that answers something ends in a fault. */

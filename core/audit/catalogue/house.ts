@@ -43,6 +43,11 @@ export const house = {
     gli: 'g',
     detail: { firstBad: 'text' },
   },
+  'audit.loss_explained': {
+    title: 'Somebody answers for events that were lost before they were sealed',
+    severity: 'warning',
+    detail: { leaves: 'texts', by: 'text' },
+  },
   'audit.shipping_failed': {
     title: 'The second place of the log is not what was sent',
     outcome: 'failure',
