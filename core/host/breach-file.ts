@@ -134,7 +134,7 @@ export async function writeBreachFile(file: string, chunks: AsyncIterable<Buffer
     if (!match) throw new BreachLinesRefused(`line ${line} is not a SHA-1 in hex, with or without a count`)
     const key = Buffer.from(match[1]!.slice(0, entryBytes * 2), 'hex')
     const order = Buffer.compare(previous, key)
-    if (order > 0) throw new BreachLinesRefused(`line ${line} is out of order`)
+    if (order > 0) throw new BreachLinesRefused(`line ${line} is out of order`, { sorting: true })
     if (order === 0 || Number(match[2] ?? 1) < countMin) return
     previous = key
     key.copy(out, filled)
@@ -167,5 +167,11 @@ export async function writeBreachFile(file: string, chunks: AsyncIterable<Buffer
   }
 }
 
-/** What was given is no list of SHA-1s in order. */
-export class BreachLinesRefused extends Error {}
+/** What was given is no list of SHA-1s in order; `sorting` would make it one. */
+export class BreachLinesRefused extends Error {
+  readonly sorting: boolean
+  constructor(message: string, { sorting = false } = {}) {
+    super(message)
+    this.sorting = sorting
+  }
+}

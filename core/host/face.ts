@@ -73,6 +73,16 @@ export function writesNothing(because: string) {
   return { 'x-audit-events': [] as readonly audit.Code[], 'x-audit-exception': because }
 }
 
+/** An answer in JSON, as a route documents it. */
+export function json<S extends z.ZodType>(schema: S, description: string) {
+  return { description, content: { 'application/json': { schema } } }
+}
+
+/** A body in JSON, which is not left out. */
+export function body<S extends z.ZodType>(schema: S) {
+  return { required: true, content: { 'application/json': { schema } } }
+}
+
 /** The header every mutating route takes: 1 to 128 visible ASCII characters, chosen by the caller. */
 export const idempotencyHeader = z.object({
   'idempotency-key': z

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Command } from 'commander'
 import { BreachLinesRefused, openBreachFile, writeBreachFile } from '../../core/host/breach-file.ts'
+import { isInstalled } from '../appliance/home.ts'
 import { makeFolder } from '../appliance/ownership.ts'
 import { knownHome } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
@@ -17,24 +18,22 @@ export function passwordsCommand(): Command {
     .description('replace the list; the cores take it up within a minute, nothing restarts')
     .action(async (file: string, { countMin }: { countMin: string }) => {
       const home = knownHome()
-      makeFolder(home.path('passwords'), 0o755)
+      if (!isInstalled(home))
+        throw new Trouble(`There is no appliance in ${home.dir}.`, {
+          setting: 'COUNTROOM_HOME (where the data live)',
+          remedy: 'npm start, once',
+        })
       const min = Number(countMin)
       if (!Number.isInteger(min) || min < 1)
         throw new Trouble(`--count-min is "${countMin}", which is not a number from 1 on.`, {
           setting: '--count-min',
           remedy: '--count-min 1',
         })
+      makeFolder(home.path('passwords'), 0o755)
       const input = file === '-' ? process.stdin : createReadStream(file)
       const count = await writeBreachFile(home.path(place), input as AsyncIterable<Buffer>, min).catch(
         (error: NodeJS.ErrnoException) => {
-          if (error instanceof BreachLinesRefused)
-            throw new Trouble(`The list was not taken: ${error.message}.`, {
-              setting: file,
-              remedy: `LC_ALL=C sort -u ${file} > sorted, then countroom passwords import sorted`,
-            })
-          if (error.code === 'ENOENT')
-            throw new Trouble(`There is no file ${file}.`, { setting: file, remedy: `ls -l ${file}` })
-          throw error
+          throw troubleWith(file, error)
         },
       )
       process.stdout.write(`${count} stolen passwords are refused from now on: ${home.path(place)}\n`)
@@ -51,4 +50,18 @@ export function passwordsCommand(): Command {
       list?.close()
     })
   return passwords
+}
+
+/** Why a file was not taken, and what would help; the list of before stays. */
+function troubleWith(file: string, error: NodeJS.ErrnoException): Error {
+  if (error instanceof BreachLinesRefused)
+    return new Trouble(`The list was not taken: ${error.message}.`, {
+      setting: file,
+      remedy: error.sorting
+        ? `LC_ALL=C sort -u ${file} > sorted, then countroom passwords import sorted`
+        : 'a file with the SHA-1 of one password a line, as downloaders of Pwned Passwords write it',
+    })
+  if (['ENOENT', 'EISDIR', 'EACCES'].includes(error.code ?? ''))
+    return new Trouble(`${file} is no file that can be read.`, { setting: file, remedy: `ls -ld ${file}` })
+  return error
 }

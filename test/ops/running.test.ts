@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHmac, createSecretKey } from 'node:crypto'
+import { createHash, createHmac, createSecretKey } from 'node:crypto'
 import {
   chmodSync,
   mkdtempSync,
@@ -23,7 +23,7 @@ import { connect } from '../../ops/appliance/postgres.ts'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
 import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { arrive, openClient, until } from '../support/client.ts'
+import { arrive, openClient, someone, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { holdCeremony } from '../support/keys.ts'
 import { foundIn } from '../support/memory.ts'
@@ -79,6 +79,31 @@ test('rng: a laboratory gets raw bits, and rounds of a game whose draws lead to 
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test('the list of stolen passwords is taken as it is downloaded; what is none is named, and nothing of it taken [S02]', async () => {
+  const list = join(dirname(shipped), 'stolen')
+  const given = async (text: string) => {
+    writeFileSync(list, text)
+    return countroom(home, ['passwords', 'import', list])
+  }
+  const sha1 = (password: string) => createHash('sha1').update(password).digest('hex').toUpperCase()
+  const lines = ['walrus tambourine quartz', 'correct horse battery staple'].map((word) => `${sha1(word)}:7`).sort()
+  expect(await given(`${lines.join('\r\n')}\r\n`)).toMatchObject({ code: 0, out: expect.stringMatching(/^2 stolen/) })
+  for (const [text, says] of [
+    ['walrus tambourine quartz', /line 1 is not a SHA-1.*the SHA-1 of one password a line/s],
+    [lines.toReversed().join('\n'), /line 2 is out of order.*sort -u/s],
+  ] as const)
+    expect(await given(text)).toMatchObject({ code: 1, out: expect.stringMatching(says) })
+  const folder = await countroom(home, ['passwords', 'import', dirname(list)])
+  expect(folder).toMatchObject({ code: 1, out: expect.stringMatching(/no file that can be read/) })
+  const nowhere = await countroom(join(dirname(list), 'none'), ['passwords', 'import', list])
+  expect(nowhere).toMatchObject({ code: 1, out: expect.stringMatching(/There is no appliance/) })
+  expect((await countroom(home, ['passwords', 'status'])).out).toMatch(/^2 stolen/)
+  const who = { ...someone(), password: 'walrus tambourine quartz' }
+  const player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
+  await expect(arrive(player, appliance.urls, who)).rejects.toThrow('players.password_breached')
+  await player.close()
 })
 
 test('status tells a process that a signal holds, with exit code 2', async () => {

@@ -20,6 +20,7 @@ import {
   type FaceContext,
   type FaceEnv,
   idempotencyHeader,
+  json,
   problems,
   staffOf,
   writes,
@@ -32,11 +33,6 @@ const staffWithdrawal = withdrawalSchema
   .extend({ player: z.string(), decidedBy: z.string().nullable(), unknownSince: z.string().nullable() })
   .openapi('StaffWithdrawal')
 const staffDeposit = depositSchema.omit({ redirectUrl: true }).extend({ player: z.string() }).openapi('StaffDeposit')
-
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
 
 const getWithdrawals = createRoute({
   method: 'get',

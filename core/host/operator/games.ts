@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import * as games from '#games'
 import { permits } from '../access-rule.ts'
-import { createRoutes, type FaceEnv, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
+import { body, createRoutes, type FaceEnv, idempotencyHeader, json, problems, writes, writesNothing } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 
 const time = z.iso.datetime()
@@ -23,13 +23,7 @@ const getGames = createRoute({
   ...permits(),
   ...writesNothing('what is offered is for everybody to see'),
   summary: 'Every game, with the version that is offered, and why one is closed.',
-  responses: {
-    200: {
-      description: 'The games.',
-      content: { 'application/json': { schema: z.object({ games: z.array(standing) }) } },
-    },
-    ...problems,
-  },
+  responses: { 200: json(z.object({ games: z.array(standing) }), 'The games.'), ...problems },
 })
 const postClosure = createRoute({
   method: 'post',
@@ -40,22 +34,9 @@ const postClosure = createRoute({
   request: {
     headers: idempotencyHeader,
     params: z.strictObject({ game: z.string().max(40) }),
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.strictObject({ reason: z.string().trim().min(3).max(400) }).openapi('GameClosure'),
-        },
-      },
-    },
+    body: body(z.strictObject({ reason: z.string().trim().min(3).max(400) }).openapi('GameClosure')),
   },
-  responses: {
-    200: {
-      description: 'No bet is taken any more.',
-      content: { 'application/json': { schema: z.object({ done: z.literal(true) }) } },
-    },
-    ...problems,
-  },
+  responses: { 200: json(z.object({ done: z.literal(true) }), 'No bet is taken any more.'), ...problems },
 })
 
 /** What can be played, and closing it. Opening, and offering another version, are acts that take two (`game-acts.ts`). */

@@ -3,7 +3,7 @@ import * as access from '#access'
 import * as pki from '#pki'
 import * as staff from '#staff'
 import { permits } from '../access-rule.ts'
-import { createRoutes, type FaceEnv, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
+import { body, createRoutes, type FaceEnv, idempotencyHeader, json, problems, writes, writesNothing } from '../face.ts'
 import { type Host, mutate } from '../host.ts'
 
 const time = z.iso.datetime()
@@ -46,11 +46,6 @@ const emergencySchema = z
   })
   .openapi('Emergency')
 const words = z.string().trim().min(3).max(400)
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
 const done = z.object({ done: z.literal(true) })
 
 const getReview = createRoute({

@@ -4,15 +4,18 @@ import * as staff from '#staff'
 import { permits, permitsUnproven } from '../access-rule.ts'
 import {
   anyStaffOf,
+  body,
   createRoutes,
   type FaceEnv,
   idempotencyHeader,
+  json,
   problems,
   staffOf,
   writes,
   writesNothing,
 } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { passkeyMessage, passkeyOptions } from '../passkey-shapes.ts'
 import { partyOf } from '../relying-party.ts'
 
 const passkeySchema = z
@@ -23,11 +26,6 @@ const passkeySchema = z
     usedAt: z.iso.datetime().nullable(),
   })
   .openapi('StaffPasskey')
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
 const params = z.strictObject({ passkey: z.string().max(40) })
 const label = z.string().trim().min(1).max(60)
 
@@ -46,7 +44,7 @@ const postOptions = createRoute({
   ...writesNothing('nothing has happened yet'),
   summary: 'What your browser needs to make another passkey, or the first one.',
   responses: {
-    200: json(z.looseObject({ challenge: z.string() }), 'For `navigator.credentials.create`.'),
+    200: json(passkeyOptions, 'For `navigator.credentials.create`.'),
     ...problems,
   },
 })
@@ -62,7 +60,7 @@ const postPasskey = createRoute({
       z
         .strictObject({
           label,
-          passkey: z.looseObject({ id: z.string().max(2000) }).openapi({ description: 'As the browser gave it.' }),
+          passkey: passkeyMessage,
         })
         .openapi('NewStaffPasskey'),
     ),

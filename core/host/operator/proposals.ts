@@ -4,16 +4,19 @@ import * as staff from '#staff'
 import { permits } from '../access-rule.ts'
 import { acts } from '../acts.ts'
 import {
+  body,
   createRoutes,
   type FaceEnv,
   type FaceStaff,
   idempotencyHeader,
+  json,
   problems,
   staffOf,
   writes,
   writesNothing,
 } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { passkeyMessage, passkeyOptions } from '../passkey-shapes.ts'
 import { partyOf } from '../relying-party.ts'
 
 const states = ['open', 'approved', 'done', 'rejected', 'withdrawn', 'expired'] as const
@@ -45,11 +48,6 @@ const actSchema = z
   .openapi('Act')
 const reason = z.string().trim().min(3).max(400)
 const params = z.strictObject({ proposal: z.string().max(40) })
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
 
 const getActs = createRoute({
   method: 'get',
@@ -98,7 +96,7 @@ const postChallenge = createRoute({
   summary: 'What the approver’s browser needs to sign exactly this proposal.',
   request: { params },
   responses: {
-    200: json(z.looseObject({ challenge: z.string() }), 'For `navigator.credentials.get`; it ends in the digest.'),
+    200: json(passkeyOptions, 'For `navigator.credentials.get`; it ends in the digest.'),
     ...problems,
   },
 })
@@ -115,7 +113,7 @@ const postApproval = createRoute({
       z
         .strictObject({
           digest: z.string().regex(/^[0-9a-f]{64}$/),
-          passkey: z.looseObject({ id: z.string().max(2000) }).openapi({ description: 'As the browser gave it.' }),
+          passkey: passkeyMessage,
         })
         .openapi('Approval'),
     ),

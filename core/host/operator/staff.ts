@@ -4,9 +4,10 @@ import * as access from '#access'
 import * as staff from '#staff'
 import { anybody, permits, permitsUnproven } from '../access-rule.ts'
 import { acts } from '../acts.ts'
-import { anyStaffOf, createRoutes, idempotencyHeader, problems, writes, writesNothing } from '../face.ts'
+import { anyStaffOf, body, createRoutes, idempotencyHeader, json, problems, writes, writesNothing } from '../face.ts'
 import { commandOf, type Host, mutate, transact } from '../host.ts'
 import { staffCookie } from '../middleware/sign-in.ts'
+import { passkeyMessage, passkeyOptions } from '../passkey-shapes.ts'
 import { passwordWork } from '../password-work.ts'
 import { certificateShown } from '../person.ts'
 import { partyOf } from '../relying-party.ts'
@@ -15,14 +16,7 @@ const login = z
   .string()
   .regex(/^[A-Za-z0-9._-]{3,40}$/)
   .openapi({ example: 'grace' })
-const passkey = z.looseObject({ id: z.string().max(2000) }).openapi({ description: 'As the browser gave it.' })
 const newcomer = z.strictObject({ secret: z.string().max(100), login, password: z.string().max(256) })
-const options = z.looseObject({ challenge: z.string() }).openapi('PasskeyOptions')
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: { 'application/json': { schema } } })
 const member = z
   .object({
     staff: z.string(),
@@ -45,7 +39,7 @@ export function staffRoutes(host: Host) {
       ...writesNothing('nothing has happened yet: the link is good still'),
       summary: 'What the browser of somebody with a one-time link needs to make their passkey.',
       request: { body: body(newcomer.openapi('Newcomer')) },
-      responses: { 200: json(options, 'For `navigator.credentials.create`.'), ...problems },
+      responses: { 200: json(passkeyOptions, 'For `navigator.credentials.create`.'), ...problems },
     }),
     async (c) => {
       const given = { ...c.req.valid('json'), rp, shown: await certificateShown(host, c) }
@@ -61,7 +55,7 @@ export function staffRoutes(host: Host) {
       ...anybody('who enrols proves themselves by the link'),
       ...writes('staff.enrolled', 'factors.added', 'factors.refused'),
       summary: 'Uses a one-time link: a name, a password for the console, and a passkey to sign in with.',
-      request: { body: body(newcomer.extend({ passkey }).openapi('EnrolmentUse')) },
+      request: { body: body(newcomer.extend({ passkey: passkeyMessage }).openapi('EnrolmentUse')) },
       responses: { 201: json(z.object({ staff: z.string(), role: z.string() }), 'Enrolled.'), ...problems },
     }),
     async (c) => {
@@ -116,7 +110,7 @@ export function staffRoutes(host: Host) {
       ...anybody('signing in is how one is known'),
       ...writesNothing('nobody is named yet'),
       summary: 'What a browser needs to sign in with a passkey; the passkey says whose it is.',
-      responses: { 200: json(options, 'For `navigator.credentials.get`.'), ...problems },
+      responses: { 200: json(passkeyOptions, 'For `navigator.credentials.get`.'), ...problems },
     }),
     async (c) => {
       const wanted = await transact(host, (tx) => staff.signInChallenge(tx, commandOf(host, c), rp))
@@ -135,7 +129,10 @@ export function staffRoutes(host: Host) {
       request: {
         body: body(
           z
-            .union([z.strictObject({ passkey }), z.strictObject({ login, password: z.string().max(256) })])
+            .union([
+              z.strictObject({ passkey: passkeyMessage }),
+              z.strictObject({ login, password: z.string().max(256) }),
+            ])
             .openapi('StaffSignIn'),
         ),
       },
