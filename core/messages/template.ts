@@ -13,10 +13,17 @@ export type Template<K extends string = string> = {
   readonly channel: Channel
   readonly values: readonly K[]
   readonly words: Readonly<Record<Language, Words<K>>>
+  /** Goes to an address that nobody has shown to be theirs. It greets no name, or anybody could have words of theirs sent to anybody. */
+  readonly unproven?: boolean
 }
 
 export function email<const K extends string>(values: readonly K[], words: Template<K>['words']): Template<K> {
   return { channel: 'email', values, words }
+}
+
+/** To an address that is to be shown to be somebody's. */
+export function unprovenEmail<const K extends string>(values: readonly K[], words: Template<K>['words']): Template<K> {
+  return { ...email(values, words), unproven: true }
 }
 
 /** A text message has no subject and stands alone. */
@@ -55,7 +62,7 @@ export function render(
 ): Rendered {
   const clean = Object.fromEntries(template.values.map((key) => [key, plain(values[key] ?? '')]))
   const words = template.words[language]
-  const common = { name: plain(name), brand: plain(brand) }
+  const common = { name: template.unproven ? '' : plain(name), brand: plain(brand) }
   const body = words.body({ ...clean, ...common })
   if (template.channel === 'sms') return { subject: '', text: body.join('\n'), html: '' }
   const parts = [openings[language](common.name), ...body, common.brand, endings[language]]

@@ -23,17 +23,17 @@ export function playerSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   }
 }
 
-/**
- * Finds the sign-in of a member of staff, and holds it to its person's certificate.
- *
- * @throws Refusal `staff.certificate_foreign`, `staff.certificate_required`
- */
 /** A page is opened by a person, which their browser says (Fetch Metadata); what else is read may be read by a page by itself. */
 function useOf(c: FaceContext): Use {
   if (c.req.method !== 'GET') return c.req.method === 'POST' && c.req.path.endsWith('/rounds') ? 'bet' : 'change'
   return c.req.header('sec-fetch-dest') === 'document' ? 'visit' : 'read'
 }
 
+/**
+ * Finds the sign-in of a member of staff, and holds it to its person's certificate.
+ *
+ * @throws Refusal `staff.certificate_foreign`, `staff.certificate_required`
+ */
 export function staffSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function staffSignIn(c, next) {
     const token = getCookie(c, staffCookie)

@@ -1,8 +1,8 @@
-import { email } from '../template.ts'
+import { email, unprovenEmail } from '../template.ts'
 
 /** About the address and the password. */
 export const account = {
-  confirm_email: email(['code', 'minutes'], {
+  confirm_email: unprovenEmail(['code', 'minutes'], {
     en: {
       subject: 'Your confirmation code',
       body: ({ code, minutes }) => [
@@ -126,7 +126,7 @@ export const account = {
     },
   }),
 
-  email_change: email(['code', 'minutes'], {
+  email_change: unprovenEmail(['code', 'minutes'], {
     en: {
       subject: 'Confirm your new e-mail address',
       body: ({ code, minutes }) => [
