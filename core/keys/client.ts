@@ -1,8 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { createConnection, type Socket } from 'node:net'
-import { Refusal, type RefusalKind } from '#base'
+import { type Answer, openConnection } from './connection.ts'
 import type { CeremonyStatus, FileSeal, KeyEntry, KeysBackup, RestoreStatus, SealedFile } from './entry.ts'
-import { frameReader, monotonicMs, protocolVersion, type Request, type Response } from './frames.ts'
+import { monotonicMs } from './frames.ts'
 import type { JournalLine } from './journal.ts'
 
 export type SignatureAlgorithm = 'ed25519' | 'ecdsa-p256-sha256'
@@ -78,44 +77,19 @@ export type Keys = {
   close(): Promise<void>
 }
 
-type Answer = Record<string, unknown>
-type Call = {
-  request: Request
-  /** Doing it twice does no harm, so it is sent again when the connection breaks before the answer. */
-  repeatable: boolean
-  on?: Socket
-  resolve(ok: Answer): void
-  reject(error: Error): void
-  timer: NodeJS.Timeout
-}
-
 const activeFreshMs = 5000
 const rewrapsPerRequest = 500
-const reconnectFirstMs = 20
-const reconnectMaxMs = 500
-/** What changes keys takes its time on some modules, and is asked by people who would rather wait than not know. */
-const changingDeadlineMsMin = 60_000
-const changing = new Set([
-  ...['create', 'activate', 'destroy', 'ceremonyBegin', 'ceremonyFinish', 'backup', 'beginLog'],
-  ...['restoreBegin', 'restoreShare', 'restoreFinish'],
-])
-
 /**
- * The client of the key agent: one connection, many requests at once, each with a deadline. When the agent dies the
- * connection is made again with growing pauses, and what can be asked twice is asked again, as long as its deadline allows.
+ * The client of the key agent: one connection, many requests at once, each with a deadline.
  *
  * Every call throws Refusal `keys.unavailable` when there is no answer in time, a Refusal when the agent says no to
  * something a person can set right, and an Error when it refuses for any other reason: what a process may not ask is a
  * defect of ours.
  */
-export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: string; deadlineMs?: number }): Keys {
-  const calls = new Map<number, Call>()
+export function connectKeys({ socket, deadlineMs = 3000 }: { socket: string; deadlineMs?: number }): Keys {
   const actives = new Map<string, { key: string; until: number }>()
-  let connection: Socket | undefined
-  let pauseMs = reconnectFirstMs
-  let again: NodeJS.Timeout | undefined
-  let closed = false
-  let lastId = 0
+  // A refusal may mean that a key has another state than we remember.
+  const { ask, close } = openConnection({ socket, deadlineMs, refused: () => actives.clear() })
 
   return {
     health: async () => {
@@ -194,109 +168,8 @@ export function connectKeys({ socket: path, deadlineMs = 3000 }: { socket: strin
     restoreShare: async (share) => (await ask('restoreShare', undefined, { share })).status as RestoreStatus,
     restoreFinish: async (without = []) =>
       (await ask('restoreFinish', undefined, { without })) as { imported: string[]; updated: string[] },
-    close: async () => {
-      closed = true
-      clearTimeout(again)
-      connection?.destroy()
-      for (const id of [...calls.keys()]) settle(id)?.reject(unavailable('the client was closed'))
-    },
+    close: async () => close(),
   }
-
-  function ask(op: string, key?: string, args?: Answer): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const id = ++lastId
-      const repeatable = !changing.has(op)
-      const waitMs = repeatable ? deadlineMs : Math.max(deadlineMs, changingDeadlineMsMin)
-      const timer = setTimeout(() => settle(id)?.reject(unavailable('it did not answer in time')), waitMs)
-      const request = {
-        v: protocolVersion,
-        id,
-        op,
-        by: monotonicMs() + waitMs,
-        ...(key ? { key } : {}),
-        ...(args ? { args } : {}),
-      }
-      const call: Call = { request, repeatable, resolve, reject, timer }
-      calls.set(id, call)
-      if (again === undefined) send(call, connected())
-    })
-  }
-
-  function send(call: Call, on: Socket): void {
-    call.on = on
-    on.write(`${JSON.stringify(call.request)}\n`)
-  }
-
-  function connected(): Socket {
-    if (connection && !connection.destroyed) return connection
-    const fresh = createConnection(path)
-    const hear = frameReader<Response>((response) => {
-      pauseMs = reconnectFirstMs
-      const call = settle(response.id)
-      if (response.ok) call?.resolve(response.ok)
-      else call?.reject(refusalOf(response.error))
-    })
-    fresh.on('data', (chunk: Buffer) => {
-      try {
-        hear(chunk)
-      } catch {
-        fresh.destroy()
-      }
-    })
-    fresh.on('error', () => fresh.destroy())
-    fresh.on('close', () => lost(fresh))
-    connection = fresh
-    return fresh
-  }
-
-  /** What waited on this connection is asked again on the next one, or its outcome is unknown. */
-  function lost(socket: Socket): void {
-    for (const [id, call] of [...calls])
-      if (call.on === socket && !call.repeatable)
-        settle(id)?.reject(unavailable('the connection ended before the answer'))
-    const waiting = [...calls.values()].filter((call) => call.on === socket)
-    if (closed || waiting.length === 0 || again !== undefined) return
-    again = setTimeout(() => {
-      again = undefined
-      const next = connected()
-      for (const call of calls.values()) if (call.on === socket || call.on === undefined) send(call, next)
-    }, pauseMs)
-    pauseMs = Math.min(reconnectMaxMs, pauseMs * 2)
-  }
-
-  function settle(id: number): Call | undefined {
-    const call = calls.get(id)
-    calls.delete(id)
-    clearTimeout(call?.timer)
-    return call
-  }
-
-  /** A refusal may mean that a key has another state than we remember. */
-  function refusalOf(error: Response['error']): Error {
-    actives.clear()
-    const { code, message, kind } = error ?? { code: 'keys.malformed', message: 'an answer of no kind' }
-    if (kind === undefined) return new KeysRefused(code, message)
-    return new Refusal(kind as RefusalKind, code, `The key agent refused: ${message}.`)
-  }
-}
-
-/** The agent refused, and nobody but us is to blame: what was asked may not be asked, or does not open. */
-export class KeysRefused extends Error {
-  readonly code: string
-  constructor(code: string, message: string) {
-    super(`The key agent refused: ${code} (${message})`)
-    this.code = code
-  }
-}
-
-function unavailable(reason: string): Refusal {
-  return new Refusal(
-    'unavailable',
-    'keys.unavailable',
-    'The key agent is not reachable at the moment.',
-    undefined,
-    new Error(reason),
-  )
 }
 
 function familyOf(epoch: string): string {

@@ -1,5 +1,5 @@
 import { Refusal } from '#base'
-import { KeysRefused } from './client.ts'
+import { KeysRefused } from './connection.ts'
 
 /** The data key is gone: the player was erased, and what it sealed with them. */
 export function shredded(): Refusal {

@@ -12,7 +12,8 @@ export {
   resetIndex,
 } from './blind-index.ts'
 // The client of the key agent
-export { connectKeys, type Keys, KeysRefused, type SignatureAlgorithm, type WrappedDek } from './client.ts'
+export { connectKeys, type Keys, type SignatureAlgorithm, type WrappedDek } from './client.ts'
+export { KeysRefused } from './connection.ts'
 // Data keys per player and purpose
 export { currentDek, type Dek, type KeyedCommand, type Purpose, purposes, renewDek, shred } from './dek.ts'
 export { type DekDump, dumpDeks, type JoinReport, joinDeks, readDump } from './dek-backup.ts'

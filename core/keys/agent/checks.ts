@@ -1,5 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { isSigned } from '../signature.ts'
+import { parseKey } from './catalogue.ts'
 import { mechanismOf } from './mechanisms.ts'
 import type { Entry } from './register.ts'
 import type { KeyRef, Token } from './token.ts'
@@ -28,6 +29,27 @@ export function faultsOfEntry(token: Token, entry: Entry): string[] {
   } catch (error) {
     return [`${entry.key}: ${(error as Error).message}`]
   }
+}
+
+/** What is wrong with all that is in the token, seen from the entries. */
+export function faultsOfToken(token: Token, entries: readonly Entry[]): string[] {
+  return [
+    ...entries.filter((entry) => entry.state !== 'destroyed').flatMap((entry) => faultsOfEntry(token, entry)),
+    ...risenIn(token, entries).map((name) => `${name} was destroyed and is in the token again`),
+    ...strangersIn(token, entries).map((name) => `${name} is in the token and not in the register`),
+  ]
+}
+
+/** What is in the token and should not be any more. */
+export function risenIn(token: Token, entries: readonly Entry[]): string[] {
+  const names = token.names()
+  return entries.filter(({ key, state }) => state === 'destroyed' && names.has(key)).map(({ key }) => key)
+}
+
+/** What bears a name of ours and is not ours. */
+export function strangersIn(token: Token, entries: readonly Entry[]): string[] {
+  const known = new Set(entries.map(({ key }) => key))
+  return [...token.names()].filter((name) => parseKey(name) && !known.has(name))
 }
 
 function isSame(token: Token, entry: Entry): boolean {

@@ -1,26 +1,17 @@
-import { join } from 'node:path'
 import type { KeyEntry } from '../entry.ts'
-import type { JournalLine } from '../journal.ts'
+import { openActs } from './acts.ts'
 import { bear } from './births.ts'
-import { epochName, everyday, type Family, families, familyNames, parseKey, registerFamily } from './catalogue.ts'
-import { faultsOfEntry } from './checks.ts'
+import { epochName, everyday, type Family, families, parseKey, registerFamily } from './catalogue.ts'
+import { faultsOfEntry, faultsOfToken } from './checks.ts'
 import { beginRegister } from './first-start.ts'
 import { type Growth, hasGrown } from './growth.ts'
 import { type Head, nextLog } from './heads.ts'
 import type { Journal } from './journal.ts'
 import type { MechanismName } from './mechanisms.ts'
 import { AgentRefusal } from './refusal.ts'
-import {
-  type Entry,
-  type ReadRegister,
-  type Register,
-  readRegister,
-  remainsOf,
-  type State,
-  writeRegister,
-} from './register.ts'
+import type { Entry, State } from './register.ts'
 import { awaitsHandover, logFamily, succession } from './succession.ts'
-import type { KeyRef, Token } from './token.ts'
+import type { Token } from './token.ts'
 
 /** The epochs of all families: which there are, what state each is in, and that the token still holds these very keys. */
 export type Keyring = {
@@ -58,8 +49,6 @@ export type KeyringOptions = {
 }
 
 const dayMs = 86_400_000
-/** What may leave keys in the token that the register does not know, when it fails or ends in the middle. */
-const making = new Set(['create', 'ceremony', 'restore-finish'])
 
 /**
  * Opens the register and compares it with the token, key by key. Keys are made only at an allowed first start, by
@@ -69,16 +58,11 @@ const making = new Set(['create', 'ceremony', 'restore-finish'])
  * @throws Error that names what is wrong
  */
 export function openKeyring(options: KeyringOptions): Keyring {
-  const { token, journal, now } = options
-  const file = join(options.stateDir, 'register.json')
-  const read = readRegister(file)
-  let state: State = read ? believed(read) : { entries: beginRegister(options) }
-  if (!read) change(state)
-  settle()
-  takeOutFailed()
-  refuseFaults(faultsOfAll())
+  const { token, now } = options
+  const { state, change, settle, manage } = openActs(options, () => beginRegister(options))
+  refuseFaults(faultsOfToken(token, state().entries))
   // An earlier version left copies of destroyed keys in the register of a node that had joined.
-  if (state.entries.some((entry) => entry.state === 'destroyed' && entry.copy)) change(state)
+  if (state().entries.some((entry) => entry.state === 'destroyed' && entry.copy)) change(state())
   if (!isWaiting())
     for (const family of unknownFamilies())
       manage('agent', 'create', epochName(family, 1), () => add(family, 1, 'active'))
@@ -86,7 +70,7 @@ export function openKeyring(options: KeyringOptions): Keyring {
   return {
     find(name, use) {
       const parsed = parseKey(name)
-      const entry = state.entries.find((each) =>
+      const entry = state().entries.find((each) =>
         parsed?.epoch === undefined ? each.family === parsed?.family && each.state === 'active' : each.key === name,
       )
       if (!entry) throw new AgentRefusal('keys.unknown_key', `there is no key ${name}`)
@@ -95,10 +79,10 @@ export function openKeyring(options: KeyringOptions): Keyring {
         throw new AgentRefusal('keys.state', `${entry.key} is ${entry.state}`, 'conflict')
       return entry
     },
-    state: () => state,
-    list: () => state.entries.map(tell),
+    state,
+    list: () => state().entries.map(tell),
     create(role, family) {
-      const own = state.entries.filter((entry) => entry.family === family)
+      const own = state().entries.filter((entry) => entry.family === family)
       const waiting = own.find((entry) => entry.state === 'pre-active')
       const epoch = Math.max(0, ...own.map((entry) => entry.epoch)) + 1
       return manage(role, 'create', epochName(family, epoch), () => {
@@ -116,7 +100,7 @@ export function openKeyring(options: KeyringOptions): Keyring {
           throw new AgentRefusal('keys.state', `${key} is ${entry.state} and does not become active again`, 'conflict')
         refuseFaults(faultsOfEntry(token, entry))
         const at = now().toISOString()
-        const entries = state.entries.map((each) =>
+        const entries = state().entries.map((each) =>
           each.family === entry.family && each.state === 'active'
             ? ({ ...each, state: 'decrypt-only', retiredAt: at } as const)
             : each,
@@ -130,7 +114,8 @@ export function openKeyring(options: KeyringOptions): Keyring {
         if (entry.state === 'destroyed') return tell(entry)
         if (entry.state === 'active')
           throw new AgentRefusal('keys.state', `${key} is active; activate another epoch first`, 'conflict')
-        const next = state.log && awaitsHandover(entry, state.entries)
+        const { log, entries } = state()
+        const next = log && awaitsHandover(entry, entries)
         if (next)
           throw new AgentRefusal(
             'keys.state',
@@ -145,92 +130,31 @@ export function openKeyring(options: KeyringOptions): Keyring {
     manage,
     noteCheckpoint(message, after, growth) {
       settle() // what this writes must not look like the outcome of something else
-      const keys = state.entries.filter(({ family }) => family === logFamily)
-      const grew = state.log && after && growth ? hasGrown(state.log, after, growth, keys) : false
-      const log = nextLog(state.log, message, after, grew)
+      const { log: known, entries } = state()
+      const keys = entries.filter(({ family }) => family === logFamily)
+      const grew = known && after && growth ? hasGrown(known, after, growth, keys) : false
+      const log = nextLog(known, message, after, grew)
       const sign = (by: Entry, text: string) => token.signMessage(by, Buffer.from(text))
-      change({ ...state, entries: succession(state.entries, log, sign), log })
+      change({ ...state(), entries: succession(entries, log, sign), log })
     },
-    beginLog: (role, origin) => manage(role, 'begin-log', origin, () => change({ ...state, log: undefined })),
+    beginLog: (role, origin) => manage(role, 'begin-log', origin, () => change({ ...state(), log: undefined })),
     bring,
     isWaiting,
     faults() {
       token.forget()
-      return faultsOfAll()
+      return faultsOfToken(token, state().entries)
     },
   }
 
-  function believed({ register, isSealed }: ReadRegister): Register {
-    const names = token.names()
-    const missing = register.entries.filter((entry) => entry.state !== 'destroyed' && !names.has(entry.key))
-    if (missing.length > 0)
-      throw new Error(
-        `The token is not the one this register belongs to, or lost keys: it lacks ${missing.map(({ key }) => key).join(', ')}.`,
-      )
-    if (!isSealed(seal)) throw new Error(`The register ${file} was changed by somebody else, or its key was replaced.`)
-    const { number, hash } = register.journal
-    if (number > 0 && journal.lines(number - 1, 1)[0]?.hash !== hash)
-      throw new Error(`The journal lacks line ${number}, which the register knows: it was cut or replaced.`)
-    return register
-  }
-
-  /** Brings to its end what was begun and has no outcome, or takes it back. */
-  function settle(): void {
-    const line = journal.unfinished()
-    if (!line) return
-    const { role, operation, key } = line
-    const reached = clear(line, (name) => operation !== 'create' || name === key)
-    journal.append({ role, operation, key, outcome: reached ? 'done' : 'interrupted' })
-  }
-
-  /** Leaves of an act in the token what the register on the disk says of it; answers whether that has it. */
-  function clear({ number, operation }: JournalLine, isOfIt: (name: string) => boolean): boolean {
-    const read = readRegister(file)
-    const reached = read !== undefined && read.register.journal.number >= number
-    if (reached) state = believed(read)
-    const wrong = reached ? risen() : making.has(operation) ? strangers().filter(isOfIt) : []
-    for (const name of wrong) token.destroy(name)
-    return reached
-  }
-
-  /** An earlier version left keys whose making had failed; they were never of use to anybody. */
-  function takeOutFailed(): void {
-    const failed = journal
-      .lines(0, journal.last().number)
-      .filter(({ operation, outcome }) => making.has(operation) && outcome === 'failed')
-      .map(({ key }) => key)
-    for (const name of strangers()) if (failed.includes(name)) token.destroy(name)
-  }
-
-  function faultsOfAll(): string[] {
-    return [
-      ...state.entries.filter((entry) => entry.state !== 'destroyed').flatMap((entry) => faultsOfEntry(token, entry)),
-      ...risen().map((name) => `${name} was destroyed and is in the token again`),
-      ...strangers().map((name) => `${name} is in the token and not in the register`),
-    ]
-  }
-
-  /** What is in the token and should not be any more. */
-  function risen(): string[] {
-    const names = token.names()
-    return state.entries.filter(({ key, state: its }) => its === 'destroyed' && names.has(key)).map(({ key }) => key)
-  }
-
-  /** What bears a name of ours and is not ours. */
-  function strangers(): string[] {
-    const known = new Set(state.entries.map(({ key }) => key))
-    return [...token.names()].filter((name) => parseKey(name) && !known.has(name))
-  }
-
   function unknownFamilies(): Family[] {
-    return everyday.filter((family) => !state.entries.some((entry) => entry.family === family))
+    return everyday.filter((family) => !state().entries.some((entry) => entry.family === family))
   }
 
   function isWaiting(): boolean {
-    return state.entries.every(({ family }) => family === registerFamily)
+    return state().entries.every(({ family }) => family === registerFamily)
   }
 
-  function bring(family: Family, epoch: number, as: 'pre-active' | 'active', by = state.recovery): Entry {
+  function bring(family: Family, epoch: number, as: 'pre-active' | 'active', by = state().recovery): Entry {
     const ref = { key: epochName(family, epoch), mechanism: options.mechanismFor(family) }
     if (token.names().has(ref.key))
       throw new AgentRefusal('keys.unsound', `the token holds a ${ref.key} that nobody made here`, 'conflict')
@@ -252,46 +176,13 @@ export function openKeyring(options: KeyringOptions): Keyring {
     return put(bring(family, epoch, as))
   }
 
-  function put(entry: Entry, among = state.entries): Entry {
-    change({ ...state, entries: [...among.filter(({ key }) => key !== entry.key), entry] })
+  function put(entry: Entry, among = state().entries): Entry {
+    change({ ...state(), entries: [...among.filter(({ key }) => key !== entry.key), entry] })
     return entry
   }
 
-  function change(next: State): void {
-    const entries = next.entries.map(remainsOf).toSorted((a, b) => order(a) - order(b))
-    const { number, hash } = journal.last()
-    const register = { ...next, entries, journal: { number, hash } }
-    writeRegister(file, register, seal)
-    state = register
-  }
-
-  function seal(name: string, content: Buffer): Buffer {
-    const ref: KeyRef = { key: name, mechanism: 'hmac-sha256' }
-    return token.mac(ref, content)
-  }
-
-  /** Nothing is done that was not written down before, and its outcome after; what fails leaves no key behind. */
-  function manage<T>(role: string, operation: string, key: string, work: (change: (next: State) => void) => T): T {
-    settle()
-    const line = journal.append({ role, operation, key, outcome: 'begun' })
-    const before = making.has(operation) ? token.names() : new Set<string>()
-    let result: T
-    try {
-      result = work(change)
-    } catch (error) {
-      try {
-        const reached = clear(line, (name) => !before.has(name))
-        const outcome = reached ? 'done' : error instanceof AgentRefusal ? 'refused' : 'failed'
-        journal.append({ role, operation, key, outcome })
-      } catch {} // it stays begun, and the next act or the next agent settles it
-      throw error
-    }
-    journal.append({ role, operation, key, outcome: 'done' })
-    return result
-  }
-
   function named(key: string): Entry {
-    const entry = state.entries.find((each) => each.key === key)
+    const entry = state().entries.find((each) => each.key === key)
     if (!entry) throw new AgentRefusal('keys.unknown_key', `there is no key ${key}`, 'absent')
     return entry
   }
@@ -306,10 +197,6 @@ export function openKeyring(options: KeyringOptions): Keyring {
       ...(due === undefined ? {} : { rotateBefore: new Date(due).toISOString() }),
     }
   }
-}
-
-function order({ family, epoch }: Entry): number {
-  return familyNames.indexOf(family) * 1_000_000 + epoch
 }
 
 function refuseFaults(faults: string[]): void {
