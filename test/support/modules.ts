@@ -8,7 +8,7 @@ export type TestModule = (typeof testModules)[number]
 
 export const testPin = '12345678'
 
-type Setting = {
+export type Setting = {
   module: { path: string; initArgs?: string; softhsmConf?: string }
   token: { label: string }
 }

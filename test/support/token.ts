@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pkcs11js from 'pkcs11js'
+import { type Setting, testPin } from './modules.ts'
 
 /**
- * The hand of somebody who has the PIN: does to a test agent's SoftHSM token what the agent never would. A process of
+ * The hand of somebody who has the PIN: does to a test agent's token what the agent never would. A process of
  * its own: `token.ts <dir of the agent> <what> [names]`.
  */
 const [dir = '', what, ...names] = process.argv.slice(2)
@@ -17,10 +18,15 @@ const kept = [
   { type: pkcs11js.CKA_EXTRACTABLE, value: false },
 ]
 
-process.env.SOFTHSM2_CONF = join(dir, 'softhsm2.conf')
+const { module, token: wanted } = JSON.parse(readFileSync(join(dir, 'keys.json'), 'utf8')) as Setting
+if (module.softhsmConf) process.env.SOFTHSM2_CONF = module.softhsmConf
+process.env.NSS_MAX_MP_PBE_ITERATION_COUNT = '1'
 const token = new pkcs11js.PKCS11()
-token.load('/usr/lib/softhsm/libsofthsm2.so')
-token.C_Initialize({ flags: pkcs11js.CKF_OS_LOCKING_OK })
+token.load(module.path)
+token.C_Initialize({
+  flags: pkcs11js.CKF_OS_LOCKING_OK,
+  ...(module.initArgs ? { libraryParameters: module.initArgs } : {}),
+})
 act(token)
 token.C_Finalize()
 
@@ -39,20 +45,24 @@ function act(token: pkcs11js.PKCS11): void {
 }
 
 function signedIn(token: pkcs11js.PKCS11): Buffer {
-  const slot = token.C_GetSlotList(true).find((each) => token.C_GetTokenInfo(each).label.trim() === 'countroom')!
-  const session = token.C_OpenSession(slot, pkcs11js.CKF_SERIAL_SESSION | pkcs11js.CKF_RW_SESSION)
-  token.C_Login(session, pkcs11js.CKU_USER, '12345678')
+  const session = opened(token)
+  token.C_Login(session, pkcs11js.CKU_USER, testPin)
   return session
 }
 
+function opened(token: pkcs11js.PKCS11): Buffer {
+  const slot = token.C_GetSlotList(true).find((each) => token.C_GetTokenInfo(each).label.trim() === wanted.label)!
+  return token.C_OpenSession(slot, pkcs11js.CKF_SERIAL_SESSION | pkcs11js.CKF_RW_SESSION)
+}
+
+/** As the first version made it, in SoftHSM. */
 function newToken(token: pkcs11js.PKCS11): Buffer {
   token.C_InitToken(token.C_GetSlotList(true)[0]!, '87654321', 'countroom'.padEnd(32))
-  const slot = token.C_GetSlotList(true).find((each) => token.C_GetTokenInfo(each).label.trim() === 'countroom')!
-  const session = token.C_OpenSession(slot, pkcs11js.CKF_SERIAL_SESSION | pkcs11js.CKF_RW_SESSION)
+  const session = opened(token)
   token.C_Login(session, pkcs11js.CKU_SO, '87654321')
-  token.C_InitPIN(session, '12345678')
+  token.C_InitPIN(session, testPin)
   token.C_Logout(session)
-  token.C_Login(session, pkcs11js.CKU_USER, '12345678')
+  token.C_Login(session, pkcs11js.CKU_USER, testPin)
   return session
 }
 
