@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import type { Role } from '#pki'
-import { carrierFiles, carriersOf } from './carriers.ts'
-import { credentialOf, credentialsOf } from './credentials.ts'
+import { carriersOf } from './carriers.ts'
+import { credentialOf } from './credentials.ts'
 import { type Home, isInstalled } from './home.ts'
 import { type Kind, repository, type Users, userNames } from './identity.ts'
 import { credentials, handedPin, moduleConfig } from './module.ts'
 import { configurationMode, configurationOwner } from './ownership.ts'
+import { confinement, coreMay, networkFiles, workerMay } from './permission.ts'
 import { roles, socketPortOf } from './postgres.ts'
-import { onMismatchOf, othersOf } from './program.ts'
+import { onMismatchOf } from './program.ts'
 import type { PortName, Ports, Settings } from './settings.ts'
 import { agentRoles, agentSocket, postgresFolder, redisSocket } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
@@ -108,40 +109,17 @@ export function workUnit(home: Home, settings: Settings, users: Users): Unit {
       ...scrapeOf(settings, 'workScrape'),
     },
   }
-  const flags = [
-    ...permission(home, 'work-1', 'work', [
-      ...machineFiles,
-      ...inspected(home),
-      ...shippingFiles(settings),
-      ...carrierFiles(settings),
-    ]),
-    ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
-  ]
-  return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, users, settings.ports.workMetrics, flags)
+  const may = workerMay(home, 'work-1', settings)
+  return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, users, settings.ports.workMetrics, may)
 }
 
 export function coreUnit(home: Home, settings: Settings, number: 1 | 2, users: Users): Unit {
   const name = `core-${number}`
   const listen = { ...coreAddresses(settings.ports, number), ...scrapeOf(settings, `core${number}Scrape`) }
-  const networks = { places: settings.networkPlacesFile, listed: settings.networksListedFile }
+  const networks = networkFiles(settings)
   const config = { ...nodeConfig(home, settings, name, 'core'), networks, listen }
-  return node(
-    home,
-    name,
-    'player, operator, partner',
-    'core/host/serve.ts',
-    config,
-    users,
-    listen.metrics.port,
-    permission(
-      home,
-      name,
-      'core',
-      [confinement, '/dev/urandom', ...Object.values(networks), settings.smsCarrier?.receiptSecretFile].filter(
-        (file) => file !== undefined,
-      ),
-    ),
-  )
+  const may = coreMay(home, name, settings)
+  return node(home, name, 'player, operator, partner', 'core/host/serve.ts', config, users, listen.metrics.port, may)
 }
 
 export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
@@ -269,42 +247,6 @@ function coreAddresses(ports: Ports, number: 1 | 2) {
     partner: loopback(ports[`core${number}Partner`]),
     metrics: loopback(ports[`core${number}Metrics`]),
   }
-}
-
-/** Whatever process it is, it loads nothing from outside the program. (The worker may read all of `ops`; a file of it named besides would hide the rest.) */
-const confinement = join(repository, 'ops/bootstrap/confine.js')
-
-/** Node's permission model: what the process may read, and by silence no writing, no children, no workers, no add-ons. */
-function permission(home: Home, name: string, kind: 'core' | 'work', also: string[] = []): string[] {
-  const readable = [
-    ...['core', 'node_modules', 'package.json'].map((part) => join(repository, part)),
-    home.path(`run/${name}.json`),
-    home.path('manifest'),
-    home.path('passwords/breached'),
-    ...['ca.pem', 'revoked.pem', `${name}.pem`, `${name}.key`].map((file) => home.path('tls', file)),
-    ...credentialsOf(home, kind),
-    ...also,
-  ]
-  return ['--permission', '--allow-net', ...readable.map((path) => `--allow-fs-read=${path}`)]
-}
-
-/**
- * What the worker tells of its machine and of itself. Only these very files: through `/proc/self/root` and its like a folder of
- * processes leads to every file there is, past the permission model.
- */
-const machineFiles = ['/proc/meminfo', '/proc/self/status', '/proc/self/limits']
-
-/** What the worker reads to bring the audit log to its second place. */
-function shippingFiles({ auditShipTo: ship }: Settings): string[] {
-  if (!ship) return []
-  if ('file' in ship) return [ship.file]
-  return [ship.syslog.caFile, ship.syslog.certFile, ship.syslog.keyFile].filter((file) => file !== undefined)
-}
-
-/** The worker compares all of the control program with what was approved; it reads what it compares, and nothing else more. */
-function inspected(home: Home): string[] {
-  const shipped = ['edge', 'ops', 'provisioning', 'package-lock.json'].map((part) => join(repository, part))
-  return [...shipped, ...othersOf(home, true)]
 }
 
 function node(
