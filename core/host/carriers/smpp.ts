@@ -101,7 +101,9 @@ async function bind(access: Access, gone: () => void): Promise<Session> {
   const said = await ask(session, 'bind_transceiver', credentials).catch(() => undefined)
   if (said?.command_status === 0) return session
   session.destroy()
-  throw new Error(said ? statusOf(said) : 'unreachable')
+  const status = said ? statusOf(said) : 'unreachable'
+  access.log({ status }, 'the carrier does not let us in')
+  throw new Error(status)
 }
 
 /** Says something and waits for its answer; what was cut meanwhile has none. */
