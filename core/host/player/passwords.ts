@@ -9,6 +9,7 @@ import { blinded, commandOf, type Host, mutate, transact } from '../host.ts'
 import { passwordWork } from '../password-work.ts'
 import { partyOf } from '../relying-party.ts'
 import { needs } from '../step-up.ts'
+import { unhurried } from '../unhurried.ts'
 import { keepSecret } from './session-cookie.ts'
 
 const purpose = 'password_reset'
@@ -80,16 +81,19 @@ export function passwordsRoutes(host: Host) {
     }),
     async (c) => {
       const command = commandOf(host, c)
-      const taken = await transact(host, async (tx) => {
-        const taken = await sessions.takeResetCode(tx, command, c.req.valid('json'))
-        if ('refusal' in taken) return taken
-        const rp = partyOf(host, 'player')
-        const asked = taken.ways.includes('passkey')
-        const passkey = asked
-          ? await factors.passkeyChallenge(tx, command, { rp, purpose, holder: taken.player })
-          : null
-        return { ...taken, passkey }
-      })
+      const input = c.req.valid('json')
+      const taken = await unhurried(() =>
+        transact(host, async (tx) => {
+          const taken = await sessions.takeResetCode(tx, command, input)
+          if ('refusal' in taken) return taken
+          const rp = partyOf(host, 'player')
+          const asked = taken.ways.includes('passkey')
+          const passkey = asked
+            ? await factors.passkeyChallenge(tx, command, { rp, purpose, holder: taken.player })
+            : null
+          return { ...taken, passkey }
+        }),
+      )
       if ('refusal' in taken) throw taken.refusal
       c.header('cache-control', 'no-store')
       const passkey = taken.passkey as Record<string, unknown> | null
