@@ -3,11 +3,16 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { postgresBinaries } from '../../ops/appliance/postgres.ts'
 
+/** The conditions of what only computes. */
+export function processor(): Record<string, string> {
+  return { machine: `${cpus().length} cores, ${cpus()[0]?.model}`, node: process.version }
+}
+
 /** The conditions every figure must be read with. `dir` stands on the disk the database stands on. */
 export function machine(dir: string): Record<string, string> {
   const binaries = postgresBinaries()
   return {
-    machine: `${cpus().length} cores, ${cpus()[0]?.model}`,
+    ...processor(),
     postgresql: execFileSync(join(binaries, 'postgres'), ['--version'], { encoding: 'utf8' }).trim(),
     durability: 'fsync=on, synchronous_commit=on',
     'disk, fdatasync of 8 kB': flushTime(binaries, dir),

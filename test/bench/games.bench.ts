@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import * as games from '#games'
+import { createGenerator, hmacDrbg, record } from '#rng'
+import { openKernelRandom } from '../../core/host/kernel-random.ts'
+import { asWords, createStream } from '../../core/rng/stream.ts'
+import type { Benchmark, Figure } from './benchmark.ts'
+import { processor } from './machine.ts'
+
+const wordsAtOnce = 16_384
+const callsPerLook = 10_000
+
+/** What drawing costs, on one core. */
+const benchmark: Benchmark = {
+  name: 'games',
+  summary: 'draws by mechanism, and what a round of its own stream costs',
+  seconds: 3,
+  async run({ seconds }) {
+    const fresh = openKernelRandom()
+    const options = { entropy: async (bytes: number) => randomBytes(bytes), personalisation: 'bench' }
+    const [alone, inPlay] = await Promise.all([createGenerator(options), createGenerator({ ...options, fresh })])
+    const hmac = hmacDrbg({ entropy: randomBytes(48), nonce: randomBytes(16), personalisation: Buffer.alloc(0) })
+    const buffered = alone.stream(wordsAtOnce)
+    const byHmac = createStream(() => asWords(hmac.generate(wordsAtOnce * 4)))
+    const slot = games.gameOf('midnight-orchard')
+    const choice = slot.readChoice(slot.sample, 'EUR')
+    const figures: Figure[] = [
+      { ...perSecond('draws of 37, CTR_DRBG, buffered', seconds, () => buffered.draw(37)), bar: '>=15000000' },
+      perSecond('draws of 37, HMAC_DRBG, buffered', seconds, () => byHmac.draw(37)),
+      perSecond('rounds of one draw, as in play', seconds, () => inPlay.stream().draw(37)),
+      perSecond('rounds of the slot, as in play, recorded', seconds, () =>
+        slot.play(choice, record(inPlay.stream()).draws),
+      ),
+    ]
+    for (const generator of [alone, inPlay]) generator.close()
+    return { conditions: processor(), figures }
+  },
+}
+export default benchmark
+
+function perSecond(name: string, seconds: number, call: () => unknown): Figure {
+  for (let n = 0; n < callsPerLook; n++) call()
+  const begunMs = performance.now()
+  let calls = 0
+  while (performance.now() - begunMs < seconds * 1000) {
+    for (let n = 0; n < callsPerLook; n++) call()
+    calls += callsPerLook
+  }
+  return { name, value: calls / ((performance.now() - begunMs) / 1000), unit: 'per second' }
+}
