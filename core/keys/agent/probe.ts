@@ -7,11 +7,14 @@ import { dekBytes } from './mechanism.ts'
 import { type MechanismName, mechanismOf, type WrapMode } from './mechanisms.ts'
 import type { Handle, Module } from './module.ts'
 import { faultsOf, flagsOf, type Kind } from './objects.ts'
+import { edwardsMechanisms } from './signing.ts'
 
 /** What a module can do, found by trying it. */
 export type Capabilities = {
   readonly wrap: WrapMode
   readonly edwards: boolean
+  /** What would have been chosen before and cannot be relied on here, and why, in words. */
+  readonly lacks: readonly string[]
   canServe(mechanism: MechanismName): boolean
   /** What a new epoch of a family is made for. */
   mechanismFor(family: Family): MechanismName
@@ -47,6 +50,7 @@ export function probe(module: Module, forced?: WrapMode): Capabilities {
   return {
     wrap,
     edwards,
+    lacks: [...found].flatMap(([name, fault]) => (fault === undefined ? [] : [`${name}: ${fault}`])),
     canServe: (name) => faultOf(name) === undefined,
     mechanismFor(family) {
       const { use } = families[family]
@@ -107,6 +111,8 @@ function trial(module: Module, session: Handle, name: MechanismName): string | u
 }
 
 function nameOf(mechanism: number): string {
-  const known = Object.entries(pkcs11js).find(([name, value]) => name.startsWith('CKM_') && value === mechanism)
+  const known = Object.entries({ ...pkcs11js, ...edwardsMechanisms }).find(
+    ([name, value]) => name.startsWith('CKM_') && value === mechanism,
+  )
   return known?.[0] ?? `mechanism 0x${mechanism.toString(16)}`
 }

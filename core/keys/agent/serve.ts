@@ -55,12 +55,12 @@ async function serve(): Promise<void> {
   })
   const token = openToken(module)
   const journal = openJournal(join(config.stateDir, 'journal.jsonl'), now)
-  const { canServe, mechanismFor, wrap, edwards } = probe(module, config.wrap)
+  const { canServe, mechanismFor, wrap, edwards, lacks } = probe(module, config.wrap)
   const keyring = openKeyring({ ...config, token, journal, mechanismFor, now })
   const sockets = openSockets(openAnswers({ token, keyring, journal, canServe, now }), told)
   await Promise.all(Object.entries(config.sockets).map(([role, path]) => sockets.open(role as Role, path)))
   const management = await startManagement({ ...config.listen.metrics, name: config.name, ready: async () => [] })
-  log.info({ module: config.module.path, wrap, edwards, keys: keyring.list().length }, 'key agent serves')
+  log.info({ module: config.module.path, wrap, edwards, lacks, keys: keyring.list().length }, 'key agent serves')
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {

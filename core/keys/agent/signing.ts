@@ -31,8 +31,9 @@ export const ecdsa: Signing = {
   },
 }
 
-const edwardsMechanism = 0x1057 // CKM_EDDSA; the binding's header is older than it
-const edwardsPairs = 0x1055
+/** Mechanisms of PKCS#11 3.0, by name: the binding's header is older than they are. */
+export const edwardsMechanisms = { CKM_EC_EDWARDS_KEY_PAIR_GEN: 0x1055, CKM_EDDSA: 0x1057 } as const
+const { CKM_EC_EDWARDS_KEY_PAIR_GEN: edwardsPairs, CKM_EDDSA: edwardsMechanism } = edwardsMechanisms
 export const edwardsKey = 0x40 // CKK_EC_EDWARDS
 
 /** RFC 8032. */

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import pkcs11js from 'pkcs11js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Module, ModuleLost, openModule, TokenRefusal } from '../../../core/keys/agent/module.ts'
+import { probe } from '../../../core/keys/agent/probe.ts'
 import { openToken, type Token } from '../../../core/keys/agent/token.ts'
-import { makeToken, type TestModule, testPin } from '../../support/modules.ts'
+import { makeToken, testModules, testPin } from '../../support/modules.ts'
 
 /** Our wrapper around a module, in this process: what modules let pass and we do not. */
-describe.each<TestModule>(['softhsm', 'nss'])('%s', (kind) => {
+describe.each(testModules)('%s', (kind) => {
   const dir = mkdtempSync(join(tmpdir(), 'cr-wrapper-'))
   let module: Module
   let token: Token
@@ -21,6 +22,14 @@ describe.each<TestModule>(['softhsm', 'nss'])('%s', (kind) => {
   afterAll(() => {
     module.close()
     rmSync(dir, { recursive: true })
+  })
+
+  test('what the module lacks is said in words, and something else is chosen', () => {
+    const { lacks, edwards, mechanismFor } = probe(module)
+    expect(lacks).toEqual(kind === 'nss' ? ['ed25519: no CKM_EC_EDWARDS_KEY_PAIR_GEN, no CKM_EDDSA'] : [])
+    expect([edwards, mechanismFor('sk-audit')]).toEqual(
+      kind === 'nss' ? [false, 'ecdsa-p256-sha256'] : [true, 'ed25519'],
+    )
   })
 
   const kek = { key: 'kek-pii-1', mechanism: 'aes-kw' } as const
