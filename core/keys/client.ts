@@ -63,6 +63,8 @@ export type Keys = {
   }): Promise<{ recovery: string; shares: string[] }>
   /** The shares are with their custodians: from then on keys are born in the ceremony's way. @throws Refusal `keys.ceremony_lost` */
   ceremonyFinish(recovery: string): Promise<void>
+  /** A quorum of custodians says yes to something that is no matter of keys; answers who. @throws Refusal `keys.shares_missing` … */
+  custodiansVouch(shares: readonly string[]): Promise<string[]>
   /** All epochs with their states, and copies of the keys sealed to the recovery key. */
   backup(): Promise<KeysBackup>
   /** Vouches for a file by its digest, so that custodians, or this agent, know it again. */
@@ -79,6 +81,7 @@ export type Keys = {
 
 const activeFreshMs = 5000
 const rewrapsPerRequest = 500
+
 /**
  * The client of the key agent: one connection, many requests at once, each with a deadline.
  *
@@ -158,6 +161,8 @@ export function connectKeys({ socket, deadlineMs = 3000 }: { socket: string; dea
     ceremonyFinish: async (recovery) => {
       await ask('ceremonyFinish', undefined, { recovery })
     },
+    custodiansVouch: async (shares) =>
+      (await ask('custodiansVouch', undefined, { shares: [...shares] })).custodians as string[],
     backup: async () => (await ask('backup')).backup as KeysBackup,
     sealFile: async (digest) => (await ask('sealFile', undefined, { digest: give(digest) })).seal as FileSeal,
     checkFile: async (file) => {

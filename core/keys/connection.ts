@@ -19,7 +19,7 @@ const reconnectMaxMs = 500
 const changingDeadlineMsMin = 60_000
 const changing = new Set([
   ...['create', 'activate', 'destroy', 'ceremonyBegin', 'ceremonyFinish', 'backup', 'beginLog'],
-  ...['restoreBegin', 'restoreShare', 'restoreFinish'],
+  ...['restoreBegin', 'restoreShare', 'restoreFinish', 'custodiansVouch'],
 ])
 
 /** One connection to the key agent, many requests at once. */

@@ -3,7 +3,7 @@ import { type Command, newId, type Reader, type Tx } from '#base'
 import { emergencyUnknown, memberUnknown, notYourOwn } from './errors.ts'
 
 /**
- * Glass that was broken from the console, when two are not to be had: a `place` is an enrolment link for an administrator; `alone`
+ * Glass that was broken, from the console or by the custodians' shares typed there, when two are not to be had: a `place` is an enrolment link for an administrator; `alone`
  * lets one member approve, for some minutes, what they ask for themselves.
  */
 export type Emergency = {
@@ -12,6 +12,8 @@ export type Emergency = {
   staff: string | null
   name: string | null
   reason: string
+  /** Of the recovery key, whose shares broke it; none where the console did. */
+  custodians: string[]
   openedAt: Date
   until: Date
   reviewedBy: string | null
@@ -28,12 +30,17 @@ export type Emergency = {
 export async function breakGlassAlone(
   tx: Tx,
   command: Command,
-  { login, reason, minutes }: { login: string; reason: string; minutes: number },
+  {
+    login,
+    reason,
+    minutes,
+    custodians = [],
+  }: { login: string; reason: string; minutes: number; custodians?: readonly string[] },
 ): Promise<{ until: Date }> {
   const [member] = await tx<Array<{ staff: string }>>`
     select staff from staff.members where login = ${login.toLowerCase()} and disabled_at is null`
   if (!member) throw memberUnknown()
-  return openEmergency(tx, command, { kind: 'alone', staff: member.staff, reason, minutes })
+  return openEmergency(tx, command, { kind: 'alone', staff: member.staff, reason, minutes, custodians })
 }
 
 /** The emergency in which a member may approve what they asked for themselves. */
@@ -47,7 +54,7 @@ export async function emergencyOf(reader: Reader, staff: string, now: Date): Pro
 /** Newest first; those that nobody reviewed yet are what the back office warns of. */
 export async function emergencies(reader: Reader): Promise<Emergency[]> {
   return await reader<Emergency[]>`
-    select emergency, kind, staff, login as name, reason, opened_at as "openedAt", until, reviewed_by as "reviewedBy",
+    select emergency, kind, staff, login as name, reason, custodians, opened_at as "openedAt", until, reviewed_by as "reviewedBy",
       reviewed_at as "reviewedAt", finding
     from staff.emergencies left join staff.members using (staff) order by emergency desc limit 100`
 }
@@ -79,18 +86,24 @@ export async function reviewEmergency(
 export async function openEmergency(
   tx: Tx,
   command: Command,
-  { kind, staff, reason, minutes }: { kind: Emergency['kind']; staff: string | null; reason: string; minutes: number },
+  {
+    kind,
+    staff,
+    reason,
+    minutes,
+    custodians,
+  }: Pick<Emergency, 'kind' | 'staff' | 'reason'> & { minutes: number; custodians: readonly string[] },
 ): Promise<{ until: Date }> {
   const emergency = newId('emg', command.now.getTime())
   const until = new Date(command.now.getTime() + minutes * 60_000)
   await tx`
-    insert into staff.emergencies (emergency, kind, staff, reason, opened_at, until)
-    values (${emergency}, ${kind}, ${staff}, ${reason}, ${command.now}, ${until})`
+    insert into staff.emergencies (emergency, kind, staff, reason, custodians, opened_at, until)
+    values (${emergency}, ${kind}, ${staff}, ${reason}, ${[...custodians]}, ${command.now}, ${until})`
   await audit.record(tx, command, {
     action: 'staff.glass_broken',
     subject: emergency,
     reason,
-    detail: { kind, member: staff, until },
+    detail: { kind, member: staff, until, custodians: [...custodians] },
   })
   return { until }
 }

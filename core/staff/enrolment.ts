@@ -57,9 +57,10 @@ export async function offerPlace(
 export async function breakGlassForPlace(
   tx: Tx,
   command: Command,
-  { reason }: { reason: string },
+  { reason, custodians = [] }: { reason: string; custodians?: readonly string[] },
 ): Promise<{ secret: string }> {
-  await openEmergency(tx, command, { kind: 'place', staff: null, reason, minutes: enrolmentSecondsMax / 60 })
+  const minutes = enrolmentSecondsMax / 60
+  await openEmergency(tx, command, { kind: 'place', staff: null, reason, minutes, custodians })
   return enrolmentLink(tx, command, { role: 'administrator' })
 }
 

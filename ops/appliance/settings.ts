@@ -50,6 +50,8 @@ const schema = z.strictObject({
   certificateHours: z.int().min(24).max(720).default(168),
   /** The back office serves nobody without their own certificate, on top of the passkey. */
   operatorCertificates: z.boolean().default(false),
+  /** Who breaks the glass: the console alone, or only with the shares of a quorum of custodians typed there. */
+  breakGlassBy: z.enum(['console', 'custodians']).default('console'),
   edgeWorkers: z.int().min(1).max(64).default(2),
   /** Whole months of the ledger that stay at hand; older ones are detached into tables of their own. */
   ledgerMonthsAttached: z.int().min(6).max(1200).default(25),

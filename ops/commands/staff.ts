@@ -1,9 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Refusal, systemCommand, type Tx } from '#base'
+import { connectKeys } from '#keys'
 import * as staff from '#staff'
+import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { readSettings } from '../appliance/settings.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
+import { inWords } from '../keys/desk.ts'
+import { gatherShares } from '../keys/shares.ts'
 
 /** `countroom staff`: the review of access, and the glass to break when two are not to be had. */
 export function staffCommand(): Command {
@@ -26,6 +32,7 @@ export function staffCommand(): Command {
         )
         .option('--alone <login>', 'this member may approve what they ask for themselves')
         .option('--minutes <count>', 'for so long, with --alone', minutes, 60)
+        .option('--shares', 'a quorum of custodians types their shares here, and it is said to be theirs')
         .action(breakGlass),
     )
 }
@@ -57,22 +64,23 @@ function linesOf({ members, last, digest }: Report): string[] {
   ]
 }
 
-type Glass = { reason: string; enrol?: boolean; alone?: string; minutes: number }
+type Glass = { reason: string; enrol?: boolean; alone?: string; minutes: number; shares?: boolean }
 
-async function breakGlass({ reason, enrol, alone, minutes }: Glass): Promise<void> {
+async function breakGlass({ reason, enrol, alone, minutes, shares = false }: Glass): Promise<void> {
   if (!enrol && alone === undefined)
     throw new Trouble('Which glass?', {
       setting: '--enrol, --alone <login>',
       remedy: 'countroom staff break-glass --help',
     })
   const { home, card } = running()
+  const custodians = await custodiansOf(home, shares)
   const sql = connect(home, 'owner')
   const command = systemCommand('countroom staff break-glass')
   try {
     const said = (await sql.begin(async (tx: Tx) => {
       if (enrol)
-        return `${card.urls.operator}/enrol#${(await staff.breakGlassForPlace(tx, command, { reason })).secret}`
-      const { until } = await staff.breakGlassAlone(tx, command, { login: alone ?? '', reason, minutes })
+        return `${card.urls.operator}/enrol#${(await staff.breakGlassForPlace(tx, command, { reason, custodians })).secret}`
+      const { until } = await staff.breakGlassAlone(tx, command, { login: alone ?? '', reason, minutes, custodians })
       return `${alone} may approve alone what they ask for, until ${until.toISOString()}.`
     })) as string
     process.stdout.write(
@@ -83,6 +91,27 @@ async function breakGlass({ reason, enrol, alone, minutes }: Glass): Promise<voi
     throw new Trouble(error.message, { setting: '--alone', remedy: 'countroom staff review names them', cause: error })
   } finally {
     await sql.end({ timeout: 5 })
+  }
+}
+
+/**
+ * Whose shares were typed; nobody's where the console is enough and nobody asked for them. They are read from a terminal and nowhere
+ * else, and go to the key agent alone, which forgets them.
+ */
+async function custodiansOf(home: Home, shares: boolean): Promise<string[]> {
+  const wanted = readSettings(home).breakGlassBy === 'custodians'
+  if (!shares && !wanted) return []
+  if (!shares || !process.stdin.isTTY)
+    throw new Trouble('This glass is broken by the shares of custodians, typed at a terminal.', {
+      setting: wanted ? 'breakGlassBy' : '--shares',
+      remedy: 'bring a quorum of custodians to a terminal of this node, and add --shares',
+    })
+  const agent = connectKeys({ socket: agentSocket(home, 'ops') })
+  try {
+    const { recovery } = await agent.statusOfCeremony()
+    return await inWords(async () => agent.custodiansVouch(await gatherShares(recovery?.threshold ?? 0, undefined)))
+  } finally {
+    await agent.close()
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemCommand } from '#base'
@@ -69,6 +69,11 @@ async function brokenOff(terminal: Terminal): Promise<string> {
   return terminal.screen()
 }
 
+function settingsOf(of: string): object {
+  const file = join(of, 'countroom.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {}
+}
+
 async function asked<T>(work: (ops: keys.Keys) => Promise<T>): Promise<T> {
   const ops = keys.connectKeys({ socket: agentSocket(viewHome(home), 'ops') })
   return work(ops).finally(() => ops.close())
@@ -119,6 +124,36 @@ test('[S44] each custodian reads a share alone and types its end back; then ever
     if (state === 'active' && family !== 'hk-register') expect(origin, key).toBe('ceremony')
   expect((await player.ask('GET', '/api/me')).status).toBe(200)
 }, 120_000)
+
+test('custodians break the glass by the shares of a quorum, typed and never kept; fewer, and the console alone, do not where it says so', async () => {
+  const reason = ['--reason', 'the last administrator is gone']
+  const glass = (...args: string[]) => openTerminal(home, ['staff', 'break-glass', '--enrol', ...reason, ...args])
+  writeFileSync(join(home, 'countroom.json'), JSON.stringify({ ...settingsOf(home), breakGlassBy: 'custodians' }))
+  const alone = glass()
+  expect(await alone.ended, alone.screen()).toBe(1)
+  expect(alone.screen()).toMatch(/broken by the shares of custodians/)
+  const typed = async (...names: string[]) => {
+    const terminal = glass('--shares')
+    for (const [index, name] of names.entries()) {
+      await terminal.shows(`Share ${index + 1} of 2`)
+      terminal.answer(letters[name] ?? '')
+    }
+    return terminal
+  }
+  const twice = await typed('Ada', 'Ada')
+  expect(await twice.ended, twice.screen()).toBe(1)
+  expect(twice.screen()).toMatch(/Ada has given their share already/)
+  const broken = await said(await typed('Grace', 'Ada'))
+  expect(broken).toMatch(/\/enrol#/)
+  const sql = connect(viewHome(home), 'app')
+  const [opened] = await sql`select custodians from staff.emergencies`
+  const told = await sql`select entry from audit.events where code = 'staff.glass_broken'`
+  await sql.end()
+  expect(opened?.custodians).toEqual(['Grace', 'Ada'])
+  expect(told).toHaveLength(1)
+  expect(JSON.stringify(told)).toContain('Grace')
+  for (const share of Object.values(letters)) expect(broken + JSON.stringify(told)).not.toContain(share)
+}, 60_000)
 
 test('a rotation: broken off it is not begun; a slip in a password is asked again; at the end nothing names the old key', async () => {
   const first = at(home, 'rotate', 'kek-pii')

@@ -42,7 +42,7 @@ export const people = {
     title: 'Glass was broken: one may do what takes two',
     severity: 'alarm',
     gli: 'i',
-    detail: { kind: 'text', member: 'text?', until: 'instant' },
+    detail: { kind: 'text', member: 'text?', until: 'instant', custodians: 'texts?' },
   },
   'staff.emergency_reviewed': { title: 'Reviewed what was done in an emergency', gli: 'i' },
   'staff.access_reviewed': { title: 'Reviewed who may do what', detail: { digest: 'text' } },

@@ -39,6 +39,7 @@ const emergencySchema = z
     kind: z.enum(['place', 'alone']),
     name: z.string().nullable(),
     reason: z.string(),
+    custodians: z.array(z.string()).openapi({ description: 'Whose shares broke it; none where the console did.' }),
     openedAt: time,
     until: time,
     reviewedAt: time.nullable(),

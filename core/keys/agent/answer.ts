@@ -117,6 +117,7 @@ export function openAnswers(agent: Agent) {
         shares: textsIn(args, 'shares'),
       })
     },
+    custodiansVouch: ({ args }, role) => ceremony.vouch(role, textsIn(args, 'shares')),
     ceremonyFinish({ args }, role) {
       ceremony.finish(role, String(args?.recovery))
       return {}

@@ -4,7 +4,7 @@ import { copyOf, endorsementOf, type Recovery } from './births.ts'
 import { epochName, everyday, recoveryFamily, registerFamily } from './catalogue.ts'
 import { checkOf } from './checks.ts'
 import type { Keyring } from './keyring.ts'
-import { secretOf } from './quorum.ts'
+import { ownedShare, secretOf } from './quorum.ts'
 import { AgentRefusal } from './refusal.ts'
 import type { Entry } from './register.ts'
 import { copiesKeyOf, newRecoveryPair } from './sealing.ts'
@@ -82,6 +82,20 @@ export function openCeremony({ token, keyring, now }: { token: Token; keyring: K
       }
     },
     /**
+     * A quorum of custodians says yes to something that is no matter of keys. Nothing changes here; the journal has that they did.
+     *
+     * @throws AgentRefusal `keys.no_ceremony`, and what `secretOf` says of their shares
+     */
+    async vouch(role: string, shares: readonly string[]): Promise<{ custodians: string[] }> {
+      const { recovery } = keyring.state()
+      const secret = recovery ? await secretOf(recovery, shares).catch((error: Error) => error) : noCeremony()
+      return keyring.manage(role, 'custodians-vouch', recovery?.key ?? '', () => {
+        if (secret instanceof Error) throw secret
+        secret.fill(0)
+        return { custodians: recovery ? shares.map((share) => ownedShare(recovery, share).owner) : [] }
+      })
+    },
+    /**
      * The shares are with their custodians: from now on every key is born outside the token and kept besides as a copy sealed to
      * this recovery key, and so are the copies there are.
      *
@@ -122,6 +136,10 @@ export function openCeremony({ token, keyring, now }: { token: Token; keyring: K
     prepared?.present?.secret.fill(0)
     prepared = undefined
   }
+}
+
+function noCeremony(): AgentRefusal {
+  return new AgentRefusal('keys.no_ceremony', 'there was no ceremony, so there are no custodians', 'conflict')
 }
 
 function lost(): AgentRefusal {

@@ -20,6 +20,7 @@ const general: Record<Role, Operations> = {
   ops: new Set([
     ...['health', 'random', 'publicKey', 'active', 'list', 'journal', 'attributes'],
     ...['create', 'activate', 'destroy', 'ceremonyStatus', 'ceremonyBegin', 'ceremonyFinish'],
+    'custodiansVouch',
     ...['backup', 'sealFile', 'checkFile'],
     ...['restoreBegin', 'restoreShare', 'restoreFinish', 'beginLog'],
   ]),

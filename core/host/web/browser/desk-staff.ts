@@ -17,6 +17,7 @@ type Emergency = {
   kind: 'place' | 'alone'
   name: string | null
   reason: string
+  custodians: string[]
   openedAt: string
   until: string
   reviewedAt: string | null
@@ -89,12 +90,13 @@ export async function watchEmergencies(mayAsk: () => boolean, permissions: Reado
   }, pollMs)
 }
 
-function wordsOf({ kind, name, reason, openedAt, until }: Emergency): string {
+function wordsOf({ kind, name, reason, custodians, openedAt, until }: Emergency): string {
+  const by = custodians.length > 0 ? `by the shares of ${custodians.join(', ')}` : 'from the console'
   const what =
     kind === 'alone'
       ? `${name} may approve alone what they ask for, until ${when(until)}`
-      : 'an administrator was enrolled from the console'
-  return `Glass was broken ${when(openedAt)}: ${what}. Why: ${reason}. Somebody else has to review what was done.`
+      : 'an administrator may be enrolled by a link'
+  return `Glass was broken ${by}, ${when(openedAt)}: ${what}. Why: ${reason}. Somebody else has to review what was done.`
 }
 
 function look(member: Member, permissions: ReadonlySet<string>, after: () => Promise<void>): void {
