@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { newSecret } from '#keys'
 
 /** What the sources may do with cryptography, read off the tree. */
 const root = join(import.meta.dirname, '..')
@@ -71,6 +72,22 @@ test('[S31] every hash, HMAC and signature is over SHA-256 or longer; passwords 
   const lenient = matching(/\brejectUnauthorized: false/g).filter(({ text }) => !text.includes('requestCert: true'))
   expect(lenient.map(({ where }) => where)).toEqual([])
 })
+
+test("[S16] whoever is signed in is known by 256 bits of the system's generator, made in one place", () => {
+  const secrets = Array.from({ length: 50_000 }, () => newSecret().secret)
+  expect(new Set(secrets).size).toBe(secrets.length)
+  for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/)
+  const ones = secrets.slice(0, 5000).reduce((sum, secret) => sum + bitsOf(Buffer.from(secret, 'base64url')), 0)
+  expect(Math.abs(ones - 5000 * 128) / Math.sqrt(5000 * 64)).toBeLessThan(5)
+  const rooms = ({ where }: Line) => /^core\/(?:sessions|staff|access)\//.test(where)
+  const others = matching(/\b(?:randomBytes|randomUUID|getRandomValues|Math\.random|nanoid)\(/g, lines.filter(rooms))
+  expect(others.map(({ where }) => where.replace(/:\d+$/, ''))).toEqual(['core/sessions/reset.ts']) // the code of a mail
+  expect(matching(/\bnewSecret\(\)/g, lines.filter(rooms)).length).toBeGreaterThan(4)
+})
+
+function bitsOf(bytes: Buffer): number {
+  return [...bytes].reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0)
+}
 
 /** What is compared although its name sounds secret, and why it is none. */
 const noSecrets: Array<[file: string, what: RegExp, why: string]> = [
