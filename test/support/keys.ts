@@ -63,7 +63,10 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     }),
   )
   options.before?.(dir)
-  let agent = await startAgent(join(dir, 'keys.json'), options)
+  let agent = await startAgent(join(dir, 'keys.json'), options).catch((error: Error) => {
+    rmSync(dir, { recursive: true, force: true })
+    throw error
+  })
   const opened: Keys[] = []
   const as = (role: Role, deadlineMs?: number) => {
     const keys = connectKeys({ socket: sockets[role], ...(deadlineMs === undefined ? {} : { deadlineMs }) })
