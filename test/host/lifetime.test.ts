@@ -28,7 +28,7 @@ beforeEach(async () => {
 const told = async () => (await audit.search(db.sql, { from: since, limit: 100 })).reverse()
 const codes = async () => (await told()).map(({ code }) => code)
 
-test('a process tells that it starts and stops, and once what it starts with [S49] [GLI-2.8.8c]', async () => {
+test('a process tells that it starts and stops, and once what it starts with [S49] [GLI-2.8.8c] [GLI-2.8.8h] [GLI-2.8.8k]', async () => {
   await (await begin(hostOf(), async () => [])).end()
   const first = await codes()
   expect(first[0]).toBe('host.started')

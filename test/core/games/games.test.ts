@@ -15,7 +15,7 @@ const roulette = games.gameOf('roulette-european')
 const slot = games.gameOf('midnight-orchard')
 
 describe('mathematics', () => {
-  test('every bet of the roulette table returns exactly 36/37', () => {
+  test('every bet of the roulette table returns exactly 36/37 [GLI-4.7.1a]', () => {
     for (const on of Object.keys(roulette.sheet.bets as object)) {
       const choice = roulette.readChoice({ bets: [{ on, amount: '1.00' }] }, 'EUR')
       let won = 0n
@@ -55,7 +55,7 @@ describe('mathematics', () => {
     expect(exact.freeSpinsPerFeature).toEqual(games.fraction(2n * 64n, 64n - 2n))
   })
 
-  test('the slot returns what its sheet says, within what chance allows', async () => {
+  test('the slot returns what its sheet says, within what chance allows [GLI-4.7.1a]', async () => {
     const generator = await rng.createGenerator({
       entropy: async (bytes) => randomBytes(bytes),
       fresh: randomBytes,
@@ -78,6 +78,33 @@ describe('mathematics', () => {
     expect(games.toNumber(slot.rtp)).toBeGreaterThan(0.95)
     expect(games.toNumber(slot.rtp)).toBeLessThan(0.97)
   })
+
+  const choices = { [roulette.id]: { bets: [{ on: 'red', amount: '1.00' }] }, [slot.id]: { stake: '1.00' } }
+
+  test.each(games.catalogue().map((game) => [game.id, game] as const))(
+    '%s: a round follows from its draws alone, whatever was won before, and asks for them alike [GLI-4.5.2d-i] [GLI-4.5.2d-ii] [GLI-4.6.5]',
+    async (id, game) => {
+      const generator = await rng.createGenerator({
+        entropy: async (bytes) => randomBytes(bytes),
+        personalisation: 'test',
+      })
+      const choice = game.readChoice(choices[id], 'EUR')
+      const play = (draws: rng.Draws) =>
+        JSON.stringify(game.play(choice, draws), (_, value) => (typeof value === 'bigint' ? String(value) : value))
+      const rounds = Array.from({ length: 3000 }, () => {
+        const record = rng.record(generator.stream())
+        return { result: play(record.draws), taken: record.taken }
+      })
+      generator.close()
+      expect(new Set(rounds.map(({ result }) => result)).size).toBeGreaterThan(30)
+      // After another past, the last one first; a chance that had changed would ask for another draw.
+      for (const { result, taken } of rounds.toReversed()) {
+        const tape = rng.replay(taken)
+        expect(play(tape.draws)).toBe(result)
+        expect(tape.finished()).toBe(true)
+      }
+    },
+  )
 
   test('a choice is read exactly or refused with a code', () => {
     fc.assert(
@@ -108,6 +135,8 @@ describe('settlement', () => {
   let world: World
   let play: games.Games
   let generator: rng.Generator
+  /** The same casino at whose wheel these numbers come. */
+  let playWith: (numbers: () => number) => games.Games
   beforeAll(async () => {
     world = await openWorld()
     const lease = (await ledger.leaseLane(world.sql, 'test'))!
@@ -125,6 +154,11 @@ describe('settlement', () => {
       isUnknown: () => false,
     })
     play = games.openGames({ lanes, generator })
+    playWith = (numbers) =>
+      games.openGames({
+        lanes,
+        generator: { ...generator, stream: () => ({ draw: numbers, words: generator.stream().words }) },
+      })
   })
   afterAll(async () => {
     generator.close()
@@ -140,7 +174,7 @@ describe('settlement', () => {
   const bet = (session: games.Order['session'], key: string, amount = '1.00') =>
     play.play({ session, game: 'roulette-european', choice: { bets: [{ on: 'red', amount }] }, key })
 
-  test('a round is booked, written and recalled identically; a repeat gets the same bytes', async () => {
+  test('a round is booked, written and recalled identically, with its version; a repeat gets the same bytes [CR-10]', async () => {
     const { wallet, session } = await sitDown(10_000n)
     const first = await bet(session, 'k1')
     const again = await bet(session, 'k1')
@@ -150,11 +184,29 @@ describe('settlement', () => {
     const spin = await play.play({ session, game: 'midnight-orchard', choice: { stake: '1.00' }, key: 'k2' })
     for (const { round } of [first, spin])
       expect((await games.recall(world.sql, wallet, round.round)).replay).toBe('identical')
+    const written = await world.admin`select game, version from games.rounds where wallet = ${wallet} order by transfer`
+    expect(written).toEqual([roulette, slot].map(({ id, version }) => ({ game: id, version })))
     expect((await games.history(world.sql, wallet, { limit: 10 })).map((round) => round.round)).toEqual([
       spin.round.round,
       first.round.round,
     ])
     expect((await ledger.prove(world.sql)).ok).toBe(true)
+  })
+
+  test('whatever number comes is the outcome, forty wins in a row, of a house that has nothing left, or forty losses [GLI-4.5.2] [GLI-4.5.2b] [GLI-4.5.2c] [RTS-7A-2]', async () => {
+    const red = [1, 3, 5, 7, 9, 12, 14, 16, 18, 19, 21, 23, 25, 27, 30, 32, 34, 36]
+    const { session } = await sitDown(10_000n)
+    const spin = async (number: number, key: string) => {
+      const order = { session, game: roulette.id, choice: { bets: [{ on: 'red', amount: '1.00' }] }, key }
+      const { round } = await playWith(() => number).play(order)
+      expect(round.outcome.number, key).toBe(number) // a loss too is shown as the number it was
+      expect(round.win.amount, key).toBe(red.includes(number) ? '2.00' : '0.00')
+    }
+    for (let i = 0; i < 40; i++) await spin(36, `won ${i}`)
+    const house = await ledger.houseBalances(world.sql)
+    expect(house.find(({ account }) => account === 'games.revenue')!.balance).toBeLessThan(0n)
+    for (let i = 0; i < 40; i++) await spin(0, `lost ${i}`)
+    for (let number = 0; number < 37; number++) await spin(number, `each ${number}`)
   })
 
   test('a flipped draw or outcome is noticed, and nobody sees somebody else’s round', async () => {
@@ -183,7 +235,7 @@ describe('settlement', () => {
     expect((await bet(away.session, 'before')).replayed).toBe(true) // what was played stays answered
   })
 
-  test('a closed game takes no bets, and what was played stays answered [GLI-2.4.1b]', async () => {
+  test('a closed game takes no bets, and what was played stays answered; when and why is in the log [GLI-2.4.1b] [GLI-A.6.3]', async () => {
     const { session } = await sitDown(1000n)
     await bet(session, 'before')
     const close = () =>
@@ -194,6 +246,9 @@ describe('settlement', () => {
     expect((await bet(session, 'before')).replayed).toBe(true)
     const [standing] = (await games.standings(world.sql)).filter(({ game }) => game === roulette)
     expect(standing).toMatchObject({ state: 'closed', closed: { reason: 'the wheel is looked at' } })
+    const [event] = await audit.search(world.sql, { code: 'games.closed', limit: 1 })
+    expect(event).toMatchObject({ subject: roulette.id, reason: 'the wheel is looked at', actor: { id: 'test' } })
+    expect(Date.parse(event!.at)).toBeCloseTo(Date.now(), -4)
     // Nobody opens it, nor offers a version, without the approval of another.
     for (const open of [
       () => world.act((tx) => games.open(tx, world.command(), { game: roulette.id, proposal: 'prp_none' })),

@@ -164,6 +164,59 @@ describe('the generator', () => {
     generator.close()
   })
 
+  test('the clock has no part in a seed: at one instant two go apart, and one source gives the same an hour later [GLI-3.3.2b-1]', async () => {
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now())
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+    const [one, two] = await Promise.all([0, 1].map(() => open({ fresh: still })))
+    expect(numbers(one!.stream())).not.toEqual(numbers(two!.stream()))
+    const now = await open({ entropy: same, fresh: still })
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
+    const later = await open({ entropy: same, fresh: still })
+    expect(numbers(later.stream())).toEqual(numbers(now.stream()))
+    vi.restoreAllMocks()
+    for (const each of [one, two, now, later]) each!.close()
+  })
+
+  test('every bit of a seed counts, and there are more seeds than orders of a deck of cards [GLI-3.2.5]', async () => {
+    const asked: number[] = []
+    const flipped = (bit: number) => async (bytes: number) => {
+      const seed = await same(bytes)
+      if (bytes === asked[1]) seed[bit >> 3]! ^= 1 << (bit & 7)
+      return seed
+    }
+    const noting = async (bytes: number) => {
+      asked.push(bytes)
+      return same(bytes)
+    }
+    const plain = await open({ entropy: noting, fresh: still })
+    const bits = 8 * asked[1]! // the first is a sample, to be tested
+    const ordersInBits = Array.from({ length: 52 }, (_, i) => Math.log2(i + 1)).reduce((sum, each) => sum + each)
+    expect(bits).toBeGreaterThan(ordersInBits)
+    const streams = new Set([numbers(plain.stream()).join()])
+    for (let bit = 0; bit < bits; bit++) {
+      const other = await open({ entropy: flipped(bit), fresh: still })
+      streams.add(numbers(other.stream()).join())
+      other.close()
+    }
+    expect(streams.size).toBe(bits + 1)
+    plain.close()
+  })
+
+  test('a number counts as it comes or, by its own value alone, not at all: none before it has a part in that [GLI-3.2.4a]', async () => {
+    const [raw, scaled] = await Promise.all([0, 1].map(() => open({ entropy: same, fresh: still })))
+    const words = raw!.stream(16_384).words(16_384)
+    const stream = scaled!.stream(16_384)
+    const ranges = [37, 2, 3 * 2 ** 30, 52]
+    let next = 0
+    for (let draw = 0; next < 16_000; draw++) {
+      const range = ranges[draw % ranges.length]!
+      while (words[next]! >= 2 ** 32 - (2 ** 32 % range)) next++
+      expect(stream.draw(range), `draw ${draw}`).toBe(words[next++]! % range)
+    }
+    raw!.close()
+    scaled!.close()
+  })
+
   test('gives laboratories what it makes as it comes, of its own alone where it is asked to', async () => {
     const generator = await createGenerator({ entropy: same, personalisation: 'test' })
     const again = await createGenerator({ entropy: same, personalisation: 'test' })

@@ -36,7 +36,7 @@ describe('final outcomes', () => {
     stream = generator.stream(16_384)
   })
 
-  test('of every game, and cards, are random by seven tests that are judged together at 99 % [GLI-3.2.2] [GLI-3.2.3a] [GLI-3.2.4]', () => {
+  test('of every game, and cards, are random by seven tests that are judged together at 99 % [GLI-3.2.2] [GLI-3.2.3a] [GLI-3.2.4] [RTS-7A-1]', () => {
     const verdicts = outcomes(stream, 20_000).flatMap(verdictsOn)
     expect(new Set(verdicts.map(({ test }) => test)).size).toBe(7)
     expect(verdicts.length).toBeGreaterThan(60)
