@@ -68,7 +68,7 @@ test('[S21] what asks nobody is open to strangers, and says why it can be', asyn
     }
 })
 
-test('[S21] each role of staff is let in where its permissions say so, and nowhere else', {
+test('[S21] each role of staff is let in where its permissions say so, and nowhere else [GLI-B.7.1d-i]', {
   timeout: 120_000,
 }, async () => {
   const roles = await staff.roles(faces.world.sql)
@@ -86,7 +86,7 @@ test('[S21] each role of staff is let in where its permissions say so, and nowhe
   }
 })
 
-test('[S06] a sign-in of staff without a passkey opens no route but those to make one and to leave', async () => {
+test('[S06] a sign-in of staff without a passkey opens no route but those to make one and to leave [GLI-B.7.1a]', async () => {
   const { world } = faces
   const { id, login } = await world.act((tx) => employ(tx, world.command(), { role: 'administrator' }))
   await world.admin`delete from factors.factors where holder = ${id}` // as it was before passkeys

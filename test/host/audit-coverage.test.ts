@@ -547,7 +547,7 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ],
 ]
 
-test('a run of each route writes what it declares, with the request it came with [S48] [S49]', {
+test('a run of each route writes what it declares, with the request it came with [S48] [S49] [GLI-2.8.8n-ii] [GLI-2.8.8p]', {
   timeout: 60_000,
 }, async () => {
   for (const [name, run, codes] of runs) {
@@ -615,6 +615,50 @@ test('who may not is refused, and that they tried is written down [S49] [GLI-2.8
 test('a failed sign-in tells from which address it came [GLI-2.8.8a]', async () => {
   const answer = await faces.caller('player').ask('POST', '/api/sessions', { email: ada.email, password: 'wrong' })
   expect(await eventsOf(answer.requestId)).toMatchObject([{ outcome: 'failure', address: '192.0.2.44' }])
+})
+
+test('staff shut one player out: what is open ends, nobody signs in, when and why is in the log; others play on [GLI-2.4.1c] [GLI-A.6.3]', async () => {
+  const { player, email, password, caller } = await arrive()
+  const other = await arrive()
+  const act = (path: string) => boss.ask('POST', `/api/players/${player}/${path}`, { reason: 'asked by the authority' })
+  const { requestId } = await act('suspension')
+  expect((await caller.ask('GET', '/api/me')).status).toBe(401)
+  expect((await other.caller.ask('GET', '/api/me')).status).toBe(200)
+  const signIn = () => caller.ask('POST', '/api/sessions', { email, password })
+  expect((await signIn()).body.code).toBe('sessions.sign_in_refused')
+  const event = (await eventsOf(requestId)).find(({ code }) => code === 'players.suspended')
+  expect(event).toMatchObject({ subject: player, reason: 'asked by the authority' })
+  expect(Math.abs(Date.parse(event!.at) - Date.now())).toBeLessThan(60_000)
+  await act('reinstatement')
+  expect((await signIn()).body.code).toBe('sessions.second_factor_required') // as on any device that is new
+})
+
+test('whoever comes to an account, its player or staff, is in the log with the time and their network address [GLI-2.8.5h]', async () => {
+  const { world } = faces
+  const { player, email } = await arrive()
+  const stranger = faces.caller('player')
+  const comings: Array<[Promise<FaceAnswer>, string]> = [
+    [stranger.ask('POST', '/api/sessions', { email, password: 'wrong' }), 'sessions.sign_in_refused'],
+    [boss.ask('GET', `/api/players/${player}`), 'players.viewed_masked'],
+    [boss.ask('GET', `/api/players/${player}?reason=complaint%2012`), 'players.viewed_in_full'],
+    [boss.ask('GET', `/api/players/${player}/statement`), 'ledger.statement_viewed'],
+    [boss.ask('GET', `/api/players/${player}/instruments`), 'cashier.instruments_viewed_masked'],
+  ]
+  const begun = await world.sql<Array<{ entry: string }>>`
+    select entry from audit.events where player = ${player} and code = 'sessions.begun'`
+  const found = begun.map(({ entry }) => JSON.parse(entry) as audit.AuditEvent)
+  expect(found).toHaveLength(1)
+  for (const [answer, code] of comings) {
+    const event = (await eventsOf((await answer).requestId)).find((each) => each.code === code)
+    expect(event, code).toBeDefined()
+    found.push(event!)
+  }
+  for (const event of found) {
+    expect(Math.abs(Date.parse(event.at) - Date.now()), event.code).toBeLessThan(60_000)
+    // What a player's own address tells about them is sealed under their key.
+    const sealed = await audit.personalOf(world.sql, world.agent.keys, event.id)
+    expect(event.address ?? sealed?.address, event.code).toBe('192.0.2.44')
+  }
 })
 
 test('a program error is an event without what was sent, once a minute however often it comes [GLI-2.8.8b] [S56]', async () => {

@@ -39,7 +39,7 @@ test('a player proves a round of theirs as soon as it is sealed, and nobody else
   expect(given.body).toEqual({ keys: (await keys()).map(audit.vkeyOf) })
 })
 
-test('an auditor proves any transfer, any event, and that the log only grew; others may not ask', async () => {
+test('an auditor proves any transfer, any event, and that the log only grew; others may not ask [GLI-B.6.5c]', async () => {
   const proof = await auditor.ask('GET', `/api/players/${bob.player}/transfers/${bob.round.slice(4)}/proof`)
   expect(proof.body.format).toBe('countroom-bet-proof-1')
   const tied = await auditor.ask('GET', `/api/players/${bob.player}/transfers/${bob.round.slice(4)}/proof?held=1`)

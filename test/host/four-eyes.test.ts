@@ -32,7 +32,7 @@ afterAll(() => faces.stop())
 
 const eur = (amount: string) => ({ amount, currency: 'EUR' })
 
-test('a balance is corrected by what two agreed to, and by nobody alone [CR-05] [S46]', async () => {
+test('a balance is corrected by what two agreed to, and by nobody alone [CR-05] [S46] [GLI-B.3.2-1]', async () => {
   const { player, wallet } = await faces.world.player(1000n)
   const payload = { player, direction: 'debit', amount: eur('2.5') }
   const asked = await propose('pay', 'ledger.adjust', payload)

@@ -75,7 +75,7 @@ const wrongRole: Record<string, pki.Role> = {
   scraper: 'ops',
 }
 
-describe.each(Object.entries(doors))('[S58] %s', (name, { role, knock, stay }) => {
+describe.each(Object.entries(doors))('[S58] [GLI-B.4.3b] %s', (name, { role, knock, stay }) => {
   test('lets in who has a good certificate of the right role', async () => {
     expect(await knock(await enrolled(role))).toBe(true)
   })
@@ -152,7 +152,7 @@ test('what the alarms ask for, cores, worker and edge tell', async () => {
   }
 })
 
-test('[S58] PostgreSQL takes a certificate for the role of its process alone, and nobody by password from outside', async () => {
+test('[S58] PostgreSQL takes a certificate for the role of its process alone, and nobody by password from outside [GLI-B.7.1d-ii]', async () => {
   const own = { core: 'countroom_app', work: 'countroom_work' } as const
   const secrets = {
     postgres: 'postgres-admin',

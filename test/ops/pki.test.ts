@@ -117,7 +117,7 @@ test('list and renew: what the appliance has, and all of it anew', async () => {
     expect(after.components.find((each) => each.component === component)?.serial, component).not.toBe(serial)
 })
 
-test('a core that is taken back serves nobody, also after its restart; enrolled again, it serves', async () => {
+test('a core that is taken back serves nobody, also after its restart; enrolled again, it serves [GLI-B.4.2c]', async () => {
   const healthy = async () => (await health()).includes('{"name":"core-2","healthy":true}')
   await until('a sound core', async () => ((await healthy()) ? true : undefined))
   expect((await run('revoke', 'core-2', '--reason', 'a test', '--yes')).code).toBe(0)
@@ -184,7 +184,7 @@ describe('a certificate of a person', () => {
     for (const client of [eve, fresh, nobody]) await client.close()
   })
 
-  test('is taken back with its person, whose open connections are cut, and is not made for who left', async () => {
+  test('is taken back with its person, whose open connections are cut, and is not made for who left [GLI-B.7.1b]', async () => {
     const left = await admin.client.ask('POST', `/api/staff/${grace.id}/dismissal`, { reason: 'left the house' })
     expect(left.status, left.raw).toBe(200)
     await until('the end of it', async () => ((await askOperator('/api/me', grace.shown)) === '' ? true : undefined), 3)

@@ -49,7 +49,7 @@ test('no audit record, no action [S53]', async () => {
   await db.admin`grant execute on function audit.append to countroom_app`
 })
 
-test('the application can neither change, remove, nor slip in an event', async () => {
+test('the application can neither change, remove, nor slip in an event [GLI-B.6.5c] [GLI-B.3.2-1]', async () => {
   for (const statement of [
     "update audit.events set code = 'x'",
     'delete from audit.events',

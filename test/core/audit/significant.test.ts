@@ -20,7 +20,7 @@ const told = async (code: audit.Code, player: string) =>
   (await audit.search(world.sql, { code, player, limit: 20 })).reverse()
 const eur = (minor: bigint) => money(minor, 'EUR')
 
-test('an adjustment of a balance, once however often it is repeated, with what it was and is [GLI-2.8.8n-i]', async () => {
+test('an adjustment of a balance, once however often it is repeated, with what it was and is [GLI-2.8.8n-i] [GLI-B.3.2-2]', async () => {
   const { player, wallet } = await world.player(1000n)
   const adjust = () =>
     world.act((tx) => ledger.adjust(tx, world.command(), { wallet, amount: -250n, approval: 'prp_abcdef' }))
@@ -28,6 +28,9 @@ test('an adjustment of a balance, once however often it is repeated, with what i
   await adjust()
   expect(await told('ledger.adjusted', player)).toMatchObject([
     {
+      id: expect.any(String),
+      at: expect.any(String),
+      actor: { id: 'test' },
       detail: { amount: '-250', currency: 'EUR', approval: 'prp_abcdef' },
       before: { cash: '1000' },
       after: { cash: '750' },

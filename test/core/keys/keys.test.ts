@@ -28,7 +28,7 @@ const place: Place = {
 const sealAt = (where: Place, plaintext: string) => db.sql.begin((tx) => seal(tx, command(), { ...where, plaintext }))
 
 describe('the token', () => {
-  test('gives no key away, and each key does one thing', async () => {
+  test('gives no key away, and each key does one thing [GLI-B.6.3a]', async () => {
     const attributes = await agent.as('ops').attributes()
     expect(Object.keys(attributes)).toContain('kek-pii-1')
     for (const [name, found] of Object.entries(attributes)) {
@@ -37,7 +37,7 @@ describe('the token', () => {
     }
   })
 
-  test('a role may ask only what is written for it', async () => {
+  test('a role may ask only what is written for it [GLI-B.6.3a]', async () => {
     await expect(agent.keys.sign('sk-ca-root', Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
     await expect(agent.keys.sign('sk-audit', Buffer.alloc(32))).rejects.toThrow('keys.not_allowed')
     await expect(agent.keys.attributes()).rejects.toThrow('keys.not_allowed')

@@ -26,7 +26,7 @@ describe.each(testModules)('on %s', (module) => {
   const rotate = async (family: string) => (await ops.activate((await ops.create(family)).key)).key
 
   describe('epochs', () => {
-    test('[S38] each family has one active epoch, with the day its rotation is due', async () => {
+    test('[S38] each family has one active epoch, with the day its rotation is due [GLI-B.6.3b]', async () => {
       const entries = await ops.list()
       const active = entries.filter((entry) => entry.state === 'active')
       expect(active.map((entry) => entry.family)).toEqual([...new Set(entries.map((entry) => entry.family))])
@@ -35,7 +35,7 @@ describe.each(testModules)('on %s', (module) => {
         expect(Date.parse(entry.rotateBefore!), entry.key).toBeGreaterThan(Date.now() + 80 * 86_400_000)
     })
 
-    test('a new epoch is of no use before it is activated; then the old one only opens', async () => {
+    test('a new epoch is of no use before it is activated; then the old one only opens [GLI-B.6.3d] [GLI-B.6.3e]', async () => {
       const { key } = await ops.create('kek-pii')
       await expect(core.newDek(key, context)).rejects.toMatchObject({ code: 'keys.state', kind: 'conflict' })
       const old = await core.newDek('kek-pii', context)
@@ -66,7 +66,7 @@ describe.each(testModules)('on %s', (module) => {
       await expect(work.rewrapDeks([made[2]!, moved])).rejects.toThrow('keys.refused')
     })
 
-    test('[S43] a destroyed epoch is not in the token, opens nothing, and does not come back', async () => {
+    test('[S43] a destroyed epoch is not in the token, opens nothing, and does not come back [GLI-B.6.3c]', async () => {
       const { kek, wrapped, binding } = await core.newDek('kek-pii', context)
       await expect(ops.destroy(kek)).rejects.toMatchObject({ code: 'keys.state' })
       await rotate('kek-pii')

@@ -344,7 +344,7 @@ describe.each(testModules)('on %s', (module) => {
       expect(await keys.verifyPassword(world.agent.keys, `${password}x`, await hashOf(bob.player))).toBe(false)
     }, 20_000)
 
-    test('without the token a stolen hash cannot be tried: its tag is not argon2’s own', async () => {
+    test('without the token a stolen hash cannot be tried: its tag is not argon2’s own [GLI-B.2.3c]', async () => {
       const token = world.agent.as('core')
       const hash = await sessions.hashPassword(token, password)
       const other: Pick<keys.Keys, 'mac' | 'active'> = { active: token.active, mac: async () => randomBytes(32) }

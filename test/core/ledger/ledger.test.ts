@@ -214,7 +214,7 @@ test.each(faults)('%s changed by a superuser is found', async (_, change) => {
   expect(found?.checks.find((check) => !check.ok)?.firstBad).toBeTruthy()
 })
 
-test('the application can neither change nor remove what is booked', async () => {
+test('the application can neither change nor remove what is booked [GLI-B.3.2-1]', async () => {
   for (const change of [
     'update ledger.postings set amount = 1',
     'delete from ledger.postings',

@@ -303,7 +303,7 @@ describe('sizes', () => {
   }
 })
 
-test('liability counts cash, bonus and held, and sets no player’s debt off against another’s money', async () => {
+test('liability counts cash, bonus and held, and sets no player’s debt off against another’s money [GLI-2.9.3a]', async () => {
   const own = await openTestDatabase()
   const keeper = bookkeeper(own)
   const [rich, debtor, holder] = [await keeper.open(), await keeper.open(), await keeper.open()]

@@ -381,7 +381,7 @@ describe('whatever the token is', () => {
       expect(row?.found).toBe(0)
     })
 
-    test('a component is disabled until it enrols, and again once it is taken back', async () => {
+    test('a component is disabled until it enrols, and again once it is taken back [GLI-B.4.2a] [GLI-B.4.2d]', async () => {
       const state = async () => (await authority.components()).find(({ component }) => component === 'prom-4')?.state
       await authority.offer('scraper', 'prom-4')
       expect(await state()).toBe('offered')

@@ -30,6 +30,14 @@ test.each<[string, Partial<players.Registration>, string]>([
   await expect(register(changes)).rejects.toMatchObject({ code })
 })
 
+test('when which terms and privacy policy were agreed to stands with the player [GLI-2.8.5d]', async () => {
+  const at = new Date('2026-03-04T05:06:07.008Z')
+  const input = await world.registration()
+  const player = (await world.act((tx) => players.register(tx, world.command(at), input)))!
+  const { termsVersion, privacyVersion } = input
+  expect(await players.agreements(world.sql, player)).toEqual({ termsVersion, privacyVersion, acceptedAt: at })
+})
+
 test('a known address registers nobody and looks the same; its owner is told [GLI-2.5.2d]', async () => {
   const { email, player } = await world.player()
   expect(await register({ email: email.toUpperCase() })).toBeUndefined()

@@ -62,7 +62,7 @@ test('[GLI-2.3.2] [GLI-B.2.6a-iii] every night the program is compared with what
   expect(complaints).toEqual([])
 })
 
-test('[GLI-2.3.2c] a function of the database that is another raises log and metric; a node that refuses starts no core on it', async () => {
+test('[GLI-2.3.2c] a function of the database that is another raises log and metric; a node that refuses starts no core on it [GLI-B.2.6d]', async () => {
   await db.admin`create function base.stranger() returns int language sql as 'select 1'`
   await nightly.run(host, {})
   expect(await metric('countroom_program_approved')).toBe(0)

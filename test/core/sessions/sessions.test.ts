@@ -307,7 +307,7 @@ test('idle for thirty minutes is the end of a session [GLI-2.5.4a] [S18]', async
   expect(await sessions.find(world.sql, begun.secret, later(60))).toBeUndefined()
 })
 
-test('twelve hours are the end of a session, however busy it is [S18]', async () => {
+test('twelve hours are the end of a session, however busy it is [S18] [GLI-2.5.4b-ii]', async () => {
   const { email } = await withPassword()
   const { secret } = await begin(email, password, { address: elsewhere() })
   for (let minutes = 20; minutes < 12 * 60; minutes += 20)

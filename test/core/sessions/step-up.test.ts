@@ -53,7 +53,7 @@ test('a sign-in and a step-up each bring a new secret, and the old one ends, for
   expect(await stepUp(second.session)).toMatchObject({ refusal: { code: 'sessions.ended' } })
 })
 
-test('a step-up moves no absolute end [S18]', async () => {
+test('a step-up moves no absolute end [S18] [GLI-2.5.4b-ii]', async () => {
   const { session } = await begin()
   const ends = async (id: string) =>
     (await world.sql<Array<{ at: Date }>>`select ends_at as at from sessions.sessions where session = ${id}`)[0]?.at

@@ -27,7 +27,7 @@ const signInOnce = async (login: string, given: string, how: staff.Shown = shown
 }
 const later = (minutes: number) => new Date(Date.now() + minutes * 60_000)
 
-test('a link works once and ends after a day; only its digest is kept, and without a passkey nobody is enrolled [S06]', async () => {
+test('a link works once and ends after a day; only its digest is kept, and without a passkey nobody is enrolled [S06] [GLI-B.2.3a-1]', async () => {
   expect(await staff.hasMembers(db.sql)).toBe(false)
   const { secret } = await act((tx) => staff.enrolmentLink(tx, command(), { role: 'payments' }))
   expect(JSON.stringify(await db.admin`select * from staff.enrolments`)).not.toContain(secret)
