@@ -209,6 +209,20 @@ describe('settlement', () => {
     for (let number = 0; number < 37; number++) await spin(number, `each ${number}`)
   })
 
+  test('nothing that a client says has a part in an outcome but its bet [GLI-2.6.5g]', async () => {
+    const { session } = await sitDown(10_000n)
+    const bets = [{ on: 'straight:17', amount: '1.00' }]
+    const wishes = [{ outcome: { number: 17 } }, { number: 17 }, { win: '36.00' }, { draws: [['wheel', 37, 17]] }]
+    for (const [i, wish] of wishes.entries()) {
+      const order = { session, game: roulette.id, choice: { bets, ...wish }, key: `wish ${i}`, ...wish }
+      const answer = await playWith(() => 4)
+        .play(order)
+        .catch(({ code }: { code: string }) => code)
+      if (typeof answer === 'string') expect(answer).toBe('games.choice_invalid')
+      else expect(answer.round).toMatchObject({ outcome: { number: 4 }, win: { amount: '0.00' } })
+    }
+  })
+
   test('a flipped draw or outcome is noticed, and nobody sees somebody else’s round', async () => {
     const { wallet, session } = await sitDown(10_000n)
     const { round } = await bet(session, 'k1')
@@ -235,7 +249,7 @@ describe('settlement', () => {
     expect((await bet(away.session, 'before')).replayed).toBe(true) // what was played stays answered
   })
 
-  test('a closed game takes no bets, and what was played stays answered; when and why is in the log [GLI-2.4.1b] [GLI-A.6.3]', async () => {
+  test('a closed game takes no bets, and what was played stays answered; when and why is in the log [GLI-2.4.1b] [GLI-4.15.1-2] [GLI-A.6.3]', async () => {
     const { session } = await sitDown(1000n)
     await bet(session, 'before')
     const close = () =>
