@@ -156,6 +156,26 @@ test('the books, by the API: the player’s own as a page and a file, for staff 
   await support.close()
 })
 
+test('of a card its player, staff with a reason, and every file see the last four digits at most [S41]', async () => {
+  type Found = { players: Array<{ player: string }> }
+  const { players } = (await operator.ask<Found>('GET', `/api/players?email=${ada.email}`)).body
+  const path = `/api/players/${players[0]!.player}`
+  const own = await must(player.ask('GET', '/api/instruments'), 200)
+  const reasoned = await must(operator.ask('GET', `${path}/instruments?reason=complaint%2012`), 200)
+  for (const { raw } of [own, reasoned]) expect(raw).toContain('"last4":"4242"')
+  const masked = await must(operator.ask('GET', `${path}/instruments`), 200)
+  expect(masked.raw).not.toContain('4242')
+  const files = await Promise.all([
+    player.ask('GET', '/api/statement.csv'),
+    player.ask('POST', '/api/data-export'),
+    operator.ask('GET', `${path}/statement.csv?reason=complaint%2012`),
+    operator.ask('GET', '/api/withdrawals'),
+    operator.ask('GET', `/api/audit?subject=${players[0]!.player}`),
+  ])
+  for (const [i, { status, raw }] of files.entries()) expect(status, `${i}: ${raw.slice(0, 200)}`).toBe(200)
+  for (const { raw } of [own, reasoned, masked, ...files]) expect(raw).not.toMatch(/(4242[ -]?){2}/)
+})
+
 test('a file of the books streams through the edge: slow readers get it whole, one who leaves frees the place', {
   timeout: 120_000,
 }, async () => {
@@ -248,7 +268,7 @@ test('live pages hear of changes through the edge, strangers hear nothing', asyn
   page.terminate()
 })
 
-test('the database, Redis and the logs hold no personal data in the clear', () => {
+test('the database, Redis and the logs hold no personal data in the clear [GLI-2.8.5b-ii]', () => {
   const secrets = [ada.email, ada.password, 'Lovelace', 'St James Square', '1985-12-10', '4242424242424242', telephone]
   const view = viewHome(home)
   const dump = execFileSync(
@@ -283,7 +303,7 @@ test('the database, Redis and the logs hold no personal data in the clear', () =
 
 const signsOut = new Set(['delete /api/sessions/current', 'delete /api/sessions']) // it would end this test
 
-test('generated input at every route of every face gets an answer of its own, never a 500 and never a change', {
+test('generated input at every route of every face gets an answer of its own, never a 500 and never a change [GLI-B.4.3d]', {
   timeout: 180_000,
 }, async () => {
   const partner = openClient(appliance.urls.partner, { ca: appliance.card().ca })
