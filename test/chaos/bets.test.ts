@@ -15,7 +15,7 @@ afterAll(async () => {
   await db?.stop()
 })
 
-test('1,000 parallel bets on one wallet that can afford 500, by three processes and both ways: exactly 500 succeed [GLI-4.3.3b] [CR-04]', async () => {
+test('1,000 parallel bets on one wallet that can afford 500, by three processes and both ways: exactly 500 succeed [GLI-4.3.3b] [CR-04] [S47]', async () => {
   const wallets = await openFundedWallets(db.sql, 1, 5000n)
   const running = [400, 400, 200].map((callers, index) =>
     writers.start({

@@ -73,7 +73,7 @@ const faults: readonly Fault[] = [
   },
 ]
 
-test(`under load, ${rounds} times: what was acknowledged is there once, the rest at most once, and a repeat of every key gives one final answer [CR-04]`, {
+test(`under load, ${rounds} times: what was acknowledged is there once, the rest at most once, and a repeat of every key gives one final answer [CR-04] [S47]`, {
   timeout: 60_000 + rounds * 60_000,
 }, async () => {
   const all: Fate[] = []

@@ -49,7 +49,7 @@ describe('transport', () => {
   })
 })
 
-describe('one reading', () => {
+describe('one reading [GLI-B.4.3d]', () => {
   const head = (lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`
   const host = 'host: localhost'
 
@@ -76,7 +76,7 @@ describe('one reading', () => {
     expect(answer).toMatch(/"code":"edge\.\w+"/)
   })
 
-  test('what only the edge may say is dropped when a stranger says it, and every request has an id of its own', async () => {
+  test('what only the edge may say is dropped when a stranger says it, and every request has an id of its own [S57]', async () => {
     const forged = head([
       'GET /api/games HTTP/1.1',
       host,
@@ -102,7 +102,7 @@ describe('one reading', () => {
     expect(log).not.toContain('1.2.3.4')
   })
 
-  test('a request that hides behind another is never run', async () => {
+  test('a request that hides behind another is never run [S57]', async () => {
     const smuggled = 'GET /api/terms HTTP/1.1\r\nhost: localhost\r\n\r\n'
     const answer = await say(
       `${head(['POST /api/sessions HTTP/1.1', host, 'content-length: 4', 'transfer-encoding: chunked'])}0\r\n\r\n${smuggled}`,

@@ -40,7 +40,7 @@ afterAll(async () => {
 describe.runIf(isRoot)('started by root', () => {
   test('each process runs as the user of its kind, with its group, and none of root’s', tryEachProcess)
 
-  test('each comes to the sockets it needs and to no other', tryEverySocket)
+  test('each comes to the sockets it needs and to no other [CR-18]', tryEverySocket)
 
   test('each reads the files it needs and no other, and writes its own data', tryEveryFile)
 

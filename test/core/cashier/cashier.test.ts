@@ -96,7 +96,7 @@ test('beyond a limit or for an excluded player no deposit begins, and late money
   })
 })
 
-test('two withdrawals cannot share the money; an excluded player can withdraw [GLI-A.3.8c]', async () => {
+test('two withdrawals cannot share the money; an excluded player can withdraw [GLI-A.3.8c] [S47]', async () => {
   const { player, wallet, deposit } = await ask()
   await apply(told('payment.succeeded', deposit))
   const [own] = await cashier.instruments(world.sql, world.agent.keys, player)

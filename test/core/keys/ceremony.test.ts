@@ -89,7 +89,7 @@ describe.each(testModules)('on %s', (module) => {
       for (const share of shares) expect(kept).not.toContain(share.slice(20, 40))
     })
 
-    test('from then on keys are born outside, kept as sealed copies, and cannot be taken out of the token', async () => {
+    test('from then on keys are born outside, kept as sealed copies, and cannot be taken out of the token [GLI-B.6.2g]', async () => {
       expect((await ops.statusOfCeremony()).unsealed).toContain('kek-pii-1')
       await rotateAll(ops)
       const entries = await ops.list()

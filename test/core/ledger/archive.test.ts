@@ -76,7 +76,7 @@ test('an old month is detached: keys still answer, the books still prove, and wh
   expect(await bad()).toEqual([])
 })
 
-test('a month that is not over for 120 days, and keys that are not older, stay', async () => {
+test('a month that is not over for 120 days, and keys that are not older, stay [RTS-1B-1]', async () => {
   const months = await ledger.attachedMonths(db.sql)
   for (const month of months.filter((name) => name < '2025-06')) await act((tx) => ledger.detachMonth(tx, month))
   const recent = (await ledger.attachedMonths(db.sql))[0]!

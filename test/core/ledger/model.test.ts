@@ -55,7 +55,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 )
 
 let run = 0
-test('every answer and every balance is the model’s, act by act', { timeout: 600_000 }, async () => {
+test('every answer and every balance is the model’s, act by act [S47]', { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(act, { minLength: 1, maxLength: actsMax, size: 'max' }),

@@ -296,7 +296,7 @@ test('[GLI-2.3.3] [CR-20] sha256sum, openssl and psql check it, with nothing of 
   expect(opensslVerifies()).toBe(false)
 })
 
-test('[GLI-B.2.6c] [GLI-2.8.8b] expected and actual are kept and told to the audit log, and cannot be unsaid', async () => {
+test('[GLI-B.2.6c] [GLI-2.8.8b] expected and actual are kept and told to the audit log, and cannot be unsaid [GLI-B.2.6c-i]', async () => {
   await keep('daily')
   const sound = await program.lastVerdict(db.sql, 'node-1')
   expect(sound).toMatchObject({ ok: true, occasion: 'daily', differences: 0, firstBad: null })
