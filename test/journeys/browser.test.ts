@@ -63,7 +63,7 @@ test('a form sent before its script has come puts nothing into the address, and 
   await page.context().close()
 })
 
-test('register, deposit, play, set a limit, withdraw; staff approve; the books agree', {
+test('register, deposit, play, set a limit, withdraw; staff approve; the books agree [GLI-4.14.1] [RTS-1A] [RTS-2E] [RTS-13C]', {
   timeout: 240_000,
 }, async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 } })
@@ -146,6 +146,13 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await page.goto(`${lobby}/history`)
   await page.locator('#rounds button').nth(5).waitFor()
   expect(await page.locator('#rounds button').count()).toBe(6)
+  await page.locator('#net').filter({ hasText: /\d/ }).waitFor()
+  const sums = await Promise.all(
+    ['#balance', '#net'].map(async (place) =>
+      Number((await page.locator(place).textContent())?.replace(/[^\d.-]/g, '')),
+    ),
+  )
+  expect(sums[1], 'the net of this session').toBeCloseTo(sums[0]! - 100, 2)
   await page.locator('#rounds button').last().click()
   await page.getByText('Red 1.00, 17 1.00').waitFor()
   await page.getByText(/Wheel: \d+, of 0 to 36/).waitFor()
@@ -153,6 +160,7 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await page.locator('#rounds button').first().click()
   await page.locator('.board svg').nth(14).waitFor()
   await page.getByText('identical').waitFor()
+  await page.locator('#recall').getByText('Replay', { exact: true }).waitFor() // nobody takes it for a round of now
   expect(await page.locator('#recall').textContent(), 'nothing of the wire shows').not.toMatch(/[{}[\]]/)
   await picture(page, 'history')
 
