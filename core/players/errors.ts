@@ -30,6 +30,20 @@ export const emailTooOften = (seconds: number) =>
   })
 export const codeWrong = () =>
   new Refusal('refused', 'players.code_wrong', 'The code is wrong or has expired. Ask for a new one if need be.')
+/** One answer for a wrong code and a wrong password, so that nobody tries one without the other. */
+export const confirmationWrong = () =>
+  new Refusal(
+    'refused',
+    'players.confirmation_wrong',
+    'Code and password do not fit together, or the code has expired. Take the newest mail and the password you registered with, or register again.',
+  )
+export const registrationsTooMany = (seconds: number) =>
+  new Refusal(
+    'throttled',
+    'players.registrations_too_many',
+    'Too many accounts have been opened from your network. Try again later.',
+    { retryAfterSeconds: seconds },
+  )
 export const playerUnknown = () => new Refusal('absent', 'players.unknown', 'There is no such player.')
 export const statusForbids = (status: string) =>
   new Refusal('conflict', 'players.status_forbids', 'The state of this account does not allow this.', { status })

@@ -1,12 +1,12 @@
 // Becoming a player
-
+export { codesUnder, confirmEmail, newConfirmation, resendConfirmation } from './confirmation.ts'
 // Another address
 export { askEmailChange, confirmEmailChange } from './email-change.ts'
 // Finding them by an address nobody can read, also while the key of that index is rotated
 export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexesUnder, reindex } from './email-index.ts'
 // Giving up what is kept of them
 export { answerErasure, askErasure, type ErasureRequest, erasureAskedAt, erasuresAsked } from './erasure.ts'
-export { codeWrong, playerUnknown, statusForbids } from './errors.ts'
+export { confirmationWrong, playerUnknown, statusForbids } from './errors.ts'
 // What password they may have
 export { type ChosenPassword, judgePassword, providePasswordScreen } from './password.ts'
 // Who they are, and what state their account is in
@@ -29,14 +29,7 @@ export {
   suspend,
 } from './player.ts'
 export { type Field, fields } from './policy.ts'
-export {
-  type Address,
-  codesUnder,
-  confirmEmail,
-  newConfirmation,
-  type Registration,
-  register,
-  resendConfirmation,
-} from './registration.ts'
+export { type Address, type Registration, register } from './registration.ts'
+export { countRegistration, forgetRegistrationCounts } from './registration-limits.ts'
 // Where they live
 export { changeResidence } from './residence.ts'

@@ -129,9 +129,11 @@ export async function suspend(tx: Tx, command: Command, input: { player: string;
   })
 }
 
-/** suspended -> active. */
+/** suspended -> active, or pending_email for who has not confirmed the address: staff do not do that for them. */
 export async function reinstate(tx: Tx, command: Command, input: { player: string; reason: string }): Promise<void> {
-  await change(tx, command, { ...input, from: ['suspended'], to: 'active', action: 'players.reinstated' })
+  const [waiting] = await tx`select from players.confirmations where player = ${input.player}`
+  const to = waiting ? 'pending_email' : 'active'
+  await change(tx, command, { ...input, from: ['suspended'], to, action: 'players.reinstated' })
 }
 
 async function change(

@@ -24,6 +24,14 @@ export function ageMin(rules: Rules, country: string): number {
   return rules.ageMinByCountry[country] ?? rules.ageMin
 }
 
+/** How many accounts are opened in an hour and in a day. A network may be that of a whole mobile operator. */
+export const registrationLimits = {
+  network: { perHourMax: 200, perDayMax: 1000 },
+  /** Of one e-mail address, from one network: fewer than the codes that are sent to it in a day. */
+  address: { perHourMax: 5, perDayMax: 6 },
+} as const
+export type RegistrationLimit = keyof typeof registrationLimits
+
 /** What of a player's data is asked for, permitted and shown together. */
 export const fields = ['contact', 'identity', 'address'] as const
 export type Field = (typeof fields)[number]

@@ -94,6 +94,25 @@ export async function attempt(
   }
 }
 
+/** Whose password was shown, if it was anybody's, as far as could be told outside a transaction. */
+export type Comparison = Pick<Attempt, 'owner' | 'right' | 'since'>
+
+/**
+ * Compares a password with that of whoever has the address, confirmed or not; as slow for unknown ones [CR-02], so outside any
+ * transaction. Lets nobody in.
+ *
+ * @throws Refusal `keys.email_malformed`
+ */
+export async function comparePassword(
+  reader: Reader,
+  keys: Keys,
+  { email, password }: { email: string; password: string },
+): Promise<Comparison> {
+  const player = await players.findByEmail(reader, keys, email)
+  const { hash, since } = (await credentialOf(reader, player?.player ?? '')) ?? {}
+  return { owner: player?.player, right: await verifyPassword(keys, password, hash), since }
+}
+
 /** So much failed from there that no password is worked on. */
 async function isKeptOut(reader: Reader, { owner, account, origin }: Attempt, now: Date): Promise<boolean> {
   const { signInFailureMinutes: minutes } = await licences.rules(reader)
@@ -105,8 +124,15 @@ async function isKeptOut(reader: Reader, { owner, account, origin }: Attempt, no
  * Whose sign-in it is, when what was looked at outside the transaction is still so: they may sign in, and the password is
  * theirs. It stays so until the transaction ends, so that who is suspended or changes their password is not overtaken.
  */
-export async function ownerOf(tx: Tx, { owner, right, since }: Attempt): Promise<string | undefined> {
+export async function ownerOf(tx: Tx, tried: Attempt): Promise<string | undefined> {
+  const { owner, right } = tried
   if (owner === undefined || !right || !(await players.holdActive(tx, owner))) return undefined
+  return shownBy(tx, tried)
+}
+
+/** Whose password was shown, when it is theirs still; it stays so until the transaction ends. */
+export async function shownBy(tx: Tx, { owner, right, since }: Comparison): Promise<string | undefined> {
+  if (owner === undefined || !right) return undefined
   const [row] = await tx<Array<{ since: Date }>>`
     select changed_at as since from sessions.credentials where player = ${owner} for share`
   return row?.since.getTime() === since?.getTime() ? owner : undefined

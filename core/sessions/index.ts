@@ -5,12 +5,14 @@ export {
   type Attempt,
   accountOf,
   attempt,
+  comparePassword,
   hashPassword,
   hasPassword,
   isPasswordOf,
   passwordsUnder,
   removePassword,
   setPassword,
+  shownBy,
 } from './credential.ts'
 // Browsers that an account knows
 export { type Device, devices, endDevice } from './device.ts'

@@ -1,5 +1,6 @@
 import { register } from 'prom-client'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import * as players from '#players'
 import { type Caller, type Faces, openFaces } from '../support/faces.ts'
 
 /** The log can be closed in several ways, and the engines below can fail at each step; whichever, nothing is done by half. */
@@ -71,7 +72,6 @@ test.each(ways)(
 test('reading personal data is refused too', async () => {
   const { player } = await faces.world.player()
   const command = { ...faces.world.command(), actor: { kind: 'staff' as const, id: 'stf_eve' } }
-  const players = await import('#players')
   await faces.world.admin.unsafe(ways[0]![1])
   reopen = ways[0]![2]
   await expect(faces.world.act((tx) => players.inspect(tx, command, { player }))).rejects.toMatchObject({
@@ -92,7 +92,8 @@ const failing = (table: string, code: string): [string, () => Promise<unknown>, 
 const agent = () => faces.world.agent
 const steps = [
   'players.players',
-  'ledger.wallets',
+  'players.registration_counts',
+  'players.confirmations',
   'keys.deks',
   'base.idempotency',
   'messages.outbox',
@@ -123,6 +124,25 @@ test.each(engines)(
     expect((await everything()).players).toBe(before.players + 1)
   },
 )
+
+test('PostgreSQL fails at the wallet: a confirmation is refused, the account stays unconfirmed, and it is confirmed afterwards [S56]', async () => {
+  const { world } = faces
+  const wish = await world.registration()
+  expect((await caller.ask('POST', '/api/registrations', wish)).status).toBe(202)
+  const found = async () => (await players.findByEmail(world.sql, world.agent.keys, wish.email))!
+  const { player } = await found()
+  const code = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
+  const { email, password } = wish
+  const key = { 'idempotency-key': crypto.randomUUID() }
+  const confirm = () => caller.ask('POST', '/api/registrations/confirmation', { email, code, password }, key)
+  const [, breakIt, mendIt] = failing('ledger.wallets', 'XX001')
+  await breakIt()
+  const answer = await confirm().finally(mendIt)
+  expect([500, 503], answer.raw).toContain(answer.status)
+  expect((await found()).status).toBe('pending_email')
+  expect((await confirm()).status).toBe(200)
+  expect((await found()).status).toBe('active')
+})
 
 async function everything() {
   const [row] = await faces.world.admin<Array<{ players: number; kept: number; others: number }>>`

@@ -5,6 +5,7 @@ import { money, systemCommand } from '#base'
 import * as cashier from '#cashier'
 import * as pki from '#pki'
 import * as players from '#players'
+import * as sessions from '#sessions'
 import * as staff from '#staff'
 import { sealOnce } from '../../core/host/sealer.ts'
 import { sign } from '../../core/host/signature.ts'
@@ -61,13 +62,14 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
       faces.caller('player').ask('POST', '/api/registrations', await faces.world.registration({ email: ada.email })),
     ['players.registration_repeated'],
   ],
+  ['player POST /api/registrations', replaceRegistration, ['players.registration_replaced', 'sessions.password_set']],
   ['player POST /api/registrations/confirmation', confirm, ['players.email_confirmed']],
   [
     'player POST /api/registrations/confirmation',
     () =>
       faces
         .caller('player')
-        .ask('POST', '/api/registrations/confirmation', { email: 'nobody@example.com', code: '000000' }),
+        .ask('POST', '/api/registrations/confirmation', { email: 'nobody@example.com', code: '000000', password: 'x' }),
     ['players.confirmation_refused'],
   ],
   [
@@ -696,7 +698,6 @@ async function eventsOf(request: string): Promise<audit.AuditEvent[]> {
 async function arrive(cash = 0n) {
   const { player, wallet, email } = await faces.world.player(cash)
   const password = 'walrus tambourine quartz'
-  const sessions = await import('#sessions')
   const passwordHash = await sessions.hashPassword(faces.world.agent.keys, password)
   await faces.world.act((tx) => sessions.setPassword(tx, faces.world.command(), { player, passwordHash }))
   const caller = faces.caller('player')
@@ -802,8 +803,18 @@ async function confirm(): Promise<FaceAnswer> {
   const { world } = faces
   const input = await world.registration()
   const player = (await world.act((tx) => players.register(tx, world.command(), input)))!
+  const { email, password } = input
+  const passwordHash = await sessions.hashPassword(world.agent.keys, password)
+  await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
   const code = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
-  return faces.caller('player').ask('POST', '/api/registrations/confirmation', { email: input.email, code })
+  return faces.caller('player').ask('POST', '/api/registrations/confirmation', { email, code, password })
+}
+
+async function replaceRegistration(): Promise<FaceAnswer> {
+  const { world } = faces
+  const input = await world.registration()
+  await world.act((tx) => players.register(tx, world.command(), input))
+  return faces.caller('player').ask('POST', '/api/registrations', input)
 }
 
 /** Locked by wrong passwords from elsewhere; the code of a mail and the password open it again. */

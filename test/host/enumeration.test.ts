@@ -42,7 +42,7 @@ const questions: Record<string, (email: string) => Promise<FaceAnswer>> = {
     ask('/api/sessions', { email, password: 'wrong wrong wrong', proof: { factor: 'totp', code: '123456' } }),
   'a code to sign in with': (email) => ask('/api/sessions/code', { email }),
   registration: async (email) => ask('/api/registrations', await faces.world.registration({ email })),
-  'confirmation of an address': (email) => ask('/api/registrations/confirmation', { email, code: '123456' }),
+  'confirmation of an address': (email) => ask('/api/registrations/confirmation', { email, code: '123456', password }),
   'a forgotten password': (email) => ask('/api/password-resets', { email }),
   'a code for a new password': (email) => ask('/api/password-resets/code', { email, code: '22222222' }),
   'another code of confirmation': (email) => ask('/api/registrations/code', { email }),

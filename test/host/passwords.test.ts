@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { canonical } from '#base'
 import * as factors from '#factors'
+import * as players from '#players'
 import * as sessions from '#sessions'
 import { hotp } from '../../core/factors/totp.ts'
 import { passwordWork } from '../../core/host/password-work.ts'
@@ -206,6 +207,102 @@ test('another address: asked for with a fresh proof, confirmed by its code, and 
   await signedIn(player, wanted, password)
 })
 
+test('an address that a stranger registered first is its owner’s: no code confirms it with the stranger’s password, and who registers anew replaces it [GLI-2.5.2c] [S08]', async () => {
+  const { world } = faces
+  const [stranger, owner] = [newcomer(), newcomer()]
+  const planted = await world.registration({ password: other, name: 'Eve Stranger', country: 'DE', currency: 'USD' })
+  const { email } = planted
+  const begun = await stranger.ask('POST', '/api/registrations', planted)
+  const first = await codeOf(email)
+  const refused = await confirm(owner, { email, code: first, password })
+  expect([refused.status, refused.body.code]).toEqual([422, 'players.confirmation_wrong'])
+  const unknown = await confirm(owner, { email: `un.${email}`, code: first, password })
+  expect({ ...refused.body, requestId: '' }).toEqual({ ...unknown.body, requestId: '' })
+
+  const own = { ...(await world.registration({ email: email.toUpperCase(), password })), language: 'de' as const }
+  const again = await owner.ask('POST', '/api/registrations', own)
+  expect([again.status, again.body]).toEqual([begun.status, begun.body])
+  const second = await codeOf(email)
+  expect((await confirm(owner, { email, code: second, password: other })).status, 'the old password').toBe(422)
+  if (first !== second)
+    expect((await confirm(owner, { email, code: first, password })).status, 'the old code').toBe(422)
+  expect((await confirm(owner, { email, code: second, password })).status).toBe(200)
+
+  expect((await stranger.ask('POST', '/api/sessions', { email, password: other })).status).toBe(401)
+  expect((await owner.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
+  expect((await owner.ask('GET', '/api/me')).body.balance).toMatchObject({ cash: { currency: 'EUR' } })
+  expect((await owner.ask('GET', '/api/language')).body.language).toBe('de')
+  const { player, country, currency } = (await players.findByEmail(world.sql, world.agent.keys, email))!
+  expect([country, currency]).toEqual(['MT', 'EUR'])
+  expect(await players.profile(world.sql, world.agent.keys, player)).toMatchObject({ email, name: own.name })
+  expect(await world.admin`select currency from ledger.wallets where player = ${player}`).toEqual([{ currency: 'EUR' }])
+  const written = await world.sql`select code from audit.events where subject = ${player} order by id`
+  expect(written.map(({ code }) => code)).toContain('players.registration_replaced')
+
+  expect((await stranger.ask('POST', '/api/registrations', planted)).status, 'too late').toBe(202)
+  expect((await newcomer().ask('POST', '/api/sessions', { email, password: other })).status).toBe(401)
+})
+
+test('a wrong password counts as a wrong code does: five, and the right ones are too late', async () => {
+  const input = await faces.world.registration()
+  const caller = newcomer()
+  await caller.ask('POST', '/api/registrations', input)
+  const given = { email: input.email, code: await codeOf(input.email) }
+  for (let times = 1; times <= 5; times++)
+    expect((await confirm(caller, { ...given, password: other })).body.code).toBe('players.confirmation_wrong')
+  expect((await confirm(caller, { ...given, password: input.password })).status).toBe(422)
+})
+
+test('a password that was right a moment ago confirms nothing once another registration has taken its place', async () => {
+  const { world } = faces
+  const { keys } = world.agent
+  const input = await world.registration({ password: other })
+  const { email } = input
+  await newcomer().ask('POST', '/api/registrations', input)
+  const shown = await sessions.comparePassword(world.sql, keys, { email, password: other })
+  expect(await world.act((tx) => sessions.shownBy(tx, shown))).toBe(shown.owner)
+  await newcomer().ask('POST', '/api/registrations', { ...input, password })
+  expect(await world.act((tx) => sessions.shownBy(tx, shown))).toBeUndefined()
+})
+
+test('one network opens accounts up to a number in an hour, and tries one address a few times; others are not kept waiting [S14]', async () => {
+  const { world } = faces
+  const register = async (network: string, changes: Partial<players.Registration> = {}) =>
+    newcomer().ask('POST', '/api/registrations', await world.registration(changes), {
+      'x-forwarded-for': `${network}.7`,
+    })
+  expect((await register('203.0.113')).status).toBe(202)
+  await world.admin`
+    insert into players.registration_counts (subject, at)
+    select subject, at from players.registration_counts cross join generate_series(1, 200) where at = (
+      select max(at) from players.registration_counts)`
+  const refused = await register('203.0.113')
+  expect([refused.status, refused.body.code]).toEqual([429, 'players.registrations_too_many'])
+  expect(refused.body.detail).toMatch(/from your network/)
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect((await register('198.51.101')).status).toBe(202)
+  const { email } = await arrive()
+  const answers = async (address: string) => {
+    const statuses: number[] = []
+    for (let times = 1; times <= 6; times++) statuses.push((await register('198.51.102', { email: address })).status)
+    return statuses
+  }
+  const limited = [202, 202, 202, 202, 202, 429]
+  expect(await answers(email)).toEqual(limited)
+  expect(await answers(`un.${email}`)).toEqual(limited)
+})
+
+/** The code of the newest mail that asks to confirm an address. */
+async function codeOf(email: string): Promise<string> {
+  const { world } = faces
+  const { player } = (await players.findByEmail(world.sql, world.agent.keys, email))!
+  return /code is (\d{6})/.exec(await mailed(world, player, 'confirm_email'))![1]!
+}
+
+function confirm(caller: Caller, given: { email: string; code: string; password: string }) {
+  return caller.ask('POST', '/api/registrations/confirmation', given)
+}
+
 test('what is kept of a request is no digest by which an address could be found out by trying', async () => {
   const { world } = faces
   const caller = newcomer()
@@ -216,7 +313,7 @@ test('what is kept of a request is no digest by which an address could be found 
   await caller.ask('POST', '/api/registrations', input)
   for (const [path, body] of [
     ['/api/registrations/code', { email }],
-    ['/api/registrations/confirmation', { email, code }],
+    ['/api/registrations/confirmation', { email, code, password }],
     ['/api/sessions/code', { email }],
     ['/api/password-resets', { email }],
   ] as const)
@@ -224,8 +321,8 @@ test('what is kept of a request is no digest by which an address could be found 
   await stepUp(owner, player)
   expect((await owner.ask('POST', '/api/email', { email: `other.${email}` })).status).toBe(202)
   const { password: _, ...registered } = input
-  const guesses = [{ email }, { email, code }, { email: `other.${email}` }, registered].map((payload) =>
-    createHash('sha256').update(canonical(payload)).digest(),
+  const guesses = [{ email }, { email, code }, { email, code, password }, { email: `other.${email}` }, registered].map(
+    (payload) => createHash('sha256').update(canonical(payload)).digest(),
   )
   const kept = await world.admin<Array<{ hash: Buffer }>>`select payload_hash as hash from base.idempotency`
   expect(kept.length).toBeGreaterThan(5)

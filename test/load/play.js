@@ -79,7 +79,7 @@ function arrive() {
   })
   if (!check(registered, { 'registration is taken': (r) => r.status === 202 })) return false
   const code = codeFor(who.email)
-  const confirmed = post('/api/registrations/confirmation', { email: who.email, code })
+  const confirmed = post('/api/registrations/confirmation', { ...who, code })
   if (!check(confirmed, { 'the code confirms': (r) => r.status === 200 })) return false
   return check(post('/api/sessions', who), { 'signed in': (r) => r.status === 201 })
 }

@@ -86,7 +86,7 @@ export async function arrive(
     202,
   )
   await must(
-    client.ask('POST', '/api/registrations/confirmation', { email: who.email, code: await codeFor(urls, who.email) }),
+    client.ask('POST', '/api/registrations/confirmation', { ...who, code: await codeFor(urls, who.email) }),
     200,
   )
   await must(client.ask('POST', '/api/sessions', who), 201)

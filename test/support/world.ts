@@ -58,7 +58,7 @@ export async function openWorld(options: { module?: TestModule } = {}): Promise<
       const input = await registration()
       const player = (await act((tx) => players.register(tx, command(), input)))!
       const code = (await act((tx) => players.newConfirmation(tx, command(), player)))!
-      await act((tx) => players.confirmEmail(tx, command(), { email: input.email, code }))
+      await act((tx) => players.confirmEmail(tx, command(), { email: input.email, code, shownBy: player }))
       const { wallet } = (await ledger.walletOf(db.sql, player))!
       if (cash > 0n) await act((tx) => fund(tx, wallet, cash))
       return { player, wallet, email: input.email }

@@ -62,8 +62,9 @@ export const people = {
 
   'players.registered': { title: 'Registered' },
   'players.registration_repeated': { title: 'Somebody registered with a known address', outcome: 'denied' },
+  'players.registration_replaced': { title: 'Registered anew, in the place of what nobody had confirmed' },
   'players.email_confirmed': { title: 'Confirmed the e-mail address', changes: status },
-  'players.confirmation_refused': { title: 'A wrong confirmation code', ...refused },
+  'players.confirmation_refused': { title: 'A wrong confirmation code or password', ...refused },
   'players.confirmation_asked': { title: 'Asked for another confirmation code' },
   'players.email_change_asked': { title: 'Asked for another e-mail address' },
   'players.searched': { title: 'Looked for a player by e-mail' },

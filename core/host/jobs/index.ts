@@ -9,6 +9,7 @@ import { expireHolds, keepLedgerTables, proveLedger, proveWholeLedger } from './
 import { messagesSweep, sendMessage } from './messages.ts'
 import { cashierSweep, payouts } from './payouts.ts'
 import { issueCertificate, issueSweep } from './pki.ts'
+import { sweepRegistrations } from './players.ts'
 import { inspectProgram, inspectProgramOnDemand } from './program.ts'
 import { sendReset } from './resets.ts'
 import { sweepSessions } from './sessions.ts'
@@ -18,6 +19,7 @@ export const jobs: readonly JobDefinition[] = [
   sendMessage,
   messagesSweep,
   sweepSessions,
+  sweepRegistrations,
   sendReset,
   gatewayEvents,
   gatewayEventsSweep,

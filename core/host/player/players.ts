@@ -31,6 +31,16 @@ const registrationSchema = z
   })
   .openapi('Registration')
 
+const confirmationSchema = z
+  .strictObject({
+    email: z.string().max(254),
+    code: z.string().regex(/^\d{6}$/),
+    password: z.string().min(1).max(256).openapi({
+      description: 'The one that was registered with: who reads the mail need not be who registered.',
+    }),
+  })
+  .openapi('Confirmation')
+
 const accepted = z.object({ next: z.literal('confirm_email') })
 
 export function playersRoutes(host: Host) {
@@ -74,8 +84,14 @@ export function playersRoutes(host: Host) {
       method: 'post',
       path: '/api/registrations',
       ...anybody('nobody is known before they have registered'),
-      ...writes('players.registered', 'players.registration_repeated', 'sessions.password_set'),
-      summary: 'Registers a player. The answer does not tell whether the address is known.',
+      ...writes(
+        'players.registered',
+        'players.registration_replaced',
+        'players.registration_repeated',
+        'sessions.password_set',
+      ),
+      summary:
+        'Registers a player; what was registered for the address and not confirmed is replaced. The answer does not tell whether it is known.',
       request: {
         headers: idempotencyHeader,
         body: { required: true, content: { 'application/json': { schema: registrationSchema } } },
@@ -94,6 +110,7 @@ export function playersRoutes(host: Host) {
         const payload = await blinded(host, rest)
         const passwordHash = await passwordWork(c, () => sessions.hashPassword(host.keys, password))
         return mutate(host, c, { operation: 'players.register', payload }, async (tx, command) => {
+          await players.countRegistration(tx, command, input)
           const player = await players.register(tx, command, input)
           if (player) await sessions.setPassword(tx, command, { player, passwordHash })
           return { status: 202, body: { next: 'confirm_email' } }
@@ -108,16 +125,14 @@ export function playersRoutes(host: Host) {
       path: '/api/registrations/confirmation',
       ...anybody('nobody is known before they have registered'),
       ...writes('players.email_confirmed', 'players.confirmation_refused'),
-      summary: 'Confirms the e-mail address with the code from the mail.',
+      summary: 'Confirms the e-mail address with the code from the mail and the password of the registration.',
       request: {
         headers: idempotencyHeader,
         body: {
           required: true,
           content: {
             'application/json': {
-              schema: z
-                .strictObject({ email: z.string().max(254), code: z.string().regex(/^\d{6}$/) })
-                .openapi('Confirmation'),
+              schema: confirmationSchema,
             },
           },
         },
@@ -131,14 +146,17 @@ export function playersRoutes(host: Host) {
       },
     }),
     async (c) => {
-      const input = c.req.valid('json')
+      const { password, ...given } = c.req.valid('json') // nor this one
+      const { email } = given
       return unhurried(async () => {
-        const payload = await blinded(host, input)
-        return mutate(host, c, { operation: 'players.confirm_email', payload }, async (tx, command) =>
-          (await players.confirmEmail(tx, command, input))
+        const payload = await blinded(host, given)
+        const compared = await passwordWork(c, () => sessions.comparePassword(host.sql, host.keys, { email, password }))
+        return mutate(host, c, { operation: 'players.confirm_email', payload }, async (tx, command) => {
+          const shownBy = await sessions.shownBy(tx, compared)
+          return (await players.confirmEmail(tx, command, { ...given, shownBy }))
             ? { status: 200, body: { confirmed: true } }
-            : players.codeWrong(),
-        )
+            : players.confirmationWrong()
+        })
       })
     },
   )

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as ledger from '#ledger'
 import * as players from '#players'
 import { openWorld, type World } from '../../support/world.ts'
 
@@ -55,7 +56,7 @@ test('the code is good for five attempts, and only for its address', async () =>
   const code = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
   const wrong = code === '000000' ? '000001' : '000000'
   const confirm = (email: string, attempt: string) =>
-    world.act((tx) => players.confirmEmail(tx, world.command(), { email, code: attempt }))
+    world.act((tx) => players.confirmEmail(tx, world.command(), { email, code: attempt, shownBy: player }))
   expect(await confirm('nobody@example.com', code)).toBe(false)
   for (let i = 0; i < 5; i++) expect(await confirm(input.email, wrong)).toBe(false)
   expect(await confirm(input.email, code)).toBe(false)
@@ -96,17 +97,72 @@ test('another code is sent once a minute, to who waits for one', async () => {
   expect(await told()).toBe(2)
 })
 
-test('nobody’s mailbox is flooded, and no code is tried for ever: twenty codes a day, the same news once an hour [S14]', async () => {
+test('nobody’s mailbox is flooded, and no code is tried for ever: ten codes a day for who asks, twenty with those who register; the last one stands [S14]', async () => {
   const input = await world.registration()
   const player = await world.act((tx) => players.register(tx, world.command(), input))
   const after = (minutes: number) => world.command(new Date(Date.now() + minutes * 60_000))
   for (let i = 1; i <= 30; i++)
     await world.act((tx) => players.resendConfirmation(tx, after(i * 2), { email: input.email }))
-  for (let i = 1; i <= 5; i++) await world.act((tx) => players.register(tx, after(i * 10), input))
-  const told = await world.admin`
-    select template, count(*)::int as count from messages.outbox where holder = ${player!} group by template order by template`
-  expect(told).toEqual([
-    { template: 'already_registered', count: 1 },
-    { template: 'confirm_email', count: 20 },
-  ])
+  const told = () => world.admin`
+    select template, count(*)::int as count from messages.outbox where holder = ${player!} group by template`
+  expect(await told()).toEqual([{ template: 'confirm_email', count: 10 }])
+  const again = (i: number) => world.act((tx) => players.register(tx, after(60 + i), input))
+  for (let i = 1; i <= 10; i++) expect(await again(i), 'the owner still gets a code').toBe(player)
+  const last = await world.admin`select * from players.confirmations where player = ${player!}`
+  expect(await again(11)).toBeUndefined()
+  expect(await told()).toEqual([{ template: 'confirm_email', count: 20 }])
+  expect(await world.admin`select * from players.confirmations where player = ${player!}`).toEqual(last)
+})
+
+test('a network opens so many accounts in an hour and so many in a day, and then it does again; what is too old is forgotten [S14]', async () => {
+  const noon = Date.UTC(2030, 0, 1, 12)
+  const open = (minutes: number, email: string, address = '198.51.100.9') =>
+    world.act((tx) => {
+      const command = world.command(new Date(noon + minutes * 60_000))
+      return players.countRegistration(tx, { ...command, actor: { ...command.actor, address } }, { email })
+    })
+  const refused = { code: 'players.registrations_too_many', kind: 'throttled' }
+  for (let i = 0; i < 5; i++) await open(i, 'ada@example.com')
+  await expect(open(6, 'Ada@Example.com')).rejects.toMatchObject(refused)
+  await open(6, 'ada@example.com', '203.0.113.9')
+  await open(6, 'grace@example.com')
+  await open(70, 'ada@example.com')
+  await expect(open(140, 'ada@example.com'), 'six in a day').rejects.toMatchObject(refused)
+  await open(24 * 60 + 2, 'ada@example.com')
+  const kept = async () => (await world.admin`select from players.registration_counts`).length
+  const count = await kept()
+  await world.act((tx) => players.forgetRegistrationCounts(tx, new Date(noon + 24 * 60 * 60_000)))
+  expect(await kept()).toBe(count)
+  await world.act((tx) => players.forgetRegistrationCounts(tx, new Date(noon + 72 * 60 * 60_000)))
+  expect(await kept()).toBe(0)
+})
+
+test('a wallet that was opened before the address was confirmed stays the only one', async () => {
+  const player = (await register({ email: 'early@example.com', currency: 'USD' }))!
+  await world.act((tx) => ledger.openWallet(tx, world.command(), { player, currency: 'USD' }))
+  expect(await register({ email: 'early@example.com', currency: 'EUR' })).toBe(player)
+  const code = (await world.act((tx) => players.newConfirmation(tx, world.command(), player)))!
+  const given = { email: 'early@example.com', code, shownBy: player }
+  expect(await world.act((tx) => players.confirmEmail(tx, world.command(), given))).toBe(true)
+  expect(await world.admin`select currency from ledger.wallets where player = ${player}`).toEqual([{ currency: 'USD' }])
+})
+
+test('the news that an address has an account goes to its owner once an hour', async () => {
+  const { player, email } = await world.player()
+  for (let minutes = 0; minutes <= 50; minutes += 10) {
+    const input = await world.registration({ email })
+    await world.act((tx) => players.register(tx, world.command(new Date(Date.now() + minutes * 60_000)), input))
+  }
+  expect(
+    await world.admin`select from messages.outbox where holder = ${player} and template = 'already_registered'`,
+  ).toHaveLength(1)
+})
+
+test('who is suspended before they confirmed the address has to confirm it when they are reinstated', async () => {
+  const input = await world.registration()
+  const player = (await world.act((tx) => players.register(tx, world.command(), input)))!
+  const step = { player, reason: 'looked at' }
+  await world.act((tx) => players.suspend(tx, world.command(), step))
+  await world.act((tx) => players.reinstate(tx, world.command(), step))
+  expect((await players.findPlayer(world.sql, player))?.status).toBe('pending_email')
 })

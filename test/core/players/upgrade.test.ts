@@ -69,7 +69,9 @@ test('who registered when keys had no epochs is found by their address, read, an
   expect((await players.findByEmail(owner, token, 'Ada@Example.com'))?.player).toBe(player)
   expect((await keys.open(owner, token, { ...place, envelope: sealed })).toString()).toBe(email)
   const confirm = (code: string) =>
-    owner.begin((tx) => players.confirmEmail(tx, { ...systemCommand('test'), keys: token }, { email, code }))
+    owner.begin((tx) =>
+      players.confirmEmail(tx, { ...systemCommand('test'), keys: token }, { email, code, shownBy: player }),
+    )
   expect(await confirm('654321')).toBe(false)
   expect(await confirm('123456')).toBe(true)
 })

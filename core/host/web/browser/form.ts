@@ -16,6 +16,7 @@ const fieldOf: Record<string, string> = {
   'keys.email_malformed': 'email',
   'sessions.reset_refused': 'code',
   'players.code_wrong': 'code',
+  'players.confirmation_wrong': 'code',
   'sessions.factor_wrong': 'password',
   'staff.login_taken': 'login',
   'staff.password_too_short': 'password',

@@ -28,7 +28,7 @@ export function registerPage({ ageMin, currencies, passwordLengthMin, termsVersi
   return page(
     { title: 'Open an account', signedIn: false, module: 'account' },
     html`
-    <form class="card wide" data-post="/api/registrations" data-shape="registration" data-next="/confirm">
+    <form class="card wide" data-post="/api/registrations" data-shape="registration" data-next="/confirm" data-then="confirm">
       <h1>Open an account</h1><p class="lead">It takes a minute. You must be at least ${ageMin}, in some countries older.</p>
       <fieldset><legend>To sign in</legend><div class="pair">
         ${formField('email', 'E-mail', { type: 'email', autocomplete: 'email', maxlength: '254', hint: 'An e-mail address, such as ada@example.com.' })}
@@ -50,21 +50,25 @@ export function registerPage({ ageMin, currencies, passwordLengthMin, termsVersi
         <p class="field-problem" role="alert"></p></div>
       <p class="problem" role="alert"></p><button class="primary" disabled>Register</button>
       <p class="fine">You have an account? <a href="/sign-in">Sign in</a>.</p>
-    </form>`,
+    </form>
+    <template id="confirm">${confirmForm()}</template>`,
   )
 }
 
 export function confirmPage() {
-  return page(
-    { title: 'Confirm your e-mail', signedIn: false, module: 'account' },
-    html`
+  return page({ title: 'Confirm your e-mail', signedIn: false, module: 'account' }, confirmForm())
+}
+
+/** Takes the place of the registration on its page, with what was typed there; on a page of its own the password is asked for. */
+function confirmForm() {
+  return html`
     <form class="card" data-post="/api/registrations/confirmation" data-next="/sign-in"><h1>Confirm your e-mail</h1>
       <p class="lead">We sent you a code of six digits. It is good for 30 minutes.</p>
       ${formField('email', 'E-mail', { type: 'email', autocomplete: 'email', maxlength: '254', hint: 'The address you registered with.' })}
       ${formField('code', 'Code', { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6', hint: 'Six digits, as in the mail.' })}
+      ${formField('password', 'Password you registered with', { type: 'password', autocomplete: 'current-password' })}
       <p class="problem" role="alert"></p><button class="primary" disabled>Confirm</button>
-      <button type="button" id="another-code" class="quiet">Send another code</button></form>`,
-  )
+      <button type="button" id="another-code" class="quiet">Send another code</button></form>`
 }
 
 export function signInPage(ended: boolean) {
