@@ -198,7 +198,9 @@ describe('settlement', () => {
     const { session } = await sitDown(10_000n)
     const spin = async (number: number, key: string) => {
       const order = { session, game: roulette.id, choice: { bets: [{ on: 'red', amount: '1.00' }] }, key }
-      const { round } = await playWith(() => number).play(order)
+      const drawn: number[] = []
+      const { round } = await playWith(() => drawn.push(number) && (drawn.length === 1 ? number : 5)).play(order)
+      expect(drawn, 'no second draw').toHaveLength(1)
       expect(round.outcome.number, key).toBe(number) // a loss too is shown as the number it was
       expect(round.win.amount, key).toBe(red.includes(number) ? '2.00' : '0.00')
     }
@@ -207,6 +209,11 @@ describe('settlement', () => {
     expect(house.find(({ account }) => account === 'games.revenue')!.balance).toBeLessThan(0n)
     for (let i = 0; i < 40; i++) await spin(0, `lost ${i}`)
     for (let number = 0; number < 37; number++) await spin(number, `each ${number}`)
+    const drawn: number[] = []
+    const reels = playWith(() => drawn[drawn.push((drawn.length * 7) % 20) - 1]!)
+    const { round } = await reels.play({ session, game: slot.id, choice: { stake: '1.00' }, key: 'reels' })
+    const { base, free } = round.outcome as { base: { stops: number[] }; free: Array<{ stops: number[] }> }
+    expect([base, ...free].flatMap(({ stops }) => stops)).toEqual(drawn)
   })
 
   test('nothing that a client says has a part in an outcome but its bet [GLI-2.6.5g]', async () => {
