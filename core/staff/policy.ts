@@ -60,10 +60,12 @@ export const sessionIdleSecondsMax = 15 * 60 // PCI DSS 8.2.8
 export const sessionSecondsMax = 8 * 3600
 export const freshSecondsMax = 10 * 60
 export const enrolmentSecondsMax = 24 * 3600
-export const failuresMax = 5
+export const failuresMax = 3 // GLI-19 B.2.3g
 export const failureWindowSeconds = 15 * 60
 export const passwordLengthMin = 15 // NIST SP 800-63B-4, as the only factor
 export const elevationMinutesMax = 8 * 60
+/** After so long somebody looks again at who may do what. */
+export const reviewDaysMax = 90
 export const emergencyMinutesMax = 24 * 60
 /** As long as fewer could approve, one of them enrols the next alone. */
 export const approversMin = 2

@@ -3,7 +3,7 @@ import * as audit from '#audit'
 import { type Command, canonical, newId, type Reader, type Tx } from '#base'
 import { reportChanged } from './errors.ts'
 import { grants } from './grant.ts'
-import type { Permission } from './policy.ts'
+import { type Permission, reviewDaysMax } from './policy.ts'
 import { roles } from './role.ts'
 
 type Held = { permission: Permission; roles: string[]; usedAt: Date | null }
@@ -12,6 +12,10 @@ type Reviewed = {
   name: string
   enrolledAt: Date
   lastSignIn: Date | null
+  /** The network address of it. */
+  lastSignInFrom: string | null
+  /** Since when they are shut out; they hold nothing. */
+  disabledAt: Date | null
   roles: Array<{ role: string; since: Date; by: string; until: Date | null }>
   held: Held[]
 }
@@ -20,16 +24,21 @@ export type AccessReview = {
   members: Reviewed[]
   /** The last time somebody looked. */
   last: { by: string; at: Date; finding: string } | null
+  /** Nobody has looked for too long. */
+  due: boolean
   /** SHA-256 of who has what, without when it was used: what a reviewer says they looked at. */
   digest: string
 }
 
-/** Who may do what, by which role, and when they last did: what to take away is what was never used. */
+/** Who may do what, by which role, and when they last did: what to take away is what was never used. With those who are shut out [GLI-2.8.9]. */
 export async function accessReview(reader: Reader, now: Date): Promise<AccessReview> {
   const [members, standing, permits, uses, [last]] = await Promise.all([
-    reader<Array<Pick<Reviewed, 'staff' | 'name' | 'enrolledAt' | 'lastSignIn'>>>`
-      select staff, login as name, enrolled_at as "enrolledAt", max(begun_at) as "lastSignIn"
-      from staff.members left join staff.sessions using (staff) where disabled_at is null group by staff order by login`,
+    reader<Array<Omit<Reviewed, 'roles' | 'held'>>>`
+      select m.staff, login as name, enrolled_at as "enrolledAt", last.begun_at as "lastSignIn",
+        last.from_address as "lastSignInFrom", disabled_at as "disabledAt"
+      from staff.members m left join lateral (
+        select begun_at, from_address from staff.sessions s where s.staff = m.staff order by begun_at desc limit 1) last on true
+      order by disabled_at is not null, login`,
     grants(reader, now),
     roles(reader),
     reader<Array<{ staff: string; permission: string; usedAt: Date }>>`
@@ -41,7 +50,7 @@ export async function accessReview(reader: Reader, now: Date): Promise<AccessRev
   const permitted = new Map(permits.map(({ role, permissions }) => [role, permissions]))
   const used = new Map(uses.map(({ staff, permission, usedAt }) => [`${staff} ${permission}`, usedAt]))
   const reviewed = members.map((member): Reviewed => {
-    const own = standing.filter(({ staff }) => staff === member.staff)
+    const own = member.disabledAt ? [] : standing.filter(({ staff }) => staff === member.staff)
     const by = Map.groupBy(
       own.flatMap(({ role }) => (permitted.get(role) ?? []).map((permission) => ({ permission, role }))),
       ({ permission }) => permission,
@@ -54,9 +63,12 @@ export async function accessReview(reader: Reader, now: Date): Promise<AccessRev
     const given = own.map(({ role, grantedAt, grantedBy, until }) => ({ role, since: grantedAt, by: grantedBy, until }))
     return { ...member, roles: given, held }
   })
-  const who = reviewed.map(({ staff, held }) => ({ staff, held: held.map(({ permission }) => permission).sort() }))
+  const inside = reviewed.filter(({ disabledAt }) => disabledAt === null)
+  const who = inside.map(({ staff, held }) => ({ staff, held: held.map(({ permission }) => permission).sort() }))
   const digest = createHash('sha256').update(canonical(who)).digest('hex')
-  return { at: now, members: reviewed, last: last ?? null, digest }
+  const firstMs = Math.min(...reviewed.map(({ enrolledAt }) => enrolledAt.getTime()), now.getTime())
+  const due = now.getTime() - (last?.at.getTime() ?? firstMs) > reviewDaysMax * 86_400_000
+  return { at: now, members: reviewed, last: last ?? null, due, digest }
 }
 
 /**

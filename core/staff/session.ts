@@ -122,9 +122,9 @@ async function begin(
   const sessionId = newId('sts', command.now.getTime())
   const ends = new Date(command.now.getTime() + sessionSecondsMax * 1000)
   await tx`
-    insert into staff.sessions (session, digest, staff, begun_at, seen_at, ends_at, factor, certified)
+    insert into staff.sessions (session, digest, staff, begun_at, seen_at, ends_at, factor, certified, from_address)
     values (${sessionId}, ${digest}, ${staff}, ${command.now}, ${command.now}, ${ends}, ${factor},
-      ${shown.person !== undefined})`
+      ${shown.person !== undefined}, ${command.actor.address ?? null})`
   const by = { ...command, actor: { ...command.actor, kind: 'staff' as const, id: staff } }
   await audit.record(tx, by, { action: 'staff.signed_in', subject: staff, detail: { factor } })
   return { secret, staff, name, roles: await rolesOf(tx, staff, command.now), proven: factor !== null }

@@ -12,12 +12,15 @@ const reviewSchema = z
     at: time,
     digest: z.string(),
     last: z.object({ by: z.string(), at: time, finding: z.string() }).nullable(),
+    due: z.boolean().openapi({ description: 'Nobody has looked for 90 days.' }),
     members: z.array(
       z.object({
         staff: z.string(),
         name: z.string(),
         enrolledAt: time,
         lastSignIn: time.nullable(),
+        lastSignInFrom: z.string().nullable(),
+        disabledAt: time.nullable(),
         roles: z.array(z.object({ role: z.string(), since: time, by: z.string(), until: time.nullable() })),
         held: z.array(z.object({ permission: z.string(), roles: z.array(z.string()), usedAt: time.nullable() })),
       }),

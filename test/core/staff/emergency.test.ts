@@ -104,3 +104,24 @@ test('the review of access tells who may do what, by which role, and what they n
   await act((tx) => staff.revoke(tx, by(boss.id), { staff: grace.id, role: 'risk' }))
   expect(await review(report.digest)).toBe('staff.report_changed')
 })
+
+test('it tells from where each came last and who is shut out since when, and asks for itself every 90 days [GLI-2.8.9] [GLI-B.2.3a-2]', async () => {
+  const gone = await act((tx) => employ(tx, command(), { role: 'support', login: 'gone' }))
+  await db.sql`
+    insert into staff.sessions (session, digest, staff, begun_at, seen_at, ends_at, from_address)
+    values ('sts_1', '\\x01', ${gone.id}, now() - interval '2 h', now(), now(), '192.0.2.1'),
+      ('sts_2', '\\x02', ${gone.id}, now() - interval '1 h', now(), now(), '192.0.2.2')`
+  await act((tx) => staff.disable(tx, by(boss.id), { staff: gone.id, reason: 'left' }))
+  const now = new Date()
+  const report = await staff.accessReview(db.sql, now)
+  expect(report.members.find(({ staff }) => staff === gone.id)).toMatchObject({
+    lastSignInFrom: '192.0.2.2',
+    disabledAt: expect.any(Date),
+    roles: [],
+    held: [],
+  })
+  await act((tx) => staff.noteReview(tx, by(boss.id), { digest: report.digest, finding: 'all well' }))
+  const dueAfter = async (days: number) =>
+    (await staff.accessReview(db.sql, new Date(Date.now() + days * 86_400_000))).due
+  expect([await dueAfter(89), await dueAfter(91)]).toEqual([false, true])
+})

@@ -8,10 +8,17 @@ type Member = {
   name: string
   enrolledAt: string
   lastSignIn: string | null
+  lastSignInFrom: string | null
+  disabledAt: string | null
   roles: Array<{ role: string; since: string; until: string | null }>
   held: Array<{ permission: string; roles: string[]; usedAt: string | null }>
 }
-type Review = { digest: string; last: { by: string; at: string; finding: string } | null; members: Member[] }
+type Review = {
+  digest: string
+  last: { by: string; at: string; finding: string } | null
+  due: boolean
+  members: Member[]
+}
 type Emergency = {
   emergency: string
   kind: 'place' | 'alone'
@@ -36,14 +43,15 @@ export async function paintStaff(permissions: ReadonlySet<string>, after: () => 
         make(
           'span',
           {},
+          ...(member.disabledAt ? [badge('shut out'), ` ${when(member.disabledAt)}`] : []),
           ...member.roles.flatMap(({ role, until }) => [badge(role), until ? ` until ${when(until)} ` : ' ']),
         ),
-        member.lastSignIn ? when(member.lastSignIn) : 'never',
+        lastSignInOf(member),
         `${unused} of ${member.held.length}`,
         act('Look', { 'aria-label': `Look at ${member.name}` }, () => look(member, permissions, after)),
       ]
     })
-    const { last } = review
+    const { last, due } = review
     return make(
       'div',
       {},
@@ -52,6 +60,7 @@ export async function paintStaff(permissions: ReadonlySet<string>, after: () => 
         'p',
         { class: 'fine' },
         last ? `Last reviewed ${when(last.at)} by ${last.by}: ${last.finding}` : 'Never reviewed.',
+        ...(due ? [' ', badge('due'), ' Somebody has to look every 90 days.'] : []),
       ),
       ...(permissions.has('staff.review')
         ? [
@@ -64,6 +73,11 @@ export async function paintStaff(permissions: ReadonlySet<string>, after: () => 
         : []),
     )
   })
+}
+
+function lastSignInOf({ lastSignIn, lastSignInFrom }: Member): string {
+  if (!lastSignIn) return 'never'
+  return lastSignInFrom ? `${when(lastSignIn)} from ${lastSignInFrom}` : when(lastSignIn)
 }
 
 /** A bar over the desk while glass is broken that nobody has reviewed. */
@@ -114,7 +128,7 @@ function look(member: Member, permissions: ReadonlySet<string>, after: () => Pro
       ['Enrolled', when(member.enrolledAt)],
     ]),
     table(['May', 'By', 'Last used'], rows, 'This member may do nothing.'),
-    ...(permissions.has('staff.disable')
+    ...(permissions.has('staff.disable') && !member.disabledAt
       ? [
           asking('dismiss', 'Shut out at once', 'Why', async (reason) => {
             await send(`/api/staff/${member.staff}/dismissal`, { reason })
