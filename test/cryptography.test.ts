@@ -136,7 +136,7 @@ function comparedSecrets(among: readonly Line[]): string[] {
 
 test('[S32] where secrets are checked, the comparison takes the same time whatever it finds', () => {
   const checked = matching(/\btimingSafeEqual\(/g).map(({ where }) => where.replace(/:\d+$/, ''))
-  for (const file of ['core/keys/password.ts', 'core/players/registration.ts', 'core/host/signature.ts'])
+  for (const file of ['core/keys/password.ts', 'core/players/confirmation.ts', 'core/host/signature.ts'])
     expect(checked).toContain(file)
 })
 
