@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Reader } from '#base'
+import { isOfBatch } from './batch-entry.ts'
 import { type Checkpoint, readCheckpointText, signersAt } from './checkpoint.ts'
 import { openFrontier } from './frontier.ts'
 import { type NoteKey, readNote } from './note.ts'
@@ -37,12 +38,6 @@ const leavesPerRead = 32 * tileHashes
 /** What a leaf is, a letter each. */
 const marks = { event: 69, batch: 66, lost: 76, other: 79, missing: 45, misplaced: 33 }
 const separator = 4 // before each entry and after the last; no entry holds it
-/** The entry of a batch in canonical JSON, as it goes into its hash: what stands before its number, after it, and before its lane. */
-const [beforeBatch, beforeDigest, beforeLane] = ['","batch":"', '","digest":"', '","kind":"batch","lane":']
-const batchAt = '\0{"at":"2026-01-01T00:00:00.000Z'.length + beforeBatch.length
-const digestToLane = beforeDigest.length + 64 + beforeLane.length
-const comma = 44
-
 /**
  * Proves the whole log from its rows: every entry hashes to its leaf, leaves and tiles are one tree, every checkpoint that is
  * kept signed that tree at its size with a trusted key, and those that are held outside are of the same tree. Memory does not
@@ -210,26 +205,6 @@ function openEntries(
       return other === undefined ? read : { ...read, firstBad: `leaf ${first + other} is not the one in the tree` }
     },
   }
-}
-
-/** Whether an entry is that of a batch (`lane/number`), read as canonical JSON has it: to be parsed it would take longer than to be hashed. */
-function isOfBatch(entry: Uint8Array, batch: string): boolean {
-  const slash = batch.indexOf('/')
-  const laneAt = batchAt + batch.length - slash - 1 + digestToLane
-  return (
-    holds(entry, batchAt - beforeBatch.length, beforeBatch) &&
-    holds(entry, batchAt, batch, slash + 1, batch.length) &&
-    holds(entry, laneAt - digestToLane, beforeDigest) &&
-    holds(entry, laneAt - beforeLane.length, beforeLane) &&
-    holds(entry, laneAt, batch, 0, slash) &&
-    entry[laneAt + slash] === comma
-  )
-}
-
-/** Whether bytes have this part of a text of ASCII at a place. Faster than to make a text of them. */
-function holds(bytes: Uint8Array, at: number, text: string, from = 0, to = text.length): boolean {
-  for (let n = from; n < to; n++) if (bytes[at + n - from] !== text.charCodeAt(n)) return false
-  return true
 }
 
 /** Which of two runs of hashes is the first that differs. */
