@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import type { Writable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { Refusal } from '#base'
 import { catalogue, gameOf } from '#games'
@@ -29,9 +30,9 @@ export function rngCommand(): Command {
     .requiredOption('--bits <n>', 'how many, a multiple of 8; laboratories ask for some 96,000,000', upTo(bitsMax, 8))
     .option('--out <file>', 'a new file; standard output without it')
     .action(async ({ bits, out }: { bits: number; out?: string }) => {
-      await withStream(false, out, async (stream, write) => {
+      await give(false, out, function* (stream) {
         for (let left = bits / 8; left > 0; left -= wordsAtOnce * 4)
-          await write(Buffer.from(stream.words(wordsAtOnce).buffer).subarray(0, Math.min(left, wordsAtOnce * 4)))
+          yield Buffer.from(stream.words(wordsAtOnce).buffer).subarray(0, Math.min(left, wordsAtOnce * 4))
       })
     })
   rng
@@ -50,24 +51,21 @@ export function rngCommand(): Command {
     .option('--out <file>', 'a new file; standard output without it')
     .action(async ({ game, n, out }: { game: ReturnType<typeof gameOf>; n: number; out?: string }) => {
       const choice = game.readChoice(game.sample, 'EUR')
-      await withStream(true, out, async (stream, write) => {
+      await give(true, out, function* (stream) {
         for (let round = 0; round < n; round++) {
           const { draws, taken } = record(stream)
           const { outcome } = game.play(choice, draws)
-          await write(`${JSON.stringify({ draws: taken, outcome })}\n`)
+          yield `${JSON.stringify({ draws: taken, outcome })}\n`
         }
       })
     })
   return rng
 }
 
-type Write = (chunk: Buffer | string) => Promise<void>
+type Output = (stream: Stream) => Iterable<Buffer | string>
 
-async function withStream(
-  asInPlay: boolean,
-  out: string | undefined,
-  use: (stream: Stream, write: Write) => Promise<void>,
-) {
+/** Writes what is made of a stream, no faster than it is taken. Who reads it from a pipe may have enough before the end. */
+async function give(asInPlay: boolean, out: string | undefined, output: Output) {
   const keys = connectKeys({ socket: agentSocket(knownHome(), 'ops') })
   const target = out === undefined ? process.stdout : await created(out)
   try {
@@ -77,16 +75,12 @@ async function withStream(
       ...(asInPlay ? { fresh } : {}),
       personalisation: `laboratory ${process.pid}`,
     })
-    let gone = false
-    target.on('error', () => {
-      gone = true // who read it has enough
-    })
-    await use(generator.stream(wordsAtOnce), async (chunk) => {
-      if (gone) return
-      if (!target.write(chunk)) await Promise.race([once(target, 'drain'), once(target, 'close')])
+    const given = Readable.from(output(generator.stream(wordsAtOnce)))
+    await pipeline(given, target, { end: out !== undefined }).catch((error: NodeJS.ErrnoException) => {
+      if (out === undefined && error.code === 'EPIPE') return
+      throw new Trouble(`What was written is not whole: ${error.message}.`, { setting: '--out', remedy: 'df -h' })
     })
     generator.close()
-    if (out !== undefined) await once(target.end(), 'finish')
   } finally {
     await keys.close()
   }
