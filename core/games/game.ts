@@ -3,20 +3,41 @@ import { type Currency, canonical } from '#base'
 import type { Draws } from '#rng'
 import type { Fraction } from './fraction.ts'
 
-/** What a game's mathematics makes of a choice and draws. The outcome is plain data, told to the player as it is. */
-type Played = { outcome: Record<string, unknown>; win: bigint }
+/**
+ * What a step of a round makes. The outcome is plain data of the whole round so far, told to the player as it is. A round that waits for
+ * the player's move has a state, which is plain data too and may hold what nobody is told yet; `win` is what the whole round returns, and
+ * nothing while it waits.
+ */
+type Played = { outcome: Record<string, unknown>; win: bigint; state?: Record<string, unknown> }
 
-/** A game as pure mathematics: no time, no state, no randomness of its own. Amounts are minor units. */
+/** What chance decides about the return of one choice, stake included: mean and variance in minor units and their square. */
+type Spread = { mean: Fraction; variance: Fraction }
+
+/** What the player decides within a round: cards to hold, another card, one more tile, double or nothing. */
+type Moves<State = Record<string, unknown>, Move = unknown> = {
+  /** Reads what the player wants now. @throws Refusal `games.choice_invalid`, also for a move that this state does not allow */
+  read(state: State, input: unknown): Move
+  /** What this move stakes besides; 0 for most. */
+  stakeOf(state: State, move: Move): bigint
+  make(state: State, move: Move, draws: Draws): Played
+  /** As the rules complete a round whose player does not come back: the move that ends it, input as `read` takes it. */
+  fallback(state: State): unknown
+  /** The moves that are open now, for the page and for whoever comes back. */
+  open(state: State): readonly string[]
+}
+
+/** A game as pure mathematics: no time, no randomness of its own. Amounts are minor units. */
 export type Game<Choice = unknown> = {
   readonly id: string
   readonly name: string
-  readonly kind: 'table' | 'slot'
+  readonly kind: 'table' | 'slot' | 'instant'
   /** The hash of the mathematics; another RTP is another version [GLI-A.6.1b]. */
   readonly version: string
+  /** With the best play, where the player decides. */
   readonly rtp: Fraction
   /** The paytable, the rules, what is needed to draw the game. */
   readonly sheet: Record<string, unknown>
-  readonly rules: Record<'en', string[]>
+  readonly rules: Readonly<Record<'en', string[]> & Partial<Record<'de' | 'fr' | 'es', string[]>>>
   readonly stakeMin: bigint
   readonly stakeMax: bigint
   /** The most one round can return, in minor units, at the highest stake. */
@@ -27,6 +48,10 @@ export type Game<Choice = unknown> = {
   readChoice(input: unknown, currency: Currency): Choice
   stakeOf(choice: Choice): bigint
   play(choice: Choice, draws: Draws): Played
+  /** Of games that wait for the player within a round. */
+  readonly moves?: Moves
+  /** What the monitor of returns holds a choice against. */
+  spread?(choice: Choice): Spread
   /** The choice as it is kept with the round, and back. */
   writeChoice(choice: Choice): string
   reviveChoice(text: string): Choice

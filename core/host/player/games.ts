@@ -14,7 +14,7 @@ const gameSchema = z
   .object({
     game: gameId,
     name: z.string(),
-    kind: z.enum(['table', 'slot']),
+    kind: z.enum(['table', 'slot', 'instant']),
     version: z.string(),
     rtp: z.string().openapi({ example: '97.2972 %' }),
     rtpExact: z.string().openapi({ example: '36/37' }),
