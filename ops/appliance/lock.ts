@@ -1,7 +1,7 @@
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Home } from './home.ts'
-import { commandLineOf, isAlive, markOf, type ProcessMark, parseMark, printMark, processesWith } from './processes.ts'
+import { commandLineOf, isAlive, markOf, type ProcessMark, parseMark, printMark, processesOfUs } from './processes.ts'
 import { Trouble } from './trouble.ts'
 
 /** One supervisor per home. A lock whose process is gone is taken over. @throws Trouble when one is running */
@@ -79,23 +79,36 @@ export async function stopLeftovers(home: Home): Promise<string[]> {
   for (const name of named) {
     const mark = parseMark(readFileSync(home.path('run', `${name}.pid`), 'utf8'))
     if (mark && isAlive(mark) && commandLineOf(mark.pid).includes(home.dir)) {
-      await stopMark(mark, name === 'postgres' ? ['SIGINT', 'SIGQUIT'] : ['SIGTERM', 'SIGKILL'])
+      await stopMark(mark, signalsTo(name))
       stopped.push(name)
     }
     rmSync(home.path('run', `${name}.pid`), { force: true })
   }
   for (const [name, mark] of unnoted(home)) {
-    await stopMark(mark, ['SIGTERM', 'SIGKILL'])
+    await stopMark(mark, signalsTo(name))
     stopped.push(name)
   }
   return stopped
 }
 
-/** Ours as well: what reads its configuration in this home. A supervisor may be killed between a start and its note. */
+function signalsTo(name: string): NodeJS.Signals[] {
+  return name === 'postgres' ? ['SIGINT', 'SIGQUIT'] : ['SIGTERM', 'SIGKILL']
+}
+
+/** Ours as well: what reads its configuration, or keeps its data, in this home. A supervisor may be killed between a start and its note. */
 function unnoted(home: Home): Array<[name: string, mark: ProcessMark]> {
-  return processesWith('--config').flatMap(({ pid, value }) => {
-    const mark = dirname(value) === home.path('run') ? markOf(pid) : undefined
-    return mark ? [[basename(value, '.json'), mark]] : []
+  const ours = processesOfUs().flatMap(({ pid, program, words }): Array<[string, number]> => {
+    const config = words[words.indexOf('--config') + 1]
+    if (words.includes('--config') && config && dirname(config) === home.path('run'))
+      return [[basename(config, '.json'), pid]]
+    if (program.startsWith('redis-') && words.some((word) => word.includes(home.path('run/redis'))))
+      return [['redis', pid]]
+    if (program === 'postgres' && words[words.indexOf('-D') + 1] === home.path('pg')) return [['postgres', pid]]
+    return []
+  })
+  return ours.flatMap(([name, pid]) => {
+    const mark = markOf(pid)
+    return mark ? [[name, mark]] : []
   })
 }
 

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 
 /** What tells one process from a later one with the same number. */
 export type ProcessMark = { pid: number; born: string }
@@ -37,14 +38,21 @@ export function commandLineOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
 }
 
-/** The processes we may end (our user's, or all as root) that were given an option, and its value. */
-export function processesWith(option: string): Array<{ pid: number; value: string }> {
+/** The processes we may end (our user's, or all as root), by the name of their program and the words they were started with. */
+export function processesOfUs(): Array<{ pid: number; program: string; words: string[] }> {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
   return pids.flatMap((pid) => {
-    const words = read(`/proc/${pid}/cmdline`).split('\0')
-    const value = words[words.indexOf(option) + 1]
-    return words.includes(option) && value && isOurs(pid) ? [{ pid, value }] : []
+    const program = programOf(pid)
+    return program !== '' && isOurs(pid) ? [{ pid, program, words: read(`/proc/${pid}/cmdline`).split('\0') }] : []
   })
+}
+
+function programOf(pid: number): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`))
+  } catch {
+    return ''
+  }
 }
 
 function isOurs(pid: number): boolean {

@@ -100,6 +100,7 @@ function writeConfiguration(home: Home, settings: Settings, users: Users): void 
       'save ""',
       'appendonly no',
       'daemonize no',
+      'proc-title-template "{title} {config-file}"', // by which a later start knows it for ours, wherever it listens
       'maxmemory 256mb',
       'maxmemory-policy volatile-ttl',
       'ignore-warnings ARM64-COW-BUG',
