@@ -62,6 +62,22 @@ test('a room knows no Hono, no Redis, no environment, no console, and opens no t
   expect(outside).toEqual([])
 })
 
+test('what runs in a browser and what runs on the server do not import each other', () => {
+  const inBrowser = (path: string) => /^core\/(host\/web\/browser|games\/catalogue\/[\w-]+\/page)\//.test(path)
+  const mixed = sources
+    .filter(({ path }) => path.startsWith('core/'))
+    .flatMap((source) =>
+      source.imports
+        .filter((name) => /^(\.|#|node:|@?[a-z])/.test(name))
+        .map((name) => (name.startsWith('.') ? relative(root, join(root, source.path, '..', name)) : name))
+        .filter(
+          (target) => inBrowser(source.path) !== inBrowser(target) && (inBrowser(source.path) || inBrowser(target)),
+        )
+        .map((target) => `${source.path} -> ${target}`),
+    )
+  expect(mixed).toEqual([])
+})
+
 test('only the key agent loads the PKCS#11 binding', () => {
   const loaders = sources.filter((source) => !source.path.startsWith('test/') && source.imports.includes('pkcs11js'))
   expect(loaders.filter((source) => !source.path.startsWith('core/keys/agent/')).map((source) => source.path)).toEqual(

@@ -31,6 +31,8 @@ export type Game<Choice = unknown> = {
   readonly id: string
   readonly name: string
   readonly kind: 'table' | 'slot' | 'instant'
+  /** The folder of the catalogue whose page draws it; its id without one. */
+  readonly page?: string
   /** The hash of the mathematics; another RTP is another version [GLI-A.6.1b]. */
   readonly version: string
   /** With the best play, where the player decides. */

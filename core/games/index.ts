@@ -7,6 +7,8 @@ export type { Game } from './game.ts'
 export { type LargeBounds, largeBounds, mayBeLarge, noteLarge } from './large.ts'
 // What of it is offered, and what is closed
 export { close, offer, open, returnOf, type Standing, seeCatalogue, standings } from './offer.ts'
+// Where the pages of games lie
+export { pageOf, pages } from './page.ts'
 export { par } from './par.ts'
 // The hot path: a bet and its settlement
 export { type Games, type Order, openGames } from './play.ts'

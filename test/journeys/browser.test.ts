@@ -165,11 +165,15 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   await page.getByText(/Wheel: \d+, of 0 to 36/).waitFor()
   await page.getByText('identical').waitFor()
   await page.locator('#rounds button').first().click()
-  await page.locator('.board svg').nth(14).waitFor()
   await page.getByText('identical').waitFor()
   await page.locator('#recall').getByText('Replay', { exact: true }).waitFor() // nobody takes it for a round of now
   expect(await page.locator('#recall').textContent(), 'nothing of the wire shows').not.toMatch(/[{}[\]]/)
   await picture(page, 'history')
+  const shownAgain = page.locator('#recall').getByRole('link', { name: 'See it played again' })
+  await Promise.all([page.waitForURL('**/games/midnight-orchard?round=*'), shownAgain.click()])
+  await page.getByText('Replay', { exact: true }).waitFor()
+  await expectText(page, '#result', /return/i)
+  expect(await page.getByRole('button', { name: 'Spin' }).count(), 'a replay takes no bets').toBe(0)
 
   await page.goto(`${lobby}/limits`)
   await page.getByLabel('Deposit limit per day').fill('150.00')

@@ -4,26 +4,22 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Hono } from 'hono'
+import * as games from '#games'
 import type { FaceEnv } from '../face.ts'
 
 type Asset = { type: string; text: string; etag: string }
 
-/** Browser modules with their types stripped, and styles: read once, at start. */
+/** Browser modules with their types stripped, and styles, by their path: read once, at start. */
 const assets: ReadonlyMap<string, Asset> = new Map([
-  ...files('browser', '.ts').map(([name, text]) =>
-    entry(
-      name.replace(/\.ts$/, '.js'),
-      'text/javascript; charset=utf-8',
-      stripTypeScriptTypes(text).replaceAll(/((?:from|import) '\.\/[\w-]+)\.ts'/g, "$1.js'"),
-    ),
-  ),
-  ...files('styles', '.css').map(([name, text]) => entry(name, 'text/css; charset=utf-8', text)),
+  ...inFolder(join(import.meta.dirname, 'browser'), '/assets'),
+  ...inFolder(join(import.meta.dirname, 'styles'), '/assets'),
+  ...games.pages().flatMap(({ page, folder }) => inFolder(folder, `/assets/games/${page}`)),
 ])
 
-/** Serves `/assets/<name>`; browsers keep a copy and ask whether it is still good. */
+/** Serves `/assets/<name>`, and `/assets/games/<page>/<name>`; browsers keep a copy and ask whether it is still good. */
 export function serveAssets(app: Hono<FaceEnv> | OpenAPIHono<FaceEnv>): void {
-  app.get('/assets/:name', (c) => {
-    const asset = assets.get(c.req.param('name'))
+  app.get('/assets/*', (c) => {
+    const asset = assets.get(c.req.path)
     if (!asset) return c.notFound()
     c.header('etag', asset.etag)
     c.header('cache-control', 'public, max-age=300, must-revalidate')
@@ -32,13 +28,22 @@ export function serveAssets(app: Hono<FaceEnv> | OpenAPIHono<FaceEnv>): void {
   })
 }
 
-function files(folder: string, ending: string): Array<[string, string]> {
-  const dir = join(import.meta.dirname, folder)
-  return readdirSync(dir)
-    .filter((name) => name.endsWith(ending))
-    .map((name) => [name, readFileSync(join(dir, name), 'utf8')])
+function inFolder(folder: string, at: string): Array<[path: string, Asset]> {
+  return readdirSync(folder).flatMap((name): Array<[string, Asset]> => {
+    const text = () => readFileSync(join(folder, name), 'utf8')
+    if (name.endsWith('.css')) return [entry(`${at}/${name}`, 'text/css; charset=utf-8', text())]
+    if (!name.endsWith('.ts')) return []
+    return [entry(`${at}/${name.replace(/\.ts$/, '.js')}`, 'text/javascript; charset=utf-8', asServed(text()))]
+  })
 }
 
-function entry(name: string, type: string, text: string): [string, Asset] {
-  return [name, { type, text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 16)}"` }]
+/** As a browser loads it: without types, and its neighbours by the names they are served under. */
+function asServed(text: string): string {
+  return stripTypeScriptTypes(text)
+    .replaceAll(/((?:from|import) '\.\/[\w-]+)\.ts'/g, "$1.js'")
+    .replaceAll(/from '(?:\.\.\/)+host\/web\/browser\/([\w-]+)\.ts'/g, "from '/assets/$1.js'")
+}
+
+function entry(path: string, type: string, text: string): [string, Asset] {
+  return [path, { type, text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 16)}"` }]
 }

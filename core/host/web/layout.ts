@@ -9,6 +9,10 @@ export type Page = {
   module: string
   /** Styles of this page besides the common ones. */
   style?: string
+  /** Further ones, after it. */
+  styles?: readonly string[]
+  /** Classes of the page, where they are others than its style. */
+  look?: string
   /** The path of the page in the navigation, to mark it there. */
   here?: string
 }
@@ -22,7 +26,7 @@ const places = [
 ] as const
 
 /** The frame of every page of the player: what they have, how this session stands, the way to their limits. */
-export function page({ title, signedIn, module, style, here }: Page, content: Content) {
+export function page({ title, signedIn, module, style, styles = [], look, here }: Page, content: Content) {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -33,11 +37,11 @@ export function page({ title, signedIn, module, style, here }: Page, content: Co
         <title>${title} · Countroom</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/assets/player.css" />
-        ${style ? html`<link rel="stylesheet" href="/assets/${style}.css" />` : ''}
+        ${[...(style ? [style] : []), ...styles].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css" />`)}
         <script type="module" src="/assets/shell.js"></script>
         <script type="module" src="/assets/${module}.js"></script>
       </head>
-      <body data-signed-in="${signedIn ? 'yes' : 'no'}" class="${style ?? 'plain'}">
+      <body data-signed-in="${signedIn ? 'yes' : 'no'}" class="${look ?? style ?? 'plain'}">
         <a class="skip" href="#main">Skip to the content</a>
         <header class="top">
           <a class="brand" href="/" aria-label="Countroom">C<span class="${signedIn ? 'wide-only' : ''}">ountroom</span></a>

@@ -28,10 +28,13 @@ export function playerPages(host: Host): Hono<FaceEnv> {
   app.get('/account', (c) => (isSignedIn(c) ? c.html(accountPage()) : c.redirect('/sign-in')))
   app.get('/terms', async (c) => c.html(termsPage(await licences.rules(host.sql), isSignedIn(c))))
   app.get('/privacy', async (c) => c.html(privacyPage(await licences.rules(host.sql), isSignedIn(c))))
-  app.get('/games/:game', (c) => {
+  app.get('/games/:game', async (c) => {
     const game = games.gameOf(c.req.param('game'))
     const currency = c.get('session')?.currency
-    return currency === undefined ? c.redirect('/sign-in') : c.html(gamePage(game, currency))
+    if (currency === undefined) return c.redirect('/sign-in')
+    const again = c.req.query('round')
+    const hurry = mayHurry(game, await licences.rules(host.sql))
+    return c.html(gamePage(game, currency, { hurry, ...(again ? { again } : {}) }))
   })
   app.get('/cashier', (c) => (isSignedIn(c) ? c.html(cashierPage()) : c.redirect('/sign-in')))
   app.get('/history', (c) => (isSignedIn(c) ? c.html(historyPage()) : c.redirect('/sign-in')))
@@ -42,6 +45,11 @@ export function playerPages(host: Host): Hono<FaceEnv> {
     isSignedIn(c) ? c.html(securityPage({ telephones: messages.isCarried('sms') })) : c.redirect('/sign-in'),
   )
   return app
+}
+
+/** Where a licence gives a round its least time, nobody cuts the showing of one short [RTS-14E]. */
+function mayHurry({ kind }: games.Game, { cycleMsMin }: licences.Rules): boolean {
+  return cycleMsMin[kind === 'slot' ? 'slot' : 'table'] === 0
 }
 
 function isSignedIn(c: Context<FaceEnv>): boolean {

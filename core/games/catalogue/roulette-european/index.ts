@@ -17,6 +17,7 @@ export const rouletteEuropean: Game<Choice> = {
   id: 'roulette-european',
   name: 'European Roulette',
   kind: 'table',
+  page: 'roulette',
   version: versionOf({ wheel: 37, bets: [...bets].map(([name, numbers]) => [name, [...numbers]]), pays: '36/n' }),
   rtp: fraction(36, 37),
   stakeMin: chipMin,

@@ -1,7 +1,7 @@
 import { get, wordsOf } from './api.ts'
 import { byId, make } from './elements.ts'
 import { type Money, minorOf, moneyOf, show, showSigned } from './money.ts'
-import { drawReplay, type Paytable, type Recall } from './replay.ts'
+import { drawReplay, type Recall } from './replay.ts'
 import { when } from './words.ts'
 
 type Round = { round: string; game: string; at: string; stake: Money; win: Money }
@@ -9,7 +9,6 @@ type Round = { round: string; game: string; at: string; stake: Money; win: Money
 const pageLength = 20
 const { games } = await get<{ games: Array<{ game: string; name: string }> }>('/api/games')
 const names = new Map(games.map(({ game, name }) => [game, name]))
-const sheets = new Map<string, Paytable>()
 
 let before: string | undefined
 byId('more').addEventListener('click', () => void more())
@@ -60,11 +59,12 @@ async function recall(id: string): Promise<void> {
     button.setAttribute('aria-expanded', String(button.getAttribute('data-round') === id))
   try {
     const round = await get<Recall>(`/api/rounds/${id}`)
-    const sheet = sheets.get(round.game) ?? (await get<Paytable>(`/api/games/${round.game}`))
-    sheets.set(round.game, sheet)
     // A file for whoever the player shows it to: the round as it stands in the audit log, which the house cannot change any more.
     const proof = make('a', { href: `/api/rounds/${id}/proof`, download: `${id}-proof.json` }, 'Proof of this round')
-    byId('recall').replaceChildren(drawReplay(round, sheet), make('p', { class: 'note' }, proof))
+    byId('recall').replaceChildren(
+      drawReplay(round, names.get(round.game) ?? round.game),
+      make('p', { class: 'note' }, proof),
+    )
   } catch (error) {
     byId('recall').replaceChildren(make('p', { class: 'note bad' }, wordsOf(error)))
   }

@@ -1,10 +1,8 @@
-import { symbol } from './art.ts'
+type Art = { cover(): SVGSVGElement[] }
 
-const scenes: Record<string, string[]> = {
-  hero: ['lantern', 'moon', 'owl'],
-  'midnight-orchard': ['moth', 'owl', 'lantern', 'moon', 'pear'],
-  'roulette-european': ['wheel'],
-}
-
-for (const art of document.querySelectorAll<HTMLElement>('[data-art]'))
-  for (const name of scenes[art.dataset.art ?? ''] ?? []) art.append(symbol(name))
+/** Each game brings its own picture; one that does not come leaves the door plain. */
+for (const place of document.querySelectorAll<HTMLElement>('[data-art]'))
+  import(`/assets/games/${place.dataset.art}/art.js`).then(
+    ({ cover }: Art) => place.append(...cover()),
+    () => {},
+  )

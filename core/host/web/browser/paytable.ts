@@ -1,5 +1,6 @@
-import { draw, symbol } from './art.ts'
+import { draw } from './art.ts'
 import { act, make } from './elements.ts'
+import type { Picture } from './reels.ts'
 import { capital } from './words.ts'
 
 export type SlotSheet = {
@@ -15,6 +16,7 @@ export type SlotSheet = {
 /** What each symbol brings at the present stake, and where the lines run. */
 export function drawPaytable(
   sheet: SlotSheet,
+  symbol: Picture,
   perLine: (times: number) => string,
   perStake: (times: number) => string,
 ) {
@@ -46,9 +48,10 @@ export function drawPaytable(
             'ul',
             { class: 'pays' },
             ...Object.entries(sheet.pays).map(([name, pays]) =>
-              card(name, pays, perLine, name === wild ? `Stands for all but ${capital(scatter)}` : ''),
+              card(symbol(name), name, pays, perLine, name === wild ? `Stands for all but ${capital(scatter)}` : ''),
             ),
             card(
+              symbol(scatter),
               scatter,
               sheet.scatterPays,
               perStake,
@@ -69,6 +72,7 @@ export function drawPaytable(
 }
 
 function card(
+  picture: SVGSVGElement,
   name: string,
   pays: Record<string, number>,
   amount: (times: number) => string,
@@ -80,7 +84,7 @@ function card(
   return make(
     'li',
     {},
-    symbol(name),
+    picture,
     make(
       'div',
       {},

@@ -1,6 +1,7 @@
-import { draw, symbol } from './art.ts'
+import { draw } from './art.ts'
 import { make } from './elements.ts'
 import { calm, type Patience } from './motion.ts'
+import { sound } from './sound.ts'
 
 const rollMs = 620
 const staggerMs = 210
@@ -8,9 +9,12 @@ const staggerMs = 210
 const passingMin = 12
 const rows = 3
 
+/** How a symbol looks. */
+export type Picture = (name: string) => SVGSVGElement
+
 /** Five reels that stop, one after the other, on a window that is known; they never choose one. */
-export function drawReels(strips: readonly string[][], lines: readonly number[][]) {
-  const reels = strips.map((strip) => drawReel(strip))
+export function drawReels(strips: readonly string[][], lines: readonly number[][], symbol: Picture) {
+  const reels = strips.map((strip) => drawReel(strip, symbol))
   const overlay = draw('svg', {
     viewBox: '0 0 500 300',
     preserveAspectRatio: 'none',
@@ -59,7 +63,7 @@ export function drawReels(strips: readonly string[][], lines: readonly number[][
   }
 }
 
-function drawReel(strip: readonly string[]) {
+function drawReel(strip: readonly string[], symbol: Picture) {
   const band = make('div', { class: 'band' })
   const element = make('div', { class: 'reel', 'aria-hidden': 'true' }, band)
   let shown = strip.slice(0, rows)
@@ -91,6 +95,7 @@ function drawReel(strip: readonly string[]) {
         )
         await Promise.race([animation.finished, patience.pause(ms)])
         animation.cancel()
+        sound('land')
       }
       set(shown)
     },

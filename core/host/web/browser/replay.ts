@@ -1,10 +1,7 @@
-import { symbol } from './art.ts'
 import { facts, make } from './elements.ts'
 import { type Money, moneyOf, show } from './money.ts'
 import { betName, capital, when } from './words.ts'
 
-type LineWin = { line: number; symbol: string; count: number; times: number }
-type Spin = { stops: number[]; window: string[][]; lineWins: LineWin[]; scatters: number; win: string }
 type Draw = [purpose: string, range: number, value: number]
 export type Recall = {
   round: string
@@ -14,13 +11,12 @@ export type Recall = {
   stake: Money
   win: Money
   choice: unknown
-  outcome: { number?: number; colour?: string; wins?: string[]; base?: Spin; free?: Spin[] }
+  outcome: { number?: number; colour?: string; wins?: string[]; free?: object[] }
   draws: Draw[]
   balance: { cash: Money; bonus: Money; held: Money }
   balanceBefore: Money
   replay: string
 }
-export type Paytable = { name: string; sheet: { lines?: number[][] } }
 
 /** The draws of one spin of the reels. */
 const reelCount = 5
@@ -32,17 +28,7 @@ const verdicts: Record<string, string> = {
 }
 
 /** A round again: what it showed, and everything that is recorded about it, in words. */
-export function drawReplay(round: Recall, { name, sheet }: Paytable): HTMLElement {
-  const { outcome } = round
-  const spins = outcome.base ? [outcome.base, ...(outcome.free ?? [])] : []
-  const picture =
-    outcome.number === undefined
-      ? make(
-          'div',
-          { class: 'boards' },
-          ...spins.map((spin, index) => board(spin, index, round.stake, sheet.lines ?? [])),
-        )
-      : make('p', { class: `pocket-shown ${outcome.colour}` }, String(outcome.number))
+export function drawReplay(round: Recall, name: string): HTMLElement {
   return make(
     'article',
     { class: 'card' },
@@ -52,7 +38,11 @@ export function drawReplay(round: Recall, { name, sheet }: Paytable): HTMLElemen
       make('span', { class: 'replay-mark' }, 'Replay'),
       verdicts[round.replay] ?? round.replay,
     ),
-    picture,
+    make(
+      'p',
+      {},
+      make('a', { class: 'button', href: `/games/${round.game}?round=${round.round}` }, 'See it played again'),
+    ),
     facts([
       ['Game', name],
       ['Played', when(round.at)],
@@ -103,29 +93,4 @@ function drawWords(draws: readonly Draw[]): string {
   const alike = draws.every((draw) => draw[1] === range)
   const values = draws.map(([, of, value]) => (alike ? String(value) : `${value} (of 0 to ${of - 1})`)).join(', ')
   return `${capital(purpose)}${draws.length > 1 ? ' stops' : ''}: ${values}${alike ? `, of 0 to ${range - 1}` : ''}`
-}
-
-function board(spin: Spin, index: number, stake: Money, lines: number[][]): HTMLElement {
-  const won = new Set(
-    spin.lineWins.flatMap(({ line, count }) =>
-      (lines[line] ?? []).slice(0, count).map((row, reel) => `${reel},${row}`),
-    ),
-  )
-  const reels = spin.window.map((reel, at) =>
-    make(
-      'div',
-      {},
-      ...reel.map((name, row) => make('div', won.has(`${at},${row}`) ? { class: 'won' } : {}, symbol(name))),
-    ),
-  )
-  const paid = spin.lineWins.map(({ line, symbol: name, count }) => `line ${line + 1}: ${count} ${name}`)
-  if (spin.scatters >= 3) paid.push(`${spin.scatters} moons`)
-  const title = index === 0 ? 'The spin' : `Free spin ${index}`
-  const win = show(moneyOf(BigInt(spin.win), stake))
-  return make(
-    'figure',
-    {},
-    make('div', { class: 'board' }, ...reels),
-    make('figcaption', {}, `${title}: ${win}${index === 0 && paid.length > 0 ? ` (${paid.join(', ')})` : ''}`),
-  )
 }

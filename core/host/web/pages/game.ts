@@ -6,15 +6,23 @@ import { page } from '../layout.ts'
 /** The longest exact fraction that is worth reading. */
 const denominatorMax = 100_000n
 
-export function gamePage(game: games.Game, currency: string) {
+/** `again`: a round that was played, to be shown once more; `hurry`: whether the licence lets a player cut the showing of a round short. */
+export function gamePage(game: games.Game, currency: string, { again, hurry }: { again?: string; hurry: boolean }) {
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
-  const module = game.kind === 'slot' ? 'slot' : 'roulette'
-  const exact = game.rtp.d < denominatorMax ? `, exactly ${game.rtp.n}/${game.rtp.d}` : ', by enumerating every stop'
+  const name = games.pageOf(game)
+  const exact = game.rtp.d < denominatorMax ? `, exactly ${game.rtp.n}/${game.rtp.d}` : ', by enumerating every outcome'
   return page(
-    { title: game.name, signedIn: true, module, style: module },
+    {
+      title: game.name,
+      signedIn: true,
+      module: 'table',
+      style: 'table',
+      styles: [`games/${name}/page`],
+      look: `table-page ${name}`,
+    },
     html`
-    <div class="table" data-game="${game.id}">
-      <div class="title"><h1>${game.name}</h1><p class="fine">${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency} per round · returns ${games.showPercent(game.rtp, 2)} · <a href="#rules">Rules</a></p></div>
+    <div class="table" data-game="${game.id}" data-page="${name}" data-hurry="${hurry ? 'yes' : 'no'}" data-again="${again ?? ''}">
+      <div class="title"><h1>${game.name}</h1><div class="title-tools" id="title-tools"><p class="fine">${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency} per round · returns ${games.showPercent(game.rtp, 2)} · <a href="#rules">Rules</a></p></div></div>
       <div id="stage" class="stage"></div>
       <div id="controls" class="controls"></div>
     </div>

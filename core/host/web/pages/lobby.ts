@@ -22,7 +22,7 @@ export function lobbyPage(standings: readonly games.Standing[], currency: string
             ? html`<a class="button primary" href="/cashier">Deposit</a><a class="button" href="/limits">Your limits</a>`
             : html`<a class="button primary" href="/register">Open an account</a><a class="button" href="/sign-in">Sign in</a>`
         }</p></div>
-      <div class="hero-art" data-art="hero" aria-hidden="true"></div>
+      <div class="hero-art" data-art="midnight-orchard" aria-hidden="true"></div>
     </section>
     <section aria-label="Games"><h2>Games</h2><div class="games">
       ${standings.map((standing) => card(standing, currency ?? 'EUR'))}</div></section>
@@ -37,7 +37,7 @@ export function lobbyPage(standings: readonly games.Standing[], currency: string
 function card({ game, state }: games.Standing, currency: string) {
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
   return html`<a class="game-card ${game.id}" href="/games/${game.id}">
-    <span class="game-art" data-art="${game.id}" aria-hidden="true"></span>
+    <span class="game-art" data-art="${games.pageOf(game)}" aria-hidden="true"></span>
     <span class="kind">${game.kind === 'slot' ? 'Video slot' : 'Table game'}</span>
     <strong>${game.name}</strong><span class="blurb">${blurbs[game.id] ?? ''}</span>
     <span class="figures"><span><b>${games.showPercent(game.rtp, 2)}</b> return to player</span><span><b>${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency}</b> per round</span></span>

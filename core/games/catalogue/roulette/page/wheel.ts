@@ -1,5 +1,5 @@
-import { draw } from './art.ts'
-import { calm } from './motion.ts'
+import { draw } from '../../../../host/web/browser/art.ts'
+import { calm, type Patience } from '../../../../host/web/browser/motion.ts'
 
 const spinMs = 5200
 /** The share of the time after which the ball lies in its pocket and turns with the wheel. */
@@ -8,7 +8,7 @@ const track = 92
 const pocket = 61
 
 /** A roulette wheel; it shows a number that is known, and never chooses one. */
-export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>) {
+export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>, nameOf: (number: number) => string) {
   const svg = draw('svg', { viewBox: '-112 -112 224 224', class: 'wheel', role: 'img', 'aria-label': 'Roulette wheel' })
   const rotor = draw('g', {})
   const orbit = draw('g', { class: 'orbit' })
@@ -46,18 +46,17 @@ export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>) 
     orbit,
   )
   let turned = 0
-  let runs: Animation[] = []
   rest(0)
 
   function drawPocket(number: number, angle: number) {
-    const colour = number === 0 ? 'green' : red.has(number) ? 'red' : 'black'
+    const colour = nameOf(number).startsWith('0') ? 'green' : red.has(number) ? 'red' : 'black'
     const at = (side: number, r: number) => {
       const radians = ((angle + (side * slice) / 2 - 90) * Math.PI) / 180
       return `${(Math.cos(radians) * r).toFixed(2)} ${(Math.sin(radians) * r).toFixed(2)}`
     }
     const d = `M${at(-1, 85)}A85 85 0 0 1 ${at(1, 85)}L${at(1, 54)}A54 54 0 0 0 ${at(-1, 54)}Z`
     const label = draw('text', { transform: `rotate(${angle}) translate(0 -76.5)`, class: 'pocket' })
-    label.textContent = String(number)
+    label.textContent = nameOf(number)
     return { shape: draw('path', { d, class: `slot ${colour}` }), label, angle }
   }
 
@@ -71,20 +70,16 @@ export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>) 
   return {
     svg,
     /** The wheel slows as a wheel does, and the ball falls into the pocket the server drew. */
-    async spinTo(number: number): Promise<void> {
+    async spinTo(number: number, patience: Patience): Promise<void> {
       for (const { shape } of pockets.values()) shape.classList.remove('hit')
       const index = numbers.indexOf(number)
-      if (!calm) {
-        runs = run(index)
-        await Promise.all(runs.map((animation) => animation.finished))
+      if (!calm && !patience.hurried) {
+        const runs = run(index)
+        await Promise.race([Promise.all(runs.map(({ finished }) => finished)), patience.pause(spinMs)])
         for (const animation of runs) animation.cancel()
       }
       rest(index)
       pockets.get(number)?.shape.classList.add('hit')
-    },
-    /** Shows at once where it ends. */
-    hurry(): void {
-      for (const animation of runs) animation.finish()
     },
   }
 

@@ -1,5 +1,5 @@
-import { make } from './elements.ts'
-import { betName } from './words.ts'
+import { make } from '../../../../host/web/browser/elements.ts'
+import { betName } from '../../../../host/web/browser/words.ts'
 
 /** Where a bet lies, in half fields: numbers are two by two, line bets lie across the edges between them. */
 type Place = { x: number; y: number; wide: number; high: number }
@@ -24,7 +24,7 @@ export function drawFelt(
   const red = new Set(bets.red)
   const element = make('div', { class: 'felt', role: 'group', 'aria-label': 'Betting table' })
   const spots = Object.entries(bets)
-    .map(([on, numbers]) => ({ on, numbers, place: placeOf(on, numbers) }))
+    .map(([on, numbers]) => ({ on, numbers, place: placeOf(on, numbers, 'straight:00' in bets) }))
     .sort((one, other) => Number(isLine(one.on)) - Number(isLine(other.on)) || order(one.place) - order(other.place))
     .map(({ on, numbers, place }) => drawSpot(on, numbers, place))
   element.append(...spots.map(({ button }) => button))
@@ -53,7 +53,9 @@ export function drawFelt(
     if (isLine(on)) return 'line'
     const [kind = '', number = ''] = on.split(':')
     if (kind !== 'straight') return `outside ${kind}`
-    return number === '0' ? 'number zero' : `number ${red.has(Number(number)) ? 'red' : 'black'}`
+    if (number === '0' || number === '00')
+      return `number zero ${'straight:00' in bets ? `half-${number === '0' ? 'low' : 'high'}` : ''}`
+    return `number ${red.has(Number(number)) ? 'red' : 'black'}`
   }
 
   function paint(chips: ReadonlyMap<string, bigint>, what: string, words: (amount: bigint) => string): void {
@@ -69,7 +71,7 @@ export function drawFelt(
 
   function mark(number: number | undefined): void {
     for (const { on, numbers, button } of spots) {
-      button.classList.toggle('fell', on === `straight:${number}`)
+      button.classList.toggle('fell', on.startsWith('straight:') && number !== undefined && numbers[0] === number)
       button.classList.toggle('covers', number !== undefined && numbers.includes(number))
     }
   }
@@ -127,11 +129,28 @@ const labels: Record<string, string> = {
 const outsideOrder = ['low', 'even', 'red', 'black', 'odd', 'high']
 
 function isLine(on: string): boolean {
-  return /^(split|street|corner|six-line):/.test(on)
+  return /^(split|street|corner|basket|six-line):/.test(on)
 }
 
-function placeOf(on: string, numbers: readonly number[]): Place {
+/** Where the bets around two zeros lie: on the edge between the zeros and the first street. */
+const besideZeros: Record<string, Place> = {
+  'straight:00': { x: 1, y: 1, wide: 2, high: 3 },
+  'straight:0': { x: 1, y: 4, wide: 2, high: 3 },
+  'split:0-00': { x: 1, y: 3, wide: 1, high: 2 },
+  'split:00-3': { x: 2, y: 1, wide: 2, high: 2 },
+  'street:00-2-3': { x: 2, y: 2, wide: 2, high: 2 },
+  'split:00-2': { x: 2, y: 3, wide: 2, high: 1 },
+  'street:0-00-2': { x: 2, y: 3, wide: 2, high: 2 },
+  'split:0-2': { x: 2, y: 4, wide: 2, high: 1 },
+  'street:0-1-2': { x: 2, y: 4, wide: 2, high: 2 },
+  'split:0-1': { x: 2, y: 5, wide: 2, high: 2 },
+  'basket:0-00-1-2-3': { x: 2, y: 6, wide: 2, high: 2 },
+}
+
+function placeOf(on: string, numbers: readonly number[], twoZeros: boolean): Place {
   const [kind = '', which = ''] = on.split(':')
+  const beside = twoZeros ? besideZeros[on] : undefined
+  if (beside) return beside
   if (on === 'straight:0') return { x: 1, y: 1, wide: 2, high: 6 }
   if (kind === 'dozen') return { x: 8 * Number(which) - 5, y: 7, wide: 8, high: 2 }
   if (kind === 'column') return { x: 27, y: 7 - 2 * Number(which), wide: 2, high: 2 }

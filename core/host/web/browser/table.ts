@@ -1,0 +1,168 @@
+import { get, send, wordsOf } from './api.ts'
+import { act, byId, make } from './elements.ts'
+import { type Money, minorOf, moneyOf, show } from './money.ts'
+import { countUp, Patience } from './motion.ts'
+import type { Facts, Open, Round, Scene, Table } from './scene.ts'
+import { refresh, showBalance } from './shell.ts'
+import { drawSoundSwitch, sound } from './sound.ts'
+import { forgetBet, latestRounds, noteBet, unfinishedBet } from './unfinished.ts'
+
+/** The page of every game: asks the house for rounds, lets the game's own scene show them, and tells how they came out. */
+const place = document.querySelector<HTMLElement>('[data-game]')!
+const { game = '', page = '', hurry = 'yes', again = '' } = place.dataset
+
+const [facts, me, latest, scenery, open] = await Promise.all([
+  get<Facts<Record<string, unknown>>>(`/api/games/${game}`),
+  get<{ balance: { cash: Money } }>('/api/me'),
+  latestRounds<Round>(game),
+  import(`/assets/games/${page}/index.js`) as Promise<{ default: Open<Record<string, unknown>, never> }>,
+  get<{ rounds: Round[] }>('/api/rounds/open').catch(() => ({ rounds: [] as Round[] })),
+])
+const example = me.balance.cash
+const patience = new Patience()
+let newest = latest.newest
+let waiting = open.rounds.find((round) => round.game === game)
+
+const result = make('p', { id: 'result', class: 'result', role: 'status', 'aria-live': 'polite' })
+const table: Table = {
+  facts,
+  stage: byId('stage'),
+  controls: byId('controls'),
+  result,
+  latest: latest.rounds,
+  patience,
+  money: (minor) => moneyOf(minor, example),
+  show: (minor) => show(moneyOf(minor, example)),
+  say,
+  play,
+  move,
+}
+const scene = (scenery.default as unknown as (table: Table) => Scene)(table)
+const button = act(
+  scene.verbs.play,
+  { class: 'primary play', 'aria-keyshortcuts': scene.key ?? 'Space' },
+  () => void play(),
+)
+if (!result.isConnected) table.stage.append(result)
+table.controls.append(button)
+byId('title-tools').append(drawSoundSwitch())
+addEventListener('keydown', pressed)
+if (again) await showAgain(again)
+else begin()
+
+function begin(): void {
+  paint()
+  if (waiting) void resume(waiting)
+  else tellUnfinished()
+}
+
+async function play(): Promise<void> {
+  if (isBusy() && hurry === 'yes') patience.hurry()
+  if (isBusy() || waiting) return
+  const choice = scene.choice()
+  if (typeof choice === 'string') return say(choice)
+  noteBet(game, newest)
+  await ask(`/api/games/${game}/rounds`, choice)
+}
+
+async function move(made: Record<string, unknown>): Promise<void> {
+  if (isBusy() || !waiting) return
+  await ask(`/api/rounds/${waiting.round}/moves`, made)
+}
+
+async function ask(path: string, what: Record<string, unknown>): Promise<void> {
+  document.body.dataset.playing = 'yes'
+  patience.begin()
+  say('')
+  paint()
+  try {
+    const round = await send<Round>(path, what)
+    newest = round.round
+    showBalance(moneyOf(minorOf(round.balance.cash) - minorOf(round.win), example))
+    waiting = round.moves ? round : undefined
+    await present(round)
+  } catch (error) {
+    say(wordsOf(error))
+  } finally {
+    forgetBet()
+    document.body.dataset.playing = 'no'
+    paint()
+    await refresh().catch(() => {})
+  }
+}
+
+/** A return at or below the stake is told, and not celebrated [RTS-14F]. */
+async function present(round: Round): Promise<void> {
+  const [staked, won] = [minorOf(round.stake), minorOf(round.win)]
+  const ahead = won > staked
+  table.stage.classList.toggle('ahead', ahead)
+  await scene.show(round)
+  const words = scene.words(round)
+  const told = words ? `${words}. ` : ''
+  if (round.moves) return say(words)
+  if (won === 0n) return say(`${told}No return this time.`)
+  if (!ahead) return say(`${told}Returned ${show(round.win)} of ${show(round.stake)}.`)
+  sound('win')
+  await countUp(0n, won, patience.hurried ? 0 : 700, (amount) => say(`${told}Returned ${table.show(amount)}.`, true))
+}
+
+async function resume(round: Round): Promise<void> {
+  document.body.dataset.playing = 'yes'
+  patience.begin()
+  patience.hurry()
+  await scene.show(round)
+  document.body.dataset.playing = 'no'
+  say(`This round waits for you. ${scene.words(round)}`)
+  paint()
+}
+
+/** A round that was played, shown by the same page and marked as what it is [GLI-4.14.1]. */
+async function showAgain(id: string): Promise<void> {
+  const round = await get<Round>(`/api/rounds/${id}`)
+  document.body.dataset.replay = 'yes'
+  document.body.dataset.playing = 'yes'
+  scene.paint('busy', round)
+  table.controls.replaceChildren(
+    make('strong', { class: 'replay-mark' }, 'Replay'),
+    make('a', { class: 'button', href: `/history#${id}` }, 'All about this round'),
+    act('Show it again', { class: 'primary play' }, () => location.reload()),
+  )
+  await present(round)
+}
+
+function tellUnfinished(): void {
+  const found = unfinishedBet(game, latest)
+  const words = found ? scene.words(found) : ''
+  if (found === undefined) say(scene.invitation)
+  else if (found === null) say('Your last bet did not reach the casino. Nothing was staked.')
+  else say(`Your last bet was played${words ? `: ${words}` : ''}. Returned ${show(found.win)} of ${show(found.stake)}.`)
+}
+
+function paint(): void {
+  const busy = isBusy()
+  button.textContent = busy ? scene.verbs.hurry : scene.verbs.play
+  button.disabled = busy && hurry !== 'yes'
+  button.hidden = waiting !== undefined && !busy
+  scene.paint(busy ? 'busy' : waiting ? 'open' : 'ready', waiting)
+}
+
+function pressed(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || again) return
+  const elsewhere = event.target instanceof HTMLElement && event.target.closest('button,a,summary,dialog,input,select')
+  const asked =
+    event.key === ' '
+      ? !elsewhere
+      : event.key.toLowerCase() === scene.key && !(event.target instanceof HTMLInputElement)
+  if (!asked) return
+  event.preventDefault()
+  void play()
+}
+
+function isBusy(): boolean {
+  return document.body.dataset.playing === 'yes'
+}
+
+function say(words: string, ahead = false): void {
+  result.textContent = words
+  result.classList.toggle('ahead', ahead)
+}
