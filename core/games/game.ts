@@ -11,7 +11,7 @@ import type { Fraction } from './fraction.ts'
 type Played = { outcome: Record<string, unknown>; win: bigint; state?: Record<string, unknown> }
 
 /** What chance decides about the return of one choice, stake included: mean and variance in minor units and their square. */
-type Spread = { mean: Fraction; variance: Fraction }
+export type Spread = { mean: Fraction; variance: Fraction }
 
 /** What the player decides within a round: cards to hold, another card, one more tile, double or nothing. */
 type Moves<State = Record<string, unknown>, Move = unknown> = {
