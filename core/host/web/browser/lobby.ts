@@ -1,4 +1,4 @@
-type Art = { cover(): SVGSVGElement[] }
+type Art = { cover(): Element[] }
 
 /** Each game brings its own picture; one that does not come leaves the door plain. */
 for (const place of document.querySelectorAll<HTMLElement>('[data-art]'))
