@@ -12,7 +12,7 @@ const blurbs: Record<string, string> = {
 export function lobbyPage(standings: readonly games.Standing[], currency: string | undefined) {
   const signedIn = currency !== undefined
   return page(
-    { title: 'Lobby', signedIn, module: 'lobby', style: 'lobby', here: '/' },
+    { title: 'Lobby', signedIn, module: 'lobby', style: 'lobby', styles: ['cards'], here: '/' },
     html`
     <section class="hero">
       <div><h1>Quiet rooms, fair games, and your limits kept.</h1>
