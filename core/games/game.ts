@@ -8,13 +8,13 @@ import type { Fraction } from './fraction.ts'
  * the player's move has a state, which is plain data too and may hold what nobody is told yet; `win` is what the whole round returns, and
  * nothing while it waits.
  */
-type Played = { outcome: Record<string, unknown>; win: bigint; state?: Record<string, unknown> }
+export type Played = { outcome: Record<string, unknown>; win: bigint; state?: Record<string, unknown> }
 
 /** What chance decides about the return of one choice, stake included: mean and variance in minor units and their square. */
 export type Spread = { mean: Fraction; variance: Fraction }
 
 /** What the player decides within a round: cards to hold, another card, one more tile, double or nothing. */
-type Moves<State = Record<string, unknown>, Move = unknown> = {
+export type Moves<State = Record<string, unknown>, Move = unknown> = {
   /** Reads what the player wants now. @throws Refusal `games.choice_invalid`, also for a move that this state does not allow */
   read(state: State, input: unknown): Move
   /** What this move stakes besides; 0 for most. */

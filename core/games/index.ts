@@ -9,7 +9,6 @@ export { type LargeBounds, largeBounds, mayBeLarge, noteLarge } from './large.ts
 export { close, offer, open, returnOf, type Standing, seeCatalogue, standings } from './offer.ts'
 // Where the pages of games lie
 export { pageOf, pages } from './page.ts'
-export { par } from './par.ts'
 // The hot path: a bet and its settlement
 export { type Games, type Order, openGames } from './play.ts'
 // Rounds that were played
@@ -24,4 +23,13 @@ export {
   type WantedBatch,
 } from './rows.ts'
 export { type Bet, type Settled, settle } from './settle.ts'
-export { evaluate, playSlot, type SlotSheet } from './slot.ts'
+// Slots as data, and what their sheets imply
+export { checkSheet } from './slots/check.ts'
+export { countsIn, countsOf } from './slots/counts.ts'
+export { type Cycle, cycleOf } from './slots/cycle.ts'
+export { openEngine } from './slots/engine.ts'
+export { analyseLine } from './slots/lines.ts'
+export { par } from './slots/par.ts'
+export { openRounds } from './slots/round.ts'
+export type { SlotSheet } from './slots/sheet.ts'
+export { openSpinner } from './slots/spin.ts'

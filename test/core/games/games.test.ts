@@ -24,37 +24,6 @@ describe('mathematics', () => {
     }
   })
 
-  test('the enumeration agrees with counting every stop, wilds and scatters included', () => {
-    // One line, three symbols: small enough to count by hand, wild and scatter included.
-    const sheet: games.SlotSheet = {
-      rows: 1,
-      wild: 'W',
-      scatter: 'S',
-      strips: [
-        ['W', 'A', 'S', 'A'],
-        ['A', 'W', 'S', 'B'],
-        ['A', 'B', 'S', 'W'],
-      ],
-      lines: [[0, 0, 0]],
-      pays: { W: { 3: 100 }, A: { 2: 1, 3: 10 }, B: { 3: 5 } },
-      scatterPays: { 3: 7 },
-      freeSpins: { from: 3, count: 2, multiplier: 2 },
-    }
-    let pays = 0
-    let scatters = 0
-    for (let a = 0; a < 4; a++)
-      for (let b = 0; b < 4; b++)
-        for (let c = 0; c < 4; c++) {
-          const spin = games.evaluate(sheet, [a, b, c])
-          pays += spin.lineTimes
-          scatters += spin.scatterTimes
-        }
-    const exact = games.par(sheet)
-    expect(games.toNumber(exact.linePays)).toBeCloseTo(pays / 64, 12)
-    expect(games.toNumber(exact.scatterPays)).toBeCloseTo(scatters / 64, 12)
-    expect(exact.freeSpinsPerFeature).toEqual(games.fraction(2n * 64n, 64n - 2n))
-  })
-
   test('the slot returns what its sheet says, within what chance allows [GLI-4.7.1a]', async () => {
     const generator = await rng.createGenerator({
       entropy: async (bytes) => randomBytes(bytes),

@@ -1,4 +1,4 @@
-import type { SlotSheet } from '../../slot.ts'
+import type { SlotSheet } from '../../slots/sheet.ts'
 
 const strip = (text: string) => text.trim().split(/\s+/)
 

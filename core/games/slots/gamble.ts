@@ -1,0 +1,47 @@
+import type { Draws } from '#rng'
+import type { GambleSheet } from './sheet.ts'
+
+const suits = ['hearts', 'diamonds', 'clubs', 'spades'] as const
+type Suit = (typeof suits)[number]
+const colours = { red: ['hearts', 'diamonds'], black: ['clubs', 'spades'] } as const
+const ranks = ['2', '3', '4', '5', '6', '7', '8', '9', '10', 'J', 'Q', 'K', 'A'] as const
+
+export type GambleOn = Suit | keyof typeof colours
+
+/** One card of a whole pack; `amount` is what the round stands at after it, in minor units. */
+export type GambleStep = {
+  on: GambleOn
+  card: { rank: (typeof ranks)[number]; suit: Suit }
+  won: boolean
+  amount: bigint
+}
+
+export function isGambleOn(on: unknown): on is GambleOn {
+  return typeof on === 'string' && (on in colours || (suits as readonly string[]).includes(on))
+}
+
+/** Half of the cards pay twice, a quarter four times: on average exactly what was gambled [GLI-4.8.5d]. */
+export function timesOf(on: GambleOn): bigint {
+  return on in colours ? 2n : 4n
+}
+
+/** On what may be gambled now; nothing when the sheet ends it here. */
+export function gamblesOpen(sheet: GambleSheet, at: { amount: bigint; stake: bigint; steps: number }): GambleOn[] {
+  if (at.amount === 0n || at.steps >= sheet.stepsMax) return []
+  return [...(Object.keys(colours) as GambleOn[]), ...suits].filter(
+    (on) => at.amount * timesOf(on) <= at.stake * BigInt(sheet.timesMax),
+  )
+}
+
+export function gamble(on: GambleOn, amount: bigint, draws: Draws): GambleStep {
+  const drawn = draws(52, 'card')
+  const suit = suits[Math.floor(drawn / ranks.length)] as Suit
+  const covered: readonly string[] = on === 'red' || on === 'black' ? colours[on] : [on]
+  const won = covered.includes(suit)
+  return {
+    on,
+    card: { rank: ranks[drawn % ranks.length] as (typeof ranks)[number], suit },
+    won,
+    amount: won ? amount * timesOf(on) : 0n,
+  }
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import * as games from '#games'
+import { ctrDrbg, record } from '#rng'
+import { asWords, createStream } from '../../../core/rng/stream.ts'
+
+const folder = join(import.meta.dirname, '../../../core/games/catalogue')
+const slots = games.catalogue().filter(({ kind }) => kind === 'slot')
+const sheetOf = async (id: string) => ((await import(join(folder, id, 'sheet.ts'))) as { sheet: games.SlotSheet }).sheet
+
+describe.each(slots.map((slot) => [slot.id, slot] as const))('%s', (id, slot) => {
+  const choice = slot.readChoice(slot.sample, 'EUR')
+  const stake = Number(slot.stakeOf(choice))
+  const spread = slot.spread!(choice)
+
+  test('its kept cycle is every spin of its sheet, enumerated; vitest -u writes another', async () => {
+    const cycle = games.cycleOf(await sheetOf(id))
+    await expect(cycleFile(cycle)).toMatchFileSnapshot(join(folder, id, 'cycle.ts'))
+  })
+
+  test('lines pay what symbol counts say: another way to the same number', async () => {
+    const sheet = await sheetOf(id)
+    if (!sheet.lines) return
+    const cycle = games.cycleOf(sheet)
+    const { times, cycle: all } = games.analyseLine(sheet)
+    const sum = (of: (each: games.Cycle[number]) => bigint) => cycle.reduce((total, each) => total + of(each), 0n)
+    expect(
+      games.fraction(
+        sum((each) => each.times),
+        sum((each) => each.spins),
+      ),
+    ).toEqual(games.fraction(times * BigInt(sheet.lines.length), all))
+  })
+
+  test('returns 94 to 97 %, at every stake alike, and tells so [GLI-4.7.1a]', () => {
+    expect(games.toNumber(slot.rtp)).toBeGreaterThan(0.94)
+    expect(games.toNumber(slot.rtp)).toBeLessThan(0.97)
+    for (const minor of [slot.stakeMin, slot.stakeMax]) {
+      const { mean } = slot.spread!(slot.reviveChoice(JSON.stringify({ stake: String(minor) })))
+      expect(games.fraction(mean.n, mean.d * minor)).toEqual(slot.rtp)
+    }
+    for (const rules of Object.values(slot.rules)) expect(rules!.join()).toContain(games.showPercent(slot.rtp))
+    expect(Object.keys(slot.rules).sort()).toEqual(['de', 'en', 'es', 'fr'])
+  })
+
+  test('tells the odds of its highest awards, whatever they are [GLI-4.7.3]', () => {
+    const { awards } = slot.sheet.returns as { awards: Array<{ times: string; oneIn: string }> }
+    expect(awards.length).toBeGreaterThan(0)
+    for (const { times, oneIn } of awards)
+      for (const [language, rules] of Object.entries(slot.rules)) {
+        expect(rules!.join(), language).toContain(times)
+        expect(rules!.join(), language).toContain(Number(oneIn).toLocaleString(language))
+      }
+  })
+
+  test('rounds that are played come to its return, within three standard errors', () => {
+    const drbg = ctrDrbg({ entropy: Buffer.alloc(48, 3), nonce: Buffer.alloc(16, 4), personalisation: Buffer.from(id) })
+    const stream = createStream(() => asWords(drbg.generate(65_536)))
+    const rounds = 30_000
+    let sum = 0
+    for (let n = 0; n < rounds; n++) sum += Number(playOut(slot, choice, stream))
+    const error = Math.sqrt(games.toNumber(spread.variance) / rounds)
+    expect(Math.abs(sum / rounds - games.toNumber(spread.mean)) / error).toBeLessThan(3)
+    expect(sum / rounds).toBeLessThan(2 * stake)
+  })
+})
+
+/** A round to its end; of the boxes that are closed any is opened. */
+function playOut(slot: games.Game, choice: unknown, stream: { draw(range: number): number }): bigint {
+  const { draws } = record(stream)
+  let step = slot.play(choice, draws)
+  while (step.state) {
+    const { boxes, outcome } = step.state as { boxes: number[]; outcome: { pick: { opened: Array<{ box: number }> } } }
+    const opened = outcome.pick.opened.map(({ box }) => box)
+    const closed = [...boxes.keys()].filter((box) => !opened.includes(box))
+    const move = slot.moves!.read(step.state, { move: 'open', box: closed[stream.draw(closed.length)] })
+    step = slot.moves!.make(step.state, move, draws)
+  }
+  return step.win
+}
+
+function cycleFile(cycle: games.Cycle): string {
+  const rows = cycle.map(
+    (each) =>
+      `  [${each.scatters}, ${each.held}, ${each.picks}, ${each.spins}n, ${each.paid}n, ${each.times}n, ${each.squares}n, ${each.most}n, ${each.mostSpins}n],\n`,
+  )
+  return `import { readCycle } from '../../slots/cycle.ts'
+
+/** Every spin of the sheet, enumerated; a test enumerates it again. */
+export const cycle = readCycle([
+${rows.join('')}])
+`
+}
