@@ -78,7 +78,7 @@ function upTo({ count, multiplier }: FreeSpinsSheet, totalMax: number, sums: Spi
     const before = known.get(name)
     if (before) return before
     const rest = from(left - 1, awarded)
-    // What is at its end awards nothing more; its spins then stand over one power less for each that cannot come.
+    // Where no more are awarded, it makes no difference whether this one would.
     const onward = awarded + count <= totalMax ? from(left - 1 + count, awarded + count) : rest
     const unit = cycle ** BigInt(most(left, awarded) - 1)
     const result = {

@@ -21,7 +21,7 @@ export function isGambleOn(on: unknown): on is GambleOn {
 }
 
 /** Half of the cards pay twice, a quarter four times: on average exactly what was gambled [GLI-4.8.5d]. */
-export function timesOf(on: GambleOn): bigint {
+function timesOf(on: GambleOn): bigint {
   return on in colours ? 2n : 4n
 }
 

@@ -5,7 +5,7 @@ import { both, certain, type Moments, mixture, nothing, repeated } from './momen
 import type { HoldSheet } from './sheet.ts'
 
 /** Values are times the stake; a place is `[reel, row]`. */
-export type Held = { reel: number; row: number; value: number }
+type Held = { reel: number; row: number; value: number }
 
 /** `begin` is what the paid spin showed, `spins` what each draw brought; `times` is the sum of all, and `full` where every position holds. */
 export type Hold = { begin: Held[]; spins: Held[][]; full: boolean; times: number }

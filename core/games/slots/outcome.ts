@@ -25,13 +25,13 @@ export type SpinShown = BoardShown & {
 /** Per reel, from the top. Line slots have `lineWins`, the others `wayWins`. */
 type BoardShown = { stops?: number[]; window: Window; lineWins?: LineWin[]; wayWins?: WayWin[] }
 
-export type HoldShown = Hold & { win: string }
+type HoldShown = Hold & { win: string }
 
 /** `prizes` in the order they were opened or drawn, times the stake; 0 is the empty box that ended it. */
-export type PickShown = { boxes?: number; opened: Array<{ box?: number; prize: number }>; over: boolean; win: string }
+type PickShown = { boxes?: number; opened: Array<{ box?: number; prize: number }>; over: boolean; win: string }
 
 /** `from` is what the round had won; `steps` one card each, with what it stood at then. */
-export type GambleShown = { from: string; steps: Array<Omit<GambleStep, 'amount'> & { amount: string }> }
+type GambleShown = { from: string; steps: Array<Omit<GambleStep, 'amount'> & { amount: string }> }
 
 export function showSpin(sheet: SlotSheet, spin: Spin, win: bigint): SpinShown {
   const [first, ...falls] = spin.boards as [Board, ...Board[]]

@@ -1,6 +1,7 @@
 import type { Draws } from '#rng'
 import { choiceInvalid } from '../errors.ts'
 import type { Moves, Played } from '../game.ts'
+import { fieldsOf } from '../stake.ts'
 import { playFree } from './free.ts'
 import { type GambleOn, gamble, gamblesOpen, isGambleOn } from './gamble.ts'
 import { playHold } from './hold.ts'
@@ -82,7 +83,7 @@ export function openRounds(sheet: SlotSheet): {
   }
 
   function read(state: State, input: unknown): Move {
-    const { move, box, on } = (input ?? {}) as { move?: unknown; box?: unknown; on?: unknown }
+    const { move, box, on } = fieldsOf(input)
     if (typeof move !== 'string' || !open(state).includes(move))
       throw choiceInvalid(`Now one can: ${open(state).join(', ')}.`)
     if (move === 'finish') return { move }

@@ -44,7 +44,7 @@ export type FreeSpinsSheet = { from: number; count: number; multiplier: number; 
  * What won vanishes, what stands above falls, and the strip goes on from above; the nth win in a row counts `ladder[n]` times, the last
  * entry for all that follow. Scatters are counted when nothing wins any more.
  */
-export type CascadeSheet = { ladder: number[] }
+type CascadeSheet = { ladder: number[] }
 
 /**
  * `from` symbols or more in view stay, each with a value drawn; all other positions are drawn again, with a `blank` among the values, until

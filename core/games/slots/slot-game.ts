@@ -1,7 +1,8 @@
-import { type Currency, readPositiveMoney, showMoney } from '#base'
-import { choiceInvalid, stakeOutOfBounds } from '../errors.ts'
+import type { Currency } from '#base'
+import { choiceInvalid } from '../errors.ts'
 import { type Fraction, showPercent, toNumber } from '../fraction.ts'
 import { type Game, versionOf } from '../game.ts'
+import { fieldsOf, readStake } from '../stake.ts'
 import { awardsOf } from './awards.ts'
 import { checkSheet } from './check.ts'
 import { type Cycle, larger } from './cycle.ts'
@@ -72,17 +73,10 @@ export function slotGame({ id, name, sheet, cycle, stakeMin, stakeMax, rules }: 
   }
 
   function readChoice(input: unknown, currency: Currency): SlotChoice {
-    const { stake, gamble = false } = (input ?? {}) as { stake?: unknown; gamble?: unknown }
-    if (typeof stake !== 'string') throw choiceInvalid('Say the stake.')
+    const { stake, gamble = false } = fieldsOf(input)
     if (typeof gamble !== 'boolean' || (gamble && !sheet.gamble))
       throw choiceInvalid('There is nothing to gamble here.')
-    const { amount } = readPositiveMoney({ amount: stake, currency })
-    const show = (minor: bigint) => showMoney({ amount: minor, currency }).amount
-    if (amount < stakeMin || amount > stakeMax || amount % parts !== 0n)
-      throw stakeOutOfBounds(
-        `A stake is between ${show(stakeMin)} and ${show(stakeMax)} ${currency}, in steps of ${show(parts)}.`,
-      )
-    return { stake: amount, gamble }
+    return { stake: readStake(stake, currency, { min: stakeMin, max: stakeMax, step: parts }), gamble }
   }
 }
 

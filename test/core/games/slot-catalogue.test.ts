@@ -1,35 +1,33 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as games from '#games'
-import { ctrDrbg, record } from '#rng'
+import { ctrDrbg, type Draws } from '#rng'
 import { asWords, createStream } from '../../../core/rng/stream.ts'
+import { expectGolden } from './golden.ts'
 
 const folder = join(import.meta.dirname, '../../../core/games/catalogue')
 const slots = games.catalogue().filter(({ kind }) => kind === 'slot')
-const sheetOf = async (id: string) => ((await import(join(folder, id, 'sheet.ts'))) as { sheet: games.SlotSheet }).sheet
-
 describe.each(slots.map((slot) => [slot.id, slot] as const))('%s', (id, slot) => {
   const choice = slot.readChoice(slot.sample, 'EUR')
   const stake = Number(slot.stakeOf(choice))
   const spread = slot.spread!(choice)
 
-  test('its kept cycle is every spin of its sheet, enumerated; vitest -u writes another', async () => {
-    const cycle = games.cycleOf(await sheetOf(id))
+  test('its kept cycle is every spin of its sheet, enumerated, and agrees with symbol counts; vitest -u writes another', async () => {
+    const { sheet } = (await import(join(folder, id, 'sheet.ts'))) as { sheet: games.SlotSheet }
+    const cycle = games.cycleOf(sheet)
     await expect(cycleFile(cycle)).toMatchFileSnapshot(join(folder, id, 'cycle.ts'))
+    if (!sheet.lines) return
+    const line = games.analyseLine(sheet)
+    const sum = (of: (each: games.Cycle[number]) => bigint) => cycle.reduce((total, each) => total + of(each), 0n)
+    expect([sum((each) => each.spins), sum((each) => each.times)]).toEqual([
+      line.cycle,
+      line.times * BigInt(sheet.lines.length),
+    ])
   })
 
-  test('lines pay what symbol counts say: another way to the same number', async () => {
-    const sheet = await sheetOf(id)
-    if (!sheet.lines) return
-    const cycle = games.cycleOf(sheet)
-    const { times, cycle: all } = games.analyseLine(sheet)
-    const sum = (of: (each: games.Cycle[number]) => bigint) => cycle.reduce((total, each) => total + of(each), 0n)
-    expect(
-      games.fraction(
-        sum((each) => each.times),
-        sum((each) => each.spins),
-      ),
-    ).toEqual(games.fraction(times * BigInt(sheet.lines.length), all))
+  test('plays as its version did when it was written down [GLI-A.6.1b]', () => {
+    const inputs = [slot.sample, ...(slot.sheet.gamble ? [{ ...(slot.sample as object), gamble: true }] : [])]
+    expectGolden(slot, inputs, (state, open, pick) => decide(state as unknown as Waiting, open, pick))
   })
 
   test('returns 94 to 97 %, at every stake alike, and tells so [GLI-4.7.1a]', () => {
@@ -58,23 +56,28 @@ describe.each(slots.map((slot) => [slot.id, slot] as const))('%s', (id, slot) =>
     const stream = createStream(() => asWords(drbg.generate(65_536)))
     const rounds = 30_000
     let sum = 0
-    for (let n = 0; n < rounds; n++) sum += Number(playOut(slot, choice, stream))
+    for (let n = 0; n < rounds; n++) sum += Number(playOut(slot, choice, (range) => stream.draw(range)))
     const error = Math.sqrt(games.toNumber(spread.variance) / rounds)
     expect(Math.abs(sum / rounds - games.toNumber(spread.mean)) / error).toBeLessThan(3)
     expect(sum / rounds).toBeLessThan(2 * stake)
   })
 })
 
-/** A round to its end; of the boxes that are closed any is opened. */
-function playOut(slot: games.Game, choice: unknown, stream: { draw(range: number): number }): bigint {
-  const { draws } = record(stream)
+type Waiting = { boxes?: number[]; outcome: { pick?: { opened: Array<{ box: number }> } } }
+
+/** Opens any box that is closed; gambles on a colour now and then. */
+function decide({ boxes = [], outcome }: Waiting, open: readonly string[], pick: Draws): unknown {
+  if (!open.includes('open')) return pick(2, '') === 0 ? { move: 'gamble', on: 'red' } : { move: 'finish' }
+  const opened = outcome.pick?.opened.map(({ box }) => box) ?? []
+  const closed = [...boxes.keys()].filter((box) => !opened.includes(box))
+  return { move: 'open', box: closed[pick(closed.length, '')] }
+}
+
+function playOut(slot: games.Game, choice: unknown, draws: Draws): bigint {
   let step = slot.play(choice, draws)
   while (step.state) {
-    const { boxes, outcome } = step.state as { boxes: number[]; outcome: { pick: { opened: Array<{ box: number }> } } }
-    const opened = outcome.pick.opened.map(({ box }) => box)
-    const closed = [...boxes.keys()].filter((box) => !opened.includes(box))
-    const move = slot.moves!.read(step.state, { move: 'open', box: closed[stream.draw(closed.length)] })
-    step = slot.moves!.make(step.state, move, draws)
+    const move = decide(step.state as unknown as Waiting, slot.moves!.open(step.state), draws)
+    step = slot.moves!.make(step.state, slot.moves!.read(step.state, move), draws)
   }
   return step.win
 }

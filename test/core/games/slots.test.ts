@@ -139,6 +139,19 @@ describe('the report is what every round comes to', () => {
     expect({ rtp: report.rtp, variance: report.variance }).toEqual(exact)
   })
 
+  test.each([
+    [20, '102.81 %'],
+    [16, '95.95 %'],
+  ])('the worked example of the page: plums that pay %i return %s', (pay, rtp) => {
+    const strip = ['plum', 'fig', 'star', 'fig']
+    const sheet: games.SlotSheet = {
+      ...{ rows: 1, strips: [strip, strip, strip], lines: [[0, 0, 0]], scatter: 'star' },
+      pays: { plum: { 3: pay }, fig: { 2: 1, 3: 4 } },
+      freeSpins: { from: 3, count: 2, multiplier: 3, totalMax: 4 },
+    }
+    expect(games.showPercent(games.par(sheet, games.cycleOf(sheet)).rtp, 2)).toBe(rtp)
+  })
+
   test('whichever box is opened first, boxes return the same [GLI-4.5.2d-ii]', () => {
     const sheet = slots['two features together, and boxes']!
     const last: Chooser = (open) => open.at(-1)!
