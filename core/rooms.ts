@@ -20,4 +20,5 @@ export const rooms = [
   'access',
   'cashier',
   'games',
+  'privacy',
 ] as const

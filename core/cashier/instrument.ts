@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as audit from '#audit'
 import { newId, type Reader, type Tx } from '#base'
-import { type KeyedCommand, type Keys, open, seal } from '#keys'
+import { type KeyedCommand, type Keys, open, openIfKept, seal } from '#keys'
 import { instrumentUnknown } from './errors.ts'
 
 /** A card the player paid with, as the player may see it. */
@@ -49,7 +49,10 @@ export async function instruments(reader: Reader, keys: Keys, player: string): P
   )
 }
 
-/** A card as staff see it: what names it and whom it is of is masked, or in full for a stated reason; either is written down. */
+/**
+ * A card as staff see it: what names it and whom it is of is masked, or in full for a stated reason; either is written down. Of who was
+ * erased all of it stays masked.
+ */
 export async function inspectInstruments(
   tx: Tx,
   command: KeyedCommand,
@@ -65,9 +68,11 @@ export async function inspectInstruments(
   })
   return await Promise.all(
     rows.map(async ({ id, gateway, brand, savedAt, ...row }) => {
-      const { last4, expiry, holder } = await detailsOf(tx, command.keys, { id, ...row })
-      const details = unmaskFor === undefined ? maskedCard : { last4, expiry, holder }
-      return { id, gateway, brand, savedAt, ...details }
+      const kept =
+        unmaskFor && (await openIfKept(tx, command.keys, { ...placeOf(row.player, id), envelope: row.details }))
+      if (!kept) return { id, gateway, brand, savedAt, ...maskedCard }
+      const { last4, expiry, holder } = JSON.parse(kept.toString()) as Details
+      return { id, gateway, brand, savedAt, last4, expiry, holder }
     }),
   )
 }

@@ -9,6 +9,7 @@ import * as staff from '#staff'
 import { clientActs } from './client-acts.ts'
 import { gameActs } from './game-acts.ts'
 import { keyActs } from './key-acts.ts'
+import { privacyActs } from './privacy-acts.ts'
 
 const playerId = z.string().max(40)
 const memberId = z.string().max(40)
@@ -144,6 +145,8 @@ export const acts: staff.Acts = {
 
   'games.offer': act(gameActs['games.offer']),
   'games.open': act(gameActs['games.open']),
+
+  'privacy.erase': act(privacyActs['privacy.erase']),
 
   'keys.rotate': act(keyActs['keys.rotate']),
   'keys.destroy': act(keyActs['keys.destroy']),

@@ -7,7 +7,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
-import type { Reader, Tx } from '#base'
+import { type Reader, Refusal, type Tx } from '#base'
 import type { Keys } from './client.ts'
 import { currentDek, type Dek, type KeyedCommand, namedDek, type Purpose } from './dek.ts'
 import { TamperedEnvelope } from './errors.ts'
@@ -48,6 +48,20 @@ export async function seal(tx: Tx, command: KeyedCommand, sealing: Sealing): Pro
 export async function open(reader: Reader, keys: Keys, sealed: Place & { envelope: Buffer }): Promise<Buffer> {
   const version = versionOf(sealed)
   return openUnder(await namedDek(reader, keys, { ...sealed, version, where: whereOf(sealed) }), sealed)
+}
+
+/** The same where what was erased is to be told from the rest: undefined for it. @throws TamperedEnvelope */
+export async function openIfKept(
+  reader: Reader,
+  keys: Keys,
+  sealed: Place & { envelope: Buffer },
+): Promise<Buffer | undefined> {
+  try {
+    return await open(reader, keys, sealed)
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'keys.shredded') return undefined
+    throw error
+  }
 }
 
 /** The same under a data key in hand, for several pieces of one player; nothing is asked of anybody. */

@@ -19,7 +19,7 @@ export { currentDek, type Dek, type KeyedCommand, type Purpose, purposes, renewD
 export { type DekDump, dumpDeks, type JoinReport, joinDeks, readDump } from './dek-backup.ts'
 export type { CeremonyStatus, FileSeal, KeyEntry, KeyState, KeysBackup, RestoreStatus } from './entry.ts'
 // Personal data as envelopes under them
-export { open, openUnder, type Place, type Sealing, seal, sealUnder } from './envelope.ts'
+export { open, openIfKept, openUnder, type Place, type Sealing, seal, sealUnder } from './envelope.ts'
 export { TamperedEnvelope } from './errors.ts'
 // What the agent writes down of its own management
 export { firstBadLine, type JournalLine, journalStart } from './journal.ts'

@@ -1,4 +1,5 @@
 import type { Reader } from '#base'
+import type { Purpose } from '#keys'
 import type { Language } from '#messages'
 
 type ByCurrency<T> = Record<string, T>
@@ -59,6 +60,8 @@ export type Rules = {
   }>
   /** Whole months an event of the audit log stays at hand; never fewer than twelve, whatever stands here. */
   auditMonthsKept: number
+  /** For how many months after an account was closed each kind of personal data is kept, and why, in words for people. */
+  retention: Record<Purpose, { months: number; why: string }>
 }
 
 /** The rules of the licence in force. @throws Error when none is: then nothing may be decided */

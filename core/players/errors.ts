@@ -44,6 +44,12 @@ export const registrationsTooMany = (seconds: number) =>
     'Too many accounts have been opened from your network. Try again later.',
     { retryAfterSeconds: seconds },
   )
+export const moneyLeft = () =>
+  new Refusal(
+    'conflict',
+    'players.money_left',
+    'There is money in this account still, or set aside. It is paid out first.',
+  )
 export const playerUnknown = () => new Refusal('absent', 'players.unknown', 'There is no such player.')
 export const statusForbids = (status: string) =>
   new Refusal('conflict', 'players.status_forbids', 'The state of this account does not allow this.', { status })

@@ -1,4 +1,7 @@
 // Becoming a player
+
+// Closing an account
+export { close, forgetAddress, hasMoney } from './closing.ts'
 export { codesUnder, confirmEmail, newConfirmation, resendConfirmation } from './confirmation.ts'
 // Another address
 export { askEmailChange, confirmEmailChange } from './email-change.ts'

@@ -1,6 +1,6 @@
 import * as audit from '#audit'
 import { type Command, type Reader, Refusal, type Tx } from '#base'
-import { type BlindIndex, type KeyedCommand, type Keys, open } from '#keys'
+import { type BlindIndex, type KeyedCommand, type Keys, open, openIfKept } from '#keys'
 import type * as messages from '#messages'
 import { playerAt, playerUnder } from './email-index.ts'
 import { playerUnknown, statusForbids } from './errors.ts'
@@ -8,12 +8,20 @@ import { type Field, masked } from './policy.ts'
 import type { Address } from './registration.ts'
 
 export type Status = 'pending_email' | 'active' | 'suspended' | 'closed'
-export type Player = { player: string; status: Status; country: string; currency: string; registeredAt: Date }
+export type Player = {
+  player: string
+  status: Status
+  country: string
+  currency: string
+  registeredAt: Date
+  closedAt: Date | null
+}
 export type Profile = { email: string; name: string; dateOfBirth: string; address: Address }
 
 export async function findPlayer(reader: Reader, player: string): Promise<Player | undefined> {
   const [row] = await reader<Player[]>`
-    select player, status, country, currency, registered_at as "registeredAt" from players.players where player = ${player}`
+    select player, status, country, currency, registered_at as "registeredAt", closed_at as "closedAt"
+    from players.players where player = ${player}`
   return row
 }
 
@@ -37,20 +45,28 @@ export async function findByIndex(reader: Reader, index: BlindIndex): Promise<Pl
 
 export async function listPlayers(reader: Reader, page: { before?: string; limit: number }): Promise<Player[]> {
   return await reader<Player[]>`
-    select player, status, country, currency, registered_at as "registeredAt" from players.players
+    select player, status, country, currency, registered_at as "registeredAt", closed_at as "closedAt"
+    from players.players
     where ${page.before === undefined ? reader`true` : reader`player < ${page.before}`} order by player desc limit ${page.limit}`
 }
 
-/** A player's own data, for the player or for a message to them. @throws Refusal `players.unknown` */
+/** A player's own data, for the player or for a message to them. @throws Refusal `players.unknown`, `keys.shredded` */
 export async function profile(reader: Reader, keys: Keys, player: string): Promise<Profile> {
-  const [row] = await reader<
-    Array<{ email: Buffer; profile: Buffer }>
-  >`select email, profile from players.players where player = ${player}`
+  const { email, rest } = await sealedProfile(reader, player)
+  const address = await open(reader, keys, email)
+  const described = await open(reader, keys, rest)
+  return { email: address.toString(), ...(JSON.parse(described.toString()) as Omit<Profile, 'email'>) }
+}
+
+async function sealedProfile(reader: Reader, player: string) {
+  const [row] = await reader<Array<{ email: Buffer; profile: Buffer }>>`
+    select email, profile from players.players where player = ${player}`
   if (!row) throw playerUnknown()
   const place = { player, table: 'players.players', row: player }
-  const email = await open(reader, keys, { ...place, purpose: 'contact', column: 'email', envelope: row.email })
-  const rest = await open(reader, keys, { ...place, purpose: 'identity', column: 'profile', envelope: row.profile })
-  return { email: email.toString(), ...(JSON.parse(rest.toString()) as Omit<Profile, 'email'>) }
+  return {
+    email: { ...place, purpose: 'contact', column: 'email', envelope: row.email },
+    rest: { ...place, purpose: 'identity', column: 'profile', envelope: row.profile },
+  } as const
 }
 
 /** How a player is reached; undefined for nobody, and for somebody who was erased. */
@@ -103,20 +119,32 @@ export async function setLanguage(
 
 /**
  * A player's data as staff see it: masked but for the fields that a reason was given for; either way it is written down, with
- * which fields were seen.
+ * which fields were seen. What was erased is told to be.
  */
 export async function inspect(
   tx: Tx,
   command: KeyedCommand,
   { player, unmask }: { player: string; unmask?: { reason: string; fields: readonly Field[] } },
 ): Promise<Profile> {
-  const full = await profile(tx, command.keys, player)
+  const sealed = await sealedProfile(tx, player)
+  const email = await openIfKept(tx, command.keys, sealed.email)
+  const described = await openIfKept(tx, command.keys, sealed.rest)
   await audit.record(tx, command, {
     action: unmask === undefined ? 'players.viewed_masked' : 'players.viewed_in_full',
     subject: player,
     ...(unmask === undefined ? {} : { reason: unmask.reason, detail: { fields: [...unmask.fields] } }),
   })
-  return masked(full, unmask?.fields ?? [])
+  const known = described && (JSON.parse(described.toString()) as Omit<Profile, 'email'>)
+  const shown = masked({ ...(known ?? nothing), email: email?.toString() ?? erased }, unmask?.fields ?? [])
+  return { ...shown, ...(known ? {} : nothing), ...(email ? {} : { email: erased }) }
+}
+
+/** What stands in the place of data whose key was destroyed. */
+const erased = '(erased)'
+const nothing: Omit<Profile, 'email'> = {
+  name: erased,
+  dateOfBirth: erased,
+  address: { street: erased, city: erased, postalCode: erased },
 }
 
 /** active -> suspended. @throws Refusal `players.status_forbids`, `players.unknown` */
@@ -129,11 +157,11 @@ export async function suspend(tx: Tx, command: Command, input: { player: string;
   })
 }
 
-/** suspended -> active, or pending_email for who has not confirmed the address: staff do not do that for them. */
+/** suspended or closed -> active, or pending_email for who has not confirmed the address: staff do not do that for them. */
 export async function reinstate(tx: Tx, command: Command, input: { player: string; reason: string }): Promise<void> {
   const [waiting] = await tx`select from players.confirmations where player = ${input.player}`
   const to = waiting ? 'pending_email' : 'active'
-  await change(tx, command, { ...input, from: ['suspended'], to, action: 'players.reinstated' })
+  await change(tx, command, { ...input, from: ['suspended', 'closed'], to, action: 'players.reinstated' })
 }
 
 async function change(
@@ -146,7 +174,7 @@ async function change(
   >`select status from players.players where player = ${step.player} for update`
   if (!row) throw playerUnknown()
   if (!step.from.includes(row.status)) throw statusForbids(row.status)
-  await tx`update players.players set status = ${step.to} where player = ${step.player}`
+  await tx`update players.players set status = ${step.to}, closed_at = null where player = ${step.player}`
   await audit.record(tx, command, {
     action: step.action,
     subject: step.player,

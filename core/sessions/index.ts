@@ -40,4 +40,4 @@ export { askCodeFor, type Begun, begin, beginWithPasskey } from './sign-in.ts'
 // Showing again who acts, before what must not be done by somebody at an unwatched screen
 export { askOwnCode, needs, stepUp } from './step-up.ts'
 // What is forgotten
-export { sweep } from './sweep.ts'
+export { forget, sweep } from './sweep.ts'

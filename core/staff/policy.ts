@@ -17,6 +17,8 @@ export const permissions = [
   'adjustments.approve',
   'limits.propose',
   'limits.approve',
+  'erasures.propose',
+  'erasures.approve',
   'games.close',
   'games.propose',
   'games.approve',

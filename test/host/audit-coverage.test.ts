@@ -435,6 +435,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     ['players.erasure_asked'],
   ],
   [
+    'operator POST /api/players/{player}/closure',
+    async () => boss.ask('POST', `/api/players/${(await arrive()).player}/closure`, { reason: 'asked for' }),
+    ['players.closed', 'sessions.all_ended'],
+  ],
+  [
     'operator POST /api/players/{player}/erasure-answer',
     async () => {
       const { player, caller } = await withShown()

@@ -302,6 +302,33 @@ test('what is done with keys is approved for the console alone: exactly that, on
   await expect(use(proposal, 'keys.rotate', about)).rejects.toMatchObject({ code: 'staff.approval_absent' })
 })
 
+test('a closed account is erased by what two agreed to, and may be opened again until then [S46] [S59]', async () => {
+  const { player } = await faces.world.player()
+  const ask = (who: string, method: string, path: string) =>
+    desk[who]!.ask(method, `/api/players/${player}/${path}`, method === 'GET' ? undefined : { reason: 'asked for' })
+  const agreed = async () => {
+    const { erases, keeps } = (await ask('sue', 'GET', 'erasure')).body as {
+      erases: string[]
+      keeps: Array<{ purpose: string; until: string }>
+    }
+    return { player, erases, keeps: keeps.map(({ purpose, until }) => ({ purpose, until: until.slice(0, 10) })) }
+  }
+  expect((await agreed()).erases, 'of an open account').toEqual([])
+  expect((await ask('sue', 'POST', 'closure')).status).toBe(200)
+  const early = await propose('sue', 'privacy.erase', { ...(await agreed()), keeps: [] })
+  expect(await approve('officer', early), 'another outlook').toMatchObject({
+    body: { code: 'privacy.outlook_changed' },
+  })
+  expect((await ask('sue', 'POST', 'reinstatement')).status).toBe(200)
+  expect((await ask('sue', 'POST', 'closure')).status).toBe(200)
+
+  const asked = await propose('sue', 'privacy.erase', await agreed())
+  expect(await approve('risk', asked)).toMatchObject({ status: 403 })
+  expect(await approve('officer', asked)).toMatchObject({ status: 200, body: { state: 'done' } })
+  expect((await ask('sue', 'GET', 'erasure')).body).toMatchObject({ decidedAt: expect.any(String), erases: [] })
+  expect(await ask('sue', 'POST', 'reinstatement')).toMatchObject({ body: { code: 'privacy.decided_already' } })
+})
+
 test('proposals are seen by who asked, who may approve, and who reviews', async () => {
   const asked = await propose('pay', 'ledger.adjust', {
     player: (await faces.world.player()).player,

@@ -4,6 +4,8 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as access from '#access'
 import * as ledger from '#ledger'
+import * as players from '#players'
+import * as privacy from '#privacy'
 import * as staff from '#staff'
 import { type Faces, openFaces } from '../support/faces.ts'
 import { staffPassword } from '../support/staff.ts'
@@ -61,11 +63,13 @@ test('nobody is shown what they may not open; a game is closed by one, and opene
 }, async () => {
   const links = (page: Page) => page.locator('header nav a').allTextContents()
   const sue = await enrol('sue', 'support')
-  expect(await links(sue)).toEqual([...['Decisions', 'Approvals', 'Players', 'Payments', 'Games', 'Passkeys', 'API']])
+  expect(await links(sue)).toEqual([
+    ...['Decisions', 'Approvals', 'Players', 'Payments', 'Erasure', 'Games', 'Passkeys', 'API'],
+  ])
   for (const hidden of ['books', 'clients', 'staff', 'audit']) expect(await sue.locator(`#${hidden}`).count()).toBe(0)
   const boss = await enrol('boss', 'administrator')
   const ben = await enrol('ben', 'administrator')
-  expect(await links(boss)).toHaveLength(11)
+  expect(await links(boss)).toHaveLength(12)
   await shown(boss, 'desk')
 
   await boss.getByRole('button', { name: 'Look at European Roulette' }).click()
@@ -141,6 +145,45 @@ test('somebody keeps their own passkeys: adds, renames, removes, and never the l
   await approved.getByRole('button').click({ timeout: 10_000 })
   await eve.getByRole('button', { name: 'Make the link' }).click()
   expect(await eve.getByLabel('The link').inputValue()).toContain('/enrol#')
+})
+
+test('who asked to be erased is on the desk; the account is closed, one asks, the other signs exactly what goes and what is kept [S46] [S59]', {
+  timeout: 120_000,
+}, async () => {
+  const { world } = faces
+  const { player } = await world.player()
+  await world.act((tx) => players.askErasure(tx, world.command(), { player }))
+  const ann = await enrol('ann', 'support')
+  const cora = await enrol('cora', 'compliance_officer')
+  const look = () => ann.getByRole('button', { name: `Look at the erasure of ${player}` }).click()
+  const dialog = ann.getByRole('dialog')
+  const why = async (button: string, words: string) => {
+    const step = dialog.locator('form').filter({ has: ann.getByRole('button', { name: button }) })
+    await step.getByLabel('Why').fill(words)
+    await step.getByRole('button', { name: button }).click()
+  }
+  await look()
+  expect(await dialog.getByRole('button', { name: 'Ask for the erasure' }).count(), 'of an open account').toBe(0)
+  await why('Close the account', 'the player asked for it')
+  await ann.locator('#told').filter({ hasText: 'is closed' }).waitFor()
+  await look()
+  await dialog.getByText('Directive (EU) 2015/849, Art. 40(1)(b)').waitFor()
+  await shown(ann, 'desk-erasure')
+  await why('Ask for the erasure', 'the player asked for it')
+  await ann.locator('#told').filter({ hasText: 'waits for somebody else' }).waitFor()
+  await cora.getByRole('button', { name: 'Look at: Erase a closed account' }).click({ timeout: 10_000 })
+  const { payload } = JSON.parse((await cora.locator('.statement').textContent()) ?? '')
+  expect(payload.erases.sort()).toEqual(['contact', 'credentials', 'marketing'])
+  expect(payload.keeps).toHaveLength(4)
+  await cora.keyboard.press('Escape')
+  await approves(cora, 'Erase a closed account')
+  await ann.reload()
+  await ann.getByText('Nobody waits to be erased.').waitFor()
+  await ann.getByRole('button', { name: player }).click()
+  await ann.getByRole('button', { name: 'Closing and erasure' }).click()
+  await dialog.getByText('Personal part of the log').waitFor()
+  expect(await dialog.getByRole('button').allTextContents(), 'nothing more to decide').toEqual(['Back'])
+  expect(await privacy.decided(world.sql, player)).toMatchObject({ doneAt: null })
 })
 
 /** Looks at what waits and signs it. */

@@ -87,7 +87,7 @@ export const people = {
     title: 'Erased a player',
     severity: 'warning',
     gli: 'o',
-    detail: { purposes: 'texts?', keys: 'number?' },
+    detail: { purposes: 'texts?', keys: 'number?', kept: 'texts?', proposal: 'text?' },
   },
 
   'messages.given_up': {

@@ -10,6 +10,7 @@ import { messagesSweep, sendMessage } from './messages.ts'
 import { cashierSweep, payouts } from './payouts.ts'
 import { issueCertificate, issueSweep } from './pki.ts'
 import { sweepRegistrations } from './players.ts'
+import { eraseDue } from './privacy.ts'
 import { inspectProgram, inspectProgramOnDemand } from './program.ts'
 import { sendReset } from './resets.ts'
 import { sweepSessions } from './sessions.ts'
@@ -20,6 +21,7 @@ export const jobs: readonly JobDefinition[] = [
   messagesSweep,
   sweepSessions,
   sweepRegistrations,
+  eraseDue,
   sendReset,
   gatewayEvents,
   gatewayEventsSweep,

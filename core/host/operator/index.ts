@@ -19,6 +19,7 @@ import { oauthRoutes } from './oauth.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { pkiRoutes } from './pki.ts'
 import { playersRoutes } from './players.ts'
+import { privacyRoutes } from './privacy.ts'
 import { programRoutes } from './program.ts'
 import { proposalRoutes } from './proposals.ts'
 import { staffRoutes } from './staff.ts'
@@ -36,6 +37,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
     memberRoutes,
     proposalRoutes,
     playersRoutes,
+    privacyRoutes,
     cashierRoutes,
     ledgerRoutes,
     booksRoutes,

@@ -4,6 +4,7 @@ import { type Currency, showMoney, type Tx } from '#base'
 import * as ledger from '#ledger'
 import * as messages from '#messages'
 import * as players from '#players'
+import * as privacy from '#privacy'
 import * as sessions from '#sessions'
 import * as staff from '#staff'
 import { permits } from '../access-rule.ts'
@@ -16,7 +17,6 @@ import {
   staffOf,
   wireMoney,
   writes,
-  writesNothing,
 } from '../face.ts'
 import { commandOf, type Host, type HostCommand, mutate, transact } from '../host.ts'
 import { tellPlayer } from '../live.ts'
@@ -29,6 +29,7 @@ const brief = z
     country: z.string(),
     currency: z.string(),
     registeredAt: z.iso.datetime(),
+    closedAt: z.iso.datetime().nullable(),
   })
   .openapi('PlayerBrief')
 const full = brief
@@ -133,37 +134,12 @@ export function playersRoutes(host: Host) {
     },
   )
 
-  routes.openapi(
-    createRoute({
-      method: 'get',
-      path: '/api/erasure-requests',
-      ...permits('players.view'),
-      ...writesNothing('who waits for an answer; no personal data'),
-      summary: 'Players who asked to be erased and wait for an answer, the oldest first.',
-      responses: {
-        200: {
-          description: 'The requests.',
-          content: {
-            'application/json': {
-              schema: z.object({ requests: z.array(z.object({ player: playerId, askedAt: z.iso.datetime() })) }),
-            },
-          },
-        },
-        ...problems,
-      },
-    }),
-    async (c) => {
-      const waiting = await players.erasuresAsked(host.sql)
-      const requests = waiting.map(({ player, askedAt }) => ({ player, askedAt: askedAt.toISOString() }))
-      return c.json({ requests }, 200)
-    },
-  )
-
   for (const [act, change, events] of [
     ['mail-again', trustAddress, ['messages.address_trusted']],
     ['password-reset', beginReset, ['sessions.reset_asked']],
     ['suspension', players.suspend, ['players.suspended', 'sessions.all_ended']],
-    ['reinstatement', players.reinstate, ['players.reinstated']],
+    ['reinstatement', reinstate, ['players.reinstated']],
+    ['closure', players.close, ['players.closed', 'sessions.all_ended']],
     ['erasure-answer', players.answerErasure, ['players.erasure_answered']],
   ] as const)
     routes.openapi(
@@ -190,7 +166,7 @@ export function playersRoutes(host: Host) {
         const input = { player: c.req.valid('param').player, ...c.req.valid('json') }
         const answer = await mutate(host, c, { operation: `players.${act}`, payload: input }, async (tx, command) => {
           await change(tx, command, input)
-          if (act === 'suspension') await sessions.endAll(tx, command, input.player)
+          if (act === 'suspension' || act === 'closure') await sessions.endAll(tx, command, input.player)
           await tellPlayer(host, input.player, 'account')
           return { status: 200, body: { done: true } }
         })
@@ -212,10 +188,16 @@ function unmaskable(member: FaceStaff): players.Field[] {
 
 const summaries = {
   suspension: 'Suspends a player and ends their sessions.',
-  reinstatement: 'Lets a suspended player back in.',
-  'erasure-answer': 'Notes that a player who asked to be erased was answered, and why so.',
+  reinstatement: 'Lets a player back in who is suspended, or whose account was closed and is not being erased.',
+  closure: 'Closes an account without money and ends its sessions; the player is told.',
+  'erasure-answer': 'Notes that a player who asked to be erased was answered otherwise, and why so.',
   'mail-again': 'Sends mail again to an address from which it had come back.',
   'password-reset': 'Sends the player a code for a new password; nobody else sees it.',
+}
+
+async function reinstate(tx: Tx, command: HostCommand, input: { player: string; reason: string }) {
+  if (await privacy.decided(tx, input.player)) throw privacy.decidedAlready()
+  await players.reinstate(tx, command, input)
 }
 
 async function trustAddress(tx: Tx, command: HostCommand, { player, reason }: { player: string; reason: string }) {
@@ -240,6 +222,6 @@ async function searched(host: Host, c: FaceContext, email: string): Promise<play
 }
 
 function shown(player: players.Player) {
-  const { registeredAt, ...rest } = player
-  return { ...rest, registeredAt: registeredAt.toISOString() }
+  const { registeredAt, closedAt, ...rest } = player
+  return { ...rest, registeredAt: registeredAt.toISOString(), closedAt: closedAt?.toISOString() ?? null }
 }

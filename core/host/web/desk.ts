@@ -27,6 +27,12 @@ const parts: readonly Part[] = [
   { id: 'players', title: 'Players', permission: 'players.view', bar: playerSearch },
   { id: 'payments', title: 'Payments', heading: 'Deposits and withdrawals', permission: 'payments.view' },
   {
+    id: 'erasures',
+    title: 'Erasure',
+    heading: 'Who asked to be erased',
+    permission: 'players.view',
+  },
+  {
     id: 'books',
     title: 'Books',
     permission: 'books.view',

@@ -1,10 +1,11 @@
 import type { Template } from '../template.ts'
 import { account } from './account.ts'
+import { closing } from './closing.ts'
 import { codes } from './codes.ts'
 import { security } from './security.ts'
 
 /** Every message there is. */
-export const templates = { ...account, ...security, ...codes }
+export const templates = { ...account, ...closing, ...security, ...codes }
 
 export type TemplateName = keyof typeof templates
 /** What a template wants to be told. */

@@ -33,8 +33,8 @@ function look(game: Game, permissions: ReadonlySet<string>, after: () => Promise
   const steps: HTMLElement[] = []
   const done = async (words: string) => {
     close()
+    await after() // so that who reads the words sees what they say
     tell(words)
-    await after()
   }
   const ask = (id: string, text: string, act: string, payload: object) =>
     asking(id, text, 'Why', async (reason) => {

@@ -1,5 +1,6 @@
 import { get, send, wordsOf } from './api.ts'
 import { type AuditEvent, auditTable } from './desk-audit.ts'
+import { openErasure } from './desk-erasures.ts'
 import { badge, code, confirm, table, tell } from './desk-parts.ts'
 import { act, facts, make } from './elements.ts'
 import { answer } from './form.ts'
@@ -97,6 +98,7 @@ export async function openPlayer(
       )
     if (detail.mailBounced) parts.push(...bounced(detail.mailBounced, permissions.has('players.suspend')))
     if (permissions.has('players.suspend')) parts.push(...standing(detail), ...forgotten(detail))
+    parts.push(ending())
     if (permissions.has('payments.view') && balance)
       parts.push(
         reasoned('statement', 'Download statement', 'Why you need the statement', async (reason) => {
@@ -105,6 +107,13 @@ export async function openPlayer(
         }),
       )
     return parts
+  }
+
+  function ending(): HTMLElement {
+    return act('Closing and erasure', {}, () => {
+      drawer.close()
+      void openErasure(id, permissions, after)
+    })
   }
 
   function forgotten({ status }: Detail): HTMLElement[] {
@@ -128,7 +137,7 @@ export async function openPlayer(
   }
 
   function standing({ status, name }: Detail): HTMLElement[] {
-    const suspended = status === 'suspended'
+    const suspended = status === 'suspended' || status === 'closed'
     if (!suspended && status !== 'active' && status !== 'pending_email') return []
     const [text, path] = suspended ? ['Reinstate', 'reinstatement'] : ['Suspend', 'suspension']
     const words = suspended

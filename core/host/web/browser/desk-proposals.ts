@@ -111,6 +111,7 @@ const examples: Record<string, object> = {
   'staff.enable': { staff: 'stf_…' },
   'staff.reset_passkeys': { staff: 'stf_…' },
   'staff.enrol': { role: 'security', who: 'Who it is' },
+  'privacy.erase': { player: 'plr_…', erases: ['contact'], keeps: [{ purpose: 'payment', until: '2031-11-27' }] },
   'games.offer': { game: 'roulette-european', version: '…', rtp: '97.2972 %' },
   'games.open': { game: 'roulette-european' },
   'keys.rotate': { family: 'kek-pii' },

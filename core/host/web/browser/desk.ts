@@ -3,6 +3,7 @@ import { openAudit } from './desk-audit.ts'
 import { paintBooks } from './desk-books.ts'
 import { openClients, paintClients } from './desk-clients.ts'
 import { openEnrolling } from './desk-enrol.ts'
+import { paintErasures } from './desk-erasures.ts'
 import { paintGames } from './desk-games.ts'
 import { badge, code, fill, table } from './desk-parts.ts'
 import { openPasskeys, paintPasskeys } from './desk-passkeys.ts'
@@ -32,6 +33,7 @@ const parts = [
   { section: 'proposals', paint: () => paintProposals(paint) },
   { section: 'players', paint: () => players('') },
   { section: 'payments', paint: payments },
+  { section: 'erasures', paint: () => paintErasures(permissions, paint) },
   { section: 'books', paint: () => paintBooks() },
   { section: 'games', paint: () => paintGames(permissions, paint) },
   { section: 'clients', paint: () => paintClients(permissions, paint) },

@@ -51,6 +51,7 @@ const states: Record<string, [name: string, mood: 'good' | 'bad' | 'open']> = {
   pending_email: ['E-mail not confirmed', 'open'],
   suspended: ['Suspended', 'bad'],
   closed: ['Closed', 'bad'],
+  late: ['Late', 'bad'],
   success: ['Done', 'good'],
   failure: ['Failed', 'bad'],
   denied: ['Denied', 'bad'],
