@@ -4,10 +4,10 @@ import { limbo } from './catalogue/limbo/index.ts'
 import { midnightOrchard } from './catalogue/midnight-orchard/index.ts'
 import { plinko } from './catalogue/plinko/index.ts'
 import { rouletteAmerican, rouletteEuropean, rouletteFrench } from './catalogue/roulette/index.ts'
-import { gameUnknown } from './errors.ts'
+import { gameUnknown, versionNotHere } from './errors.ts'
 import type { Game } from './game.ts'
 
-/** Every game this house offers, newest version each. A round keeps the version it was played with. */
+/** Every game this house has, at its present version. */
 const games: ReadonlyMap<string, Game> = new Map(
   [rouletteEuropean, rouletteAmerican, rouletteFrench, baccarat, midnightOrchard, dice, limbo, plinko].map((game) => [
     game.id,
@@ -15,13 +15,23 @@ const games: ReadonlyMap<string, Game> = new Map(
   ]),
 )
 
+/** Earlier versions, kept until the last round that was begun on one is over. */
+const earlier: readonly Game[] = []
+
 export function catalogue(): readonly Game[] {
   return [...games.values()]
 }
 
-/** @throws Refusal `games.unknown` */
-export function gameOf(id: string): Game {
+/**
+ * A game at its present version, or at a named one.
+ *
+ * @throws Refusal `games.unknown`, `games.version_not_here`
+ */
+export function gameOf(id: string, version?: string): Game {
   const game = games.get(id)
   if (!game) throw gameUnknown()
-  return game
+  if (version === undefined || version === game.version) return game
+  const before = earlier.find((each) => each.id === id && each.version === version)
+  if (!before) throw versionNotHere()
+  return before
 }

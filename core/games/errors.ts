@@ -12,3 +12,14 @@ export const versionUnknown = () =>
 export const returnDiffers = (rtp: string) =>
   new Refusal('refused', 'games.return_differs', `The return of this version is ${rtp}.`, { rtp })
 export const offeredAlready = () => new Refusal('conflict', 'games.offered_already', 'This version is offered already.')
+export const versionNotHere = () =>
+  new Refusal('unavailable', 'games.version_not_here', 'This version of the game is not here at the moment.')
+export const roundOpen = () =>
+  new Refusal('conflict', 'games.round_open', 'A round of this game waits for you. Finish it first.')
+export const roundOver = () => new Refusal('conflict', 'games.round_over', 'This round is over.')
+export const stepDiffers = (step: number) =>
+  new Refusal('conflict', 'games.step_differs', 'The round has gone on meanwhile. Look at it again.', { step })
+export const stakeTooHigh = () =>
+  new Refusal('refused', 'games.stake_too_high', 'The licence does not allow so high a stake on this game.')
+export const tooSoon = () =>
+  new Refusal('refused', 'games.too_soon', 'The next round may not begin yet. Please wait a moment.')

@@ -4,15 +4,21 @@ export { catalogue, gameOf } from './catalogue.ts'
 export { sumDays } from './day.ts'
 export { type Fraction, fraction, showPercent, toNumber } from './fraction.ts'
 export type { Game } from './game.ts'
-export { type LargeBounds, largeBounds, mayBeLarge, noteLarge } from './large.ts'
+export { mayBeLarge, noteLarge } from './large.ts'
 // What of it is offered, and what is closed
 export { close, offer, open, returnOf, type Standing, seeCatalogue, standings } from './offer.ts'
 // Where the pages of games lie
 export { pageOf, pages } from './page.ts'
 // The hot path: a bet and its settlement
 export { type Games, type Order, openGames } from './play.ts'
-// Rounds that were played
-export { bookingOf, history, type Recall, type RoundView, recall } from './round.ts'
+// What the licence says of play
+export { type PlayRules, playRules } from './play-rules.ts'
+// Rounds that wait, and rounds that were played
+export { history } from './rounds/history.ts'
+export type { RoundParts } from './rounds/parts.ts'
+export { bookingOf, type Recall, recall } from './rounds/recall.ts'
+export { openRounds } from './rounds/step.ts'
+export type { RoundView } from './rounds/view.ts'
 // What batches booked, for whoever seals them
 export {
   type BatchHashes,

@@ -1,7 +1,7 @@
 import * as audit from '#audit'
-import { type Currency, isCurrency, type Reader, readMoney, type Tx } from '#base'
+import { type Command, type Currency, isCurrency, readMoney, type Tx } from '#base'
 import * as ledger from '#ledger'
-import * as licences from '#licences'
+import type * as licences from '#licences'
 import type { Bet, Settled } from './settle.ts'
 
 /** From which stake or win on a round is a significant event, in minor units of each currency. */
@@ -12,9 +12,9 @@ export type LargeBounds = {
   readonly winMin: bigint
 }
 
-export async function largeBounds(reader: Reader): Promise<LargeBounds> {
+export function largeBoundsOf({ significant }: Pick<licences.Rules, 'significant'>): LargeBounds {
   const byCurrency = new Map<Currency, { stake: bigint; win: bigint }>()
-  for (const [currency, bounds] of Object.entries((await licences.rules(reader)).significant)) {
+  for (const [currency, bounds] of Object.entries(significant)) {
     if (!isCurrency(currency)) continue
     const least = (amount: string) => readMoney({ amount, currency }).amount
     byCurrency.set(currency, { stake: least(bounds.stake), win: least(bounds.win) })
@@ -39,16 +39,28 @@ export async function noteLarge(
   bets: readonly Bet[],
   settled: readonly Settled[],
 ): Promise<void> {
-  for (const { item, code, transfer, game, version, stake, win } of settled) {
-    if (code !== 'posted' || !mayBeLarge(bounds, { stake, win })) continue
+  for (const { item, code, transfer, ...round } of settled) {
+    if (code !== 'posted') continue
     const { wallet, requestId = '' } = bets[item - 1]!
-    const { player, currency } = await ledger.ownerOf(tx, wallet)
-    const bound = bounds.byCurrency.get(currency)
-    if (!bound) continue
-    const command = { actor: { kind: 'player' as const, id: player }, now: at, requestId }
-    const round = `rnd_${transfer}`
-    const event = { subject: round, player, detail: { player, currency, stake, win, round, game, version } }
-    if (stake >= bound.stake) await audit.record(tx, command, { action: 'games.large_stake', ...event })
-    if (win >= bound.win) await audit.record(tx, command, { action: 'games.large_win', ...event })
+    await noteIfLarge(tx, { now: at, requestId }, bounds, { ...round, wallet, round: `rnd_${transfer}` })
   }
+}
+
+type Round = Pick<Settled, 'game' | 'version' | 'stake' | 'win'> & { wallet: bigint; round: string }
+
+/** The same for one round. */
+export async function noteIfLarge(
+  tx: Tx,
+  { now, requestId }: Pick<Command, 'now' | 'requestId'>,
+  bounds: LargeBounds,
+  { wallet, round, game, version, stake, win }: Round,
+): Promise<void> {
+  if (!mayBeLarge(bounds, { stake, win })) return
+  const { player, currency } = await ledger.ownerOf(tx, wallet)
+  const bound = bounds.byCurrency.get(currency)
+  if (!bound) return
+  const command = { actor: { kind: 'player' as const, id: player }, now, requestId }
+  const event = { subject: round, player, detail: { player, currency, stake, win, round, game, version } }
+  if (stake >= bound.stake) await audit.record(tx, command, { action: 'games.large_stake', ...event })
+  if (win >= bound.win) await audit.record(tx, command, { action: 'games.large_win', ...event })
 }

@@ -6,6 +6,8 @@ import { closedAlready, notClosed, offeredAlready, returnDiffers, versionUnknown
 import { showPercent } from './fraction.ts'
 import type { Game } from './game.ts'
 
+const everything = '*'
+
 /** How a game stands: `waits` for two people to let its present version in, `closed` by one, or `open`. */
 export type Standing = {
   game: Game
@@ -25,12 +27,14 @@ export async function standings(reader: Reader): Promise<Standing[]> {
   const [offers, closures] = await Promise.all([
     reader<Array<{ game: string; version: string | null; rtp: string; since: Date }>>`
       select game, version, rtp, since from games.offers`,
-    reader<Array<{ game: string; since: Date; reason: string; by: string | null }>>`
-      select game, since, reason, closed_by as by from games.closures`,
+    reader<Array<{ game: string; version: string; since: Date; reason: string; by: string | null }>>`
+      select game, version, since, reason, closed_by as by from games.closures order by since`,
   ])
   return catalogue().map((game) => {
     const offer = offers.find((each) => each.game === game.id)
-    const closed = closures.find((each) => each.game === game.id)
+    const closed = closures.find(
+      (each) => [game.id, everything].includes(each.game) && [game.version, everything].includes(each.version),
+    )
     const waits = offer !== undefined && offer.version !== game.version
     const offered = offer?.version ? { version: offer.version, rtp: offer.rtp, since: offer.since } : undefined
     return { game, state: waits ? 'waits' : closed ? 'closed' : 'open', offered, closed }
@@ -85,37 +89,46 @@ export async function offer(
   })
 }
 
+/** What is closed: a game, one version of it, or all play, which is game `*`. Left out, the version is every one. */
+export type Closure = { game: string; version?: string; reason: string }
+
 /**
- * Closes a game at once: no bet is taken after this transaction's commit. What was settled stays [GLI-2.4.1b].
+ * Closes a game, a version of it or all play at once: no round begins after this transaction's commit [GLI-2.4.1a] [GLI-2.4.1b]. Rounds
+ * that wait are finished [GLI-4.15.1-1]; what was settled stays.
  *
- * @throws Refusal `games.unknown`, `games.closed_already`
+ * @throws Refusal `games.unknown`, `games.version_not_here`, `games.closed_already`
  */
-export async function close(
-  tx: Tx,
-  command: Command,
-  { game, reason }: { game: string; reason: string },
-): Promise<void> {
-  const { id } = gameOf(game)
+export async function close(tx: Tx, command: Command, closure: Closure): Promise<void> {
+  if (closure.game !== everything) gameOf(closure.game, closure.version)
+  if (!(await shut(tx, command, closure))) throw closedAlready()
+}
+
+/** The same; false where it is closed already. Also for a version that is not here any more. */
+export async function shut(tx: Tx, command: Command, { game, version, reason }: Closure): Promise<boolean> {
   const made = await tx`
-    insert into games.closures (game, since, reason, closed_by) values (${id}, ${command.now}, ${reason}, ${command.actor.id})
-    on conflict (game) do nothing`
-  if (made.count === 0) throw closedAlready()
-  await audit.record(tx, command, { action: 'games.closed', subject: id, reason })
+    insert into games.closures (game, version, since, reason, closed_by)
+    values (${game}, ${version ?? everything}, ${command.now}, ${reason}, ${command.actor.id})
+    on conflict (game, version) do nothing`
+  if (made.count === 0) return false
+  const detail = version === undefined ? {} : { version }
+  await audit.record(tx, command, { action: 'games.closed', subject: game, reason, detail })
+  return true
 }
 
 /**
- * Opens it again. Nobody calls this but what two people approved.
+ * Opens it again, as it was closed. Nobody calls this but what two people approved.
  *
- * @throws Refusal `games.unknown`, `games.not_closed`, `staff.approval_absent`
+ * @throws Refusal `games.not_closed`, `staff.approval_absent`
  */
 export async function open(
   tx: Tx,
   command: Command,
-  { game, proposal }: { game: string; proposal: string },
+  { proposal, ...about }: Omit<Closure, 'reason'> & { proposal: string },
 ): Promise<void> {
-  const { id } = gameOf(game)
-  await staff.requireApproval(tx, command, { proposal, act: 'games.open', about: { game } })
-  const gone = await tx`delete from games.closures where game = ${id}`
+  const { game, version } = about
+  await staff.requireApproval(tx, command, { proposal, act: 'games.open', about })
+  const gone = await tx`delete from games.closures where game = ${game} and version = ${version ?? everything}`
   if (gone.count === 0) throw notClosed()
-  await audit.record(tx, command, { action: 'games.opened', subject: id, detail: { proposal } })
+  const detail = { proposal, ...(version === undefined ? {} : { version }) }
+  await audit.record(tx, command, { action: 'games.opened', subject: game, detail })
 }

@@ -1,5 +1,6 @@
 import { numberArray, type Reader, textArray } from '#base'
 import type { Lease } from '#ledger'
+import type { Pace } from './judge.ts'
 
 /** A bet whose outcome is drawn and which waits for its lane. */
 export type Bet = {
@@ -10,6 +11,8 @@ export type Bet = {
   game: string
   version: string
   stake: bigint
+  /** The most that one round may stake. */
+  cap: bigint
   win: bigint
   choice: string
   draws: string
@@ -26,7 +29,8 @@ export type Settled = {
   version: string
   stake: bigint
   win: bigint
-  outcome: string
+  /** Null when the bet was placed before and began a round of several steps. */
+  outcome: string | null
   cash: bigint
   bonus: bigint
   held: bigint
@@ -35,11 +39,17 @@ export type Settled = {
 
 const statement = `select * from games.settle($1::smallint, $2, $3::timestamptz,
   $4::text::bigint[], $5::text::text[], $6::text::text[], $7::text::text[], $8::text::bigint[], $9::text::bigint[],
-  $10::text::text[], $11::text::text[], $12::text::text[],
-  $13::text::int[], $14::text::bigint[], $15::text::text[], $16::text::uuid[], $17::text::text[], $18::text::text[], $19::text::bigint[])`
+  $10::text::text[], $11::text::text[], $12::text::text[], $13::text::bigint[], $14::text::text[], $15::text::int[],
+  $16::text::int[], $17::text::bigint[], $18::text::text[], $19::text::uuid[], $20::text::text[], $21::text::text[], $22::text::bigint[])`
 
 /** Settles bets of different wallets in one statement, which is one transaction. */
-export async function settle(reader: Reader, lease: Lease, at: Date, bets: readonly Bet[]): Promise<Settled[]> {
+export async function settle(
+  reader: Reader,
+  lease: Lease,
+  at: Date,
+  bets: readonly Bet[],
+  pace: Pace,
+): Promise<Settled[]> {
   const legs = bets.flatMap((bet, index) => [
     { bet, index, source: 'cash', target: 'games.revenue', amount: bet.stake },
     ...(bet.win > 0n ? [{ bet, index, source: 'games.revenue', target: 'cash', amount: bet.win }] : []),
@@ -59,6 +69,9 @@ export async function settle(reader: Reader, lease: Lease, at: Date, bets: reado
       textArray(bets.map((bet) => bet.choice)),
       textArray(bets.map((bet) => bet.draws)),
       textArray(bets.map((bet) => bet.outcome)),
+      numberArray(bets.map((bet) => bet.cap)),
+      textArray(pace.games),
+      numberArray(pace.ms),
       numberArray(legs.map(({ index }) => index + 1)),
       numberArray(legs.map(({ bet }) => bet.wallet)),
       textArray(legs.map(({ bet }) => bet.key)),

@@ -2,18 +2,16 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import { createLane, createLanes, type Lane, newId } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
-import * as rng from '#rng'
 import { openDatabase, type Sql } from './database.ts'
-import { joined, openKernelRandom } from './kernel-random.ts'
+import { transact } from './host.ts'
 import type { OpenHost } from './open-host.ts'
+import { openRoundParts } from './round-parts.ts'
 
 export type Play = {
   games: games.Games
   missing(): string[]
   close(): Promise<void>
 }
-
-const boundsSeconds = 60
 
 const bets = new Counter({ name: 'countroom_bets_total', help: 'Bets by what became of them.', labelNames: ['code'] })
 const batchSize = new Histogram({
@@ -32,34 +30,21 @@ const lanesWaiting = new Gauge({ name: 'countroom_lane_waiting', help: 'Bets tha
 
 /** Opens the hot path of this process: leased lanes, each on a connection of its own, and a generator of outcomes. */
 export async function openPlay(host: OpenHost): Promise<Play> {
-  const fresh = openKernelRandom()
-  const generator = await rng.createGenerator({
-    entropy: async (bytes) => joined(await host.keys.random(bytes), fresh(bytes)),
-    fresh,
-    personalisation: `${host.config.name} ${process.pid} ${newId('gen')}`,
-  })
-  let bounds = await games.largeBounds(host.sql)
-  const bounded = setInterval(() => {
-    games.largeBounds(host.sql).then(
-      (found) => {
-        bounds = found
-      },
-      () => {}, // those of before hold on
-    )
-  }, boundsSeconds * 1000)
-  bounded.unref()
+  const rounds = await openRoundParts(host)
+  const { generator } = rounds
   const settle = (connection: Sql, lease: ledger.Lease, bets: readonly games.Bet[]): Promise<games.Settled[]> => {
     const at = host.now()
-    if (!bets.some((bet) => games.mayBeLarge(bounds, bet))) return games.settle(connection, lease, at, bets)
+    const { large, pace } = rounds.rules()
+    if (!bets.some((bet) => games.mayBeLarge(large, bet))) return games.settle(connection, lease, at, bets, pace)
     return connection.begin(async (tx) => {
-      const settled = await games.settle(tx, lease, at, bets)
-      await games.noteLarge(tx, at, bounds, bets, settled)
+      const settled = await games.settle(tx, lease, at, bets, pace)
+      await games.noteLarge(tx, at, large, bets, settled)
       return settled
     }) as Promise<games.Settled[]>
   }
   const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host, settle)))
   const all = createLanes(lanes.map((lane) => lane.lane))
-  const play = games.openGames({ lanes: all, generator })
+  const play = games.openGames({ ...rounds, lanes: all, now: host.now, transact: (work) => transact(host, work) })
   lanesWaiting.reset()
   const observed = setInterval(() => lanesWaiting.set(all.waiting), 1000)
   observed.unref()
@@ -75,14 +60,14 @@ export async function openPlay(host: OpenHost): Promise<Play> {
           throw error
         }
       },
+      move: play.move,
     },
     missing: () => [...(generator.sound ? [] : ['rng']), ...(lanes.every((lane) => lane.held()) ? [] : ['lanes'])],
     async close() {
       clearInterval(observed)
-      clearInterval(bounded)
       await all.close()
       await Promise.all(lanes.map((lane) => lane.close()))
-      generator.close()
+      rounds.close()
     },
   }
 }

@@ -22,7 +22,7 @@ export async function postBatch(
   at: Date,
   transfers: readonly Transfer[],
 ): Promise<PostResult[]> {
-  const hashes = transfers.map((transfer) => payloadHash(transfer))
+  const hashes = transfers.map((transfer) => payloadHash(transfer.payload ?? transfer))
   const legs = transfers.flatMap((transfer, index) => transfer.legs.map((leg) => ({ transfer, index, leg })))
   return await reader.unsafe<PostResult[]>(
     `select * from ledger.post($1::smallint, $2, $3::timestamptz,

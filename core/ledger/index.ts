@@ -14,7 +14,7 @@ export { refusalOf } from './errors.ts'
 // Files of what was booked, read in pieces
 export { type StatementExtract, statementCsv, statementExtract } from './extract.ts'
 // Money set aside
-export { capture, expireHolds, hold, release } from './hold.ts'
+export { capture, expireHolds, giveBack, hold, release, settle } from './hold.ts'
 // The house's side
 export {
   type HouseBalance,

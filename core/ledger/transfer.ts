@@ -33,6 +33,8 @@ export type Transfer = {
   /** What it was for: the id of a deposit, a withdrawal, a round. */
   reference?: string
   legs: readonly Leg[]
+  /** What must be the same on a repeat, where that is not all of the above. */
+  payload?: unknown
 }
 
 export type Booked = { transfer: bigint; replayed: boolean; cash: bigint; bonus: bigint; held: bigint; version: bigint }
@@ -62,7 +64,7 @@ export async function book(
   const [row] = await tx<Array<Omit<Booked, 'replayed'> & { code: string }>>`
     select code, transfer, cash, bonus, held, version from ledger.post(
       ${lane}::smallint, '', ${command.now}, ${each('1')}::text[]::int[], ${each(order.wallet.toString())}::text[]::bigint[],
-      ${each(order.key)}::text[], ${each(payloadHash(order))}::text[]::uuid[], ${each(order.kind)}::text[],
+      ${each(order.key)}::text[], ${each(payloadHash(order.payload ?? order))}::text[]::uuid[], ${each(order.kind)}::text[],
       ${each(order.reference ?? '')}::text[], ${each('')}::text[], ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[], ${overdraft})`
   const { code, ...booked } = row!
   const refusal = refusalOf(code)

@@ -1,2 +1,2 @@
 // Every rule that differs by licence
-export { type Rules, rules, type SensitiveAct, type StepUpRule } from './rules.ts'
+export { type GameKind, type Rules, rules, type SensitiveAct, type StepUpRule } from './rules.ts'

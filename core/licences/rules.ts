@@ -21,6 +21,9 @@ export type SensitiveAct =
  */
 export type StepUpRule = { seconds: number; withoutFactor: Array<'password' | 'email'> }
 
+/** Kinds of games that licences tell apart. */
+export type GameKind = 'slot' | 'table' | 'instant'
+
 /** Everything a licence can change. Amounts are decimal strings per currency. */
 export type Rules = {
   licence: string
@@ -48,7 +51,16 @@ export type Rules = {
   signInFailuresMax: number
   signInFailureMinutes: number
   stepUp: Record<SensitiveAct, StepUpRule>
-  cycleMsMin: { slot: number; table: number }
+  /** From the start of a game to the player's next start, by the kind of the first. */
+  cycleMsMin: Record<GameKind, number>
+  /** The most one round may stake: every bound that is for the player's age holds. */
+  stakeMax: Record<GameKind, Array<{ amounts: ByCurrency<string>; ageBelow?: number }>>
+  /** Whether a page may begin games by itself, one after the other. */
+  autoplay: boolean
+  /** So long a round waits for its player before it is completed by its rules. */
+  roundHoursMax: number
+  /** Who may play without money. */
+  freePlay: 'anybody' | 'signed_in' | 'verified'
   /** From which amount on something is a significant event [GLI-2.8.8]; a currency without bounds has none. */
   significant: ByCurrency<{
     stake: string

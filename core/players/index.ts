@@ -14,6 +14,7 @@ export { confirmationWrong, playerUnknown, statusForbids } from './errors.ts'
 export { type ChosenPassword, judgePassword, providePasswordScreen } from './password.ts'
 // Who they are, and what state their account is in
 export {
+  ageOf,
   agreements,
   contact,
   findByEmail,

@@ -4,7 +4,7 @@ import { type BlindIndex, type KeyedCommand, type Keys, open, openIfKept } from 
 import type * as messages from '#messages'
 import { playerAt, playerUnder } from './email-index.ts'
 import { playerUnknown, statusForbids } from './errors.ts'
-import { type Field, masked } from './policy.ts'
+import { ageOn, type Field, masked } from './policy.ts'
 import type { Address } from './registration.ts'
 
 export type Status = 'pending_email' | 'active' | 'suspended' | 'closed'
@@ -67,6 +67,11 @@ async function sealedProfile(reader: Reader, player: string) {
     email: { ...place, purpose: 'contact', column: 'email', envelope: row.email },
     rest: { ...place, purpose: 'identity', column: 'profile', envelope: row.profile },
   } as const
+}
+
+/** In whole years on a day, in UTC. @throws Refusal `players.unknown` */
+export async function ageOf(reader: Reader, keys: Keys, player: string, day: Date): Promise<number> {
+  return ageOn((await profile(reader, keys, player)).dateOfBirth, day)
 }
 
 /** How a player is reached; undefined for nobody, and for somebody who was erased. */

@@ -165,6 +165,7 @@ function ask(caller: Caller, route: Route, headers: Record<string, string> = {})
 
 function inputOf({ method, path }: Route): object | undefined {
   if (method === 'get' || method === 'delete') return undefined
+  if (path.endsWith('/moves')) return { step: 1, move: {} }
   if (path.startsWith('/api/factors/'))
     return method === 'patch' ? { label: 'Mine' } : { code: '000000', label: 'Mine' }
   return {}

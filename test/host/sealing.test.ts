@@ -1,24 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
-import { createLane, type Lane, type Tx } from '#base'
-import * as games from '#games'
+import type { Tx } from '#base'
 import * as ledger from '#ledger'
-import * as rng from '#rng'
-import * as sessions from '#sessions'
 import { type BetProof, proveBet } from '../../core/host/bet-proof.ts'
 import { type BooksProof, verifySealedBooks } from '../../core/host/sealed-books.ts'
 import { sealOnce } from '../../core/host/sealer.ts'
-import { rightAttempt } from '../support/sign-in.ts'
+import { type House, openHouse } from '../support/house.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
-let generator: rng.Generator
-let play: games.Games
+let house: House
 let key: string
 /** A folder elsewhere with the verifier alone in it, as on a stranger's machine. */
 let away: string
@@ -29,21 +24,7 @@ beforeAll(async () => {
   world = await openWorld()
   away = mkdtempSync(join(tmpdir(), 'cr-away-'))
   cpSync(join(import.meta.dirname, '../../ops/verifier/verify-audit-log.mjs'), join(away, 'verify.mjs'))
-  generator = await rng.createGenerator({
-    entropy: async (bytes) => randomBytes(bytes),
-    fresh: randomBytes,
-    personalisation: 'test',
-  })
-  const lease = (await ledger.leaseLane(world.sql, 'test'))!
-  const lanes: Lane<games.Bet, games.Settled> = createLane<games.Bet, games.Settled>({
-    run: (bets) => games.settle(world.sql, lease, new Date(), bets),
-    batchMax: 16,
-    queueMax: 1000,
-    deadlineMs: 5000,
-    isRetryable: () => false,
-    isUnknown: () => false,
-  })
-  play = games.openGames({ lanes, generator })
+  house = await openHouse(world)
   const worker = world.agent.as('work')
   seal = async () => {
     const config = { audit: { origin: 'countroom/test', sealMs: 1000, witnesses: [] } }
@@ -54,7 +35,7 @@ beforeAll(async () => {
     const game = k % 2 ? 'roulette-european' : 'midnight-orchard'
     const choice = k % 2 ? { bets: [{ on: 'red', amount: '1.00' }] } : { stake: '1.00' }
     const played = await Promise.all(
-      seats.map((session) => play.play({ session, game, key: `k${session.wallet}-${k}`, choice })),
+      seats.map((session) => house.play.play({ session, game, key: `k${session.wallet}-${k}`, choice })),
     )
     for (const [n, { round }] of played.entries())
       rounds.push({ ...seats[n]!, session: seats[n]!.id, transfer: BigInt(round.round.slice(4)) })
@@ -68,7 +49,7 @@ beforeAll(async () => {
   key = audit.vkeyOf(logKey!)
 })
 afterAll(async () => {
-  generator.close()
+  await house.close()
   await world.stop()
   rmSync(away, { recursive: true, force: true })
 })
@@ -293,10 +274,8 @@ test('the whole log is proven to a stranger from a file; the first bad index is 
 })
 
 async function sitDown() {
-  const { player, wallet } = await world.player(100_000n)
-  const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player)))
-  if ('refusal' in begun) throw begun.refusal
-  return { id: begun.session.id, player, wallet, currency: 'EUR' }
+  const { player, session } = await house.sitDown(100_000n)
+  return { ...session, player }
 }
 
 /** The bundle as it is exported. */

@@ -44,8 +44,19 @@ export const play = {
     gli: 'k',
     changes: ['version', 'sheet'],
   },
-  'games.closed': { title: 'Closed a game', severity: 'warning', gli: 'f' },
-  'games.opened': { title: 'Opened a game again', gli: 'f', detail: { proposal: 'text?' } },
+  'games.round_voided': {
+    title: 'A round could not be continued; every stake went back',
+    outcome: 'failure',
+    severity: 'alarm',
+    gli: 'b',
+    detail: { player: 'text', currency: 'text', stake: 'amount', game: 'text', version: 'text' },
+  },
+  'games.closed': { title: 'Closed a game', severity: 'warning', gli: 'f', detail: { version: 'text?' } },
+  'games.opened': {
+    title: 'Opened a game again',
+    gli: 'f',
+    detail: { proposal: 'text?', version: 'text?' },
+  },
   'games.version_offered': {
     title: 'Offered another version of a game',
     severity: 'warning',

@@ -5,7 +5,7 @@ import * as games from '#games'
 import { anybody, signedIn } from '../access-rule.ts'
 import { betProofSchema, heldSize, proveBet } from '../bet-proof.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
-import { commandOf, type Host, idempotencyKeyOf, transact } from '../host.ts'
+import { commandOf, type Host, idempotencyKeyOf, mutate, transact } from '../host.ts'
 import { witnessKeys } from '../witnesses.ts'
 
 const gameId = z.string().max(40).openapi({ example: 'roulette-european' })
@@ -36,10 +36,17 @@ const roundSchema = z
     round: z.string().openapi({ example: 'rnd_1042' }),
     game: gameId,
     version: z.string(),
+    status: z.enum(['open', 'settled', 'voided']),
     at: z.iso.datetime(),
-    stake: wireMoney,
+    stake: wireMoney.openapi({ description: 'Of an open round what is held for it.' }),
     win: wireMoney,
     outcome: z.record(z.string(), z.unknown()),
+    step: z.number().int().optional().openapi({ description: 'How many steps an open round has had.' }),
+    moves: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .openapi({ description: 'What may be done now, while it is open.' }),
     balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }),
   })
   .openapi('Round')
@@ -47,18 +54,35 @@ const roundSchema = z
 const recallSchema = roundSchema
   .extend({
     choice: z.unknown(),
-    draws: z.array(z.unknown()),
+    draws: z.array(z.unknown()).openapi({ description: 'None while the round is open.' }),
+    steps: z.array(
+      z.object({
+        at: z.iso.datetime(),
+        move: z.unknown(),
+        by: z.enum(['player', 'platform']),
+        stake: wireMoney,
+        outcome: z.record(z.string(), z.unknown()),
+      }),
+    ),
     balanceBefore: wireMoney,
-    replay: z.enum(['identical', 'different', 'version_not_here']),
+    replay: z.enum(['identical', 'different', 'version_not_here', 'open']),
   })
   .openapi('Recall')
 
-const choiceSchema = z
-  .union([
-    z.strictObject({ bets: z.array(z.strictObject({ on: z.string().max(40), amount: z.string().max(40) })).max(200) }),
-    z.strictObject({ stake: z.string().max(40) }),
-  ])
-  .openapi('Choice')
+/** Each game reads what is in it, exactly, and refuses anything else. */
+const plain = z.record(z.string().max(40), z.unknown())
+const choiceSchema = plain.openapi('Choice', { example: { stake: '1.00' } })
+const moveSchema = z
+  .strictObject({
+    step: z
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .openapi({ description: 'How many steps the round had when this was decided.' }),
+    move: plain.openapi({ example: { do: 'stand' } }),
+  })
+  .openapi('Move')
 
 export function gamesRoutes(host: Host) {
   const routes = createRoutes()
@@ -117,7 +141,8 @@ export function gamesRoutes(host: Host) {
       path: '/api/games/{game}/rounds',
       ...signedIn(),
       ...writes('games.large_stake', 'games.large_win'),
-      summary: 'Plays a round. The outcome is the server’s, and settled when this answers.',
+      summary:
+        'Plays a round. The outcome is the server’s, and settled when this answers; or the round waits for a move, and its stake is held.',
       request: {
         params: z.object({ game: gameId }),
         headers: idempotencyHeader,
@@ -129,10 +154,8 @@ export function gamesRoutes(host: Host) {
       },
     }),
     async (c) => {
-      const session = sessionOf(c)
-      if (!host.games) throw new Refusal('unavailable', 'games.not_here', 'Games are not played here.')
-      const { round, replayed } = await host.games.play({
-        session,
+      const { round, replayed } = await playOf(host).play({
+        session: sessionOf(c),
         game: c.req.valid('param').game,
         choice: c.req.valid('json'),
         key: idempotencyKeyOf(c),
@@ -141,6 +164,51 @@ export function gamesRoutes(host: Host) {
       if (replayed) c.header('idempotency-replayed', 'true')
       return c.json(round, 200)
     },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/rounds/{round}/moves',
+      ...signedIn(),
+      ...writes('games.large_stake', 'games.large_win', 'games.round_voided', 'games.closed'),
+      summary: 'Makes a move in a round that waits. What it stakes besides is held with it.',
+      request: {
+        params: z.object({ round: z.string().max(30) }),
+        headers: idempotencyHeader,
+        body: { required: true, content: { 'application/json': { schema: moveSchema } } },
+      },
+      responses: {
+        200: { description: 'The round as it is now.', content: { 'application/json': { schema: roundSchema } } },
+        ...problems,
+      },
+    }),
+    (c) => {
+      const { wallet, playerId: player, id } = sessionOf(c)
+      const wish = { ...c.req.valid('param'), ...c.req.valid('json') }
+      const play = playOf(host)
+      return mutate(host, c, { operation: 'games.move', payload: wish }, async (tx, command) => ({
+        status: 200,
+        body: await play.move(tx, command, { ...wish, wallet, player, session: id }),
+      }))
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/rounds/open',
+      ...signedIn(),
+      summary: 'The player’s rounds that wait, exactly as they were left, the last first.',
+      responses: {
+        200: {
+          description: 'The rounds.',
+          content: { 'application/json': { schema: z.object({ rounds: z.array(roundSchema) }) } },
+        },
+        ...problems,
+      },
+    }),
+    async (c) => c.json({ rounds: await games.openRounds(host.sql, sessionOf(c).wallet) }, 200),
   )
 
   routes.openapi(
@@ -239,6 +307,11 @@ export function gamesRoutes(host: Host) {
   )
 
   return routes
+}
+
+function playOf({ games }: Host): games.Games {
+  if (!games) throw new Refusal('unavailable', 'games.not_here', 'Games are not played here.')
+  return games
 }
 
 function brief({ game, state }: games.Standing) {

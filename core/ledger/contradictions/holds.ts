@@ -17,7 +17,7 @@ export const holds: readonly Contradiction[] = [
     find: (sql, horizon) => sql`
       select format('wallet %s, hold %s', h.wallet, h.hold) as bad from ledger.holds h
       left join ledger.wallets w on w.wallet = h.wallet
-      left join ledger.transfers t on t.wallet = h.wallet and t.key = 'hold:' || h.hold
+      left join ledger.transfers t on t.wallet = h.wallet and t.key = coalesce(h.key, 'hold:' || h.hold)
       left join ledger.postings p on p.wallet = t.wallet and p.version = t.version
       where ${isTouched(sql, horizon, 'h.wallet')}
         and (w.wallet is null or least(h.captured, h.released) < 0 or h.captured + h.released > h.amount

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as audit from '#audit'
-import { createLane, numberArray } from '#base'
+import { numberArray } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
 import * as protection from '#protection'
 import * as rng from '#rng'
 import * as sessions from '#sessions'
-import { rightAttempt } from '../../support/sign-in.ts'
+import { type House, openHouse } from '../../support/house.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 const roulette = games.gameOf('roulette-european')
@@ -76,46 +76,21 @@ describe('mathematics', () => {
 
 describe('settlement', () => {
   let world: World
-  let play: games.Games
-  let generator: rng.Generator
-  /** The same casino at whose wheel these numbers come. */
-  let playWith: (numbers: () => number) => games.Games
+  let house: House
   beforeAll(async () => {
     world = await openWorld()
-    const lease = (await ledger.leaseLane(world.sql, 'test'))!
-    generator = await rng.createGenerator({
-      entropy: async (bytes) => randomBytes(bytes),
-      fresh: randomBytes,
-      personalisation: 'test',
-    })
-    const lanes = createLane<games.Bet, games.Settled>({
-      run: (items) => games.settle(world.sql, lease, new Date(), items),
-      batchMax: 64,
-      queueMax: 500,
-      deadlineMs: 10_000,
-      isRetryable: () => false,
-      isUnknown: () => false,
-    })
-    play = games.openGames({ lanes, generator })
-    playWith = (numbers) =>
-      games.openGames({
-        lanes,
-        generator: { ...generator, stream: () => ({ draw: numbers, words: generator.stream().words }) },
-      })
+    house = await openHouse(world)
   })
   afterAll(async () => {
-    generator.close()
+    await house.close()
     await world.stop()
   })
 
-  const sitDown = async (cash: bigint) => {
-    const { player, wallet } = await world.player(cash)
-    const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player)))
-    if ('refusal' in begun) throw begun.refusal
-    return { player, wallet, session: { id: begun.session.id, wallet, currency: 'EUR' } }
-  }
+  const sitDown = (cash: bigint) => house.sitDown(cash)
+  /** The same casino at whose wheel these numbers come. */
+  const playWith = (numbers: () => number) => house.with(numbers)
   const bet = (session: games.Order['session'], key: string, amount = '1.00') =>
-    play.play({ session, game: 'roulette-european', choice: { bets: [{ on: 'red', amount }] }, key })
+    house.play.play({ session, game: 'roulette-european', choice: { bets: [{ on: 'red', amount }] }, key })
 
   test('a round is booked, written and recalled identically, with its version; a repeat gets the same bytes [CR-10]', async () => {
     const { wallet, session } = await sitDown(10_000n)
@@ -124,7 +99,7 @@ describe('settlement', () => {
     expect(again.replayed).toBe(true)
     expect(JSON.stringify(again.round)).toBe(JSON.stringify(first.round))
     await expect(bet(session, 'k1', '2.00')).rejects.toMatchObject({ code: 'base.key_reused' })
-    const spin = await play.play({ session, game: 'midnight-orchard', choice: { stake: '1.00' }, key: 'k2' })
+    const spin = await house.play.play({ session, game: 'midnight-orchard', choice: { stake: '1.00' }, key: 'k2' })
     for (const { round } of [first, spin])
       expect((await games.recall(world.sql, wallet, round.round)).replay).toBe('identical')
     const written = await world.admin`select game, version from games.rounds where wallet = ${wallet} order by transfer`

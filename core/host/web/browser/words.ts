@@ -31,6 +31,8 @@ const kinds: Record<string, string> = {
   'withdrawal.paid': 'Withdrawal paid out',
   'withdrawal.rejected': 'Withdrawal declined, returned',
   'withdrawal.failed': 'Payout failed, returned',
+  'round.held': 'Stake set aside for a round that goes on',
+  'round.voided': 'Round voided, stake returned',
 }
 
 export function kindName(kind: string): string {

@@ -1,0 +1,27 @@
+import { amountMax, type Currency, readMoney } from '#base'
+import type * as licences from '#licences'
+import type { Game } from './game.ts'
+import type { Pace } from './judge.ts'
+
+/** How long each game takes at least, from its start to the player's next start [RTS-14D] [RTS-14G-1]. */
+export function paceOf({ cycleMsMin }: Pick<licences.Rules, 'cycleMsMin'>, games: readonly Game[]): Pace {
+  const paced = games.filter(({ kind }) => cycleMsMin[kind] > 0)
+  return { games: paced.map(({ id }) => id), ms: paced.map(({ kind }) => cycleMsMin[kind]) }
+}
+
+/** The most one round of a kind may stake, in minor units, by somebody of an age; the age is asked for only where it matters. */
+export async function stakeCapOf(
+  { stakeMax }: Pick<licences.Rules, 'stakeMax'>,
+  kind: Game['kind'],
+  currency: Currency,
+  age: () => Promise<number>,
+): Promise<bigint> {
+  let cap = amountMax
+  for (const { amounts, ageBelow } of stakeMax[kind]) {
+    const amount = amounts[currency]
+    if (amount === undefined || (ageBelow !== undefined && (await age()) >= ageBelow)) continue
+    const bound = readMoney({ amount, currency }).amount
+    if (bound < cap) cap = bound
+  }
+  return cap
+}

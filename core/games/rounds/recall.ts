@@ -1,0 +1,118 @@
+import { type Reader, showMoney, type WireMoney } from '#base'
+import * as rng from '#rng'
+import { gameOf } from '../catalogue.ts'
+import { roundUnknown } from '../errors.ts'
+import type { Played } from '../game.ts'
+import { type PastRound, settledAs, voidedAs } from './history.ts'
+import { type OpenRound, openRows, type Step, stepsOf, viewOfOpen } from './step.ts'
+import { numberOf, type RoundView, viewOf } from './view.ts'
+
+/** One step as it is recalled. */
+export type RecalledStep = {
+  at: string
+  move: unknown
+  by: 'player' | 'platform'
+  stake: WireMoney
+  outcome: Record<string, unknown>
+}
+
+export type Recall = RoundView & {
+  choice: unknown
+  /** None while the round is open: they hold what is not to be seen yet. */
+  draws: rng.Draw[]
+  steps: RecalledStep[]
+  balanceBefore: WireMoney
+  /** The recorded draws, through the recorded version of the mathematics, give the recorded outcome. */
+  replay: 'identical' | 'different' | 'version_not_here' | 'open'
+}
+
+/**
+ * A round again, in full, replayed from its recorded draws.
+ *
+ * @throws Refusal `games.round_unknown`, also for somebody else's
+ */
+export async function recall(reader: Reader, wallet: bigint, name: string): Promise<Recall> {
+  const number = numberOf(name)
+  const [open] = await reader<OpenRound[]>`${openRows(reader)} where r.wallet = ${wallet} and r.round = ${number}`
+  if (open) return recallOpen(open)
+  const row = await pastRound(reader, wallet, number)
+  const steps = row.steps === null ? [] : stepsOf({ steps: row.steps })
+  const draws = JSON.parse(row.draws) as rng.Draw[]
+  const show = (amount: bigint) => showMoney({ amount, currency: row.currency })
+  const first = steps[0]
+  return {
+    ...viewOf(row),
+    choice: JSON.parse(row.choice) as unknown,
+    draws,
+    steps: steps.map((step) => recalled(row, step)),
+    balanceBefore: show(first ? BigInt(first.cash) + BigInt(first.stake) : row.cash - row.win + row.stake),
+    replay: replayOf(row, steps, draws),
+  }
+}
+
+/** Which transfer booked a round of the wallet, and when. @throws Refusal `games.round_unknown`, also for somebody else's */
+export async function bookingOf(reader: Reader, wallet: bigint, name: string): Promise<{ transfer: bigint; at: Date }> {
+  const { transfer, at } = await pastRound(reader, wallet, numberOf(name))
+  return { transfer, at }
+}
+
+async function pastRound(reader: Reader, wallet: bigint, number: bigint): Promise<PastRound> {
+  const [[ofSteps], [atOnce], [voided]] = await Promise.all([
+    settledAs(reader, reader`r.wallet = ${wallet} and r.round = ${number}`, 1),
+    settledAs(reader, reader`r.wallet = ${wallet} and r.transfer = ${number} and r.round is null`, 1),
+    voidedAs(reader, reader`r.wallet = ${wallet} and r.round = ${number}`, 1),
+  ])
+  const found = ofSteps ?? atOnce ?? voided
+  if (!found) throw roundUnknown()
+  return found
+}
+
+function recallOpen(open: OpenRound): Recall {
+  const steps = stepsOf(open)
+  return {
+    ...viewOfOpen(open),
+    choice: JSON.parse(open.choice) as unknown,
+    draws: [],
+    steps: steps.map((step) => recalled(open, step)),
+    balanceBefore: showMoney({ amount: BigInt(steps[0]!.cash) + BigInt(steps[0]!.stake), currency: open.currency }),
+    replay: 'open',
+  }
+}
+
+function recalled({ currency }: Pick<OpenRound, 'currency'>, { at, move, by, stake, outcome }: Step): RecalledStep {
+  const staked = showMoney({ amount: BigInt(stake), currency })
+  return { at, move: move ?? null, by: by ?? 'player', stake: staked, outcome }
+}
+
+function replayOf(row: PastRound, steps: readonly Step[], draws: rng.Draw[]): Recall['replay'] {
+  try {
+    gameOf(row.game, row.version)
+  } catch {
+    return 'version_not_here'
+  }
+  try {
+    return isIdentical(row, steps, draws) ? 'identical' : 'different'
+  } catch {
+    return 'different'
+  }
+}
+
+/** Choice, moves and draws give every step as it was shown, and the end as it was settled. */
+function isIdentical(row: PastRound, steps: readonly Step[], draws: rng.Draw[]): boolean {
+  const game = gameOf(row.game, row.version)
+  const tape = rng.replay(draws)
+  const choice = game.reviveChoice(row.choice)
+  let played: Played = game.play(choice, tape.draws)
+  let stake = game.stakeOf(choice)
+  for (const [n, step] of steps.entries()) {
+    if (n > 0) {
+      const state = JSON.parse(JSON.stringify(played.state)) as Record<string, unknown>
+      const move = game.moves!.read(state, step.move)
+      stake += game.moves!.stakeOf(state, move)
+      played = game.moves!.make(state, move, tape.draws)
+    }
+    if (JSON.stringify(played.outcome) !== JSON.stringify(step.outcome) || String(stake) !== step.stake) return false
+  }
+  if (!tape.finished() || stake !== row.stake) return false
+  return row.status === 'voided' || (JSON.stringify(played.outcome) === row.outcome && played.win === row.win)
+}
