@@ -10,7 +10,7 @@ const oauth = 'OAuth 2.0 and OpenID Connect, described by their own metadata doc
  */
 export const undocumented: Readonly<Record<'player' | 'operator' | 'partner', Readonly<Record<string, string>>>> = {
   player: {
-    'GET /assets/:name': assets,
+    'GET /assets/*': assets,
     'GET /health/ready': health,
     'GET /': page,
     'GET /account': page,
@@ -28,7 +28,7 @@ export const undocumented: Readonly<Record<'player' | 'operator' | 'partner', Re
     'GET /terms': page,
   },
   operator: {
-    'GET /assets/:name': assets,
+    'GET /assets/*': assets,
     'GET /health/ready': health,
     'GET /openapi': document,
     'GET /openapi.json': document,
@@ -42,7 +42,7 @@ export const undocumented: Readonly<Record<'player' | 'operator' | 'partner', Re
     'GET /oauth/interaction/:uid': oauth,
   },
   partner: {
-    'GET /assets/:name': assets,
+    'GET /assets/*': assets,
     'GET /health/ready': health,
     'GET /openapi': document,
     'GET /openapi.json': document,

@@ -41,7 +41,7 @@ export async function move(tx: Tx, command: Command, parts: RoundParts, wish: Wi
 }
 
 /** As the rules say for a player who does not come back: the platform decides, and the round tells that it did [GLI-4.16.3c-iii]. */
-export async function complete(tx: Tx, command: Command, parts: RoundParts, round: OpenRound): Promise<RoundView> {
+async function complete(tx: Tx, command: Command, parts: RoundParts, round: OpenRound): Promise<RoundView> {
   const game = gameOf(round.game, round.version)
   const input = game.moves!.fallback(JSON.parse(round.state) as Record<string, unknown>)
   return decide(tx, command, parts, round, game, { move: input, by: 'platform' }, () => {
@@ -63,7 +63,7 @@ export async function goOn(
 }
 
 /** @throws Refusal `games.round_over`, `games.round_unknown`, also for somebody else's */
-export async function openRoundOf(reader: Reader, wallet: bigint, round: bigint): Promise<OpenRound> {
+async function openRoundOf(reader: Reader, wallet: bigint, round: bigint): Promise<OpenRound> {
   const [open] = await reader<OpenRound[]>`${openRows(reader)} where r.wallet = ${wallet} and r.round = ${round}`
   if (open) return open
   const over = await reader`
@@ -112,7 +112,7 @@ async function holdMore(tx: Tx, command: Command, round: OpenRound, more: bigint
 }
 
 /** A failure of the mathematics itself would come again: the version is closed besides [GLI-A.6.4d]. */
-export async function failRound(tx: Tx, command: Command, round: OpenRound, error: unknown): Promise<RoundView> {
+async function failRound(tx: Tx, command: Command, round: OpenRound, error: unknown): Promise<RoundView> {
   const why = `the mathematics failed: ${error instanceof Error ? error.message : String(error)}`.slice(0, 300)
   await shut(tx, systemCommand('games.rounds', command.now), { game: round.game, version: round.version, reason: why })
   return voidRound(tx, systemCommand('games.rounds', command.now), round, why)

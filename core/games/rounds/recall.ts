@@ -8,7 +8,7 @@ import { type OpenRound, openRows, type Step, stepsOf, viewOfOpen } from './step
 import { numberOf, type RoundView, viewOf } from './view.ts'
 
 /** One step as it is recalled. */
-export type RecalledStep = {
+type RecalledStep = {
   at: string
   move: unknown
   by: 'player' | 'platform'

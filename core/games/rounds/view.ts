@@ -1,7 +1,7 @@
 import { type Currency, showMoney, type WireMoney } from '#base'
 import { roundUnknown } from '../errors.ts'
 
-export type RoundStatus = 'open' | 'settled' | 'voided'
+type RoundStatus = 'open' | 'settled' | 'voided'
 
 /** A round as the player sees it. */
 export type RoundView = {

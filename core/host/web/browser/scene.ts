@@ -11,6 +11,8 @@ export type Round<Outcome = Record<string, unknown>> = {
   outcome: Outcome
   balance: { cash: Money; bonus: Money; held: Money }
   moves?: string[]
+  /** How many steps a round that waits has had. */
+  step?: number
 }
 
 export type Facts<Sheet> = { game: string; name: string; sheet: Sheet; stakeMin: string; stakeMax: string }

@@ -67,7 +67,7 @@ async function play(): Promise<void> {
 
 async function move(made: Record<string, unknown>): Promise<void> {
   if (isBusy() || !waiting) return
-  await ask(`/api/rounds/${waiting.round}/moves`, made)
+  await ask(`/api/rounds/${waiting.round}/moves`, { step: waiting.step, move: made })
 }
 
 async function ask(path: string, what: Record<string, unknown>): Promise<void> {
