@@ -17,7 +17,7 @@ export { type PlayRules, playRules } from './play-rules.ts'
 export { history } from './rounds/history.ts'
 export type { RoundParts } from './rounds/parts.ts'
 export { bookingOf, type Recall, recall } from './rounds/recall.ts'
-export { openRounds } from './rounds/step.ts'
+export { waitingRounds } from './rounds/step.ts'
 export type { RoundView } from './rounds/view.ts'
 // What batches booked, for whoever seals them
 export {

@@ -67,7 +67,7 @@ export function viewOfStep(
 }
 
 /** The player's rounds that wait, exactly as they were, the last first. */
-export async function openRounds(reader: Reader, wallet: bigint): Promise<RoundView[]> {
+export async function waitingRounds(reader: Reader, wallet: bigint): Promise<RoundView[]> {
   const rows = await reader<OpenRound[]>`${openRows(reader)} where r.wallet = ${wallet} order by r.round desc`
   return rows.map(viewOfOpen)
 }

@@ -208,7 +208,7 @@ export function gamesRoutes(host: Host) {
         ...problems,
       },
     }),
-    async (c) => c.json({ rounds: await games.openRounds(host.sql, sessionOf(c).wallet) }, 200),
+    async (c) => c.json({ rounds: await games.waitingRounds(host.sql, sessionOf(c).wallet) }, 200),
   )
 
   routes.openapi(

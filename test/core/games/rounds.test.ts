@@ -82,7 +82,7 @@ describe('a round of several steps', () => {
       win: { amount: '4.00' },
     })
     expect(await balanceOf(seat)).toEqual([1200n, 0n])
-    expect(await games.openRounds(world.sql, seat.wallet)).toEqual([])
+    expect(await games.waitingRounds(world.sql, seat.wallet)).toEqual([])
 
     const again = await games.recall(world.sql, seat.wallet, round.round)
     expect(again).toMatchObject({ status: 'settled', replay: 'identical', balanceBefore: { amount: '10.00' } })
@@ -123,13 +123,13 @@ describe('a round of several steps', () => {
     const seat = await sit()
     const { round } = await begin(seat)
     const left = await make(seat, round.round, 1, 1)
-    expect(await games.openRounds(world.sql, seat.wallet)).toEqual([left])
+    expect(await games.waitingRounds(world.sql, seat.wallet)).toEqual([left])
     expect(await games.history(world.sql, seat.wallet, { limit: 5 })).toEqual([left])
     const shown = await games.recall(world.sql, seat.wallet, round.round)
     expect(shown).toMatchObject({ replay: 'open', draws: [], status: 'open' })
     for (const told of [round, left, shown]) expect(JSON.stringify(told)).not.toContain('prize')
     const other = await sit()
-    expect(await games.openRounds(world.sql, other.wallet)).toEqual([])
+    expect(await games.waitingRounds(world.sql, other.wallet)).toEqual([])
     await expect(make(other, round.round, 2, 2)).rejects.toMatchObject({ code: 'games.round_unknown' })
     await expect(games.recall(world.sql, other.wallet, round.round)).rejects.toMatchObject({
       code: 'games.round_unknown',
@@ -177,11 +177,11 @@ describe('a round of several steps', () => {
     for (const move of [7, 'open sesame', null, { open: 0 }])
       await expect(make(seat, round.round, 1, move)).rejects.toMatchObject({ code: 'games.choice_invalid' })
     await expect(make(seat, round.round, 1, 'double')).rejects.toMatchObject({ code: 'ledger.insufficient_funds' })
-    expect(await games.openRounds(world.sql, seat.wallet)).toEqual([round])
+    expect(await games.waitingRounds(world.sql, seat.wallet)).toEqual([round])
     expect(await balanceOf(seat)).toEqual([50n, 100n])
     const poor = await sit(50n)
     await expect(begin(poor)).rejects.toMatchObject({ code: 'ledger.insufficient_funds' })
-    expect(await games.openRounds(world.sql, poor.wallet)).toEqual([])
+    expect(await games.waitingRounds(world.sql, poor.wallet)).toEqual([])
   })
 
   test('who excluded themselves during one stakes no more, and the round still settles [CR-15] [GLI-A.3.8b-1]', async () => {
