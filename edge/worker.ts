@@ -107,6 +107,14 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       response.writeContinue()
       void take(face, request, response)
     })
+    server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) =>
+      refuse(
+        face,
+        response,
+        problem(417, 'edge.expectation', 'Nothing but 100-continue is expected here.'),
+        newRequestId(),
+      ),
+    )
     server.on('clientError', onClientError)
     if (face === 'player')
       server.on('upgrade', (request, socket, head) => {

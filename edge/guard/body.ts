@@ -5,8 +5,7 @@ const none = Buffer.alloc(0)
 
 /** Reads a whole body, bounded, so that it can be sent again. */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | Problem> {
-  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
-    return Promise.resolve(none)
+  if (request.headers['content-length'] === undefined) return Promise.resolve(none)
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0

@@ -65,12 +65,15 @@ function inspectHeaders(request: IncomingMessage, bodyBytesMax: number): Problem
 function inspectFraming(method: string, seen: Map<string, string>, bodyBytesMax: number): Problem | undefined {
   const length = seen.get('content-length')
   const encoding = seen.get('transfer-encoding')
-  if (encoding !== undefined && (encoding !== 'chunked' || length !== undefined))
+  if (encoding !== undefined && length !== undefined)
     return bad('edge.framing', 'The length of the body can be read in two ways.')
   if (length !== undefined && !/^(0|[1-9]\d{0,15})$/.test(length))
     return bad('edge.framing', 'The length of the body is not a number.')
   if (bodyless.has(method) && (encoding !== undefined || (length !== undefined && length !== '0')))
     return bad('edge.unexpected_body', 'This method has no body.')
+  // What stands between chunks (extensions, trailers) the parser does not tell: bodies say their length first (RFC 9110, 15.5.12).
+  if (encoding !== undefined)
+    return problem(411, 'edge.length_required', 'Say the length of the body in Content-Length; chunks are not taken.')
   if (Number(length ?? 0) > bodyBytesMax)
     return problem(413, 'edge.body_too_large', `A body has at most ${bodyBytesMax} bytes.`)
   return undefined

@@ -1,0 +1,203 @@
+import 'reflect-metadata'
+import { spawn } from 'node:child_process'
+import { webcrypto } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import * as x509 from '@peculiar/x509'
+import { freePort } from './port.ts'
+
+x509.cryptoProvider.set(webcrypto as Crypto)
+
+const root = join(import.meta.dirname, '../..')
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+
+/** A request as a core was asked. */
+export type Asked = { method: string; url: string; headers: string[]; body: string }
+
+/** A core that answers what the test wants, and remembers what it was asked. */
+export type LabCore = { name: string; server: Server; port: number; asked: Asked[] }
+
+export type EdgeLab = {
+  dir: string
+  port: number
+  cores: LabCore[]
+  /** Another connection to the player's face of the edge, as a stranger would make it. */
+  open(options?: ConnectionOptions): Promise<TLSSocket>
+  /** Writes bytes and answers all that comes until the other side closes or is silent. */
+  say(bytes: string | Buffer, quietMs?: number): Promise<string>
+  pid: number
+  stop(): Promise<void>
+}
+
+/** The edge as a process of its own, before cores that are played: an authority made on the spot, certificates, a configuration. */
+export async function openEdgeLab(
+  answer: (asked: Asked, response: import('node:http').ServerResponse) => void,
+  { cores: count = 2, limits = {} }: { cores?: number; limits?: Record<string, number> } = {},
+): Promise<EdgeLab> {
+  const dir = mkdtempSync(join(tmpdir(), 'cr-edge-'))
+  mkdirSync(join(dir, 'tls'))
+  const authority = await makeAuthority(dir)
+  await authority.issue('edge', 'edge', ['edge.countroom.internal'])
+  await authority.issue('public', 'public', ['localhost'])
+  const cores = await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const name = `core-${index + 1}`
+      await authority.issue(name, 'core', [`${name}.countroom.internal`])
+      return playCore(dir, name, answer)
+    }),
+  )
+  const [player, operator, partner, metrics] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+  const listener = (port: number) => ({ host: '127.0.0.1', port, ...authority.files('public') })
+  const config = {
+    name: 'edge',
+    workers: 1,
+    tls: { ca: join(dir, 'tls/ca.pem'), crl: join(dir, 'tls/revoked.pem'), ...authority.files('edge') },
+    listeners: { player: listener(player), operator: listener(operator), partner: listener(partner) },
+    cores: cores.map(({ name, port }) => {
+      const at = { host: '127.0.0.1', port }
+      return { name, player: at, operator: at, partner: at }
+    }),
+    listen: { metrics: { host: '127.0.0.1', port: metrics } },
+    limits,
+    log: { level: 'info' },
+  }
+  writeFileSync(join(dir, 'edge.json'), JSON.stringify(config))
+  const edge = spawn(
+    process.execPath,
+    ['--no-addons', join(root, 'edge/serve.ts'), '--config', join(dir, 'edge.json')],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
+  const ended = new Promise((resolve) => edge.once('exit', resolve))
+  const lab: EdgeLab = {
+    dir,
+    port: player,
+    cores,
+    open,
+    say,
+    pid: edge.pid!,
+    async stop() {
+      edge.kill('SIGTERM')
+      await ended
+      for (const { server } of cores) {
+        server.closeAllConnections()
+        server.close()
+      }
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+  for (let tries = 0; ; tries++) {
+    const said = await say('GET /edge/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n').catch(() => '')
+    if (said.includes('"healthy":true') && !said.includes('"healthy":false')) return lab
+    if (tries > 200) throw new Error(`the edge does not find its cores: ${said}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+
+  function open(options: ConnectionOptions = {}): Promise<TLSSocket> {
+    const ca = readFileSync(join(dir, 'tls/ca.pem'))
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port: player, servername: 'localhost', ca, ...options }, () =>
+        resolve(socket),
+      )
+      socket.once('error', reject)
+    })
+  }
+
+  async function say(bytes: string | Buffer, quietMs = 1500): Promise<string> {
+    const socket = await open()
+    return new Promise((resolve) => {
+      let heard = ''
+      socket.setTimeout(quietMs, () => socket.destroy())
+      socket.on('data', (chunk) => {
+        heard += chunk.toString('latin1')
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(heard))
+      socket.write(bytes)
+    })
+  }
+}
+
+function playCore(dir: string, name: string, answer: Parameters<typeof openEdgeLab>[0]): Promise<LabCore> {
+  const tls = (file: string) => readFileSync(join(dir, 'tls', file))
+  const asked: Asked[] = []
+  const server = createServer(
+    {
+      cert: tls(`${name}.pem`),
+      key: tls(`${name}.key`),
+      ca: tls('ca.pem'),
+      requestCert: true,
+      rejectUnauthorized: true,
+    },
+    (request, response) => {
+      if (request.url === '/health/ready') return void response.end('{}')
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const { method = '', url = '', rawHeaders: headers } = request
+        const one = { method, url, headers, body: Buffer.concat(chunks).toString('latin1') }
+        asked.push(one)
+        answer(one, response)
+      })
+    },
+  )
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve({ name, server, port: (server.address() as AddressInfo).port, asked }))
+  })
+}
+
+async function makeAuthority(dir: string) {
+  const keys = await newKeys()
+  const notAfter = new Date(Date.now() + 86_400_000)
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=Lab',
+    keys,
+    notAfter,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 1, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
+  })
+  writeFileSync(join(dir, 'tls/ca.pem'), root.toString('pem'))
+  const list = await x509.X509CrlGenerator.create({
+    issuer: root.subject,
+    nextUpdate: notAfter,
+    signingAlgorithm: algorithm,
+    signingKey: keys.privateKey,
+  })
+  writeFileSync(join(dir, 'tls/revoked.pem'), x509.PemConverter.encode(list.rawData, 'X509 CRL'))
+  const file = (name: string, ending: string) => join(dir, 'tls', `${name}.${ending}`)
+  return {
+    files: (name: string) => ({ cert: file(name, 'pem'), key: file(name, 'key') }),
+    async issue(name: string, role: string, names: readonly string[]): Promise<void> {
+      const own = await newKeys()
+      const certificate = await x509.X509CertificateGenerator.create({
+        subject: `CN=${name}`,
+        issuer: root.subject,
+        notAfter,
+        publicKey: own.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: algorithm,
+        extensions: [
+          new x509.SubjectAlternativeNameExtension([
+            ...names.map((value) => ({ type: 'dns' as const, value })),
+            { type: 'url' as const, value: `urn:countroom:role:${role}` },
+          ]),
+        ],
+      })
+      writeFileSync(file(name, 'pem'), certificate.toString('pem'))
+      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', own.privateKey))
+      writeFileSync(file(name, 'key'), x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'))
+    },
+  }
+}
+
+function newKeys(): Promise<CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>
+}
