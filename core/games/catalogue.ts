@@ -1,18 +1,28 @@
 import { baccarat } from './catalogue/baccarat/index.ts'
+import { basaltFalls } from './catalogue/basalt-falls/index.ts'
 import { dice } from './catalogue/dice/index.ts'
 import { limbo } from './catalogue/limbo/index.ts'
 import { midnightOrchard } from './catalogue/midnight-orchard/index.ts'
 import { plinko } from './catalogue/plinko/index.ts'
 import { rouletteAmerican, rouletteEuropean, rouletteFrench } from './catalogue/roulette/index.ts'
+import { tidewrack } from './catalogue/tidewrack/index.ts'
 import { gameUnknown, versionNotHere } from './errors.ts'
 import type { Game } from './game.ts'
 
 /** Every game this house has, at its present version. */
 const games: ReadonlyMap<string, Game> = new Map(
-  [rouletteEuropean, rouletteAmerican, rouletteFrench, baccarat, midnightOrchard, dice, limbo, plinko].map((game) => [
-    game.id,
-    game as unknown as Game,
-  ]),
+  [
+    rouletteEuropean,
+    rouletteAmerican,
+    rouletteFrench,
+    baccarat,
+    midnightOrchard,
+    basaltFalls,
+    tidewrack,
+    dice,
+    limbo,
+    plinko,
+  ].map((game) => [game.id, game as unknown as Game]),
 )
 
 /** Earlier versions, kept until the last round that was begun on one is over. */

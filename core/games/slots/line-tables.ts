@@ -1,6 +1,6 @@
 import type { Column } from './columns.ts'
 import { countsIn, keyOf } from './counts.ts'
-import type { Columns, Tables } from './engine.ts'
+import type { Tables } from './engine.ts'
 import { lineEvaluator } from './evaluate.ts'
 import { everyChoice } from './odometer.ts'
 import { type SlotSheet, symbolsOf } from './sheet.ts'
@@ -66,53 +66,39 @@ export function lineTables(sheet: SlotSheet, columns: readonly Column[][]): Tabl
   })
   const listed = Int32Array.from(openLines)
 
-  const tail = sizes.map((_, r) => r).slice(headReels)
-  // Two reels in the tail is what five of usual length come to; they are told apart to spare a loop where it is walked most.
-  const [x, y] = tail.length === 2 ? tail : []
-  const [beginX, beginY] = [begins[x ?? 0]!, begins[y ?? 0]!]
-  const [countedX, countedY] = [counted[x ?? 0]!, counted[y ?? 0]!]
+  // The other reels as one: by the choice of their columns and line what they add to the index.
+  const tailSizes = sizes.slice(headReels)
+  const tails = tailSizes.reduce((product, size) => product * size, 1)
+  const added = new Int32Array(tails * lineCount)
+  const tailKeys = new Int32Array(tails)
+  filling = 0
+  everyChoice(tailSizes, (chosen) => {
+    for (let r = headReels; r < reels; r++) {
+      const column = chosen[r - headReels]!
+      tailKeys[filling]! += counted[r]![column]!
+      for (let line = 0; line < lineCount; line++)
+        added[filling * lineCount + line]! |= shifted[begins[r]! + column * lineCount + line]!
+    }
+    filling++
+  })
+
   let key = 0
   return {
-    times: x !== undefined && y !== undefined ? timesOfTwo : timesOfAny,
+    times(chosen, at) {
+      let head = 0
+      let tail = 0
+      for (let r = 0; r < headReels; r++) head = head * sizes[r]! + chosen[at + r]!
+      for (let r = headReels; r < reels; r++) tail = tail * sizes[r]! + chosen[at + r]!
+      key = headKeys[head]! + tailKeys[tail]!
+      let sum = settled[head]!
+      const end = firstOpen[head + 1]!
+      for (let next = firstOpen[head]!; next < end; next++) {
+        const open = listed[next]!
+        sum += pays[(open & headMask) | added[tail * lineCount + (open >>> headBits)]!]!
+      }
+      return sum
+    },
     key: () => key,
-  }
-
-  function headAt(chosen: Columns, at: number): number {
-    let head = 0
-    for (let r = 0; r < headReels; r++) head = head * headSizes[r]! + chosen[at + r]!
-    return head
-  }
-
-  function timesOfTwo(chosen: Columns, at: number): number {
-    const head = headAt(chosen, at)
-    const columnX = chosen[at + headReels]!
-    const columnY = chosen[at + headReels + 1]!
-    key = headKeys[head]! + countedX[columnX]! + countedY[columnY]!
-    let sum = settled[head]!
-    const end = firstOpen[head + 1]!
-    let entry = firstOpen[head]!
-    if (entry === end) return sum
-    const fromX = beginX + columnX * lineCount
-    const fromY = beginY + columnY * lineCount
-    for (; entry < end; entry++) {
-      const line = listed[entry]! >>> headBits
-      sum += pays[(listed[entry]! & headMask) | shifted[fromX + line]! | shifted[fromY + line]!]!
-    }
-    return sum
-  }
-
-  function timesOfAny(chosen: Columns, at: number): number {
-    const head = headAt(chosen, at)
-    key = headKeys[head]!
-    for (const r of tail) key += counted[r]![chosen[at + r]!]!
-    let sum = settled[head]!
-    for (let entry = firstOpen[head]!; entry < firstOpen[head + 1]!; entry++) {
-      const line = listed[entry]! >>> headBits
-      let index = listed[entry]! & headMask
-      for (const r of tail) index |= shifted[begins[r]! + chosen[at + r]! * lineCount + line]!
-      sum += pays[index]!
-    }
-    return sum
   }
 }
 

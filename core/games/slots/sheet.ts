@@ -78,6 +78,11 @@ export type PickSheet = { symbol: string; from: number; onLine?: true } & (
  */
 export type GambleSheet = { stepsMax: number; timesMax: number }
 
+/** A strip as words, from the top. */
+export function stripOf(text: string): string[] {
+  return text.trim().split(/\s+/)
+}
+
 /** How many parts a stake has. */
 export function partsOf(sheet: SlotSheet): number {
   return sheet.lines ? sheet.lines.length : sheet.ways.parts

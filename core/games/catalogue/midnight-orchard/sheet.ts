@@ -1,6 +1,4 @@
-import type { SlotSheet } from '../../slots/sheet.ts'
-
-const strip = (text: string) => text.trim().split(/\s+/)
+import { type SlotSheet, stripOf } from '../../slots/sheet.ts'
 
 /**
  * Midnight Orchard, 5 reels of 3 rows, 20 lines. Lantern is wild for all but Moon; three Moons or more bring ten free
@@ -11,15 +9,15 @@ export const sheet: SlotSheet = {
   wild: 'lantern',
   scatter: 'moon',
   strips: [
-    strip(`moon plum cherry owl pear apple fox plum pear cherry moth apple plum hare pear lantern cherry apple owl plum pear
+    stripOf(`moon plum cherry owl pear apple fox plum pear cherry moth apple plum hare pear lantern cherry apple owl plum pear
       fox cherry apple moth moon hare pear cherry apple plum pear`),
-    strip(`pear owl plum apple cherry moon pear hare plum moth apple cherry lantern pear plum fox apple cherry hare pear owl plum
+    stripOf(`pear owl plum apple cherry moon pear hare plum moth apple cherry lantern pear plum fox apple cherry hare pear owl plum
       apple cherry moth pear plum apple fox cherry pear plum`),
-    strip(`apple cherry plum lantern pear hare apple moth cherry plum owl pear apple moon cherry fox plum pear apple hare cherry plum
+    stripOf(`apple cherry plum lantern pear hare apple moth cherry plum owl pear apple moon cherry fox plum pear apple hare cherry plum
       moth pear apple owl cherry plum moon fox apple cherry`),
-    strip(`cherry pear fox apple plum moth cherry pear lantern hare apple plum owl cherry pear apple moon plum hare cherry moth pear
+    stripOf(`cherry pear fox apple plum moth cherry pear lantern hare apple plum owl cherry pear apple moon plum hare cherry moth pear
       apple fox plum cherry pear owl apple plum cherry hare`),
-    strip(`plum apple hare cherry pear owl plum apple moth cherry lantern pear fox plum apple cherry moon pear hare plum apple owl
+    stripOf(`plum apple hare cherry pear owl plum apple moth cherry lantern pear fox plum apple cherry moon pear hare plum apple owl
       cherry moon moth plum apple fox cherry pear hare plum`),
   ],
   lines: [

@@ -7,6 +7,8 @@ import { page } from '../layout.ts'
 const blurbs: Record<string, string> = {
   'roulette-european': 'One zero, every bet of the table from a single number to red or black.',
   'midnight-orchard': 'Owls, foxes and lanterns under the moon; three moons bring ten free spins at twice the pay.',
+  'basalt-falls': 'Rock that wins sinks and the rest falls after it; craters bring free spins at three times the pay.',
+  tidewrack: 'Pearls that stay, boxes to open, and a fair gamble for who wants one.',
 }
 
 export function lobbyPage(standings: readonly games.Standing[], currency: string | undefined) {
