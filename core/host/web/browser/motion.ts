@@ -36,6 +36,32 @@ export class Patience {
   }
 }
 
+/** Runs animations to their end, or until nobody wants to wait; what they moved then stands as its style says. */
+export async function run(begin: () => readonly Animation[], patience: Patience): Promise<void> {
+  if (calm || patience.hurried) return
+  const animations = begin()
+  const ms = Math.max(0, ...animations.map(({ effect }) => Number(effect?.getComputedTiming().endTime ?? 0)))
+  await Promise.race([Promise.all(animations.map(({ finished }) => finished)), patience.pause(ms)])
+  for (const animation of animations) animation.cancel()
+}
+
+/** Paints each frame of a stretch of time by how much of it has gone, from 0 to 1; the last one also when nobody waits. */
+export async function frames(ms: number, patience: Patience, paint: (gone: number) => void): Promise<void> {
+  let over = calm || patience.hurried
+  const begun = performance.now()
+  const frame = (now: number) => {
+    if (over) return
+    paint(Math.min(1, Math.max(0, now - begun) / ms))
+    requestAnimationFrame(frame)
+  }
+  if (!over) {
+    requestAnimationFrame(frame)
+    await patience.pause(ms)
+  }
+  over = true
+  paint(1)
+}
+
 /** Shows every step from one amount to the other, the last one exactly. */
 export async function countUp(from: bigint, to: bigint, ms: number, paint: (amount: bigint) => void): Promise<void> {
   const steps = calm || ms <= 0 ? 1 : Math.max(1, Math.round(ms / 40))

@@ -1,6 +1,6 @@
 import { draw } from './art.ts'
 import { make } from './elements.ts'
-import { calm, type Patience } from './motion.ts'
+import { calm, type Patience, run } from './motion.ts'
 import { sound } from './sound.ts'
 
 const rollMs = 620
@@ -81,10 +81,10 @@ function drawReel(strip: readonly string[], symbol: Picture) {
       const passing = Array.from({ length: count }, (_, index) => strip[(from + index) % strip.length] as string)
       const before = shown
       shown = [...target]
-      if (!calm && !patience.hurried) {
+      const start = `translateY(${(-(count + rows) / (count + 2 * rows)) * 100}%)`
+      const roll = () => {
         set([...target, ...passing, ...before])
-        const start = `translateY(${(-(count + rows) / (count + 2 * rows)) * 100}%)`
-        const animation = band.animate(
+        return band.animate(
           [
             { transform: start, filter: 'blur(0)' },
             { transform: 'translateY(-30%)', filter: 'blur(1.5px)', offset: 0.55 },
@@ -93,10 +93,9 @@ function drawReel(strip: readonly string[], symbol: Picture) {
           ],
           { duration: ms, easing: 'linear' },
         )
-        await Promise.race([animation.finished, patience.pause(ms)])
-        animation.cancel()
-        sound('land')
       }
+      await run(() => [roll()], patience)
+      if (!calm) sound('land')
       set(shown)
     },
   }

@@ -1,34 +1,35 @@
-import { act, make } from './elements.ts'
 import type { Table } from './scene.ts'
+import { drawStepper } from './stepper.ts'
 
 /** The stake as a ladder of 1, 2, 5 within what the game takes, on its lattice: two buttons and an amount. Minor units. */
 export function drawStake(table: Table<never, never>, { step = 1n, first }: { step?: bigint; first?: bigint } = {}) {
-  const rungs = ladder(table, step)
-  let at = Math.max(
-    0,
-    rungs.findIndex((rung) => rung >= (first ?? 100n)),
-  )
-  const shown = make('output', { id: 'stake', 'aria-live': 'polite' })
-  const less = act('−', { class: 'step', 'aria-label': 'Lower stake' }, () => go(-1))
-  const more = act('+', { class: 'step', 'aria-label': 'Higher stake' }, () => go(1))
-  const element = make('div', { class: 'stake' }, make('span', {}, 'Stake'), make('div', {}, less, shown, more))
+  let rungs = ladder(table, step)
+  let wished = first ?? 100n
+  let at = under(wished)
+  const stepper = drawStepper('Stake', 'stake', go)
   let changed = () => {}
 
   function go(by: number): void {
     at = Math.max(0, Math.min(rungs.length - 1, at + by))
+    wished = rungs[at] as bigint
     paint(true)
     changed()
   }
 
+  function under(amount: bigint): number {
+    return Math.max(
+      0,
+      rungs.findLastIndex((rung) => rung <= amount),
+    )
+  }
+
   function paint(free: boolean): void {
-    shown.textContent = table.show(rungs[at] as bigint)
-    less.disabled = !free || at === 0
-    more.disabled = !free || at === rungs.length - 1
+    stepper.paint(table.show(rungs[at] as bigint), { less: free && at > 0, more: free && at < rungs.length - 1 })
   }
   paint(true)
 
   return {
-    element,
+    element: stepper.element,
     paint,
     get value(): bigint {
       return rungs[at] as bigint
@@ -37,22 +38,30 @@ export function drawStake(table: Table<never, never>, { step = 1n, first }: { st
     get amount(): string {
       return table.money(rungs[at] as bigint).amount
     },
+    /** Another choice may go in other steps: the stake is what was wished, or the next below it that fits. */
+    goBy(step: bigint): void {
+      rungs = ladder(table, step)
+      at = under(wished)
+      paint(true)
+    },
     onChange(work: () => void): void {
       changed = work
     },
   }
 }
 
+/** All on the lattice, also the lowest and the highest. */
 function ladder({ facts }: Table<never, never>, step: bigint): bigint[] {
-  const [min, max] = [facts.stakeMin, facts.stakeMax].map((amount) => BigInt(amount.replace('.', ''))) as [
+  const [least, most] = [facts.stakeMin, facts.stakeMax].map((amount) => BigInt(amount.replace('.', ''))) as [
     bigint,
     bigint,
   ]
-  const rungs = new Set([min])
+  const [min, max] = [((least + step - 1n) / step) * step, (most / step) * step]
+  const rungs = [min]
   for (let power = 1n; power <= max; power *= 10n)
     for (const factor of [1n, 2n, 5n]) {
       const rung = power * factor
-      if (rung > min && rung < max && rung % step === 0n) rungs.add(rung)
+      if (rung > min && rung < max && rung % step === 0n) rungs.push(rung)
     }
-  return [...rungs, max].toSorted((a, b) => (a < b ? -1 : 1)).filter((rung, index, all) => rung !== all[index - 1])
+  return max > min ? [...rungs, max] : rungs
 }

@@ -6,9 +6,20 @@ import { page } from '../layout.ts'
 /** What each game is like, in one line; the mathematics is told by the game itself. */
 const blurbs: Record<string, string> = {
   'roulette-european': 'One zero, every bet of the table from a single number to red or black.',
+  'roulette-american': 'Two zeros on the wheel, and the basket beside them.',
+  'roulette-french': 'One zero, and half of an even chance comes back when it falls: la partage.',
+  dice: 'Four dice make one number of ten thousand; you choose how many of them win, and on which side.',
+  limbo: 'A lantern rises over the hills. Name the height it has to reach.',
+  plinko: 'A ball falls over pegs, left or right at each, into a bucket that says what it pays.',
   'midnight-orchard': 'Owls, foxes and lanterns under the moon; three moons bring ten free spins at twice the pay.',
   'basalt-falls': 'Rock that wins sinks and the rest falls after it; craters bring free spins at three times the pay.',
   tidewrack: 'Pearls that stay, boxes to open, and a fair gamble for who wants one.',
+}
+
+const kinds: Record<games.Game['kind'], string> = {
+  table: 'Table game',
+  slot: 'Video slot',
+  instant: 'Instant game',
 }
 
 export function lobbyPage(standings: readonly games.Standing[], currency: string | undefined) {
@@ -38,9 +49,9 @@ export function lobbyPage(standings: readonly games.Standing[], currency: string
 
 function card({ game, state }: games.Standing, currency: string) {
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
-  return html`<a class="game-card ${game.id}" href="/games/${game.id}">
+  return html`<a class="game-card" href="/games/${game.id}">
     <span class="game-art" data-art="${games.pageOf(game)}" aria-hidden="true"></span>
-    <span class="kind">${game.kind === 'slot' ? 'Video slot' : 'Table game'}</span>
+    <span class="kind">${kinds[game.kind]}</span>
     <strong>${game.name}</strong><span class="blurb">${blurbs[game.id] ?? ''}</span>
     <span class="figures"><span><b>${games.showPercent(game.rtp, 2)}</b> return to player</span><span><b>${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency}</b> per round</span></span>
     <span class="play">${state === 'open' ? 'Play' : 'Closed at the moment'}</span></a>`

@@ -1,26 +1,31 @@
-import { circle, drawSymbol, path, type Shape } from '../../../../host/web/browser/art.ts'
+import { circle, draw, path, type Shape } from '../../../../host/web/browser/art.ts'
 
-const drawings: Record<string, Shape[]> = {
-  wheel: [
-    circle(50, 50, 48, '#3c2413'),
-    circle(50, 50, 43, '#c99e52'),
-    ...Array.from({ length: 37 }, (_, index): Shape => {
-      const at = (side: number) => {
-        const radians = ((index + side) / 37) * 2 * Math.PI
-        return `${(50 + Math.sin(radians) * 41.5).toFixed(2)} ${(50 - Math.cos(radians) * 41.5).toFixed(2)}`
-      }
-      return path(`M50 50L${at(-0.46)}L${at(0.46)}z`, index === 0 ? '#1f7a55' : index % 2 ? '#b3303a' : '#15171d')
-    }),
-    circle(50, 50, 26, '#c99e52'),
-    circle(50, 50, 25, '#4d2f18'),
-    circle(50, 50, 18, '#6b4423'),
-    path('M50 34v32M34 50h32', 'none', '#cfa557'),
-    circle(50, 50, 5.5, '#f3dca4'),
-    circle(70, 25, 3.2, '#fffdf6'),
-  ],
-}
+/** On a field of 100 by 100. */
+const wheel: Shape[] = [
+  circle(50, 50, 48, '#3c2413'),
+  circle(50, 50, 43, '#c99e52'),
+  ...Array.from({ length: 37 }, (_, index): Shape => {
+    const at = (side: number) => {
+      const radians = ((index + side) / 37) * 2 * Math.PI
+      return `${(50 + Math.sin(radians) * 41.5).toFixed(2)} ${(50 - Math.cos(radians) * 41.5).toFixed(2)}`
+    }
+    return path(`M50 50L${at(-0.46)}L${at(0.46)}z`, index === 0 ? '#1f7a55' : index % 2 ? '#b3303a' : '#15171d')
+  }),
+  circle(50, 50, 26, '#c99e52'),
+  circle(50, 50, 25, '#4d2f18'),
+  circle(50, 50, 18, '#6b4423'),
+  path('M50 34v32M34 50h32', 'none', '#cfa557'),
+  circle(50, 50, 5.5, '#f3dca4'),
+  circle(70, 25, 3.2, '#fffdf6'),
+]
 
-/** What stands on the door of the game in the lobby. */
+/** What stands on the door of the game in the lobby: the upper half of a wheel that rises out of the felt. */
 export function cover(): SVGSVGElement[] {
-  return [drawSymbol(drawings, 'wheel')]
+  const svg = draw('svg', { viewBox: '0 0 420 190', preserveAspectRatio: 'xMidYMin slice' }) as SVGSVGElement
+  const felt = draw('linearGradient', { id: 'roulette-felt', x2: 0, y2: 1 })
+  felt.append(draw('stop', { 'stop-color': '#1f5a42' }), draw('stop', { offset: 1, 'stop-color': '#0e211c' }))
+  const rising = draw('g', { transform: 'translate(45 22) scale(3.3)' })
+  rising.append(...wheel.map(([tag, attributes]) => draw(tag, attributes)))
+  svg.append(felt, draw('rect', { width: 420, height: 190, fill: 'url(#roulette-felt)' }), rising)
+  return [svg]
 }

@@ -4,28 +4,27 @@ import { createLayout } from '../../../../host/web/browser/layout.ts'
 import { calm } from '../../../../host/web/browser/motion.ts'
 import type { Open } from '../../../../host/web/browser/scene.ts'
 import { sound } from '../../../../host/web/browser/sound.ts'
+import { drawTrail, type Mark } from '../../../../host/web/browser/trail.ts'
 import { drawFelt } from './felt.ts'
 import { drawWheel } from './wheel.ts'
 
 type Sheet = { wheel: number[]; bets: Record<string, number[]> }
 type Outcome = { number: number; colour: string; wins: string[] }
 
-const recentMax = 12
+const trailMax = 12
 const doubleZero = 37
 
 /** A wheel and the table beside it, with one zero or two. */
 const open: Open<Sheet, Outcome> = (table) => {
   const { sheet } = table.facts
-  const red = new Set(sheet.bets.red)
   const layout = createLayout(() => {
     returned = new Map()
     felt.mark(undefined)
     paint('ready')
   })
   let returned = new Map<string, bigint>()
-  let recent = table.latest.map(({ outcome }) => outcome.number).slice(0, recentMax)
 
-  const wheel = drawWheel(sheet.wheel, red, nameOf)
+  const wheel = drawWheel(sheet.wheel, new Set(sheet.bets.red), nameOf)
   const chips = drawChips(table as never)
   const ready = () => document.body.dataset.playing !== 'yes'
   const felt = drawFelt(sheet.bets, {
@@ -33,7 +32,11 @@ const open: Open<Sheet, Outcome> = (table) => {
     take: (on) => ready() && layout.place(on, -chips.chosen),
   })
   const badge = make('p', { class: 'landed', 'aria-hidden': 'true' })
-  const strip = make('ol', { class: 'recent', 'aria-label': 'Numbers that fell last, newest first' })
+  const trail = drawTrail(
+    'Numbers that fell last, newest first',
+    table.latest.map(({ outcome }) => markOf(outcome)),
+    trailMax,
+  )
   const staked = make('output', { id: 'staked' })
   const undo = act('Undo', {}, () => ready() && layout.undo())
   const clear = act('Clear', {}, () => ready() && layout.clear())
@@ -41,7 +44,7 @@ const open: Open<Sheet, Outcome> = (table) => {
 
   table.stage.append(
     make('div', { class: 'wheel-box' }, wheel.svg),
-    make('div', { class: 'outcome' }, badge, table.result, strip),
+    make('div', { class: 'outcome' }, badge, table.result, trail.element),
     make('div', { class: 'felt-box' }, felt.element, hints(felt.element)),
   )
   table.controls.append(
@@ -53,7 +56,6 @@ const open: Open<Sheet, Outcome> = (table) => {
   addEventListener('keydown', ({ key, target, ctrlKey, metaKey }) => {
     if (key.toLowerCase() === 'r' && !ctrlKey && !metaKey && !(target instanceof HTMLInputElement)) again.click()
   })
-  paintRecent()
 
   return {
     verbs: { play: 'Spin', hurry: 'Skip' },
@@ -77,10 +79,9 @@ const open: Open<Sheet, Outcome> = (table) => {
         }),
       )
       badge.textContent = nameOf(outcome.number)
-      badge.dataset.colour = outcome.colour
+      badge.dataset.tone = outcome.colour
       felt.mark(outcome.number)
-      recent = [outcome.number, ...recent].slice(0, recentMax)
-      paintRecent()
+      trail.push(markOf(outcome))
       paint('busy')
       setTimeout(() => delete document.body.dataset.running, calm ? 0 : 900) // on a small screen the wheel lies over the table
     },
@@ -96,20 +97,15 @@ const open: Open<Sheet, Outcome> = (table) => {
     clear.disabled = state !== 'ready' || !may.clear
     again.disabled = state !== 'ready' || !may.repeat
   }
-
-  function paintRecent(): void {
-    strip.replaceChildren(...recent.map((number) => make('li', { 'data-colour': colourOf(number) }, nameOf(number))))
-  }
-
-  function colourOf(number: number): string {
-    if (number === 0 || number === doubleZero) return 'green'
-    return red.has(number) ? 'red' : 'black'
-  }
 }
 export default open
 
 function nameOf(number: number): string {
   return number === doubleZero ? '00' : String(number)
+}
+
+function markOf({ number, colour }: Outcome): Mark {
+  return { text: nameOf(number), tone: colour }
 }
 
 function hints(felt: HTMLElement): HTMLElement {

@@ -1,5 +1,5 @@
 import { draw } from '../../../../host/web/browser/art.ts'
-import { calm, type Patience } from '../../../../host/web/browser/motion.ts'
+import { type Patience, run } from '../../../../host/web/browser/motion.ts'
 
 const spinMs = 5200
 /** The share of the time after which the ball lies in its pocket and turns with the wheel. */
@@ -73,17 +73,13 @@ export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>, 
     async spinTo(number: number, patience: Patience): Promise<void> {
       for (const { shape } of pockets.values()) shape.classList.remove('hit')
       const index = numbers.indexOf(number)
-      if (!calm && !patience.hurried) {
-        const runs = run(index)
-        await Promise.race([Promise.all(runs.map(({ finished }) => finished)), patience.pause(spinMs)])
-        for (const animation of runs) animation.cancel()
-      }
+      await run(() => turns(index), patience)
       rest(index)
       pockets.get(number)?.shape.classList.add('hit')
     },
   }
 
-  function run(index: number): Animation[] {
+  function turns(index: number): Animation[] {
     const distance = 720 + ((((-index * slice - turned) % 360) + 360) % 360)
     const rotorAt = (t: number) => turned + distance * (1 - (1 - t) ** 2)
     const inPocket = (t: number) => rotorAt(t) - rotorAt(1) // ends on top
