@@ -65,3 +65,10 @@ function ladder({ facts }: Table<never, never>, step: bigint): bigint[] {
     }
   return max > min ? [...rungs, max] : rungs
 }
+
+/** The least stake of which so many hundredths are whole minor units; what it pays is never rounded. */
+export function stepOf(hundredths: number): bigint {
+  let [a, b] = [100, hundredths]
+  while (b !== 0) [a, b] = [b, a % b]
+  return BigInt(100 / a)
+}
