@@ -8,6 +8,7 @@ const blurbs: Record<string, string> = {
   'roulette-european': 'One zero, every bet of the table from a single number to red or black.',
   'roulette-american': 'Two zeros on the wheel, and the basket beside them.',
   'roulette-french': 'One zero, and half of an even chance comes back when it falls: la partage.',
+  baccarat: 'Two hands from eight decks; stake on the player, the banker or a tie.',
   dice: 'Four dice make one number of ten thousand; you choose how many of them win, and on which side.',
   limbo: 'A lantern rises over the hills. Name the height it has to reach.',
   plinko: 'A ball falls over pegs, left or right at each, into a bucket that says what it pays.',
@@ -49,7 +50,7 @@ export function lobbyPage(standings: readonly games.Standing[], currency: string
 
 function card({ game, state }: games.Standing, currency: string) {
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
-  return html`<a class="game-card" href="/games/${game.id}">
+  return html`<a class="game-card ${game.kind}" href="/games/${game.id}">
     <span class="game-art" data-art="${games.pageOf(game)}" aria-hidden="true"></span>
     <span class="kind">${kinds[game.kind]}</span>
     <strong>${game.name}</strong><span class="blurb">${blurbs[game.id] ?? ''}</span>

@@ -1,0 +1,158 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import { arrive, depositByCard, openClient } from '../support/client.ts'
+import { newHome } from '../support/home.ts'
+
+type Money = { amount: string; currency: string }
+type Round = { outcome: Record<string, unknown>; stake: Money; win: Money }
+type Play = {
+  game: string
+  /** What the player sets up, by hand as a player does. */
+  choose?(page: Page): Promise<void>
+  /** What the page must say of an outcome. */
+  words(outcome: Record<string, unknown>): string
+}
+
+const times = (hundredths: number) =>
+  `${new Intl.NumberFormat('en', { maximumFractionDigits: 2 }).format(hundredths / 100)}×`
+
+const plays: readonly Play[] = [
+  {
+    game: 'dice',
+    async choose(page) {
+      await page.getByRole('radio', { name: 'Over' }).check({ force: true })
+      await page.getByRole('slider', { name: 'Chance to win' }).press('ArrowLeft')
+      await expectText(page, '#chance', '50 %')
+      await page.getByRole('slider', { name: 'Chance to win' }).press('ArrowRight')
+      await expectText(page, '#chance', '49.5 %')
+      await expectText(page, '[data-odds=wins]', '50.50 – 99.99')
+      await expectText(page, '[data-odds=pays]', '2×')
+      await expectText(page, '[data-odds=profit]', '€1.00')
+    },
+    words: ({ roll }) => `Rolled ${(Number(roll) / 100).toFixed(2).padStart(5, '0')}`,
+  },
+  {
+    game: 'limbo',
+    async choose(page) {
+      await page.getByLabel('Target', { exact: true }).fill('0.5')
+      await page.getByRole('button', { name: 'Let go' }).click()
+      await expectText(page, '#result', 'A target is 1.01 to 1000.00.')
+      await page.getByLabel('Target', { exact: true }).fill('1.37')
+      await expectText(page, '#stake', '€1.00')
+      await expectText(page, '[data-odds=chance]', '72.26 %')
+      await expectText(page, '[data-odds=profit]', '€0.37')
+    },
+    words: ({ reached }) => `Reached ${times(Number(reached))}`,
+  },
+  {
+    game: 'plinko',
+    async choose(page) {
+      await page.getByRole('radio', { name: '8', exact: true }).check({ force: true })
+      await page.getByRole('radio', { name: 'High' }).check({ force: true })
+      await expectText(page, '[data-odds=most]', '27.32×')
+      await expectText(page, '[data-odds=chance]', '0.7813 %')
+      expect(await page.locator('.buckets li').allTextContents()).toEqual(
+        ['27.32', '4.2', '1.5', '0.3', '0.2', '0.3', '1.5', '4.2', '27.32'], // biome-ignore format: as they stand
+      )
+    },
+    words: (outcome) => `Fell into ${times(Number(outcome.times))}`,
+  },
+]
+
+/** The page of each game, in a browser, on one house. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
+let appliance: Appliance
+let home: string
+let browser: Browser
+let lobby: string
+let cookies: Array<{ name: string; value: string; url: string }>
+beforeAll(async () => {
+  home = newHome()
+  appliance = await startAppliance({ home, freePorts: true })
+  lobby = new URL(appliance.urls.lobby).origin
+  const client = openClient(lobby, { ca: appliance.card().ca })
+  await arrive(client, appliance.urls)
+  await depositByCard(client, '500.00')
+  cookies = client.cookie.split('; ').map((cookie) => {
+    const [name = '', ...value] = cookie.split('=')
+    return { name, value: value.join('='), url: lobby }
+  })
+  await client.close()
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  })
+})
+afterAll(async () => {
+  await browser?.close()
+  await appliance?.stop()
+  rmSync(home, { recursive: true, force: true })
+})
+
+test.each(plays)(
+  'the browser plays $game: what it shows is what the house settled, on a desk and on a phone [RTS-14F]',
+  {
+    timeout: 60_000,
+  },
+  async ({ game, choose, words }) => {
+    const faults: string[] = []
+    const desk = await open({ width: 1280, height: 900 }, faults)
+    await desk.goto(`${lobby}/games/${game}`)
+    await desk.locator('.play').waitFor()
+    await choose?.(desk)
+    const [answer] = await Promise.all([desk.waitForResponse('**/rounds'), desk.locator('.play').click()])
+    const { outcome, stake, win } = (await answer.json()) as Round
+    const ahead = Number(win.amount) > Number(stake.amount)
+    const returned =
+      Number(win.amount) === 0
+        ? 'No return this time.'
+        : ahead
+          ? `Returned €${win.amount}.`
+          : `Returned €${win.amount} of €${stake.amount}.`
+    await expectText(desk, '#result', `${words(outcome)}. ${returned}`)
+    expect(await desk.locator('#result.ahead').count(), 'celebrated only what is more than was staked').toBe(
+      ahead ? 1 : 0,
+    )
+    await expectText(desk, '#elapsed', /00:0\d:\d\d/)
+    await desk.locator('.play:enabled').waitFor()
+    await picture(desk, game)
+
+    await desk.goto(`${lobby}/history`)
+    await desk.locator('#rounds button').first().click()
+    await desk.getByText('identical').waitFor()
+    await Promise.all([desk.waitForURL(`**/games/${game}?round=*`), desk.getByText('See it played again').click()])
+    await desk.getByText('Replay', { exact: true }).waitFor()
+    await expectText(desk, '#result', `${words(outcome)}. ${returned}`)
+
+    const phone = await open({ width: 390, height: 844 }, faults)
+    await phone.goto(`${lobby}/games/${game}`)
+    await phone.locator('.play:enabled').waitFor()
+    expect(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'fits a phone').toBe(true)
+    const button = await phone.locator('.play').boundingBox()
+    expect(button!.y + button!.height, 'the button is in view').toBeLessThanOrEqual(844)
+    await picture(phone, `phone-${game}`)
+    for (const page of [desk, phone]) await page.context().close()
+    expect(faults).toEqual([])
+  },
+)
+
+/** A page of the player, for somebody who asked for less motion; whatever goes wrong on it is noted. */
+async function open(viewport: { width: number; height: number }, faults: string[]): Promise<Page> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, reducedMotion: 'reduce' })
+  await context.addCookies(cookies)
+  const page = await context.newPage()
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (line) => line.type() === 'error' && faults.push(line.text()))
+  return page
+}
+
+async function expectText(page: Page, selector: string, text: string | RegExp): Promise<void> {
+  await page.locator(selector).filter({ hasText: text }).waitFor({ timeout: 15_000 })
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.COUNTROOM_SCREENSHOTS) return
+  mkdirSync('docs/screenshots', { recursive: true })
+  await page.screenshot({ path: `docs/screenshots/${name}.png` })
+}
