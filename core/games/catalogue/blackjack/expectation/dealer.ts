@@ -1,0 +1,126 @@
+import { dealerDraws, goal, scoreOfPips } from '../hand.ts'
+import { ranks, type Shoe } from './shoe.ts'
+
+/** What the dealer ends with: 17, 18, 19, 20, 21, or bust. */
+const ends = 6
+const bust = 5
+
+type Node = {
+  /** The cards drawn without the highest, and the highest with how many of it there are. */
+  parent: number
+  rank: number
+  nth: number
+  /** In how many orders they can come before the dealer stands; 0 where the dealer cannot come here. */
+  orders: number
+  draws: number
+  /** Where the dealer stands; -1 where another card is drawn. */
+  end: number
+}
+
+/** The dealer of one card that lies open, to be asked what a shoe holds. */
+export type Dealer = {
+  /** The most cards that are drawn. */
+  readonly drawsMax: number
+  /** In how many ways of `drawsMax` cards each end comes from this shoe; never with a blackjack, for which the dealer has looked. */
+  endsFrom(shoe: Shoe): readonly bigint[]
+}
+
+/** Sums of so many draws stay below 2^53 for up to eight packs, where doubles hold them exactly. */
+const drawsInDoubles = 8
+
+/**
+ * Which cards come in which order does not change what is left, so that hands are sets with a number of orders; a set's weight is the product of
+ * what the shoe has of each rank. Weights are whole numbers: short hands' are summed in doubles, and that every sum stayed below 2^53,
+ * and so was exact, is checked; the others' as integers of any length.
+ */
+export function createDealer(up: number, hitsSoft17: boolean): Dealer {
+  const nodes = nodesOf(up, hitsSoft17)
+  const drawsMax = Math.max(...nodes.map(({ draws }) => draws))
+  const known = new Map<number, readonly bigint[]>()
+  const short = nodes.filter(({ draws }) => draws <= drawsInDoubles)
+  const weights = new Float64Array(short.length)
+  const sums = new Float64Array((drawsInDoubles + 1) * ends)
+  return { drawsMax, endsFrom }
+
+  function endsFrom(shoe: Shoe): readonly bigint[] {
+    const before = known.get(shoe.key)
+    if (before) return before
+    const result = new Array<bigint>(ends).fill(0n)
+    sumShort(shoe)
+    for (let draws = 1; draws <= Math.min(drawsInDoubles, drawsMax); draws++) {
+      const rest = shoe.ways(drawsMax - draws, draws)
+      for (let end = 0; end < ends; end++) result[end]! += BigInt(sums[draws * ends + end]!) * rest
+    }
+    addLong(shoe, result)
+    known.set(shoe.key, result)
+    return result
+  }
+
+  function sumShort(shoe: Shoe): void {
+    sums.fill(0)
+    weights[0] = 1
+    let highest = 0
+    for (let index = 1; index < short.length; index++) {
+      const { parent, rank, nth, orders, draws, end } = short[index]!
+      const left = shoe.left[rank]! - (nth - 1) * shoe.removes
+      const weight = left > 0 ? weights[parent]! * left : 0
+      weights[index] = weight
+      if (weight > highest) highest = weight
+      if (end >= 0) sums[draws * ends + end]! += weight * orders
+    }
+    if (Math.max(highest, ...sums) > Number.MAX_SAFE_INTEGER) throw new RangeError('this shoe is too large to be counted')
+  }
+
+  function addLong(shoe: Shoe, result: bigint[]): void {
+    const long: bigint[] = []
+    for (let index = short.length; index < nodes.length; index++) {
+      const { parent, rank, nth, orders, draws, end } = nodes[index]!
+      const left = shoe.left[rank]! - (nth - 1) * shoe.removes
+      const above = parent < short.length ? BigInt(weights[parent]!) : long[parent - short.length]!
+      const weight = left > 0 ? above * BigInt(left) : 0n
+      long.push(weight)
+      if (end >= 0) result[end]! += weight * BigInt(orders) * shoe.ways(drawsMax - draws, draws)
+    }
+  }
+}
+
+/** Every set of cards that can come, smallest first. */
+function nodesOf(up: number, hitsSoft17: boolean): Node[] {
+  const sets = new Map<string, { cards: number[]; orders: number }>([['', { cards: [], orders: 1 }]])
+  const queue = [...sets.values()]
+  for (const { cards, orders } of queue) {
+    if (orders === 0 || endOf(up, cards, hitsSoft17) >= 0) continue
+    for (const rank of ranks) {
+      if (cards.length === 0 && up + rank === 11 && (up === 1 || up === 10)) continue // looked for, and not there
+      const more = [...cards, rank].sort((one, other) => one - other)
+      const found = sets.get(more.join())
+      if (found) found.orders += orders
+      else queue.push(add(more, orders))
+    }
+  }
+  // Weights are built card by card in ascending order, over sets that may not come in any order of drawing.
+  for (const { cards } of queue) for (let n = 1; n < cards.length; n++) if (!sets.has(cards.slice(0, n).join())) add(cards.slice(0, n), 0)
+  const all = [...sets.values()].sort((one, other) => one.cards.length - other.cards.length)
+  const places = new Map(all.map(({ cards }, index) => [cards.join(), index]))
+  return all.map(({ cards, orders }) => ({
+    parent: places.get(cards.slice(0, -1).join()) ?? 0,
+    rank: cards.at(-1) ?? 0,
+    nth: cards.filter((rank) => rank === cards.at(-1)).length,
+    orders,
+    draws: cards.length,
+    end: orders > 0 ? endOf(up, cards, hitsSoft17) : -1,
+  }))
+
+  function add(cards: number[], orders: number) {
+    const set = { cards, orders }
+    sets.set(cards.join(), set)
+    return set
+  }
+}
+
+/** Where the dealer stands with these cards, -1 where not. */
+function endOf(up: number, cards: readonly number[], hitsSoft17: boolean): number {
+  const score = scoreOfPips([up, ...cards])
+  if (cards.length === 0 || dealerDraws(score, hitsSoft17)) return -1
+  return score.total > goal ? bust : score.total - 17
+}
