@@ -45,7 +45,9 @@ export function openMoves(state: State): Move[] {
     ...(aces ? [] : ['hit' as const]),
     'stand',
     ...(first && !aces && (!split || house.doubleAfterSplit) ? ['double' as const] : []),
-    ...(isPair(hand.cards) && state.hands.length < house.handsMax && (!aces || house.resplitAces) ? ['split' as const] : []),
+    ...(isPair(hand.cards) && state.hands.length < house.handsMax && (!aces || house.resplitAces)
+      ? ['split' as const]
+      : []),
     ...(first && !split && house.lateSurrender ? ['surrender' as const] : []),
   ]
 }

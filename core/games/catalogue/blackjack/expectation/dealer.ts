@@ -27,6 +27,7 @@ export type Dealer = {
 
 /** Sums of so many draws stay below 2^53 for up to eight packs, where doubles hold them exactly. */
 const drawsInDoubles = 8
+const nthMax = 16
 
 /**
  * Which cards come in which order does not change what is left, so that hands are sets with a number of orders; a set's weight is the product of
@@ -38,6 +39,12 @@ export function createDealer(up: number, hitsSoft17: boolean): Dealer {
   const drawsMax = Math.max(...nodes.map(({ draws }) => draws))
   const known = new Map<number, readonly bigint[]>()
   const short = nodes.filter(({ draws }) => draws <= drawsInDoubles)
+  // The inner loop of everything: columns instead of rows.
+  const parents = Int32Array.from(short, ({ parent }) => parent)
+  const factorAt = Int32Array.from(short, ({ rank, nth }) => rank * nthMax + nth)
+  const orders = Float64Array.from(short, (node) => (node.end < 0 ? 0 : node.orders))
+  const sumAt = Int32Array.from(short, ({ draws, end }) => (end < 0 ? 0 : draws * ends + end))
+  const factors = new Float64Array((ranks.length + 1) * nthMax)
   const weights = new Float64Array(short.length)
   const sums = new Float64Array((drawsInDoubles + 1) * ends)
   return { drawsMax, endsFrom }
@@ -57,18 +64,20 @@ export function createDealer(up: number, hitsSoft17: boolean): Dealer {
   }
 
   function sumShort(shoe: Shoe): void {
+    for (const rank of ranks)
+      for (let nth = 1; nth < nthMax; nth++)
+        factors[rank * nthMax + nth] = Math.max(0, shoe.left[rank]! - (nth - 1) * shoe.removes)
     sums.fill(0)
     weights[0] = 1
     let highest = 0
-    for (let index = 1; index < short.length; index++) {
-      const { parent, rank, nth, orders, draws, end } = short[index]!
-      const left = shoe.left[rank]! - (nth - 1) * shoe.removes
-      const weight = left > 0 ? weights[parent]! * left : 0
+    for (let index = 1; index < parents.length; index++) {
+      const weight = weights[parents[index]!]! * factors[factorAt[index]!]!
       weights[index] = weight
       if (weight > highest) highest = weight
-      if (end >= 0) sums[draws * ends + end]! += weight * orders
+      sums[sumAt[index]!]! += weight * orders[index]!
     }
-    if (Math.max(highest, ...sums) > Number.MAX_SAFE_INTEGER) throw new RangeError('this shoe is too large to be counted')
+    if (Math.max(highest, ...sums) > Number.MAX_SAFE_INTEGER)
+      throw new RangeError('this shoe is too large to be counted')
   }
 
   function addLong(shoe: Shoe, result: bigint[]): void {
@@ -99,7 +108,8 @@ function nodesOf(up: number, hitsSoft17: boolean): Node[] {
     }
   }
   // Weights are built card by card in ascending order, over sets that may not come in any order of drawing.
-  for (const { cards } of queue) for (let n = 1; n < cards.length; n++) if (!sets.has(cards.slice(0, n).join())) add(cards.slice(0, n), 0)
+  for (const { cards } of queue)
+    for (let n = 1; n < cards.length; n++) if (!sets.has(cards.slice(0, n).join())) add(cards.slice(0, n), 0)
   const all = [...sets.values()].sort((one, other) => one.cards.length - other.cards.length)
   const places = new Map(all.map(({ cards }, index) => [cards.join(), index]))
   return all.map(({ cards, orders }) => ({

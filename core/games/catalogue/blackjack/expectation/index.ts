@@ -45,7 +45,9 @@ export function valueAgainst(house: House, up: number): Fraction {
     const { double, undoubled } = hands.of(cards)
     const split = first === second && house.handsMax > 1 ? [2n * splitValue(table, hands, first)] : []
     const surrender = house.lateSurrender ? [-all] : []
-    const best = [2n * undoubled, 2n * double, ...split, ...surrender].reduce((one, other) => (one > other ? one : other))
+    const best = [2n * undoubled, 2n * double, ...split, ...surrender].reduce((one, other) =>
+      one > other ? one : other,
+    )
     return best - 2n * blackjacks + insured
   }
 }

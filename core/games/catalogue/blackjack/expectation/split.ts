@@ -77,7 +77,8 @@ function createWorth(table: Table, hands: Hands, rank: number): (gone: number, a
       if (left <= 0 || (!anySecond && second === rank)) continue
       shoe.take(second)
       const cards = [rank, second]
-      const value = rank === 1 ? table.stand(scoreOfPips(cards).total) : played(memo, cards, codeOf(rank) + codeOf(second))
+      const value =
+        rank === 1 ? table.stand(scoreOfPips(cards).total) : played(memo, cards, codeOf(rank) + codeOf(second))
       sum += BigInt(left) * value
       shoe.put(second)
     }
