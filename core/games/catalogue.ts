@@ -1,8 +1,10 @@
 import { baccarat } from './catalogue/baccarat/index.ts'
 import { basaltFalls } from './catalogue/basalt-falls/index.ts'
+import { blackjack } from './catalogue/blackjack/index.ts'
 import { dice } from './catalogue/dice/index.ts'
 import { limbo } from './catalogue/limbo/index.ts'
 import { midnightOrchard } from './catalogue/midnight-orchard/index.ts'
+import { mines } from './catalogue/mines/index.ts'
 import { plinko } from './catalogue/plinko/index.ts'
 import { rouletteAmerican, rouletteEuropean, rouletteFrench } from './catalogue/roulette/index.ts'
 import { tidewrack } from './catalogue/tidewrack/index.ts'
@@ -16,12 +18,14 @@ const games: ReadonlyMap<string, Game> = new Map(
     rouletteAmerican,
     rouletteFrench,
     baccarat,
+    blackjack,
     midnightOrchard,
     basaltFalls,
     tidewrack,
     dice,
     limbo,
     plinko,
+    mines,
   ].map((game) => [game.id, game as unknown as Game]),
 )
 

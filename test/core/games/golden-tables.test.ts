@@ -1,6 +1,6 @@
 import { test } from 'vitest'
 import * as games from '#games'
-import { expectGolden } from './golden.ts'
+import { type Decide, expectGolden } from './golden.ts'
 
 const spins = [
   { bets: [{ on: 'red', amount: '1.00' }] },
@@ -25,3 +25,22 @@ test.each([
 ])('%s plays as its version did when it was written down [GLI-A.6.1b]', (id, inputs) => {
   expectGolden(games.gameOf(id), inputs)
 })
+
+/** Any open move, and of tiles any that is closed. */
+const anyTile: Decide = (state, _, pick) => {
+  const closed = Array.from({ length: 25 }, (_, tile) => tile).filter(
+    (tile) => !(state.picked as number[]).includes(tile),
+  )
+  return pick(4, '') === 0 ? { move: 'cash-out' } : { move: 'reveal', tile: closed[pick(closed.length, '')] }
+}
+const anyMove: Decide = (_, open, pick) => ({ move: open[pick(open.length, '')] })
+
+test.each([
+  ['mines', [1, 3, 10, 24].map((mines) => ({ stake: '1.00', mines, tile: 12 })), anyTile],
+  ['blackjack', [{ stake: '1.00' }], anyMove],
+] as const)(
+  '%s, moves included, plays as its version did when it was written down [GLI-A.6.1b]',
+  (id, inputs, decide) => {
+    expectGolden(games.gameOf(id), inputs, decide)
+  },
+)

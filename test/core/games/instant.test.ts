@@ -113,3 +113,103 @@ describe('plinko', () => {
     expect(game.play(choice, () => path[peg++]!)).toEqual({ outcome: { path, bucket: 4, times: 50 }, win: 50n })
   })
 })
+
+describe('mines', () => {
+  const game = games.gameOf('mines')
+  const { ladders } = game.sheet as { ladders: Record<string, number[]> }
+  const choose = (n: number, k: number): bigint => (k === 0 ? 1n : (choose(n - 1, k - 1) * BigInt(n)) / BigInt(k))
+
+  test('every number of mines and tiles returns 98 % to 99 %: the pay is 0.99 over its chance, cut to hundredths [GLI-4.7.1a] [GLI-4.7.3]', () => {
+    let highest = games.fraction(0)
+    for (const [mines, ladder] of Object.entries(ladders)) {
+      expect(ladder.length).toBeGreaterThan(0)
+      let before = 100
+      for (const [index, times] of ladder.entries()) {
+        const picks = index + 1
+        const [all, safe] = [choose(25, picks), choose(25 - Number(mines), picks)]
+        expect(BigInt(times), `${mines} mines, ${picks} tiles`).toBe((99n * all) / safe)
+        const returned = games.fraction(BigInt(times) * safe, 100n * all)
+        expect(returned.n * 100n >= returned.d * 98n && returned.n * 100n <= returned.d * 99n).toBe(true)
+        if (returned.n * highest.d > highest.n * returned.d) highest = returned
+        expect(times).toBeGreaterThan(before) // every tile raises the pay, and the first above the stake
+        before = times
+      }
+      const all = 25 - Number(mines)
+      const next = ladder.length + 1
+      if (next <= all) expect((99n * choose(25, next)) / choose(all, next)).toBeGreaterThan(100_000n)
+    }
+    expect(Object.keys(ladders)).toHaveLength(24)
+    expect(game.rtp).toEqual(highest)
+  })
+
+  /** Mines on the first tiles: of what is left always the first. */
+  const begin = (mines: number, tile: number) =>
+    game.play(game.readChoice({ stake: '2.00', mines, tile }, 'EUR'), () => 0)
+  const move = (state: Record<string, unknown>, input: unknown) => {
+    const read = game.moves!.read(state, input)
+    expect(game.moves!.stakeOf(state, read)).toBe(0n)
+    return game.moves!.make(state, read, () => {
+      throw new Error('a tile is opened, nothing is drawn')
+    })
+  }
+
+  test('tiles open one by one, and nobody is told where the mines lie before the end [GLI-4.5.2c]', () => {
+    const first = begin(3, 24)
+    expect(first.outcome).toEqual({ picked: [24], count: 3, times: 112, next: 128 })
+    expect(first.win).toBe(0n)
+    const second = move(first.state!, { move: 'reveal', tile: 10 })
+    expect(JSON.stringify(second.outcome)).not.toContain('ended')
+    expect(move(second.state!, { move: 'cash-out' })).toEqual({
+      outcome: { picked: [24, 10], count: 3, times: 128, next: null, ended: { mines: [0, 1, 2], hit: false } },
+      win: 256n,
+    })
+    expect(move(second.state!, { move: 'reveal', tile: 1 })).toMatchObject({
+      outcome: { picked: [24, 10, 1], times: 0, ended: { hit: true } },
+      win: 0n,
+    })
+    expect(move(second.state!, game.moves!.fallback(second.state!)).win).toBe(256n)
+  })
+
+  test('the last tile on offer pays by itself, and a mine under the first ends it at once', () => {
+    expect(begin(24, 24)).toMatchObject({ win: 2n * 2475n, outcome: { times: 2475 } })
+    expect(begin(24, 3)).toMatchObject({ win: 0n, outcome: { ended: { hit: true } } })
+    expect(begin(24, 24).state).toBeUndefined()
+    let step = begin(12, 24)
+    for (let tile = 23; step.state; tile--) step = move(step.state, { move: 'reveal', tile })
+    expect(step.outcome).toMatchObject({ times: ladders[12]!.at(-1) })
+  })
+
+  test('every set of mines is as likely as every other [GLI-3.2.3a]', () => {
+    // Three mines, so 25 * 24 * 23 ways to draw them: each set of three in six of them.
+    const counts = new Map<string, number>()
+    const choice = game.readChoice({ stake: '1.00', mines: 3, tile: 0 }, 'EUR')
+    for (let way = 0; way < 25 * 24 * 23; way++) {
+      let left = way
+      const { outcome, state } = game.play(choice, (range) => {
+        const value = left % range
+        left = Math.floor(left / range)
+        return value
+      })
+      const laid = (state ?? (outcome as { ended: unknown }).ended) as { mines: number[] }
+      const name = [...laid.mines].sort((a, b) => a - b).join()
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(2300)
+    expect(new Set(counts.values())).toEqual(new Set([6]))
+  })
+
+  test('tiles that are open, or are none, are refused, and so are moves that are none', () => {
+    const { state } = begin(3, 24)
+    for (const input of [
+      { move: 'reveal', tile: 24 },
+      { move: 'reveal', tile: 25 },
+      { move: 'reveal', tile: '3' },
+      { move: 'reveal' },
+      { move: 'peek' },
+      null,
+      'cash-out',
+    ])
+      expect(() => game.moves!.read(state!, input)).toThrow(expect.objectContaining({ code: 'games.choice_invalid' }))
+    for (const mines of [0, 25, 1.5, '3']) expect(() => begin(mines as number, 1)).toThrow(/1 to 24/)
+  })
+})

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import * as games from '#games'
-import type * as rng from '#rng'
 import { everyDeal } from '../../../core/games/catalogue/baccarat/par.ts'
 import { anchorOf, asPublished, percentAsPublished } from './anchors.ts'
+import { deck } from './deck.ts'
 
 const edgeOf = (rtp: games.Fraction) => games.fraction(rtp.d - rtp.n, rtp.d)
 const fractionOf = (text: string) => {
@@ -159,17 +159,9 @@ describe('baccarat', () => {
 
   /** The cards that come, by rank, in the order of the deal: player, banker, player, banker, then the third cards. */
   const dealt = (ranks: string, bets = [{ on: 'banker', amount: '1.00' }]) => {
-    const left = Array.from({ length: 52 }, () => 8)
-    const cards = [...ranks].map((rank) => 'A23456789TJQK'.indexOf(rank) * 4)
-    let next = 0
-    const draws: rng.Draws = () => {
-      const card = cards[next++]!
-      const place = left.slice(0, card).reduce((sum, count) => sum + count, 0)
-      left[card]!--
-      return place
-    }
+    const { draws, left } = deck(8, ranks)
     const { outcome, win } = game.play(game.readChoice({ bets }, 'EUR'), draws)
-    expect(next, ranks).toBe(ranks.length) // neither more cards nor fewer
+    expect(left(), ranks).toBe(0) // no card was left over, and the deck refuses one too many
     return { ...(outcome as { result: string; player: { total: number }; banker: { total: number } }), win }
   }
 
