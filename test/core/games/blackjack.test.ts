@@ -125,9 +125,7 @@ describe('a round', () => {
   })
 
   test('no card comes twice: each is drawn from what is left of six packs [GLI-3.2.3a] [GLI-3.2.4a]', () => {
-    expect(round('868T3T9T', 'split', 'double', 'stand').ranges).toEqual(
-      [312, 311, 310, 309, 308, 307, 306, 305],
-    )
+    expect(round('868T3T9T', 'split', 'double', 'stand').ranges).toEqual([312, 311, 310, 309, 308, 307, 306, 305])
   })
 })
 

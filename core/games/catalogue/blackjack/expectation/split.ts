@@ -45,7 +45,7 @@ export function splitValue(table: Table, hands: Hands, rank: number): bigint {
 /** How a pair can be split: so many second cards are of the rank, so many hands have another, so many take whatever comes. */
 type Splitting = { orders: bigint; pairs: number; settled: number; pending: number }
 
-export function splittings(handsMax: number): Splitting[] {
+function splittings(handsMax: number): Splitting[] {
   const found = new Map<string, Splitting>()
   const walk = (pairs: number, settled: number): void => {
     const hands = 2 + pairs
