@@ -9,7 +9,7 @@ const ranks = ['A', '2', '3', '4', '5', '6', '7', '8', '9', 'T', 'J', 'Q', 'K'] 
 const pack: readonly Card[] = ranks.flatMap((rank) => suits.map((suit) => rank + suit))
 
 /** 0 for an ace, 1 for a two, … 12 for a king. */
-function rankOf(card: Card): number {
+export function rankOf(card: Card): number {
   return ranks.indexOf(card[0] as (typeof ranks)[number])
 }
 

@@ -2,6 +2,7 @@ import { baccarat } from './catalogue/baccarat/index.ts'
 import { basaltFalls } from './catalogue/basalt-falls/index.ts'
 import { blackjack } from './catalogue/blackjack/index.ts'
 import { dice } from './catalogue/dice/index.ts'
+import { jacksOrBetter } from './catalogue/jacks-or-better/index.ts'
 import { limbo } from './catalogue/limbo/index.ts'
 import { midnightOrchard } from './catalogue/midnight-orchard/index.ts'
 import { mines } from './catalogue/mines/index.ts'
@@ -19,6 +20,7 @@ const games: ReadonlyMap<string, Game> = new Map(
     rouletteFrench,
     baccarat,
     blackjack,
+    jacksOrBetter,
     midnightOrchard,
     basaltFalls,
     tidewrack,

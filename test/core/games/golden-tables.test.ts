@@ -33,11 +33,13 @@ const anyTile: Decide = (state, _, pick) => {
   )
   return pick(4, '') === 0 ? { move: 'cash-out' } : { move: 'reveal', tile: closed[pick(closed.length, '')] }
 }
+const anyHold: Decide = (_, __, pick) => ({ move: 'hold', hold: [0, 1, 2, 3, 4].filter(() => pick(2, '') === 1) })
 const anyMove: Decide = (_, open, pick) => ({ move: open[pick(open.length, '')] })
 
 test.each([
   ['mines', [1, 3, 10, 24].map((mines) => ({ stake: '1.00', mines, tile: 12 })), anyTile],
   ['blackjack', [{ stake: '1.00' }], anyMove],
+  ['jacks-or-better', [{ stake: '1.00' }], anyHold],
 ] as const)(
   '%s, moves included, plays as its version did when it was written down [GLI-A.6.1b]',
   (id, inputs, decide) => {
