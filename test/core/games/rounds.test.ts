@@ -198,6 +198,46 @@ describe('a round of several steps', () => {
     await prove()
   })
 
+  test('of a slot: boxes are opened, the win is gambled, nobody is told before what lies where, and it is recalled alike [GLI-4.8.5c]', async () => {
+    const { weights } = games.gameOf('tidewrack').sheet as { weights: Array<Array<[string, number]>> }
+    // Chests wherever the reels stop, so no line pays; every box where it was before; red.
+    const reach = weights.map((reel) => reel.reduce((sum, [, weight]) => sum + weight, 0))
+    const play = house.with((range) => (reach.includes(range) ? range - 1 : range === 52 ? 0 : range - 1))
+    const seat = await sit()
+    const { round } = await play.play({
+      session: seat.session,
+      game: 'tidewrack',
+      choice: { stake: '1.00', gamble: true },
+      key: 'k',
+    })
+    expect(round).toMatchObject({
+      status: 'open',
+      moves: ['open', 'finish'],
+      outcome: { pick: { boxes: 12, opened: [] } },
+    })
+    expect(JSON.stringify(round.outcome)).not.toContain('15')
+    const go = (step: number, move: unknown) =>
+      world.act((tx) =>
+        play.move(tx, world.command(), { ...seat, session: seat.session.id, round: round.round, step, move }),
+      )
+    expect(await go(1, { do: 'open', box: 8 })).toMatchObject({
+      outcome: { pick: { opened: [{ box: 8, prize: 15 }], over: false } },
+    })
+    await expect(go(2, { do: 'open', box: 8 })).rejects.toMatchObject({ code: 'games.choice_invalid' })
+    await expect(go(2, { do: 'gamble', on: 'red' })).rejects.toMatchObject({ code: 'games.choice_invalid' })
+    expect(await go(2, { do: 'open', box: 9 })).toMatchObject({
+      moves: ['gamble', 'finish'],
+      outcome: { gamble: { from: '1500' } },
+    })
+    expect(await go(3, { do: 'gamble', on: 'red' })).toMatchObject({
+      status: 'open',
+      outcome: { gamble: { steps: [{ won: true, amount: '3000' }] } },
+    })
+    expect(await go(4, { do: 'finish' })).toMatchObject({ status: 'settled', win: { amount: '30.00' } })
+    expect((await games.recall(world.sql, seat.wallet, round.round)).replay).toBe('identical')
+    await prove()
+  })
+
   test('where it leaves nothing to decide, it completes by itself, and says that the platform did [GLI-4.16.3a]', async () => {
     shelf.present = [doors({ waitsForNothing: true })]
     const seat = await sit()

@@ -69,10 +69,10 @@ type Waiting = { boxes?: number[]; outcome: { pick?: { opened: Array<{ box: numb
 
 /** Opens any box that is closed; gambles on a colour now and then. */
 function decide({ boxes = [], outcome }: Waiting, open: readonly string[], pick: Draws): unknown {
-  if (!open.includes('open')) return pick(2, '') === 0 ? { move: 'gamble', on: 'red' } : { move: 'finish' }
+  if (!open.includes('open')) return pick(2, '') === 0 ? { do: 'gamble', on: 'red' } : { do: 'finish' }
   const opened = outcome.pick?.opened.map(({ box }) => box) ?? []
   const closed = [...boxes.keys()].filter((box) => !opened.includes(box))
-  return { move: 'open', box: closed[pick(closed.length, '')] }
+  return { do: 'open', box: closed[pick(closed.length, '')] }
 }
 
 function playOut(slot: games.Game, choice: unknown, draws: Draws): bigint {
