@@ -23,3 +23,5 @@ export const stakeTooHigh = () =>
   new Refusal('refused', 'games.stake_too_high', 'The licence does not allow so high a stake on this game.')
 export const tooSoon = () =>
   new Refusal('refused', 'games.too_soon', 'The next round may not begin yet. Please wait a moment.')
+export const autoplayForbidden = () =>
+  new Refusal('refused', 'games.autoplay_forbidden', 'The licence wants every round to be begun by the player.')

@@ -2,6 +2,7 @@ import { type Command, type Currency, isCurrency, type Lane, type Tx } from '#ba
 import * as ledger from '#ledger'
 import * as rng from '#rng'
 import { gameOf } from './catalogue.ts'
+import { autoplayForbidden } from './errors.ts'
 import { refusalOf } from './judge.ts'
 import { stakeCapOf } from './policy.ts'
 import { begin, roundBegunBy } from './rounds/begin.ts'
@@ -15,6 +16,8 @@ export type Order = {
   game: string
   choice: unknown
   key: string
+  /** The page began this round, and not the player. */
+  auto?: boolean
   requestId?: string
 }
 
@@ -40,10 +43,12 @@ export function openGames(parts: Parts): Games {
   return {
     async play(order) {
       const game = gameOf(order.game)
+      const rules = parts.rules()
+      if (order.auto && !rules.autoplay) throw autoplayForbidden()
       const { wallet, id: session, playerId } = order.session
       const currency = currencyOf(order.session.currency)
       const choice = game.readChoice(order.choice, currency)
-      const cap = await stakeCapOf(parts.rules(), game.kind, currency, () => parts.ageOf(playerId))
+      const cap = await stakeCapOf(rules, game.kind, currency, () => parts.ageOf(playerId))
       const record = rng.record(parts.generator.stream())
       const played = game.play(choice, record.draws)
       const written = game.writeChoice(choice)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createLane, type Lane, type Tx } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
+import * as players from '#players'
 import * as rng from '#rng'
 import * as sessions from '#sessions'
 import { rightAttempt } from './sign-in.ts'
@@ -19,12 +20,15 @@ export type House = {
   /** The rules as they stand in the database now. */
   rules: games.PlayRules
   /** A player with money who is signed in. */
-  sitDown(cash: bigint): Promise<{ player: string; wallet: bigint; session: games.Order['session'] }>
+  sitDown(
+    cash: bigint,
+    changes?: Partial<players.Registration>,
+  ): Promise<{ player: string; wallet: bigint; session: games.Order['session'] }>
   close(): Promise<void>
 }
 
 /** The hot path over a world's database, as a core opens it, with a clock that can be set. */
-export async function openHouse(world: World, ageOf: (player: string) => number = () => 40): Promise<House> {
+export async function openHouse(world: World): Promise<House> {
   const lease = (await ledger.leaseLane(world.sql, `test ${randomBytes(4).toString('hex')}`))!
   const generator = await rng.createGenerator({
     entropy: async (bytes) => randomBytes(bytes),
@@ -40,7 +44,11 @@ export async function openHouse(world: World, ageOf: (player: string) => number 
     isRetryable: () => false,
     isUnknown: () => false,
   })
-  const parts = { generator, rules: () => house.rules, ageOf: async (player: string) => ageOf(player) }
+  const parts = {
+    generator,
+    rules: () => house.rules,
+    ageOf: (player: string) => players.ageOf(world.sql, world.agent.keys, player, now()),
+  }
   const rest = { lanes, now, transact: <T>(work: (tx: Tx) => Promise<T>) => world.act(work) }
   const house: House = {
     play: games.openGames({ ...parts, ...rest }),
@@ -54,11 +62,11 @@ export async function openHouse(world: World, ageOf: (player: string) => number 
       }),
     at: undefined,
     rules: await games.playRules(world.sql),
-    async sitDown(cash) {
-      const { player, wallet } = await world.player(cash)
+    async sitDown(cash, changes = {}) {
+      const { player, wallet } = await world.player(cash, changes)
       const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player)))
       if ('refusal' in begun) throw begun.refusal
-      return { player, wallet, session: { id: begun.session.id, wallet, currency: 'EUR', playerId: player } }
+      return { player, wallet, session: begun.session }
     },
     async close() {
       await lanes.close()

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Job, money, provideQueue, type Tx } from '#base'
+import { type Job, provideQueue, type Tx } from '#base'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
 import * as messages from '#messages'
@@ -16,7 +16,10 @@ export type World = TestDatabase & {
   act<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   registration(changes?: Partial<players.Registration>): Promise<players.Registration>
   /** An active player with a wallet and some money. */
-  player(cash?: bigint): Promise<{ player: string; wallet: bigint; email: string }>
+  player(
+    cash?: bigint,
+    changes?: Partial<players.Registration>,
+  ): Promise<{ player: string; wallet: bigint; email: string }>
   /** Whatever a player could show in their sessions, they have shown just now. */
   showAll(player: string): Promise<void>
 }
@@ -54,8 +57,8 @@ export async function openWorld(options: { module?: TestModule } = {}): Promise<
     act,
     command,
     registration,
-    async player(cash = 0n) {
-      const input = await registration()
+    async player(cash = 0n, changes = {}) {
+      const input = await registration(changes)
       const player = (await act((tx) => players.register(tx, command(), input)))!
       const code = (await act((tx) => players.newConfirmation(tx, command(), player)))!
       await act((tx) => players.confirmEmail(tx, command(), { email: input.email, code, shownBy: player }))
@@ -79,7 +82,7 @@ export async function openWorld(options: { module?: TestModule } = {}): Promise<
       wallet,
       key: `fund:${randomBytes(4).toString('hex')}`,
       kind: 'deposit',
-      legs: [{ from: { house: 'gateway.clearing' }, to: { pocket: 'cash' }, amount: money(cash, 'EUR').amount }],
+      legs: [{ from: { house: 'gateway.clearing' }, to: { pocket: 'cash' }, amount: cash }],
     })
   }
 }

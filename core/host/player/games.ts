@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import { Refusal, showMoney } from '#base'
 import * as games from '#games'
+import * as licences from '#licences'
 import { anybody, signedIn } from '../access-rule.ts'
 import { betProofSchema, heldSize, proveBet } from '../bet-proof.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
@@ -26,6 +27,8 @@ const sheetSchema = gameSchema
   .extend({
     stakeMin: z.string(),
     stakeMax: z.string(),
+    cycleMsMin: z.number().int().openapi({ description: 'From the start of a round to the next start, at least.' }),
+    autoplay: z.boolean().openapi({ description: 'Whether a page may begin rounds by itself.' }),
     rules: z.array(z.string()),
     sheet: z.record(z.string(), z.unknown()),
   })
@@ -121,12 +124,14 @@ export function gamesRoutes(host: Host) {
       const { id } = games.gameOf(c.req.valid('param').game)
       const standing = (await games.standings(host.sql)).find(({ game }) => game.id === id)!
       const { game } = standing
+      const { cycleMsMin, autoplay } = await licences.rules(host.sql)
       const currency = (c.get('session')?.currency ?? 'EUR') as 'EUR'
       return c.json(
         {
           ...brief(standing),
           stakeMin: showMoney({ amount: game.stakeMin, currency }).amount,
           stakeMax: showMoney({ amount: game.stakeMax, currency }).amount,
+          ...{ cycleMsMin: cycleMsMin[game.kind], autoplay },
           rules: game.rules.en,
           sheet: game.sheet,
         },
@@ -145,6 +150,9 @@ export function gamesRoutes(host: Host) {
         'Plays a round. The outcome is the server’s, and settled when this answers; or the round waits for a move, and its stake is held.',
       request: {
         params: z.object({ game: gameId }),
+        query: z.strictObject({
+          auto: z.literal('yes').optional().openapi({ description: 'The page begins this round, and not the player.' }),
+        }),
         headers: idempotencyHeader,
         body: { required: true, content: { 'application/json': { schema: choiceSchema } } },
       },
@@ -158,6 +166,7 @@ export function gamesRoutes(host: Host) {
         session: sessionOf(c),
         game: c.req.valid('param').game,
         choice: c.req.valid('json'),
+        auto: c.req.valid('query').auto === 'yes',
         key: idempotencyKeyOf(c),
         requestId: c.get('requestId'),
       })
