@@ -6,7 +6,7 @@ export { type Fraction, fraction, showPercent, toNumber } from './fraction.ts'
 export type { Game } from './game.ts'
 export { mayBeLarge, noteLarge } from './large.ts'
 // What of it is offered, and what is closed
-export { close, offer, open, returnOf, type Standing, seeCatalogue, standings } from './offer.ts'
+export { type Closure, close, offer, open, returnOf, type Standing, seeCatalogue, standings } from './offer.ts'
 // Where the pages of games lie
 export { pageOf, pages } from './page.ts'
 // The hot path: a bet and its settlement
@@ -14,6 +14,7 @@ export { type Games, type Order, openGames } from './play.ts'
 // What the licence says of play
 export { type PlayRules, playRules } from './play-rules.ts'
 // Rounds that wait, and rounds that were played
+export { type Abandoned, abandonedRounds, conclude } from './rounds/abandoned.ts'
 export { history } from './rounds/history.ts'
 export type { RoundParts } from './rounds/parts.ts'
 export { bookingOf, type Recall, recall } from './rounds/recall.ts'

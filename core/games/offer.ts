@@ -14,7 +14,8 @@ export type Standing = {
   state: 'open' | 'closed' | 'waits'
   /** What two people let in, or the first installation brought; undefined when nothing was yet. */
   offered: { version: string; rtp: string; since: Date } | undefined
-  closed: { since: Date; reason: string; by: string | null } | undefined
+  /** `what` is what to open again. */
+  closed: { since: Date; reason: string; by: string | null; what: Omit<Closure, 'reason'> } | undefined
 }
 
 /** The return of a game as it is written down and signed; the version besides says exactly which mathematics it is. */
@@ -32,13 +33,27 @@ export async function standings(reader: Reader): Promise<Standing[]> {
   ])
   return catalogue().map((game) => {
     const offer = offers.find((each) => each.game === game.id)
-    const closed = closures.find(
+    const closure = closures.find(
       (each) => [game.id, everything].includes(each.game) && [game.version, everything].includes(each.version),
     )
     const waits = offer !== undefined && offer.version !== game.version
     const offered = offer?.version ? { version: offer.version, rtp: offer.rtp, since: offer.since } : undefined
-    return { game, state: waits ? 'waits' : closed ? 'closed' : 'open', offered, closed }
+    return { game, state: waits ? 'waits' : closure ? 'closed' : 'open', offered, closed: closure && closedBy(closure) }
   })
+}
+
+function closedBy({
+  game,
+  version,
+  ...closed
+}: {
+  game: string
+  version: string
+  since: Date
+  reason: string
+  by: string | null
+}) {
+  return { ...closed, what: version === everything ? { game } : { game, version } }
 }
 
 /**

@@ -487,6 +487,15 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ['operator GET /api/house/balances', () => boss.ask('GET', '/api/house/balances'), ['ledger.house_viewed']],
   ['operator GET /api/house/entries.csv', () => boss.ask('GET', '/api/house/entries.csv'), ['ledger.house_exported']],
   [
+    'operator POST /api/play/closure',
+    async () => {
+      const answer = await boss.ask('POST', '/api/play/closure', { reason: 'looks odd' })
+      await faces.world.admin`delete from games.closures`
+      return answer
+    },
+    ['games.closed'],
+  ],
+  [
     'operator POST /api/games/{game}/closure',
     () => boss.ask('POST', '/api/games/midnight-orchard/closure', { reason: 'looks odd' }),
     ['games.closed'],

@@ -253,6 +253,13 @@ test('one closes a game at once; opening it takes two, and so does another versi
   expect((await approve('officer', opening)).status).toBe(200)
   expect([await state(), await lobby()]).toEqual(['open', true])
 
+  expect((await desk.sue!.ask('POST', '/api/play/closure', { reason: 'looks odd' })).status).toBe(403)
+  expect((await desk.risk!.ask('POST', '/api/play/closure', { reason: 'looks odd' })).status).toBe(200)
+  expect([await state(), await lobby()]).toEqual(['closed', false])
+  const allPlay = await propose('boss', 'games.open', { game: '*' })
+  expect((await approve('officer', allPlay)).status).toBe(200)
+  expect([await state(), await lobby()]).toEqual(['open', true])
+
   await world.admin`
     insert into games.offers (game, version, rtp, since) values (${game}, '00000000000000aa', '95 %', now())
     on conflict (game) do update set version = excluded.version, rtp = excluded.rtp`

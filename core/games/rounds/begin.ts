@@ -42,7 +42,7 @@ export async function begin(
 
   const round = {
     ...{ wallet, round: booked.transfer, game: game.id, version: game.version, session, choice, currency },
-    ...{ stake, holds: [key], state: '', draws: '[]', steps: '[]', begunAt: command.now },
+    ...{ stake, holds: [key], state: '', draws: '[]', steps: '[]', begunAt: command.now, at: command.now },
   }
   const taken = { game, played, draws, stake, holds: round.holds }
   return { round: await goOn(tx, command, parts, round, taken), replayed: false }

@@ -40,13 +40,26 @@ export async function move(tx: Tx, command: Command, parts: RoundParts, wish: Wi
   })
 }
 
-/** As the rules say for a player who does not come back: the platform decides, and the round tells that it did [GLI-4.16.3c-iii]. */
-async function complete(tx: Tx, command: Command, parts: RoundParts, round: OpenRound): Promise<RoundView> {
+/**
+ * As the rules say for a player who does not come back: the platform decides, and the round tells that it did [GLI-4.16.3c-i]
+ * [GLI-4.16.3c-iii].
+ */
+export async function complete(tx: Tx, command: Command, parts: RoundParts, round: OpenRound): Promise<RoundView> {
   const game = gameOf(round.game, round.version)
-  const input = game.moves!.fallback(JSON.parse(round.state) as Record<string, unknown>)
-  return decide(tx, command, parts, round, game, { move: input, by: 'platform' }, () => {
-    throw new Error(`the rules of ${game.id} would stake more for a player who is away`)
-  })
+  let input: unknown
+  try {
+    input = fallbackOf(game, JSON.parse(round.state) as Record<string, unknown>)
+  } catch (error) {
+    return failRound(tx, command, round, error)
+  }
+  return decide(tx, command, parts, round, game, { move: input, by: 'platform' })
+}
+
+function fallbackOf({ id, moves }: Game, state: Record<string, unknown>): unknown {
+  const input = moves!.fallback(state)
+  if (moves!.stakeOf(state, moves!.read(state, input)) > 0n)
+    throw new Error(`the rules of ${id} would stake more for a player who is away`)
+  return input
 }
 
 /** One step further; where it leaves the player nothing to decide, the rules go on by themselves [GLI-4.16.3a]. */
@@ -85,13 +98,13 @@ async function decide(
   round: OpenRound,
   game: Game,
   decided: Decided,
-  mayStake: (more: bigint) => Promise<void>,
+  mayStake?: (more: bigint) => Promise<void>,
 ): Promise<RoundView> {
   const moves = game.moves!
   const state = JSON.parse(round.state) as Record<string, unknown>
   const read = moves.read(state, decided.move)
   const more = moves.stakeOf(state, read)
-  if (more > 0n) await mayStake(more)
+  if (more > 0n) await mayStake?.(more)
   const staked = more > 0n ? await holdMore(tx, command, round, more) : { stake: round.stake, holds: round.holds }
   const record = rng.record(parts.generator.stream())
   let played: Played

@@ -34,6 +34,8 @@ export type OpenRound = {
   draws: string
   steps: string
   begunAt: Date
+  /** Of its last step. */
+  at: Date
   currency: Currency
 }
 
@@ -80,6 +82,6 @@ export function viewOfOpen(row: OpenRound): RoundView {
 export function openRows(reader: Reader) {
   return reader`
     select r.wallet, r.round, r.game, r.version, r.session, r.stake, r.holds, r.choice, r.state, r.draws, r.steps,
-      r.begun_at as "begunAt", w.currency
+      r.begun_at as "begunAt", r.at, w.currency
     from games.open_rounds r join ledger.wallets w on w.wallet = r.wallet`
 }

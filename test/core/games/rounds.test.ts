@@ -37,9 +37,10 @@ afterAll(async () => {
   await house.close()
   await world.stop()
 })
-beforeEach(() => {
+beforeEach(async () => {
   shelf.present = [doors()]
   shelf.earlier = []
+  await world.admin`delete from games.closures`
 })
 
 type Seat = Awaited<ReturnType<House['sitDown']>>
@@ -273,10 +274,125 @@ describe('a round of several steps', () => {
     const [standing] = (await games.standings(world.sql)).filter(({ game }) => game.id === 'doors')
     expect(standing).toMatchObject({ state: 'closed', closed: { reason: expect.stringContaining('no handle') } })
     await expect(make(seat, round.round, 2, 3)).rejects.toMatchObject({ code: 'games.round_over' })
-    await world.admin`delete from games.closures`
     await prove()
   })
 })
+
+describe('a round nobody comes back to', () => {
+  const hours = (many: number) => new Date(Date.now() + many * 3_600_000)
+  /** As the worker does each minute. */
+  const sweep = async (now: Date) => {
+    const due = await games.abandonedRounds(world.sql, house.rules, now, 100)
+    const ended = []
+    for (const each of due)
+      ended.push(await world.act((tx) => games.conclude(tx, world.command(now), house.parts, each)))
+    return ended
+  }
+  beforeEach(() => world.admin`delete from games.open_rounds`)
+
+  test('waits as long as the licence says, then ends by its rules; its record says who decided [GLI-4.16.3c-i] [GLI-4.16.3c-ii] [GLI-4.16.3c-iii]', async () => {
+    const seat = await sit()
+    const other = await sit()
+    const { round } = await begin(seat)
+    await make(seat, round.round, 1, 0)
+    await begin(other)
+    await world.act((tx) => protection.exclude(tx, world.command(), { ...seat, months: 6 }))
+    expect(await sweep(hours(23.9))).toEqual([])
+    await world.admin`update games.open_rounds set at = ${hours(1)} where wallet = ${other.wallet}`
+    const [ended, ...more] = await sweep(hours(24.1))
+    expect(more, 'the other has time yet').toEqual([])
+    expect(ended).toMatchObject({ round: round.round, status: 'settled', win: { amount: '0.50' } })
+    const { steps, replay } = await games.recall(world.sql, seat.wallet, round.round)
+    expect(steps.map(({ by, move }) => [by, move])).toEqual([
+      ['player', null],
+      ['player', { open: 0 }],
+      ['platform', { open: 'leave' }],
+    ])
+    expect(replay).toBe('identical')
+    expect(await balanceOf(seat)).toEqual([950n, 0n])
+    expect(await games.waitingRounds(world.sql, other.wallet)).toHaveLength(1) // nobody else is touched [GLI-4.16.3c-iv]
+    await prove()
+  })
+
+  test('is left alone when the player came back first, and ended once however many try', async () => {
+    const [seat, back] = [await sit(), await sit()]
+    await begin(seat)
+    const { round } = await begin(back)
+    const due = await games.abandonedRounds(world.sql, house.rules, hours(25), 100)
+    house.at = hours(25)
+    await make(back, round.round, 1, 0)
+    const end = (each: games.Abandoned) =>
+      world.act((tx) => games.conclude(tx, world.command(hours(25)), house.parts, each))
+    const views = await Promise.all([...due, ...due].map(end))
+    house.at = undefined
+    expect(views.filter((view) => view !== undefined)).toHaveLength(1)
+    expect(await games.waitingRounds(world.sql, back.wallet)).toHaveLength(1)
+    await prove()
+  })
+
+  test('is finished on the version it began with; no other goes on with it, and when that one is gone every stake goes back [GLI-A.6.1b] [GLI-A.6.4a] [GLI-A.6.4b]', async () => {
+    const [seat, stays] = [await sit(), await sit()]
+    const { round } = await begin(seat)
+    const left = await begin(stays)
+    shelf.earlier = shelf.present
+    shelf.present = [doors({ version: 'd00000000000000b' })]
+    expect((await make(seat, round.round, 1, 2)).version).toBe('d00000000000000a')
+    expect((await games.recall(world.sql, seat.wallet, round.round)).replay).toBe('identical')
+    expect((await begin(seat, 'next')).round.version).toBe('d00000000000000b')
+
+    shelf.earlier = []
+    expect((await games.recall(world.sql, seat.wallet, round.round)).replay).toBe('version_not_here')
+    await expect(make(stays, left.round.round, 1, 2)).rejects.toMatchObject({ code: 'games.version_not_here' })
+    expect(await sweep(new Date())).toEqual([])
+    expect(await sweep(hours(0.2))).toMatchObject([{ round: left.round.round, status: 'voided' }])
+    expect(await balanceOf(stays)).toEqual([1000n, 0n])
+    const [standing] = (await games.standings(world.sql)).filter(({ game }) => game.id === 'doors')
+    expect(standing?.state, 'the version of now would not fail').toBe('open')
+    await prove()
+  })
+
+  test('whose rules fail to end it is voided, and the version closed [GLI-A.6.4d]', async () => {
+    const seat = await sit()
+    await begin(seat)
+    const broken = doors()
+    broken.moves!.fallback = () => ({ open: 'sesame' })
+    shelf.present = [broken]
+    expect(await sweep(hours(25))).toMatchObject([{ status: 'voided' }])
+    await expect(begin(seat, 'next')).rejects.toMatchObject({ code: 'games.closed' })
+    await prove()
+  })
+})
+
+test.each([
+  ['a game', { game: 'doors' }],
+  ['a version of it', { game: 'doors', version: 'd00000000000000a' }],
+  ['all play', { game: '*' }],
+])(
+  '%s is closed at once: no round begins, one that waits is finished with all it brings [GLI-2.4.1a] [GLI-2.4.1b] [GLI-4.15.1-1] [GLI-4.15.1-2] [GLI-A.6.3]',
+  async (_, what) => {
+    const seat = await sit()
+    const { round } = await begin(seat)
+    const close = () => world.act((tx) => games.close(tx, world.command(), { ...what, reason: 'looks odd' }))
+    await close()
+    await expect(close()).rejects.toMatchObject({ code: 'games.closed_already' })
+    await make(seat, round.round, 1, 'double')
+    expect((await make(seat, round.round, 2, 2)).status).toBe('settled')
+    await expect(begin(seat, 'next')).rejects.toMatchObject({ code: 'games.closed' })
+    const spin = { session: seat.session, game: 'roulette-european', choice: { bets: [{ on: 'red', amount: '1.00' }] } }
+    const other = house.play.play({ ...spin, key: 'r' })
+    if (what.game === '*') await expect(other).rejects.toMatchObject({ code: 'games.closed' })
+    else await other
+    const events = await audit.search(world.sql, { code: 'games.closed', limit: 20 })
+    expect(events.find(({ subject }) => subject === what.game)).toBeDefined()
+    const [standing] = (await games.standings(world.sql)).filter(({ game }) => game.id === 'doors')
+    expect(standing).toMatchObject({ state: 'closed', closed: { what } })
+    shelf.present = [doors({ version: 'd00000000000000b' })]
+    const next = begin(seat, 'other version')
+    if ('version' in what) expect((await next).round.status).toBe('open')
+    else await expect(next).rejects.toMatchObject({ code: 'games.closed' })
+    await world.admin`delete from games.closures`
+  },
+)
 
 describe('what the licence of Great Britain says of play', () => {
   const london = { country: 'GB', currency: 'GBP' as const }

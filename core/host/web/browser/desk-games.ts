@@ -10,7 +10,7 @@ type Game = {
   state: 'open' | 'closed' | 'waits'
   present: Version
   offered: (Version & { since: string }) | null
-  closed: { since: string; reason: string; by: string | null } | null
+  closed: { since: string; reason: string; by: string | null; what: { game: string; version?: string } } | null
 }
 
 /** What is offered, with which return. Closing is one's to do; opening and another version take two. */
@@ -24,7 +24,18 @@ export async function paintGames(permissions: ReadonlySet<string>, after: () => 
       badge(stateOf(game)),
       act('Look', { 'aria-label': `Look at ${game.name}` }, () => look(game, permissions, after)),
     ])
-    return table(['Game', 'Return', 'Version offered', 'State', ''], rows, 'There are no games.')
+    const list = table(['Game', 'Return', 'Version offered', 'State', ''], rows, 'There are no games.')
+    if (!permissions.has('games.close') || games.some(({ closed }) => closed?.what.game === '*')) return list
+    return make('div', {}, list, closing(after))
+  })
+}
+
+/** Everything at once: no round begins any more, of no game; rounds that wait are finished [GLI-2.4.1a]. */
+function closing(after: () => Promise<void>): HTMLElement {
+  return asking('close-play', 'Close all play at once', 'Why', async (reason) => {
+    await send('/api/play/closure', { reason })
+    await after()
+    tell('All play is closed.')
   })
 }
 
@@ -44,7 +55,9 @@ function look(game: Game, permissions: ReadonlySet<string>, after: () => Promise
   if (permissions.has('games.propose') && state === 'waits')
     steps.push(ask('offer', 'Ask to offer this version', 'games.offer', { game: game.game, ...present }))
   if (permissions.has('games.propose') && closed)
-    steps.push(ask('open', 'Ask to open it', 'games.open', { game: game.game }))
+    steps.push(
+      ask('open', closed.what.game === '*' ? 'Ask to open all play' : 'Ask to open it', 'games.open', closed.what),
+    )
   if (permissions.has('games.close') && !closed)
     steps.push(
       asking('close', 'Close at once', 'Why', async (reason) => {
