@@ -20,7 +20,7 @@ vi.mock('../../../core/games/catalogue.ts', async (original) => {
     gameOf: (id: string, version?: string) =>
       on(shelf.present, id, version) ??
       on(version === undefined ? [] : shelf.earlier, id, version) ??
-      real.gameOf(id, version),
+      real.gameOf(on(shelf.present, id) ? 'roulette-european' : id, version),
   }
 })
 
