@@ -23,8 +23,9 @@ export function drawStake(table: Table<never, never>, { step = 1n, first }: { st
     )
   }
 
-  function paint(free: boolean): void {
-    stepper.paint(table.show(rungs[at] as bigint), { less: free && at > 0, more: free && at < rungs.length - 1 })
+  /** @param held what an open round has staked, shown in place of what can be chosen */
+  function paint(free: boolean, held = rungs[at] as bigint): void {
+    stepper.paint(table.show(held), { less: free && at > 0, more: free && at < rungs.length - 1 })
   }
   paint(true)
 
