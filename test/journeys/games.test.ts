@@ -1,16 +1,18 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page, type Response } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { arrive, depositByCard, openClient } from '../support/client.ts'
+import { arrive, depositByCard, openClient, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 
 type Money = { amount: string; currency: string }
-type Round = { round: string; outcome: Record<string, unknown>; stake: Money; win: Money }
+type Round = { round: string; moves?: string[]; outcome: Record<string, unknown>; stake: Money; win: Money }
 type Play = {
   game: string
   /** What the player sets up, by hand as a player does. */
   choose?(page: Page): Promise<void>
+  /** Brings a round that waits to its end. */
+  end?(page: Page): Promise<Response>
   /** What the page must say of an outcome. */
   words(outcome: Record<string, unknown>): string
 }
@@ -59,6 +61,23 @@ const plays: readonly Play[] = [
     },
     words: (outcome) => `Fell into ${times(Number(outcome.times))}`,
   },
+  {
+    game: 'mines',
+    async choose(page) {
+      await page.getByRole('button', { name: 'Open' }).click()
+      await expectText(page, '#result', 'Choose a shell to open first.')
+      await page.getByRole('button', { name: 'Shell 1 in row 1, closed' }).focus()
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('Enter')
+      expect(await page.locator('[data-aimed]').getAttribute('aria-label')).toBe('Shell 2 in row 2, closed')
+      await expectText(page, '[data-odds=next]', '€1.12')
+      await expectText(page, '[data-odds=chance]', '88 %')
+    },
+    end: (page) => cashOut(page),
+    words: ({ ended, times: paid }) =>
+      (ended as { hit: boolean }).hit ? 'A mine' : `Cashed out at ${times(Number(paid))}`,
+  },
 ]
 
 /** The page of each game, in a browser, on one house. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
@@ -95,14 +114,15 @@ test.each(plays)(
   {
     timeout: 60_000,
   },
-  async ({ game, choose, words }) => {
+  async ({ game, choose, end, words }) => {
     const faults: string[] = []
     const desk = await open({ width: 1280, height: 900 }, faults)
     await desk.goto(`${lobby}/games/${game}`)
     await desk.locator('.play').waitFor()
     await choose?.(desk)
     const [answer] = await Promise.all([desk.waitForResponse('**/rounds'), desk.locator('.play').click()])
-    const { round, outcome, stake, win } = (await answer.json()) as Round
+    const first = (await answer.json()) as Round
+    const { round, outcome, stake, win } = first.moves && end ? ((await (await end(desk)).json()) as Round) : first
     const ahead = Number(win.amount) > Number(stake.amount)
     const returned =
       Number(win.amount) === 0
@@ -133,6 +153,47 @@ test.each(plays)(
     expect(faults).toEqual([])
   },
 )
+
+test('a round that waits comes back as it was left, and goes on [GLI-4.16.3b]', {
+  timeout: 60_000,
+}, async () => {
+  const faults: string[] = []
+  const page = await open({ width: 1280, height: 900 }, faults)
+  await page.goto(`${lobby}/games/mines`)
+  await page.getByRole('button', { name: 'Lower mines' }).click()
+  await page.getByRole('button', { name: 'Lower mines' }).click()
+  await expectText(page, '#mines', '1')
+  await until('a pearl', async () => {
+    await page.getByRole('button', { name: 'Any shell' }).click()
+    const [answer] = await Promise.all([page.waitForResponse('**/rounds'), page.locator('.play').click()])
+    await page.locator('body[data-playing=no]').waitFor()
+    return ((await answer.json()) as Round).moves
+  })
+  const pearl = await page.locator('[data-face=pearl]').getAttribute('aria-label')
+  await page.reload()
+  await expectText(page, '#result', 'This round waits for you. 1 pearl: €1.03 to cash out')
+  expect(await page.locator('[data-face=pearl]').getAttribute('aria-label')).toBe(pearl)
+  expect(await page.locator('.play').isVisible(), 'no other round of this game begins').toBe(false)
+  await expectText(page, '#mines', '1')
+  const [answer] = await Promise.all([
+    page.waitForResponse('**/moves'),
+    page.locator('[data-face=closed]').first().click(),
+  ])
+  const { moves } = (await answer.json()) as Round
+  if (moves) await cashOut(page)
+  await expectText(page, '#result', moves ? 'Cashed out at 1.07×. Returned €1.07.' : 'A mine. No return this time.')
+  expect(await page.locator('[data-face=closed]').count(), 'all is shown in the end').toBe(0)
+  await page.context().close()
+  expect(faults).toEqual([])
+})
+
+async function cashOut(page: Page): Promise<Response> {
+  const [answer] = await Promise.all([
+    page.waitForResponse('**/moves'),
+    page.getByRole('button', { name: 'Cash out' }).click(),
+  ])
+  return answer
+}
 
 /** A page of the player, for somebody who asked for less motion; whatever goes wrong on it is noted. */
 async function open(viewport: { width: number; height: number }, faults: string[]): Promise<Page> {

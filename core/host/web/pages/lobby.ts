@@ -12,6 +12,7 @@ const blurbs: Record<string, string> = {
   dice: 'Four dice make one number of ten thousand; you choose how many of them win, and on which side.',
   limbo: 'A lantern rises over the hills. Name the height it has to reach.',
   plinko: 'A ball falls over pegs, left or right at each, into a bucket that says what it pays.',
+  mines: 'Shells on the sea floor hold pearls or mines; stop after any pearl, or open one more.',
   'midnight-orchard': 'Owls, foxes and lanterns under the moon; three moons bring ten free spins at twice the pay.',
   'basalt-falls': 'Rock that wins sinks and the rest falls after it; craters bring free spins at three times the pay.',
   tidewrack: 'Pearls that stay, boxes to open, and a fair gamble for who wants one.',

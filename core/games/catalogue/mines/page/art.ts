@@ -1,7 +1,8 @@
 import { circle, draw, drawSymbol, path, type Shape, shade, shine } from '../../../../host/web/browser/art.ts'
 
 const ribs = [14, 27, 39, 50, 61, 73, 86].map(
-  (x): Shape => path(`M50 84Q${(x + 50) / 2 + (x - 50) * 0.12} 50 ${x} ${24 + Math.abs(x - 50) * 0.42}`, 'none', '#b06a72'),
+  (x): Shape =>
+    path(`M50 84Q${(x + 50) / 2 + (x - 50) * 0.12} 50 ${x} ${24 + Math.abs(x - 50) * 0.42}`, 'none', '#b06a72'),
 )
 
 /** What lies on the sea floor, each on a field of 100 by 100. */

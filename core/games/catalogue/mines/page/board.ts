@@ -56,7 +56,10 @@ export function drawBoard(handlers: { take(tile: number): void }) {
   async function turn(tile: number, shown: Face, patience: Patience): Promise<void> {
     const picture = () => tiles[tile]?.firstElementChild as SVGElement
     const half = (from: string, to: string, easing: string) =>
-      run(() => [picture().animate([{ transform: from }, { transform: to }], { duration: halfTurnMs, easing })], patience)
+      run(
+        () => [picture().animate([{ transform: from }, { transform: to }], { duration: halfTurnMs, easing })],
+        patience,
+      )
     await half('scale(1, 1)', 'scale(1.08, 0.05)', 'ease-in')
     face(tile, shown)
     await half('scale(1.08, 0.05)', 'scale(1, 1)', 'cubic-bezier(.2,1.8,.5,1)')

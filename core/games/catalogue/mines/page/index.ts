@@ -38,7 +38,7 @@ const open: Open<Sheet, Outcome> = (table) => {
   })
   const board = drawBoard({ take })
   const rungs = make('ol', { class: 'rungs', 'aria-label': 'What the pearls pay' })
-  const odds = drawOdds({ now: 'Cash out now', next: 'With the next pearl', chance: 'Chance of it' })
+  const odds = drawOdds({ now: 'Cash out', next: 'Next pearl', chance: 'Its chance' })
   const trail = drawTrail('Pays of the last rounds, newest first', table.latest.map(markOf))
   const any = act('Any shell', {}, () => take(anyClosed()))
   const cash = act('', { class: 'primary cash', hidden: '' }, () => void table.move({ move: 'cash-out' }))
@@ -53,8 +53,7 @@ const open: Open<Sheet, Outcome> = (table) => {
   return {
     verbs: { play: 'Open', hurry: 'Skip' },
     invitation: 'Choose a shell to open first.',
-    choice: () =>
-      aimed === undefined ? 'Choose a shell to open first.' : { stake: stake.amount, mines, tile: aimed },
+    choice: () => (aimed === undefined ? 'Choose a shell to open first.' : { stake: stake.amount, mines, tile: aimed }),
     words,
     paint(next, round) {
       waiting = next === 'ready' ? undefined : ((round as Round<Outcome> | undefined) ?? waiting)
@@ -102,7 +101,9 @@ const open: Open<Sheet, Outcome> = (table) => {
 
   /** Which shell is opened changes no chance, so any number will do. */
   function anyClosed(): number {
-    const closed = Array.from({ length: tiles }, (_, tile) => tile).filter((tile) => state === 'ready' || board.isClosed(tile))
+    const closed = Array.from({ length: tiles }, (_, tile) => tile).filter(
+      (tile) => state === 'ready' || board.isClosed(tile),
+    )
     return closed[Math.floor(Math.random() * closed.length)] as number
   }
 
