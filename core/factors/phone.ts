@@ -1,6 +1,6 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import * as audit from '#audit'
-import type { Refusal, Tx } from '#base'
+import type { Reader, Refusal, Tx } from '#base'
 import { type KeyedCommand, open, seal } from '#keys'
 import * as messages from '#messages'
 import { factorUnknown, phoneInvalid, smsUnavailable } from './errors.ts'
@@ -47,7 +47,8 @@ export async function confirmPhone(
 }
 
 /**
- * Sends a code to the newest telephone of the holder's. The one before it is void. `stranger`: whoever asks is not known to be them.
+ * Sends a code to the newest telephone of the holder's. The one before it is void. `stranger`: whoever asks is not known to be them; then none
+ * is sent in the place of one that is good still and that the holder asked for.
  *
  * @throws Refusal `factors.sms_unavailable`, `factors.sms_too_often`, `factors.unknown`
  */
@@ -58,6 +59,7 @@ export async function sendSmsCode(
 ): Promise<void> {
   if (!messages.isCarried('sms')) throw smsUnavailable()
   await hold(tx, holder)
+  if (stranger && (await hasOwnCode(tx, holder, command.now))) return
   const [row] = await tx<Array<{ factor: string; secret: Buffer }>>`
     select factor, secret from factors.factors
     where holder = ${holder} and kind = 'sms' and added_at is not null
@@ -92,12 +94,20 @@ async function send(
   const sealed = await seal(tx, command, { ...placeOf(holder), plaintext: code })
   const expires = new Date(command.now.getTime() + smsCodeSecondsMax * 1000)
   await tx`
-    insert into factors.sms_codes (holder, factor, code, expires_at) values (${holder}, ${factor}, ${sealed}, ${expires})
+    insert into factors.sms_codes (holder, factor, code, expires_at, own)
+    values (${holder}, ${factor}, ${sealed}, ${expires}, ${!stranger})
     on conflict (holder) do update
-    set factor = excluded.factor, code = excluded.code, expires_at = excluded.expires_at, attempts = 0`
+    set factor = excluded.factor, code = excluded.code, expires_at = excluded.expires_at, attempts = 0, own = excluded.own`
   const values = { code, minutes: String(smsCodeSecondsMax / 60) }
   await messages.tell(tx, command, { to: holder, template: 'sms_code', address: phone, values, before: expires })
   await audit.record(tx, command, { action: 'factors.code_sent', subject: holder, detail: { factor } })
+}
+
+async function hasOwnCode(reader: Reader, holder: string, now: Date): Promise<boolean> {
+  const [row] = await reader`
+    select from factors.sms_codes
+    where holder = ${holder} and own and expires_at > ${now} and attempts < ${smsAttemptsMax}`
+  return row !== undefined
 }
 
 /** The telephone whose code this is; the code is used up by it, and a wrong one is counted against it. */

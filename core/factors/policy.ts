@@ -27,10 +27,12 @@ export const smsAttemptsMax = 3
 export const smsPauseSeconds = 30
 /** How many codes go out by SMS in an hour and in a day. A network may be that of a whole mobile operator. */
 export const smsLimits = {
+  /** Who asks for themselves. */
   holder: { perHourMax: 5, perDayMax: 10 },
-  /** Of a holder, where it is not known who asks: some are left for themselves. */
+  /** To a holder, where it is not known who asks: counted apart, so that nobody uses up what is the holder's. */
   stranger: { perHourMax: 3, perDayMax: 6 },
-  number: { perHourMax: 5, perDayMax: 10 },
+  /** All of both. */
+  number: { perHourMax: 8, perDayMax: 16 },
   block: { perHourMax: 20, perDayMax: 50 },
   network: { perHourMax: 60, perDayMax: 200 },
 } as const

@@ -5,7 +5,7 @@ import { daySeconds, type SmsLimit, smsLimits, smsPauseSeconds } from './policy.
 
 /**
  * Counts a text message that is about to go out, or refuses it: messages cost money, bother whoever has the telephone, and some
- * people are paid for those that go to numbers of theirs. So they are counted by holder, by number, by its block of ten thousand
+ * people are paid for those that go to numbers of theirs. So they are counted by holder, what strangers ask for apart, by number, by its block of ten thousand
  * numbers, and by the network of who asks.
  *
  * @throws Refusal `factors.sms_too_often`
@@ -27,7 +27,7 @@ export async function countSms(
     const { perHourMax, perDayMax } = smsLimits[limit]
     if (day >= perDayMax) throw smsTooOften(daySeconds / 4)
     if (hour >= perHourMax) throw smsTooOften(3600)
-    if (limit === 'holder' && now > 0) throw smsTooOften(smsPauseSeconds)
+    if ((limit === 'holder' || limit === 'stranger') && now > 0) throw smsTooOften(smsPauseSeconds)
     await tx`insert into factors.sms_counts (subject, at) values (${subject}, ${command.now})`
   }
 }
@@ -36,8 +36,7 @@ async function subjectsOf({ keys, actor }: KeyedCommand, holder: string, phone: 
   const epoch = await keys.active('hk-pepper')
   const mac = (limit: SmsLimit, value: string) => keys.mac(epoch, Buffer.from(`sms|${limit}|${value}`))
   const subjects: Array<[SmsLimit, string]> = [
-    ['holder', holder],
-    ...(stranger ? ([['stranger', holder]] as Array<[SmsLimit, string]>) : []),
+    [stranger ? 'stranger' : 'holder', holder],
     ['number', phone],
     ['block', phone.slice(0, -4)],
     ...(actor.address === undefined ? [] : ([['network', networkOf(actor.address)]] as Array<[SmsLimit, string]>)),

@@ -24,6 +24,9 @@ export type StepUpRule = { seconds: number; withoutFactor: Array<'password' | 'e
 /** Kinds of games that licences tell apart. */
 export type GameKind = 'slot' | 'table' | 'instant'
 
+/** What a player knows of themselves and told at registration. */
+export type PersonalFact = 'dateOfBirth' | 'postalCode'
+
 /** Everything a licence can change. Amounts are decimal strings per currency. */
 export type Rules = {
   licence: string
@@ -61,6 +64,10 @@ export type Rules = {
   roundHoursMax: number
   /** Who may play without money. */
   freePlay: 'anybody' | 'signed_in' | 'verified'
+  /** What who has no second factor says, besides the code of the mail, to set a new password [GLI-2.5.3b]. */
+  resetEvidence: PersonalFact[]
+  /** How long a registration waits to be confirmed, before all of it is forgotten. */
+  registrationHoursMax: number
   /** From which amount on something is a significant event [GLI-2.8.8]; a currency without bounds has none. */
   significant: ByCurrency<{
     stake: string

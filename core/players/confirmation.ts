@@ -5,19 +5,17 @@ import type { KeyedCommand } from '#keys'
 import * as ledger from '#ledger'
 import * as messages from '#messages'
 import { playerAt } from './email-index.ts'
+import { confirmationsPerDayMax } from './policy.ts'
+import { countAsking, isNewNetwork } from './registration-limits.ts'
 
 const minutes = 30
 const attemptsMax = 5
 const anotherMinutes = 1 // before another code is sent
-/**
- * How many codes are sent in a day, of which each may be tried five times, to an address that need not be theirs. Some are left for who
- * registers, when somebody else has asked for the rest.
- */
-const perDayMax = { another: 10, registration: 20 }
-
-/** May another code be sent today? */
-export async function mayConfirm(tx: Tx, command: KeyedCommand, player: string, why: keyof typeof perDayMax) {
-  return (await messages.timesToldToday(tx, command, { to: player, template: 'confirm_email' })) < perDayMax[why]
+/** May another code be sent to them today, to the address they registered with? */
+export async function mayConfirm(tx: Tx, command: KeyedCommand, { player, email }: { player: string; email: string }) {
+  const told = await messages.timesToldToday(tx, command, { to: player, template: 'confirm_email' })
+  const { anybody, newNetwork } = confirmationsPerDayMax
+  return told < anybody || (told < newNetwork && (await isNewNetwork(tx, command, { email })))
 }
 
 /** Makes a fresh confirmation code and sends it; the one before is worth nothing from now on. */
@@ -90,15 +88,16 @@ export async function confirmEmail(
   return true
 }
 
-/** Asks for another code, once a minute and some times a day; answers alike for known and unknown addresses. */
+/** Asks for another code, once a minute and some times a day, from one network and in all; answers alike for known and unknown addresses. */
 export async function resendConfirmation(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
   const player = await playerAt(tx, command.keys, email)
+  const asksLittle = await countAsking(tx, command, { email })
   const made = new Date(command.now.getTime() + (minutes - anotherMinutes) * 60_000)
   const [row] = await tx<Array<{ player: string; recent: boolean }>>`
     select p.player, coalesce(c.expires_at > ${made}, false) as recent
     from players.players p left join players.confirmations c using (player)
     where p.player = ${player ?? ''} and p.status = 'pending_email' for update of p`
-  if (row && !row.recent && (await mayConfirm(tx, command, row.player, 'another')))
+  if (row && !row.recent && asksLittle && (await mayConfirm(tx, command, { player: row.player, email })))
     await sendConfirmation(tx, command, row.player)
   await audit.record(tx, command, { action: 'players.confirmation_asked', subject: row?.player ?? 'unknown' })
 }

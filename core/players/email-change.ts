@@ -6,6 +6,7 @@ import * as messages from '#messages'
 import { changeAddress, playerAt } from './email-index.ts'
 import { codeWrong, emailSame, emailTooOften } from './errors.ts'
 import { profile } from './player.ts'
+import { giveWay, isUnconfirmed } from './unconfirmed.ts'
 
 const codeMinutes = 30
 const attemptsMax = 5
@@ -14,7 +15,7 @@ const perDayMax = 20 // of a code that may be tried five times, to an address th
 
 /**
  * A player wants another address. A code goes to it, and the old one is told. When it is somebody else's, that owner is told instead,
- * and the player sees no difference.
+ * and the player sees no difference; a registration that nobody confirmed makes it nobody's.
  *
  * @throws Refusal `keys.email_malformed`, `players.email_same`, `players.email_too_often`
  */
@@ -42,7 +43,7 @@ export async function askEmailChange(
     where c.asked_at <= ${new Date(now.getTime() - againSeconds * 1000)}`
   if (made.count === 0) throw emailTooOften(againSeconds)
   await messages.tell(tx, command, { to: player, template: 'email_change_asked', values: {} })
-  if (owner)
+  if (owner && !(await isUnconfirmed(tx, owner)))
     await messages.tell(tx, command, { to: owner, template: 'already_registered', values: {}, quietMinutes: 60 })
   else
     await messages.tell(tx, command, {
@@ -56,8 +57,8 @@ export async function askEmailChange(
 }
 
 /**
- * The code came: the address is the player's from now on, and the old one is told so. A code that does not fit is counted, so it is
- * answered and not thrown.
+ * The code came: the address is the player's from now on, and the old one is told so; a registration of it that nobody confirmed gives way,
+ * and is answered, so that the caller forgets the rest of it. A code that does not fit is counted, so it is answered and not thrown.
  *
  * @throws Refusal `players.code_wrong` when somebody else took the address meanwhile
  */
@@ -65,7 +66,7 @@ export async function confirmEmailChange(
   tx: Tx,
   command: KeyedCommand,
   { player, code }: { player: string; code: string },
-): Promise<{ refusal: Refusal } | { changed: true }> {
+): Promise<{ refusal: Refusal } | { changed: true; forgotten?: string }> {
   const [row] = await tx<Array<{ email: Buffer; mac: Buffer; epoch: string }>>`
     update players.email_changes set attempts = attempts + 1
     where player = ${player} and expires_at > ${command.now} and attempts < ${attemptsMax}
@@ -77,6 +78,8 @@ export async function confirmEmailChange(
   await tx`delete from players.email_changes where player = ${player}`
   const before = (await profile(tx, command.keys, player)).email
   const after = (await open(tx, command.keys, { ...placeOf(player), envelope: row.email })).toString()
+  const owner = await playerAt(tx, command.keys, after)
+  const forgotten = owner && (await giveWay(tx, command, owner)) ? owner : undefined
   if (!(await changeAddress(tx, command, { player, email: after }))) throw codeWrong()
   const place = { player, purpose: 'contact' as const, table: 'players.players', column: 'email', row: player }
   const sealed = await seal(tx, command, { ...place, plaintext: after })
@@ -89,7 +92,7 @@ export async function confirmEmailChange(
     detail: { fields: ['email'] },
     personal: { before: { email: before }, after: { email: after } },
   })
-  return { changed: true }
+  return { changed: true, ...(forgotten ? { forgotten } : {}) }
 }
 
 function placeOf(player: string) {

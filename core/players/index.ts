@@ -10,6 +10,8 @@ export { beginReindexing, endReindexing, forgetIndexes, indexesNotUnder, indexes
 // Giving up what is kept of them
 export { answerErasure, askErasure, type ErasureRequest, erasureAskedAt, erasuresAsked } from './erasure.ts'
 export { confirmationWrong, playerUnknown, statusForbids } from './errors.ts'
+// Who shows what they know of themselves
+export { type Evidence, knows } from './evidence.ts'
 // What password they may have
 export { type ChosenPassword, judgePassword, providePasswordScreen } from './password.ts'
 // Who they are, and what state their account is in
@@ -37,3 +39,5 @@ export { type Address, type Registration, register } from './registration.ts'
 export { countRegistration, forgetRegistrationCounts } from './registration-limits.ts'
 // Where they live
 export { changeResidence } from './residence.ts'
+// What nobody confirmed
+export { forgetUnconfirmed } from './unconfirmed.ts'

@@ -29,8 +29,18 @@ export const registrationLimits = {
   network: { perHourMax: 200, perDayMax: 1000 },
   /** Of one e-mail address, from one network: fewer than the codes that are sent to it in a day. */
   address: { perHourMax: 5, perDayMax: 6 },
+  /** Another code to it, asked for from one network. */
+  code: { perHourMax: 5, perDayMax: 5 },
 } as const
 export type RegistrationLimit = keyof typeof registrationLimits
+
+/**
+ * How many codes of confirmation are sent to an address in a day, which need not be that of who asks; each may be tried five times. The rest is
+ * for networks that have asked for few yet: strangers in a handful of networks leave its owner some.
+ */
+export const confirmationsPerDayMax = { anybody: 20, newNetwork: 40 }
+/** How often a network may have asked for an address and still be new to it. */
+export const newNetworkAsksMax = 2
 
 /** What of a player's data is asked for, permitted and shown together. */
 export const fields = ['contact', 'identity', 'address'] as const

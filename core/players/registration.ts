@@ -66,7 +66,7 @@ async function registerAgain(
 ): Promise<string | undefined> {
   const [pending] = await tx`
     select from players.players where player = ${player} and status = 'pending_email' for update`
-  if (pending && (await mayConfirm(tx, command, player, 'registration'))) {
+  if (pending && (await mayConfirm(tx, command, { player, email: input.email }))) {
     // Wallets were opened at registration once, and one that was stays the player's.
     const currency = (await ledger.walletOf(tx, player))?.currency ?? input.currency
     await tx`

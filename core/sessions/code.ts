@@ -12,7 +12,10 @@ const perDayMax = { anybody: 20, player: 30 }
 /** Who wants a code sent: anybody who names an address, or the player, by a password or a session. */
 export type Asking = keyof typeof perDayMax
 
-/** Sends a fresh code to the player's address, in place of the one before, unless one went a moment ago or too many went today. */
+/**
+ * Sends a fresh code to the player's address, in place of the one before, unless one went a moment ago or too many went today; and not in the
+ * place of one that is good still and that the player asked for, when anybody asks.
+ */
 export async function askCode(tx: Tx, command: KeyedCommand, player: string, asking: Asking): Promise<void> {
   const told = await messages.timesToldToday(tx, command, { to: player, template: 'sign_in_code' })
   if (told >= perDayMax[asking]) return
@@ -22,10 +25,13 @@ export async function askCode(tx: Tx, command: KeyedCommand, player: string, ask
   const { now } = command
   const expires = new Date(now.getTime() + codeMinutes * 60_000)
   const made = await tx`
-    insert into sessions.codes as c (player, asked_at, code_mac, epoch, expires_at) values (${player}, ${now}, ${mac}, ${epoch}, ${expires})
+    insert into sessions.codes as c (player, asked_at, code_mac, epoch, expires_at, own)
+    values (${player}, ${now}, ${mac}, ${epoch}, ${expires}, ${asking === 'player'})
     on conflict (player) do update
-    set asked_at = excluded.asked_at, code_mac = excluded.code_mac, epoch = excluded.epoch, expires_at = excluded.expires_at, attempts = 0
-    where c.asked_at <= ${new Date(now.getTime() - againSeconds * 1000)}`
+    set asked_at = excluded.asked_at, code_mac = excluded.code_mac, epoch = excluded.epoch, expires_at = excluded.expires_at,
+      attempts = 0, own = excluded.own
+    where c.asked_at <= ${new Date(now.getTime() - againSeconds * 1000)}
+      and (excluded.own or not c.own or c.code_mac is null or c.expires_at <= ${now} or c.attempts >= ${attemptsMax})`
   if (made.count === 0) return
   const values = { code, minutes: String(codeMinutes) }
   await messages.tell(tx, command, { to: player, template: 'sign_in_code', values, before: expires })

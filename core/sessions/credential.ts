@@ -82,7 +82,7 @@ export async function attempt(
     origin: input.origin,
     proof: input.proof,
   }
-  if (await isKeptOut(reader, tried, input.now)) return { ...tried, throttled: true }
+  if (await isKeptOut(reader, keys, tried, input.now)) return { ...tried, throttled: true }
   const { hash, since } = (await credentialOf(reader, player?.player ?? '')) ?? {}
   const right = await verifyPassword(keys, input.password, hash)
   const renews = right && hash !== undefined && (await isOutdated(keys, hash))
@@ -114,10 +114,10 @@ export async function comparePassword(
 }
 
 /** So much failed from there that no password is worked on. */
-async function isKeptOut(reader: Reader, { owner, account, origin }: Attempt, now: Date): Promise<boolean> {
+async function isKeptOut(reader: Reader, keys: Keys, { owner, account, origin }: Attempt, now: Date): Promise<boolean> {
   const { signInFailureMinutes: minutes } = await licences.rules(reader)
   const { standing } = await familiarity(reader, owner ?? '', origin.device)
-  return isThrottled(await failuresOf(reader, { account, origin, now, minutes }), standing === 'known')
+  return isThrottled(await failuresOf(reader, keys, { account, origin, now, minutes }), standing === 'known')
 }
 
 /**

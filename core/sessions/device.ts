@@ -1,8 +1,11 @@
 import * as audit from '#audit'
-import { type Command, newId, type Reader, type Tx } from '#base'
+import { type Command, networkOf, newId, type Reader, type Tx } from '#base'
 import { digestOf, type Keys, newSecret } from '#keys'
 import { deviceUnknown } from './errors.ts'
-import { type KeptOrigin, openOrigin } from './origin.ts'
+import { type KeptOrigin, type Origin, openOrigin } from './origin.ts'
+
+/** Networks of so many sign-ins are those the player comes from. */
+const networksRemembered = 5
 
 /** A browser a player signed in with. */
 export type Device = {
@@ -28,6 +31,23 @@ export async function familiarity(
   if (known) return { standing: 'known', device: known.device }
   const [earlier] = await reader`select from sessions.sign_ins where player = ${player} limit 1`
   return { standing: earlier ? 'new' : 'first' }
+}
+
+/** Does the account know where this comes from: the browser, or the network of one of its last sign-ins? */
+export async function isFamiliar(
+  reader: Reader,
+  keys: Keys,
+  player: string,
+  { device, address }: Pick<Origin, 'device' | 'address'>,
+): Promise<boolean> {
+  if ((await familiarity(reader, player, device)).standing === 'known') return true
+  const rows = await reader<Array<{ signIn: string; origin: Buffer }>>`
+    select sign_in as "signIn", origin from sessions.sign_ins
+    where player = ${player} and origin is not null order by at desc limit ${networksRemembered}`
+  const networks = await Promise.all(
+    rows.map(async (row) => (await openOrigin(reader, keys, { ...row, player })).network),
+  )
+  return networks.includes(networkOf(address))
 }
 
 /** From now on the account knows this browser; one without a secret gets one. */

@@ -39,6 +39,18 @@ export const resetFactorRequired = (factors: string[]) =>
   new Refusal('refused', 'sessions.reset_factor_required', 'Show your second factor to set a new password.', {
     factors,
   })
+/** `evidence`: all of it has to be said. */
+export const resetEvidenceRequired = (evidence: readonly string[]) =>
+  new Refusal('refused', 'sessions.reset_evidence_required', 'Say who you are to set a new password.', { evidence })
+export const resetEvidenceWrong = () =>
+  new Refusal('refused', 'sessions.reset_evidence_wrong', 'This is not what you told us when you registered.')
+export const resetEvidenceTooOften = () =>
+  new Refusal(
+    'throttled',
+    'sessions.reset_evidence_too_often',
+    'This was wrong too often today. Try again tomorrow, or write to our support.',
+    { retryAfterSeconds: 6 * 3600 },
+  )
 export const sessionEnded = () =>
   new Refusal('unauthenticated', 'sessions.ended', 'Your session has ended. Please sign in again.')
 /** `factors`: any one of them would do, or is the next of several. */

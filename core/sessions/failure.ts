@@ -1,5 +1,6 @@
 import { type Command, networkOf, type Reader, siteOf, type Tx } from '#base'
-import { type Origin, subjectOf } from './origin.ts'
+import type { KeyedCommand, Keys } from '#keys'
+import { guardedSubjectOf, type Origin, subjectOf } from './origin.ts'
 
 /** How often it went wrong: on the account, and from where this comes. */
 export type Failures = {
@@ -32,9 +33,11 @@ export async function queueUp(tx: Tx, account: Buffer): Promise<void> {
 
 export async function failuresOf(
   reader: Reader,
+  keys: Keys,
   { account, origin, now, minutes }: { account: Buffer; origin: Origin; now: Date; minutes: number },
 ): Promise<Failures> {
-  const { network, site, device, both } = subjectsOf(account, origin)
+  const { device, both } = ofDevice(account, origin)
+  const { network, site } = await ofNetwork(keys, origin)
   const since = new Date(now.getTime() - minutes * 60_000)
   const day = new Date(now.getTime() - 86_400_000)
   const rows = await reader<Array<{ subject: Buffer; late: number; day: number }>>`
@@ -51,11 +54,25 @@ export async function failuresOf(
   }
 }
 
-export async function countFailure(tx: Tx, command: Command, account: Buffer, origin: Origin): Promise<void> {
-  const { network, site, device, both } = subjectsOf(account, origin)
+export async function countFailure(tx: Tx, command: KeyedCommand, account: Buffer, origin: Origin): Promise<void> {
+  const { device, both } = ofDevice(account, origin)
+  const { network, site } = await ofNetwork(command.keys, origin)
   const everywhere = [account, network, site]
   for (const subject of origin.device === undefined ? everywhere : [...everywhere, device, both])
-    await tx`insert into sessions.failures (subject, at) values (${subject}, ${command.now})`
+    await countOne(tx, command, subject)
+}
+
+/** Counts one failure of one subject. */
+export async function countOne(tx: Tx, command: Command, subject: Buffer): Promise<void> {
+  await tx`insert into sessions.failures (subject, at) values (${subject}, ${command.now})`
+}
+
+/** How often it went wrong for one subject in the last day. */
+export async function failuresOfDay(reader: Reader, subject: Buffer, now: Date): Promise<number> {
+  const [row] = await reader<Array<{ count: number }>>`
+    select count(*)::int as count from sessions.failures
+    where subject = ${subject} and at > ${new Date(now.getTime() - 86_400_000)}`
+  return row?.count ?? 0
 }
 
 /** Is it kept out? An unknown device by the account's lock, a known one by a lock of its own. */
@@ -63,7 +80,7 @@ export async function isShutOut(
   reader: Reader,
   { account, origin, known }: { account: Buffer; origin: Origin; known: boolean },
 ): Promise<boolean> {
-  const subject = known ? subjectsOf(account, origin).both : account
+  const subject = known ? ofDevice(account, origin).both : account
   const [row] = await reader`select from sessions.locks where subject = ${subject}`
   return row !== undefined
 }
@@ -74,11 +91,11 @@ export async function isShutOut(
  */
 export async function fail(
   tx: Tx,
-  command: Command,
+  command: KeyedCommand,
   { account, origin, known, failures, max }: Failing,
 ): Promise<{ locked: boolean }> {
   await countFailure(tx, command, account, origin)
-  if (known && failures.both + 1 >= max) await lock(tx, command, subjectsOf(account, origin).both)
+  if (known && failures.both + 1 >= max) await lock(tx, command, ofDevice(account, origin).both)
   return { locked: failures.account + 1 >= max && (await lock(tx, command, account)) }
 }
 
@@ -86,12 +103,12 @@ type Failing = { account: Buffer; origin: Origin; known: boolean; failures: Fail
 
 /** What went wrong before a sign-in is forgotten by it; its lock only by a second factor [GLI-2.5.3d-2]. */
 export async function forgive(tx: Tx, account: Buffer, origin: Origin): Promise<void> {
-  await tx`delete from sessions.failures where subject in (${account}, ${subjectsOf(account, origin).both})`
+  await tx`delete from sessions.failures where subject in (${account}, ${ofDevice(account, origin).both})`
 }
 
 /** Lets unknown devices in again, and the one that shows a second factor. Answers whether any was kept out. */
 export async function unlock(tx: Tx, account: Buffer, origin: Origin): Promise<boolean> {
-  const { both } = subjectsOf(account, origin)
+  const { both } = ofDevice(account, origin)
   return (await tx`delete from sessions.locks where subject in (${account}, ${both})`).count > 0
 }
 
@@ -102,12 +119,18 @@ async function lock(tx: Tx, command: Command, subject: Buffer): Promise<boolean>
   return made.count > 0
 }
 
-function subjectsOf(account: Buffer, origin: Origin): Record<'network' | 'site' | 'device' | 'both', Buffer> {
+function ofDevice(account: Buffer, origin: Origin): Record<'device' | 'both', Buffer> {
   const device = origin.device ?? ''
   return {
-    network: subjectOf('network', networkOf(origin.address)),
-    site: subjectOf('site', siteOf(origin.address)),
     device: subjectOf('device', device),
     both: subjectOf('device', `${device}|${account.toString('base64')}`),
   }
+}
+
+async function ofNetwork(keys: Keys, { address }: Origin): Promise<Record<'network' | 'site', Buffer>> {
+  const [network, site] = await Promise.all([
+    guardedSubjectOf(keys, 'network', networkOf(address)),
+    guardedSubjectOf(keys, 'site', siteOf(address)),
+  ])
+  return { network, site }
 }

@@ -17,9 +17,17 @@ export type Origin = {
 /** What is kept of it, sealed: the network instead of the address. */
 export type KeptOrigin = { browser: string; network: string; place: Place | null }
 
-/** Counted under a digest, so that the table tells nobody who was here. */
-export function subjectOf(kind: 'network' | 'site' | 'device' | 'player', value: string): Buffer {
+/** Counted under a digest, so that the table tells nobody who was here; of what has too many values to be guessed. */
+export function subjectOf(kind: 'device' | 'player', value: string): Buffer {
   return createHash('sha256').update(`${kind}|${value}`).digest()
+}
+
+/**
+ * The same of what could be guessed: a MAC under a key of the token. After a rotation of the key it is another, so what a network failed at is
+ * forgotten by it, which is half an hour's worth.
+ */
+export function guardedSubjectOf(keys: Keys, kind: 'network' | 'site', value: string): Promise<Buffer> {
+  return keys.mac('hk-pepper', Buffer.from(`sign-in|${kind}|${value}`))
 }
 
 type SignIn = { signIn: string; player: string }

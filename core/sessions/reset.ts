@@ -3,9 +3,18 @@ import * as audit from '#audit'
 import { enqueue, type Reader, type Refusal, type Tx } from '#base'
 import * as factors from '#factors'
 import { type BlindIndex, blindIndex, digestOf, type KeyedCommand, newSecret, normaliseEmail } from '#keys'
+import * as licences from '#licences'
 import * as messages from '#messages'
 import * as players from '#players'
-import { resetFactorRequired, resetRefused } from './errors.ts'
+import {
+  resetEvidenceRequired,
+  resetEvidenceTooOften,
+  resetEvidenceWrong,
+  resetFactorRequired,
+  resetRefused,
+} from './errors.ts'
+import { countOne, failuresOfDay } from './failure.ts'
+import { subjectOf } from './origin.ts'
 import { changePassword } from './password.ts'
 
 /** The job that looks whose address it is, and sends the code. */
@@ -17,6 +26,7 @@ const againMinutes = 2
 /** Some are left for who asks staff, when somebody else has used up the rest. */
 const perDayMax = { anybody: 20, staff: 30 }
 const ticketMinutes = 15
+const evidenceFailuresPerDayMax = 6
 const letters = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ' // none that look like another
 
 /**
@@ -76,14 +86,17 @@ export async function sendReset(
 
 /**
  * Takes the code of the mail for a ticket, with which a new password may be set within a quarter of an hour, and says which second
- * factors there are, one of which has to be shown then [S09]. A wrong code is counted, so it is answered and not thrown; unknown
+ * factors there are, one of which has to be shown then [S09]; or, where there is none, what its holder has to say of themselves
+ * [GLI-2.5.3b]. A wrong code is counted, so it is answered and not thrown; unknown
  * addresses get the same.
  */
 export async function takeResetCode(
   tx: Tx,
   command: KeyedCommand,
   { email, code }: { email: string; code: string },
-): Promise<{ secret: string; player: string; ways: factors.Way[] } | { refusal: Refusal }> {
+): Promise<
+  { secret: string; player: string; ways: factors.Way[]; evidence: licences.PersonalFact[] } | { refusal: Refusal }
+> {
   const { value: account } = await blindIndex(tx, command.keys, 'email', normaliseEmail(email))
   const [row] = await tx<Array<{ player: string | null; mac: Buffer; epoch: string }>>`
     update sessions.resets set attempts = attempts + 1
@@ -101,7 +114,7 @@ export async function takeResetCode(
     update sessions.resets set code_mac = null, attempts = 0, ticket = ${digest}, expires_at = ${ends}
     where account = ${account}`
   await audit.record(tx, command, { action: 'sessions.reset_code_taken', subject: player })
-  return { secret, player, ways: factors.waysOf(await factors.standing(tx, player)) }
+  return { secret, player, ...(await demanded(tx, player)) }
 }
 
 /** Whose ticket it is; it is good for a quarter of an hour and one password. @throws Refusal `sessions.reset_refused` */
@@ -114,10 +127,11 @@ export async function playerOfTicket(reader: Reader, secret: string, now: Date):
 }
 
 /**
- * Sets the password of who has the ticket and, where there is a second factor, showed one just now. All sessions end, and the
- * player hears of it. A factor that was wrong is counted, so it is answered and not thrown.
+ * Sets the password of who has the ticket and, where there is a second factor, showed one just now; who has none says what the licence asks
+ * of them, since the mail alone is one piece of evidence [GLI-2.5.3b]. All sessions end, and the player hears of it. What was wrong is
+ * counted, so it is answered and not thrown.
  *
- * @throws Refusal `sessions.reset_refused`, `sessions.reset_factor_required`
+ * @throws Refusal `sessions.reset_refused`, `sessions.reset_factor_required`, `sessions.reset_evidence_required`
  */
 export async function reset(
   tx: Tx,
@@ -128,25 +142,53 @@ export async function reset(
     standsAlone: boolean
     /** Shows one of the player's factors, if the caller was given any. */
     show: ((player: string) => Promise<factors.Use | { refusal: Refusal }>) | undefined
+    /** What they say of themselves, if anything. */
+    evidence?: players.Evidence | undefined
   },
 ): Promise<{ player: string } | { refusal: Refusal }> {
-  const { secret, passwordHash, standsAlone, show } = given
+  const { secret, passwordHash, standsAlone, show, evidence } = given
   const player = await playerOfTicket(tx, secret, command.now)
   await tx`select from sessions.resets where ticket = ${digestOf(secret)} for update`
-  const ways = factors.waysOf(await factors.standing(tx, player))
-  if (ways.length > 0) {
-    if (!show) throw resetFactorRequired(ways)
-    const used = await show(player)
-    if ('refusal' in used) {
-      await tx`update sessions.resets set attempts = attempts + 1 where ticket = ${digestOf(secret)}`
-      return used
-    }
+  const asked = await demanded(tx, player)
+  if (asked.ways.length > 0 && !show) throw resetFactorRequired(asked.ways)
+  if (asked.evidence.length > 0 && !evidence) throw resetEvidenceRequired(asked.evidence)
+  const refusal =
+    asked.ways.length > 0 && show
+      ? refusalIn(await show(player))
+      : await judgeEvidence(tx, command, { player, asked: asked.evidence, given: evidence ?? {} })
+  if (refusal) {
+    await tx`update sessions.resets set attempts = attempts + 1 where ticket = ${digestOf(secret)}`
+    return { refusal }
   }
   const taken = await tx`delete from sessions.resets where ticket = ${digestOf(secret)}`
   if (taken.count === 0) throw resetRefused()
   const owner = { ...command, actor: { ...command.actor, id: player } }
   await changePassword(tx, owner, { player, passwordHash, standsAlone })
   return { player }
+}
+
+/** What has to be shown besides the code: a factor where there is one, else what the licence says. */
+async function demanded(reader: Reader, player: string) {
+  const ways = factors.waysOf(await factors.standing(reader, player))
+  return { ways, evidence: ways.length > 0 ? [] : (await licences.rules(reader)).resetEvidence }
+}
+
+/** What somebody says of themselves can be guessed, so wrong tries are counted for the player, over all their tickets of a day. */
+async function judgeEvidence(
+  tx: Tx,
+  command: KeyedCommand,
+  input: { player: string; asked: readonly licences.PersonalFact[]; given: players.Evidence },
+): Promise<Refusal | undefined> {
+  const subject = subjectOf('player', `reset|${input.player}`)
+  if ((await failuresOfDay(tx, subject, command.now)) >= evidenceFailuresPerDayMax) return resetEvidenceTooOften()
+  if (await players.knows(tx, command.keys, input)) return undefined
+  await countOne(tx, command, subject)
+  await audit.record(tx, command, { action: 'sessions.reset_refused', subject: input.player })
+  return resetEvidenceWrong()
+}
+
+function refusalIn(outcome: object | { refusal: Refusal }): Refusal | undefined {
+  return 'refusal' in outcome ? outcome.refusal : undefined
 }
 
 /** How many codes that could still be given were made under this epoch of their key. */

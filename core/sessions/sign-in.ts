@@ -5,7 +5,7 @@ import * as licences from '#licences'
 import * as messages from '#messages'
 import * as players from '#players'
 import { type Attempt, accountOf, ownerOf, renewPassword } from './credential.ts'
-import { familiarity, keepDevice } from './device.ts'
+import { familiarity, isFamiliar, keepDevice } from './device.ts'
 import { locked, passkeyRefused, secondFactorRequired, signInRefused, throttled } from './errors.ts'
 import {
   countFailure,
@@ -51,7 +51,12 @@ export async function begin(
   const { account, origin, proof } = tried
   await queueUp(tx, account)
   const rules = await licences.rules(tx)
-  const failures = await failuresOf(tx, { account, origin, now: command.now, minutes: rules.signInFailureMinutes })
+  const failures = await failuresOf(tx, command.keys, {
+    account,
+    origin,
+    now: command.now,
+    minutes: rules.signInFailureMinutes,
+  })
   const device = await familiarity(tx, tried.owner ?? '', origin.device)
   const known = device.standing === 'known'
   if (tried.throttled || isThrottled(failures, known))
@@ -94,16 +99,26 @@ export async function beginWithPasskey(
       replaced,
     })
   const { signInFailureMinutes: minutes } = await licences.rules(tx)
-  const failures = await failuresOf(tx, { account: nobody, origin, now: command.now, minutes })
+  const failures = await failuresOf(tx, command.keys, { account: nobody, origin, now: command.now, minutes })
   if (isThrottled(failures, false)) return refused(tx, command, 'throttled', throttled(minutes))
   await countFailure(tx, command, nobody, origin)
   return refused(tx, command, 'passkey wrong', passkeyRefused())
 }
 
-/** Asks for another code for an address, or, for one that nobody has, does the same as far as anybody can see. */
-export async function askCodeFor(tx: Tx, command: KeyedCommand, { email }: { email: string }): Promise<void> {
+/**
+ * Asks for another code for an address, or, for one that nobody has, does the same as far as anybody can see. From a device or a network the
+ * account knows it is the player who asks; from elsewhere anybody, who uses up no code of theirs.
+ */
+export async function askCodeFor(
+  tx: Tx,
+  command: KeyedCommand,
+  { email, origin }: { email: string; origin: Origin },
+): Promise<void> {
   const player = await players.findByEmail(tx, command.keys, email)
-  if (player?.status === 'active') await sendCode(tx, command, player.player, 'anybody')
+  if (player?.status === 'active') {
+    const own = await isFamiliar(tx, command.keys, player.player, origin)
+    await sendCode(tx, command, player.player, own ? 'player' : 'anybody')
+  }
   await audit.record(tx, command, { action: 'sessions.code_asked', subject: player?.player ?? 'unknown' })
 }
 

@@ -37,14 +37,15 @@ async function memberBy(
   permission: Permission,
 ): Promise<string | Refusal> {
   const name = login.toLowerCase()
-  if ((await failuresOf(tx, name, command.now)) >= failuresMax) {
+  const subject = `console|${name}` // counted apart from the desk, or a stranger there would keep the console shut
+  if ((await failuresOf(tx, subject, command.now)) >= failuresMax) {
     await refusedTo(tx, command, 'unknown', 'locked')
     return tooManyFailures()
   }
   const [member] = await tx<Array<{ staff: string; hash: string }>>`
     select staff, password_hash as hash from staff.members where login = ${name} and disabled_at is null`
   if (!(await verifyPassword(command.keys, password, member?.hash)) || !member) {
-    await tx`insert into staff.failures (subject, at) values (${name}, ${command.now})`
+    await tx`insert into staff.failures (subject, at) values (${subject}, ${command.now})`
     await refusedTo(tx, command, member?.staff ?? 'unknown', 'name or password wrong')
     return signInRefused()
   }

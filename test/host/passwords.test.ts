@@ -35,6 +35,8 @@ function newcomer(): Caller {
 
 const password = 'walrus tambourine quartz'
 const other = 'nine purple elephants sing'
+/** What the player told of themselves, as they write it. */
+const own = { dateOfBirth: '1985-12-10', postalCode: 'vlt1234' }
 
 async function arrive() {
   const { world } = faces
@@ -72,20 +74,27 @@ async function forgotten(email: string, player: string) {
   const code = /code is ([0-9A-Z]{8})/.exec(await mailed(faces.world, player, 'reset_password'))![1]!
   const taken = await caller.ask('POST', '/api/password-resets/code', { email, code })
   expect(taken.status).toBe(200)
-  const given = taken.body as { secret: string; factors: string[]; passkey: unknown }
-  const use = (proof?: object, text = other) =>
+  const given = taken.body as { secret: string; factors: string[]; evidence: string[]; passkey: unknown }
+  const use = (proof?: object, text = other, evidence: object | undefined = proof ? undefined : own) =>
     caller.ask('POST', '/api/password-resets/password', {
       secret: given.secret,
       password: text,
       ...(proof ? { proof } : {}),
+      ...(evidence ? { evidence } : {}),
     })
   return { ...given, use: Object.assign(use, { by: caller }) }
 }
 
-test('a forgotten password: by code to a new one, and every session is over', async () => {
+test('a forgotten password: the code of the mail alone sets none, and with what only the player knows it does; every session is over [GLI-2.5.3b]', async () => {
   const { player, email, caller } = await arrive()
-  const { factors: asked, use } = await forgotten(email, player)
-  expect(asked).toEqual([])
+  const { factors: asked, evidence, use } = await forgotten(email, player)
+  expect([asked, evidence]).toEqual([[], ['dateOfBirth', 'postalCode']])
+  const bare = await use(undefined, other, {})
+  expect([bare.status, bare.body.code]).toEqual([422, 'sessions.reset_evidence_wrong'])
+  expect((await use(undefined, other, { ...own, dateOfBirth: '1985-12-11' })).body.code).toBe(
+    'sessions.reset_evidence_wrong',
+  )
+  expect((await caller.ask('GET', '/api/me')).status, 'nothing is over yet').toBe(200)
   expect((await use(undefined, 'short')).body.code).toBe('players.password_too_short')
   expect((await use()).status).toBe(200)
   expect((await caller.ask('GET', '/api/me')).status).toBe(401)
@@ -152,7 +161,7 @@ test('who asks for many passwords at once has a share of the queue, and keeps no
 })
 
 test('sign-ins are asked for within that share', async () => {
-  const subject = createHash('sha256').update('network|198.51.100.0/24').digest()
+  const subject = await faces.world.agent.keys.mac('hk-pepper', Buffer.from('sign-in|network|198.51.100.0/24'))
   await faces.world.admin`
     insert into sessions.failures (subject, at) select ${subject}, now() from generate_series(1, 30)` // so that none costs much
   const signIn = () =>
@@ -205,6 +214,20 @@ test('another address: asked for with a fresh proof, confirmed by its code, and 
   expect((await caller.ask('POST', '/api/email/confirmation', { code })).status).toBe(200)
   expect((await use()).body.code).toBe('sessions.reset_refused')
   await signedIn(player, wanted, password)
+})
+
+test('a registration that nobody confirmed keeps its address from nobody who shows the address is theirs', async () => {
+  const { world } = faces
+  const { player, caller } = await arrive()
+  const planted = await world.registration({ password: other })
+  const stranger = newcomer()
+  await stranger.ask('POST', '/api/registrations', planted)
+  await stepUp(caller, player)
+  expect((await caller.ask('POST', '/api/email', { email: planted.email })).status).toBe(202)
+  const code = /code is (\d{6})/.exec(await mailed(world, player, 'email_change'))![1]!
+  expect((await caller.ask('POST', '/api/email/confirmation', { code })).status).toBe(200)
+  expect((await players.findByEmail(world.sql, world.agent.keys, planted.email))?.player).toBe(player)
+  expect((await stranger.ask('POST', '/api/sessions', planted)).status).toBeGreaterThan(399)
 })
 
 test('an address that a stranger registered first is its owner’s: no code confirms it with the stranger’s password, and who registers anew replaces it [GLI-2.5.2c] [S08]', async () => {

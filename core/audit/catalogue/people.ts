@@ -63,6 +63,7 @@ export const people = {
   'players.registered': { title: 'Registered' },
   'players.registration_repeated': { title: 'Somebody registered with a known address', outcome: 'denied' },
   'players.registration_replaced': { title: 'Registered anew, in the place of what nobody had confirmed' },
+  'players.registration_forgotten': { title: 'A registration that nobody confirmed was forgotten' },
   'players.email_confirmed': { title: 'Confirmed the e-mail address', changes: status },
   'players.confirmation_refused': { title: 'A wrong confirmation code or password', ...refused },
   'players.confirmation_asked': { title: 'Asked for another confirmation code' },

@@ -43,7 +43,7 @@ export function emailRoutes(host: Host) {
       method: 'post',
       path: '/api/email/confirmation',
       ...signedIn(),
-      ...writes('players.profile_changed', 'players.confirmation_refused'),
+      ...writes('players.profile_changed', 'players.registration_forgotten', 'players.confirmation_refused'),
       summary: 'Confirms the new address with the code from the mail; from then on it is the one to sign in with.',
       request: {
         headers: idempotencyHeader,
@@ -57,6 +57,7 @@ export function emailRoutes(host: Host) {
       return mutate(host, c, { operation: 'players.confirm_email_change', payload: { code } }, async (tx, command) => {
         const result = await players.confirmEmailChange(tx, command, { player, code })
         if ('refusal' in result) return result.refusal
+        if (result.forgotten) await sessions.forget(tx, result.forgotten)
         await sessions.forgetCodes(tx, player) // what went to the old address is in whose hands that is now
         return { status: 200, body: { changed: true } }
       })

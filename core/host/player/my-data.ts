@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as audit from '#audit'
 import * as players from '#players'
 import { signedIn } from '../access-rule.ts'
-import { createRoutes, idempotencyHeader, jsonAnswer, jsonBody, problems, writes } from '../face.ts'
+import { createRoutes, idempotencyHeader, jsonAnswer, jsonBody, problems, sessionOf, writes } from '../face.ts'
 import { blinded, commandOf, type Host, mutate, transact } from '../host.ts'
 import { needs } from '../step-up.ts'
 import { ownData } from './own-data.ts'
@@ -46,6 +46,20 @@ export function myDataRoutes(host: Host) {
 
   routes.openapi(
     createRoute({
+      method: 'get',
+      path: '/api/residence',
+      ...signedIn(),
+      summary: 'Where I live, as you have it.',
+      responses: { 200: jsonAnswer('The address.', address), ...problems },
+    }),
+    async (c) => {
+      const { street, city, postalCode } = (await players.profile(host.sql, host.keys, sessionOf(c).playerId)).address
+      return c.json({ street, city, postalCode }, 200)
+    },
+  )
+
+  routes.openapi(
+    createRoute({
       method: 'put',
       path: '/api/residence',
       ...signedIn(),
@@ -62,6 +76,23 @@ export function myDataRoutes(host: Host) {
         await players.changeResidence(tx, command, { player, address: wanted })
         return { status: 200, body: { changed: true } }
       })
+    },
+  )
+
+  routes.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/erasure-request',
+      ...signedIn(),
+      summary: 'Since when I wait to be erased; nothing where I did not ask.',
+      responses: {
+        200: jsonAnswer('The request.', z.object({ askedAt: z.iso.datetime().nullable() })),
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const askedAt = await players.erasureAskedAt(host.sql, sessionOf(c).playerId)
+      return c.json({ askedAt: askedAt?.toISOString() ?? null }, 200)
     },
   )
 

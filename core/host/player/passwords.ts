@@ -24,6 +24,11 @@ const proof = z
   ])
   .openapi('ResetProof')
 
+const fact = z.enum(['dateOfBirth', 'postalCode'])
+const evidence = z
+  .strictObject({ dateOfBirth: z.string().max(10).optional(), postalCode: z.string().max(20).optional() })
+  .openapi('ResetEvidence')
+
 const done = z.object({ done: z.literal(true) })
 
 /** A password forgotten, and a password changed. */
@@ -70,6 +75,9 @@ export function passwordsRoutes(host: Host) {
             factors: z.array(z.enum(['passkey', 'totp', 'sms', 'recovery'])).openapi({
               description: 'Any one of them has to be shown; none: nothing has.',
             }),
+            evidence: z.array(fact).openapi({
+              description: 'All of it has to be said of oneself; nothing where a factor has to be shown.',
+            }),
             passkey: z
               .looseObject({})
               .nullable()
@@ -97,7 +105,7 @@ export function passwordsRoutes(host: Host) {
       if ('refusal' in taken) throw taken.refusal
       c.header('cache-control', 'no-store')
       const passkey = taken.passkey as Record<string, unknown> | null
-      return c.json({ secret: taken.secret, factors: taken.ways, passkey }, 200)
+      return c.json({ secret: taken.secret, factors: taken.ways, evidence: taken.evidence, passkey }, 200)
     },
   )
 
@@ -133,23 +141,29 @@ export function passwordsRoutes(host: Host) {
         'factors.used',
         'factors.recovery_code_used',
         'factors.refused',
+        'sessions.reset_refused',
       ),
-      summary: 'Sets a new password, with a second factor where there is one. All sessions end; sign in with it.',
+      summary:
+        'Sets a new password, with a second factor where there is one, else with what one knows of oneself. All sessions end; sign in with it.',
       request: {
         headers: idempotencyHeader,
-        body: jsonBody(z.strictObject({ secret, password, proof: proof.optional() }).openapi('NewPassword')),
+        body: jsonBody(
+          z
+            .strictObject({ secret, password, proof: proof.optional(), evidence: evidence.optional() })
+            .openapi('NewPassword'),
+        ),
       },
       responses: { 200: jsonAnswer('Set.', done), ...problems },
     }),
     async (c) => {
-      const { secret, password, proof: shown } = c.req.valid('json')
+      const { secret, password, proof: shown, evidence } = c.req.valid('json')
       const player = await sessions.playerOfTicket(host.sql, secret, host.now())
       const chosen = await passwordWork(c, () => judged(host, player, password))
       const payload = digestOf(secret).toString('hex') // not a digest of the password
       let ended: string | undefined
       const answer: Response = await mutate(host, c, { operation: 'sessions.reset', payload }, async (tx, command) => {
         const show = shown && ((holder: string) => showFactor(host, tx, command, holder, shown))
-        const result = await sessions.reset(tx, command, { secret, ...chosen, show })
+        const result = await sessions.reset(tx, command, { secret, ...chosen, show, evidence })
         if ('refusal' in result) return result.refusal
         ended = result.player
         return { status: 200, body: { done: true } }

@@ -139,7 +139,7 @@ export function signInRoutes(host: Host) {
       return unhurried(async () => {
         const payload = await blinded(host, input)
         return mutate(host, c, { operation: 'sessions.ask_code', payload }, async (tx, command) => {
-          await sessions.askCodeFor(tx, command, input)
+          await sessions.askCodeFor(tx, command, { ...input, origin: originOf(host, c) })
           return { status: 202, body: { next: 'enter_code' } }
         })
       })

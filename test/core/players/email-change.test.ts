@@ -75,11 +75,28 @@ test('somebody else’s address is not told from a free one: its owner hears of 
   expect(await ownerOf(other.email)).toBe(other.player)
 })
 
-test('who takes the address meanwhile keeps it', async () => {
+test('who takes the address meanwhile and confirms it keeps it', async () => {
   await ask(wanted)
-  await world.act(async (tx) => players.register(tx, at(), await world.registration({ email: wanted })))
+  const player = (await world.act(async (tx) =>
+    players.register(tx, at(), await world.registration({ email: wanted })),
+  ))!
+  const code = (await world.act((tx) => players.newConfirmation(tx, at(), player)))!
+  await world.act((tx) => players.confirmEmail(tx, at(), { email: wanted, code, shownBy: player }))
   await expect(confirm(await codeOf())).rejects.toMatchObject({ code: 'players.code_wrong' })
   expect([await ownerOf(who.email), (await ownerOf(wanted)) === who.player]).toEqual([who.player, false])
+})
+
+test('a registration that nobody confirmed gives way, before and after the code was asked for, and nothing of it can be read', async () => {
+  for (const earlier of [true, false]) {
+    const email = `${earlier}.${wanted}`
+    if (!earlier) await ask(email, 120)
+    const planted = (await world.act(async (tx) => players.register(tx, at(), await world.registration({ email }))))!
+    if (earlier) await ask(email)
+    expect(await confirm(await codeOf(), 120)).toEqual({ changed: true, forgotten: planted })
+    expect(await ownerOf(email)).toBe(who.player)
+    expect(await players.findPlayer(world.sql, planted)).toBeUndefined()
+    expect(await world.admin`select from keys.deks where player = ${planted}`).toHaveLength(0)
+  }
 })
 
 test('a code is good for five attempts and half an hour, and comes once a minute', async () => {

@@ -97,21 +97,53 @@ test('another code is sent once a minute, to who waits for one', async () => {
   expect(await told()).toBe(2)
 })
 
-test('nobody’s mailbox is flooded, and no code is tried for ever: ten codes a day for who asks, twenty with those who register; the last one stands [S14]', async () => {
+test('nobody’s mailbox is flooded, and no code is tried for ever: some codes for each network, twenty in a day, the rest for networks that come late; the last one stands [S14]', async () => {
   const input = await world.registration()
+  const { email } = input
   const player = await world.act((tx) => players.register(tx, world.command(), input))
-  const after = (minutes: number) => world.command(new Date(Date.now() + minutes * 60_000))
-  for (let i = 1; i <= 30; i++)
-    await world.act((tx) => players.resendConfirmation(tx, after(i * 2), { email: input.email }))
-  const told = () => world.admin`
-    select template, count(*)::int as count from messages.outbox where holder = ${player!} group by template`
-  expect(await told()).toEqual([{ template: 'confirm_email', count: 10 }])
-  const again = (i: number) => world.act((tx) => players.register(tx, after(60 + i), input))
-  for (let i = 1; i <= 10; i++) expect(await again(i), 'the owner still gets a code').toBe(player)
+  let minutes = 0
+  const from = (network: number) => {
+    minutes += 2
+    const command = world.command(new Date(Date.now() + minutes * 60_000))
+    return { ...command, actor: { ...command.actor, address: `10.7.${network}.1` } }
+  }
+  const told = async () =>
+    (await world.admin`select from messages.outbox where holder = ${player!} and template = 'confirm_email'`).length
+  const another = (network: number) => world.act((tx) => players.resendConfirmation(tx, from(network), { email }))
+  for (let i = 0; i < 8; i++) await another(1)
+  expect(await told(), 'five for a network').toBe(1 + 5)
+  for (let i = 0; i < 30; i++) await another(2 + Math.floor(i / 5))
+  expect(await told(), 'twenty for strangers, and two for each late one').toBe(20 + 6)
+
+  const again = (network: number) =>
+    world.act(async (tx) => {
+      const command = from(network)
+      await players.countRegistration(tx, command, input)
+      return players.register(tx, command, input)
+    })
+  expect(await again(100), 'the owner still gets a code').toBe(player)
+  expect(await again(100), 'and another').toBe(player)
   const last = await world.admin`select * from players.confirmations where player = ${player!}`
-  expect(await again(11)).toBeUndefined()
-  expect(await told()).toEqual([{ template: 'confirm_email', count: 20 }])
+  expect(await again(100)).toBeUndefined()
   expect(await world.admin`select * from players.confirmations where player = ${player!}`).toEqual(last)
+  for (let network = 101; network < 120; network++) await again(network)
+  expect(await told(), 'in all').toBe(40)
+})
+
+test('what nobody confirmed is forgotten after the licence’s hours: the address is free and nothing can be read; what was confirmed stays', async () => {
+  const input = await world.registration()
+  const waiting = (await world.act((tx) => players.register(tx, world.command(), input)))!
+  const { player: active } = await world.player()
+  const forget = (hours: number) =>
+    world.act((tx) => players.forgetUnconfirmed(tx, world.command(new Date(Date.now() + hours * 3_600_000)), 1000))
+  expect(await forget(71)).not.toContain(waiting)
+  const forgotten = await forget(73)
+  expect(forgotten).toContain(waiting)
+  expect(forgotten).not.toContain(active)
+  expect(await players.findByEmail(world.sql, world.agent.keys, input.email)).toBeUndefined()
+  expect(await world.admin`select from keys.deks where player = ${waiting}`).toHaveLength(0)
+  expect(await players.findPlayer(world.sql, active)).toMatchObject({ status: 'active' })
+  expect(await world.act((tx) => players.register(tx, world.command(), input)), 'anew').not.toBe(waiting)
 })
 
 test('a network opens so many accounts in an hour and so many in a day, and then it does again; what is too old is forgotten [S14]', async () => {
@@ -129,7 +161,8 @@ test('a network opens so many accounts in an hour and so many in a day, and then
   await open(70, 'ada@example.com')
   await expect(open(140, 'ada@example.com'), 'six in a day').rejects.toMatchObject(refused)
   await open(24 * 60 + 2, 'ada@example.com')
-  const kept = async () => (await world.admin`select from players.registration_counts`).length
+  const kept = async () =>
+    (await world.admin`select from players.registration_counts where at >= ${new Date(noon)}`).length
   const count = await kept()
   await world.act((tx) => players.forgetRegistrationCounts(tx, new Date(noon + 24 * 60 * 60_000)))
   expect(await kept()).toBe(count)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Refusal } from '#base'
 import * as factors from '#factors'
 import { blindIndex, open } from '#keys'
+import type * as players from '#players'
 import * as sessions from '#sessions'
 import { openWorld, type World } from '../../support/world.ts'
 
@@ -47,17 +48,19 @@ const ticket = async () => {
   return taken
 }
 type Show = Parameters<typeof sessions.reset>[2]['show']
-const reset = async (secret: string, text: string, show?: Show, seconds = 0) => {
+/** What the player told of themselves when they registered. */
+const own = { dateOfBirth: '1985-12-10', postalCode: 'VLT 1234' }
+const reset = async (secret: string, text: string, show?: Show, seconds = 0, evidence: players.Evidence = own) => {
   const passwordHash = await sessions.hashPassword(world.agent.keys, text)
-  return world.act((tx) => sessions.reset(tx, at(seconds), { secret, passwordHash, standsAlone: true, show }))
+  return world.act((tx) => sessions.reset(tx, at(seconds), { secret, passwordHash, standsAlone: true, show, evidence }))
 }
 const isPassword = (text: string) =>
   sessions.isPasswordOf(world.sql, world.agent.keys, { player: who.player, password: text })
 const codeOf = (answer: object) => ('refusal' in answer ? (answer.refusal as Refusal).code : undefined)
 
 test('with the code of the mail comes a ticket, and with it once a new password; every session ends and a mail tells of it', async () => {
-  const { secret, ways } = await ticket()
-  expect(ways).toEqual([])
+  const { secret, ways, evidence } = await ticket()
+  expect([ways, evidence]).toEqual([[], ['dateOfBirth', 'postalCode']])
   expect(await reset(secret, 'a new one entirely')).toEqual({ player: who.player })
   expect([await isPassword('a new one entirely'), await isPassword(password)]).toEqual([true, false])
   await expect(reset(secret, 'and another one')).rejects.toMatchObject({ code: 'sessions.reset_refused' })
@@ -154,6 +157,38 @@ test('an account with a second factor keeps it: the new password needs it shown'
   expect(await isPassword('a new one entirely')).toBe(true)
 })
 
+test('the code of the mail alone sets no password: what its holder knows has to be said, all of it, and is guessed six times a day [GLI-2.5.3b]', async () => {
+  const bare = await ticket()
+  const passwordHash = await sessions.hashPassword(world.agent.keys, 'a new one entirely')
+  const without = { secret: bare.secret, passwordHash, standsAlone: true, show: undefined }
+  await expect(world.act((tx) => sessions.reset(tx, at(), without))).rejects.toMatchObject({
+    code: 'sessions.reset_evidence_required',
+    detail: { evidence: ['dateOfBirth', 'postalCode'] },
+  })
+  const say = async (secret: string, evidence: players.Evidence, seconds = 0) =>
+    codeOf(await reset(secret, 'a new one entirely', undefined, seconds, evidence))
+  const wrong = [
+    {},
+    { dateOfBirth: own.dateOfBirth },
+    { ...own, postalCode: '' },
+    { ...own, dateOfBirth: '1985-12-11' },
+  ]
+  for (const evidence of wrong) expect(await say(bare.secret, evidence)).toBe('sessions.reset_evidence_wrong')
+  expect(await isPassword(password)).toBe(true)
+  const later = async (seconds: number) => {
+    await ask(who.email, seconds)
+    const taken = await take(who.email, (await mailed())!, seconds)
+    if ('refusal' in taken) throw taken.refusal
+    return taken.secret
+  }
+  const second = await later(130)
+  for (let i = 0; i < 2; i++) expect(await say(second, wrong[3]!, 130)).toBe('sessions.reset_evidence_wrong')
+  expect(await say(second, own, 130), 'over all tickets of a day').toBe('sessions.reset_evidence_too_often')
+  const nextDay = await later(86_600)
+  expect(await say(nextDay, { ...own, postalCode: 'vlt-1234' }, 86_600)).toBeUndefined()
+  expect(await isPassword('a new one entirely')).toBe(true)
+})
+
 test('a ticket ends after a quarter of an hour, and after five wrong factors', async () => {
   const { secret } = await ticket()
   await expect(reset(secret, 'a new one entirely', undefined, 901)).rejects.toMatchObject({
@@ -170,7 +205,7 @@ test('a ticket ends after a quarter of an hour, and after five wrong factors', a
 test('of fifty who use one ticket at a time one sets a password', async () => {
   const { secret } = await ticket()
   const passwordHash = await sessions.hashPassword(world.agent.keys, 'a new one entirely')
-  const given = { secret, passwordHash, standsAlone: true, show: undefined }
+  const given = { secret, passwordHash, standsAlone: true, show: undefined, evidence: own }
   const results = await Promise.allSettled(
     Array.from({ length: 50 }, () => world.act((tx) => sessions.reset(tx, at(), given))),
   )

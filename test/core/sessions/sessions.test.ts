@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { networkOf } from '#base'
 import * as players from '#players'
 import * as sessions from '#sessions'
 import { mailedCode, mailed as mailText, origin, rightAttempt } from '../../support/sign-in.ts'
@@ -84,11 +86,11 @@ test('a locked account keeps unknown devices out, the right password too, until 
   expect(codeOf(await signIn(email, password, { address: elsewhere(), device: home.device }))).toBe('begun')
   expect(codeOf(await signIn(email, password, stranger)), 'a password alone unlocks nothing').toBe('sessions.locked')
 
-  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email, origin: origin({ address: elsewhere() }) }))
   const code = await mailed(player)
   expect(codeOf(await signIn(email, 'wrong wrong wrong', { ...stranger, code }))).toBe('sessions.sign_in_refused')
   await world.admin`update sessions.codes set asked_at = asked_at - interval '2 minutes'`
-  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email, origin: origin({ address: elsewhere() }) }))
   const another = await mailed(player)
   const begun = await begin(email, password, { ...stranger, code: another })
   expect(begun.session.aal).toBe(2)
@@ -122,7 +124,7 @@ test('a known device whose own attempts fail is kept out until a second factor i
   expect(codeOf(await attempt(password))).toBe('sessions.locked')
   expect(codeOf(await attempt(password, later(60 * 24)))).toBe('sessions.locked')
   expect(codeOf(await signIn(email, password, { address: elsewhere(), device: other.device }))).toBe('begun')
-  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email, origin: origin({ address: elsewhere() }) }))
   const code = await mailed(player)
   expect(codeOf(await signIn(email, password, { address: elsewhere(), device, code }))).toBe('begun')
   for (let i = 0; i < 2; i++) expect(codeOf(await attempt('wrong wrong wrong'))).toBe('sessions.sign_in_refused')
@@ -141,7 +143,7 @@ test('a player is told of a sign-in from a new device, and once of a lock; a fir
   expect(await news()).toEqual([])
   for (let i = 0; i < 6; i++) await signIn(email, 'wrong wrong wrong', { address: elsewhere() })
   expect(await news()).toEqual(['account_locked'])
-  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email, origin: origin({ address: elsewhere() }) }))
   const code = await mailed(player)
   await begin(email, password, { address: elsewhere(), code, browser: 'Safari on iPhone' })
   expect(await news()).toEqual(['account_locked', 'sign_in_code', 'sign_in_new_device'])
@@ -248,7 +250,7 @@ test('a new device needs the code of a mail besides the password, and is known f
 test('the code of a mail is tried five times and no more [S14]', async () => {
   const { email, player } = await withPassword()
   const device = (await begin(email, password, { address: elsewhere() })).device
-  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email, origin: origin({ address: elsewhere() }) }))
   const code = await mailed(player)
   const wrong = code === '000000' ? '000001' : '000000'
   const use = (given: string) =>
@@ -267,15 +269,49 @@ test('in a day there are thirty codes by mail, twenty for who shows no password,
     return row!.count
   }
   const askAt = (minute: number) => world.command(later(minute * 2))
-  for (let i = 0; i < 25; i++) await world.act((tx) => sessions.askCodeFor(tx, askAt(i), { email }))
+  for (let i = 0; i < 25; i++)
+    await world.act((tx) => sessions.askCodeFor(tx, askAt(i), { email, origin: origin({ address: elsewhere() }) }))
   expect(await sent()).toBe(20)
   for (let i = 25; i < 40; i++) await world.act((tx) => sessions.askOwnCode(tx, askAt(i), player))
   expect(await sent()).toBe(30)
 })
 
+test('a stranger who asks for codes takes none from the player, whose device and network are known [S05] [S14]', async () => {
+  const { email, player } = await withPassword()
+  const home = elsewhere()
+  const { device } = await begin(email, password, { address: home })
+  const askFrom = (minute: number, from: Partial<sessions.Origin>) =>
+    world.act((tx) => sessions.askCodeFor(tx, world.command(later(minute)), { email, origin: origin(from) }))
+  const told = async () =>
+    (await world.admin`select from messages.outbox where holder = ${player} and template = 'sign_in_code'`).length
+  await askFrom(0, { address: home })
+  const code = await mailed(player)
+  await askFrom(5, { address: elsewhere() })
+  expect(await told(), 'while the player’s own is good').toBe(1)
+  const use = { factor: 'email', code } as const
+  expect(await world.act((tx) => sessions.useProof(tx, world.command(later(6)), player, use))).toBe(true)
+  for (let i = 0; i < 25; i++) await askFrom(20 + i * 2, { address: elsewhere() })
+  expect(await told()).toBe(20)
+  await askFrom(100, { address: elsewhere(), device })
+  await askFrom(120, { address: home.replace(/\.1$/, '.200') })
+  expect(await told(), 'from the device, and from the network').toBe(22)
+})
+
+test('what a network failed at stands under no digest that could be found by trying networks', async () => {
+  const address = elsewhere()
+  await signIn('nobody.at.all@example.com', 'wrong wrong wrong', { address })
+  const guesses = [`network|${networkOf(address)}`, `site|${networkOf(address)}`, networkOf(address), address].map(
+    (text) => createHash('sha256').update(text).digest('hex'),
+  )
+  const kept = await world.admin<Array<{ subject: string }>>`
+    select encode(subject, 'hex') as subject from sessions.failures`
+  expect(kept.length).toBeGreaterThan(2)
+  expect(kept.filter(({ subject }) => guesses.includes(subject))).toEqual([])
+})
+
 test('fifty who show one code at once: one wins [S11]', async () => {
   const { email, player } = await withPassword()
-  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email }))
+  await world.act((tx) => sessions.askCodeFor(tx, world.command(), { email, origin: origin({ address: elsewhere() }) }))
   const code = await mailed(player)
   const won = await Promise.all(
     Array.from({ length: 50 }, () =>

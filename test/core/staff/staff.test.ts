@@ -208,7 +208,7 @@ test('one who may approve enrols a second alone, and nobody a third in a privile
   await expect(offer(boss, 'security', proposal)).rejects.toMatchObject({ code: 'staff.approval_absent' })
 })
 
-test('two members vouch at the console, each with their own password, and not the same one twice [S44]', async () => {
+test('two members vouch at the console, each with their own password, and not the same one twice; who guesses at the desk keeps nobody from it [S44] [S05]', async () => {
   const login = 'boss'
   const vouch = (credentials: staff.Credential[]) =>
     db.sql.begin((tx) => staff.vouch(tx, command(), { act: 'rotate', permission: 'keys.manage', credentials }))
@@ -237,6 +237,7 @@ test('two members vouch at the console, each with their own password, and not th
     ],
   ] as const)
     expect(await vouch([...credentials])).toMatchObject({ refusal: { code } })
+  for (let i = 0; i < 5; i++) expect(await signInOnce(login, 'wrong')).toHaveProperty('refusal')
   const said = await vouch([
     { login, password },
     { login: 'second', password },

@@ -15,6 +15,7 @@ const fieldOf: Record<string, string> = {
   'players.email_too_often': 'email',
   'keys.email_malformed': 'email',
   'sessions.reset_refused': 'code',
+  'sessions.reset_evidence_wrong': 'dateOfBirth',
   'players.code_wrong': 'code',
   'players.confirmation_wrong': 'code',
   'sessions.factor_wrong': 'password',

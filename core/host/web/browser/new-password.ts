@@ -3,7 +3,7 @@ import { byId, make } from './elements.ts'
 import { onSubmit } from './form.ts'
 import { askPasskey, type RequestOptions } from './passkey.ts'
 
-type Ticket = { secret: string; factors: string[]; passkey: RequestOptions | null }
+type Ticket = { secret: string; factors: string[]; evidence: string[]; passkey: RequestOptions | null }
 
 const names: Record<string, string> = {
   passkey: 'your passkey',
@@ -21,12 +21,14 @@ let ticket: Ticket | undefined
 const address = codeForm.elements.namedItem('email') as HTMLInputElement
 address.value = sessionStorage.getItem('email') ?? ''
 proof.required = false
+askWho([])
 
 onSubmit(codeForm, async ({ email = '', code = '' }) => {
   ticket = await send<Ticket>('/api/password-resets/code', { email, code: code.trim() })
   factor.replaceChildren(...ticket.factors.map((name) => make('option', { value: name }, names[name] ?? name)))
   byId('factor-field').hidden = ticket.factors.length === 0
   askFor(factor.value)
+  askWho(ticket.evidence)
   codeForm.hidden = true
   passwordForm.hidden = false
 })
@@ -41,10 +43,16 @@ byId('send-sms').addEventListener('click', async () => {
   tell(words)
 })
 
-onSubmit(passwordForm, async ({ password = '', code = '' }) => {
-  const secret = ticket?.secret
+onSubmit(passwordForm, async ({ password = '', code = '', ...fields }) => {
+  const { secret, evidence = [] } = ticket ?? {}
   const shown = await show(factor.value, code.trim())
-  await send('/api/password-resets/password', { secret, password, ...(shown ? { proof: shown } : {}) })
+  const said = Object.fromEntries(evidence.map((name) => [name, fields[name]?.trim()]))
+  await send('/api/password-resets/password', {
+    secret,
+    password,
+    ...(shown ? { proof: shown } : {}),
+    ...(evidence.length > 0 ? { evidence: said } : {}),
+  })
   location.assign('/sign-in')
 })
 
@@ -60,6 +68,17 @@ function askFor(name: string): void {
   byId('proof-field').hidden = !typed
   proof.required = typed
   byId('send-sms').hidden = name !== 'sms'
+}
+
+/** What its holder has to say of themselves, where nothing has to be shown. */
+function askWho(evidence: readonly string[]): void {
+  const place = byId('evidence')
+  place.hidden = evidence.length === 0
+  for (const input of place.querySelectorAll('input')) {
+    const asked = evidence.includes(input.name)
+    input.required = asked
+    input.closest<HTMLElement>('.field')!.hidden = !asked
+  }
 }
 
 function tell(words: string): void {

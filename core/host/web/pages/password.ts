@@ -31,6 +31,9 @@ export function newPasswordPage({ passwordLengthMin }: Rules) {
         <p class="field-problem" role="alert"></p></div>
       <div id="proof-field" hidden>${formField('code', 'Code', { autocomplete: 'one-time-code', maxlength: '40', id: 'field-proof' })}
         <button type="button" id="send-sms" class="quiet" hidden>Send the code to my telephone</button></div>
+      <div id="evidence" hidden><p class="fine">So that nobody who reads your mail sets your password, please say who you are, as you told us.</p>
+        ${formField('dateOfBirth', 'Date of birth', { type: 'date', autocomplete: 'bday', hint: 'A date, such as 15/06/1985.' })}
+        ${formField('postalCode', 'Postal code', { autocomplete: 'postal-code', maxlength: '20', hint: 'Of where you live, as we have it.' })}</div>
       ${formField('password', 'New password', { type: 'password', autocomplete: 'new-password' })}
       <p class="fine">At least ${passwordLengthMin} characters, fewer beside a second factor. A few words that have nothing to do with each other do well.</p>
       <p class="problem" role="alert"></p><button class="primary" disabled>Set the password</button></form>`,
@@ -66,9 +69,15 @@ export function accountPage() {
         <form class="card" id="language-choice"><h2>Language of our messages</h2>
           ${formChoice('language', 'Language', languageNames)}
           <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>Keep</button></form>
+        <form class="card" id="residence-change"><h2>Where you live</h2>
+          ${formField('street', 'Street and number', { autocomplete: 'street-address', maxlength: '120', hint: 'The street you live in, with its number.' })}
+          ${formField('postalCode', 'Postal code', { autocomplete: 'postal-code', maxlength: '20', hint: 'Your postal code, up to 20 characters.' })}
+          ${formField('city', 'City', { autocomplete: 'address-level2', maxlength: '80', hint: 'The city you live in.' })}
+          <p class="fine">Name, date of birth and country are changed by our support, with a proof.</p>
+          <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>I live here now</button></form>
         <section class="card" id="own-data"><h2>Your data</h2>
           <p class="fine">Everything we keep of you, in one file. Or ask us to erase it: we answer within a month, and keep what the law has us keep.</p>
-          <p class="note" role="status" hidden></p>
+          <p class="problem" role="alert"></p><p class="note" role="status" hidden></p>
           <button type="button" id="data-export">Take it along</button> <button type="button" class="quiet" id="erasure-request">Ask for erasure</button></section>
     </div>`,
   )

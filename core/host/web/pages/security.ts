@@ -18,7 +18,7 @@ export function securityPage({ telephones }: { telephones: boolean }) {
   return page(
     { title: 'Security', signedIn: true, module: 'security', style: 'security', here: '/security' },
     html`
-    <h1>Security</h1><p class="lead">What you sign in with. Each change asks once more who you are, and we write to you about it. <a href="/account">Password, e-mail address and language</a> are on a page of their own.</p>
+    <h1>Security</h1><p class="lead">What you sign in with. Each change asks once more who you are, and we write to you about it. <a href="/account">Password, addresses, language and your data</a> are on a page of their own.</p>
     <p id="changed" class="note good" role="status" hidden></p>
     <section class="panel"><h2>Your ways to sign in</h2><ul id="factors" class="list factors"></ul></section>
     <div class="columns${telephones ? ' three' : ''}">
