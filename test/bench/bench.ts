@@ -73,9 +73,10 @@ function print(report: Report, figures: Array<Report['figures'][number] & { met:
   for (const [condition, value] of Object.entries(report.conditions)) console.log(`${condition.padEnd(28)} ${value}`)
   console.log()
   const width = Math.max(...figures.map((figure) => figure.name.length))
-  for (const { name, value, unit, bar, met } of figures) {
+  for (const { name, value, unit, bar, aim, met } of figures) {
     const shown = value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
-    const verdict = met === undefined ? '' : `   bar ${bar}  ${met ? 'met' : 'MISSED'}`
+    const aimed = aim === undefined ? '' : `, aim ${aim}`
+    const verdict = met === undefined ? '' : `   bar ${bar}${aimed}  ${met ? 'met' : 'MISSED'}`
     console.log(`${name.padEnd(width)}  ${shown.padStart(10)} ${unit.padEnd(12)}${verdict}`)
   }
 }

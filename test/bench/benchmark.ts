@@ -1,5 +1,5 @@
-/** A figure; its bar is `>=N` or `<=N` in the figure's unit. */
-export type Figure = { name: string; value: number; unit: string; bar?: `>=${number}` | `<=${number}` }
+/** A figure; its bar is `>=N` or `<=N` in the figure's unit, and `aim` what would be better still. */
+export type Figure = { name: string; value: number; unit: string; bar?: `>=${number}` | `<=${number}`; aim?: number }
 
 export type Report = { conditions: Record<string, string>; figures: Figure[] }
 
@@ -20,6 +20,15 @@ export type RunOptions = {
   only?: string | undefined
   /** Checkouts of other projects to run beside ours. */
   rivals: { pgledger?: string; tbperf?: string }
+}
+
+/** How many of something a second brings, where one batch brings as many as it answers; the first batch warms up. */
+export function batchesPerSecond(seconds: number, batch: () => number): { value: number; unit: string } {
+  batch()
+  const begunMs = performance.now()
+  let count = 0
+  while (performance.now() - begunMs < seconds * 1000) count += batch()
+  return { value: count / ((performance.now() - begunMs) / 1000), unit: 'per second' }
 }
 
 export function percentile(sorted: readonly number[], share: number): number {

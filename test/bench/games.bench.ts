@@ -3,16 +3,17 @@ import * as games from '#games'
 import { createGenerator, hmacDrbg, record } from '#rng'
 import { openKernelRandom } from '../../core/host/kernel-random.ts'
 import { asWords, createStream } from '../../core/rng/stream.ts'
-import type { Benchmark, Figure } from './benchmark.ts'
+import { type Benchmark, batchesPerSecond, type Figure } from './benchmark.ts'
 import { processor } from './machine.ts'
+import { slotFigures } from './slots.ts'
 
 const wordsAtOnce = 16_384
 const callsPerLook = 10_000
 
-/** What drawing costs, on one core. */
+/** What drawing costs, and the mathematics of slots, on one core. */
 const benchmark: Benchmark = {
   name: 'games',
-  summary: 'draws by mechanism, and what a round of its own stream costs',
+  summary: 'draws by mechanism, what a round of its own stream costs, and the mathematics of slots',
   seconds: 3,
   async run({ seconds }) {
     const fresh = openKernelRandom()
@@ -31,6 +32,7 @@ const benchmark: Benchmark = {
         slot.play(choice, record(inPlay.stream()).draws),
       ),
     ]
+    figures.push(...slotFigures(seconds, buffered))
     for (const generator of [alone, inPlay]) generator.close()
     return { conditions: processor(), figures }
   },
@@ -38,12 +40,9 @@ const benchmark: Benchmark = {
 export default benchmark
 
 function perSecond(name: string, seconds: number, call: () => unknown): Figure {
-  for (let n = 0; n < callsPerLook; n++) call()
-  const begunMs = performance.now()
-  let calls = 0
-  while (performance.now() - begunMs < seconds * 1000) {
+  const batch = () => {
     for (let n = 0; n < callsPerLook; n++) call()
-    calls += callsPerLook
+    return callsPerLook
   }
-  return { name, value: calls / ((performance.now() - begunMs) / 1000), unit: 'per second' }
+  return { name, ...batchesPerSecond(seconds, batch) }
 }

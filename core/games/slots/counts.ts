@@ -20,6 +20,11 @@ export function countsOf(key: number): Counts {
   return { scatters: key & most, held: (key >> bits) & most, picks: (key >> (2 * bits)) & most }
 }
 
+/** The part of a key that simulations look at after each spin. */
+export function scattersOf(key: number): number {
+  return key & most
+}
+
 export function countsIn(sheet: SlotSheet, window: Window): Counts {
   const { hold, pick } = sheet
   return {

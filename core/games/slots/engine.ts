@@ -5,7 +5,7 @@ import type { SlotSheet } from './sheet.ts'
 import { wayTables } from './way-tables.ts'
 
 /** One column per reel, side by side from `at` on: the stop of its strip, or where symbols are weighted its number in `columnsOf`. */
-type Columns = ArrayLike<number>
+export type Columns = ArrayLike<number>
 
 /** What tables tell of a spin that is given by its columns. */
 export type Tables = {

@@ -1,104 +1,72 @@
 import type { Column } from './columns.ts'
 import { countsIn, keyOf } from './counts.ts'
-import type { Tables } from './engine.ts'
+import type { Columns, Tables } from './engine.ts'
 import { lineEvaluator } from './evaluate.ts'
 import { everyChoice } from './odometer.ts'
 import { type SlotSheet, symbolsOf } from './sheet.ts'
 
-/** A symbol is four bits, so five reels of a line are an index of twenty. */
-const bits = 4
 /** So many choices for the first reels are worth a table: it stays in a processor's cache. */
 const headsMax = 1 << 18
 
 /**
- * Lines without cascades. A table over the first reels, the head, tells for every choice of their columns what those lines pay that the
- * other reels cannot change any more, which are nearly all, and lists the rest: only these are looked up, by one index each.
+ * Lines without cascades. The reels are two groups, head and tail, each with a table over the choices of its columns. The head's tells what those
+ * lines pay that the tail cannot change any more, which are nearly all, and lists the rest: only these are looked up, by one index each.
  */
 export function lineTables(sheet: SlotSheet, columns: readonly Column[][]): Tables {
-  const lines = sheet.lines as number[][]
-  const lineCount = lines.length
-  const symbols = symbolsOf(sheet)
+  const lineCount = (sheet.lines as number[][]).length
   const sizes = columns.map((reel) => reel.length)
   const reels = sizes.length
   const headReels = headOf(sizes, sheet.pick?.onLine ? sheet.pick.from : 1)
-  const headBits = bits * headReels
-  const headMask = (1 << headBits) - 1
+  const head = openGroup(sheet, columns, 0, headReels)
+  const tail = openGroup(sheet, columns, headReels, reels)
+  const { pays, open } = payTable(sheet, reels, headReels)
 
-  const { pays, open } = payTable(sheet, symbols, reels, headReels)
-  // By reel, column and line, the symbol there, shifted to its place in the index; and where each reel begins.
-  const begins = sizes.map((_, r) => sizes.slice(0, r).reduce((sum, size) => sum + size * lineCount, 0))
-  const shifted = Int32Array.from(
-    columns.flatMap((reel, r) =>
-      reel.flatMap(({ symbols: shown }) =>
-        lines.map((line) => symbols.indexOf(shown[line[r] as number] as string) << (bits * r)),
-      ),
-    ),
-  )
-  // What lines bring is counted with the head; everything else wherever it stands.
-  const { pick } = sheet
-  const onLine = pick?.onLine ? pick : undefined
-  const anywhere = onLine ? { ...sheet, pick: undefined } : sheet
-  const counted = columns.map((reel) =>
-    Int32Array.from(reel, ({ symbols: shown }) => keyOf(countsIn(anywhere as SlotSheet, [shown]))),
-  )
-  const pickId = symbols.indexOf(pick?.symbol ?? '')
-  const picked = Array.from({ length: onLine?.from ?? 0 }, (_, r) => pickId << (bits * r)).reduce((a, b) => a | b, 0)
-  const pickMask = (1 << (bits * (onLine?.from ?? 0))) - 1
-  const onePick = keyOf({ scatters: 0, held: 0, picks: 1 })
-
-  const headSizes = sizes.slice(0, headReels)
-  const heads = headSizes.reduce((product, size) => product * size, 1)
-  const settled = new Int32Array(heads)
-  const headKeys = new Int32Array(heads)
-  const firstOpen = new Int32Array(heads + 1)
-  const openLines: number[] = [] // the index so far, and the line above it
-  let filling = 0
-  everyChoice(headSizes, (chosen) => {
+  // Of each head side by side: what is settled, the key, and where its open lines begin and end.
+  const heads = new Int32Array(head.size * 4)
+  const openLines: number[] = [] // where the line stands in the tail's table, and its index so far, side by side
+  for (let at = 0; at < head.size; at++) {
+    const begin = openLines.length
+    let settled = 0
     for (let line = 0; line < lineCount; line++) {
-      let index = 0
-      for (let r = 0; r < headReels; r++) index |= shifted[begins[r]! + chosen[r]! * lineCount + line]!
-      if (onLine && (index & pickMask) === picked) headKeys[filling]! += onePick
-      if (open[index]) openLines.push(index | (line << headBits))
-      else settled[filling]! += pays[index]!
+      const index = head.indexes[at * lineCount + line]!
+      if (open[index]) openLines.push(line, index)
+      else settled += pays[index]!
     }
-    for (let r = 0; r < headReels; r++) headKeys[filling]! += counted[r]![chosen[r]!]!
-    firstOpen[++filling] = openLines.length
-  })
+    heads.set(
+      [settled, head.keys[at]! + linePicks(sheet, head.indexes, at * lineCount), begin, openLines.length],
+      at * 4,
+    )
+  }
   const listed = Int32Array.from(openLines)
-
-  // The other reels as one: by the choice of their columns and line what they add to the index.
-  const tailSizes = sizes.slice(headReels)
-  const tails = tailSizes.reduce((product, size) => product * size, 1)
-  const added = new Int32Array(tails * lineCount)
-  const tailKeys = new Int32Array(tails)
-  filling = 0
-  everyChoice(tailSizes, (chosen) => {
-    for (let r = headReels; r < reels; r++) {
-      const column = chosen[r - headReels]!
-      tailKeys[filling]! += counted[r]![column]!
-      for (let line = 0; line < lineCount; line++)
-        added[filling * lineCount + line]! |= shifted[begins[r]! + column * lineCount + line]!
-    }
-    filling++
-  })
+  const [added, tailKeys] = [tail.indexes, tail.keys]
 
   let key = 0
-  return {
-    times(chosen, at) {
-      let head = 0
-      let tail = 0
-      for (let r = 0; r < headReels; r++) head = head * sizes[r]! + chosen[at + r]!
-      for (let r = headReels; r < reels; r++) tail = tail * sizes[r]! + chosen[at + r]!
-      key = headKeys[head]! + tailKeys[tail]!
-      let sum = settled[head]!
-      const end = firstOpen[head + 1]!
-      for (let next = firstOpen[head]!; next < end; next++) {
-        const open = listed[next]!
-        sum += pays[(open & headMask) | added[tail * lineCount + (open >>> headBits)]!]!
-      }
-      return sum
-    },
-    key: () => key,
+  return { times: headReels === 3 && reels === 5 ? timesOfFive : timesOfAny, key: () => key }
+
+  function timesOfAny(chosen: Columns, at: number): number {
+    let head = 0
+    let tail = 0
+    for (let r = 0; r < headReels; r++) head = head * sizes[r]! + chosen[at + r]!
+    for (let r = headReels; r < reels; r++) tail = tail * sizes[r]! + chosen[at + r]!
+    return lookUp(head, tail)
+  }
+
+  /** The same for the usual machine, its loops written out. */
+  function timesOfFive(chosen: Columns, at: number): number {
+    return lookUp(
+      (chosen[at]! * sizes[1]! + chosen[at + 1]!) * sizes[2]! + chosen[at + 2]!,
+      chosen[at + 3]! * sizes[4]! + chosen[at + 4]!,
+    )
+  }
+
+  function lookUp(head: number, tail: number): number {
+    const at = head * 4
+    key = heads[at + 1]! + tailKeys[tail]!
+    let sum = heads[at]!
+    const end = heads[at + 3]!
+    for (let next = heads[at + 2]!; next < end; next += 2)
+      sum += pays[listed[next + 1]! + added[tail * lineCount + listed[next]!]!]!
+    return sum
   }
 }
 
@@ -111,17 +79,61 @@ function headOf(sizes: readonly number[], least: number): number {
   return reels
 }
 
+/**
+ * Some reels as one: for every choice of their columns the index of each line, which is its symbols as the digits of a number, the first reel
+ * last; and the key of what is counted wherever it stands.
+ */
+function openGroup(sheet: SlotSheet, columns: readonly Column[][], from: number, to: number) {
+  const lines = sheet.lines as number[][]
+  const symbols = symbolsOf(sheet)
+  const sizes = columns.slice(from, to).map((reel) => reel.length)
+  const size = sizes.reduce((product, each) => product * each, 1)
+  const indexes = new Int32Array(size * lines.length)
+  const keys = new Int32Array(size)
+  const anywhere = sheet.pick?.onLine ? ({ ...sheet, pick: undefined } as SlotSheet) : sheet
+  // Per reel, by column: the symbols on all lines, and the key.
+  const parts = columns.slice(from, to).map((reel, r) =>
+    reel.map(({ symbols: shown }) => ({
+      indexes: lines.map(
+        (line) => symbols.indexOf(shown[line[from + r] as number] as string) * symbols.length ** (from + r),
+      ),
+      key: keyOf(countsIn(anywhere, [shown])),
+    })),
+  )
+  let filling = 0
+  everyChoice(sizes, (chosen) => {
+    for (let r = 0; r < chosen.length; r++) {
+      const part = parts[r]![chosen[r]!]!
+      keys[filling]! += part.key
+      for (let line = 0; line < lines.length; line++) indexes[filling * lines.length + line]! += part.indexes[line]!
+    }
+    filling++
+  })
+  return { size, indexes, keys }
+}
+
+/** The key of as many picks as lines bring, whose indexes stand from `at` on. */
+function linePicks({ pick, ...sheet }: SlotSheet, indexes: Int32Array, at: number): number {
+  if (!pick?.onLine) return 0
+  const symbols = symbolsOf(sheet as SlotSheet)
+  const digits = symbols.length ** pick.from
+  const wanted = (symbols.indexOf(pick.symbol) * (digits - 1)) / (symbols.length - 1) // the same digit `from` times
+  const lines = indexes.subarray(at, at + (sheet.lines as number[][]).length)
+  return keyOf({ scatters: 0, held: 0, picks: lines.filter((index) => index % digits === wanted).length })
+}
+
 /** What a line pays, by its symbols; and of the symbols on the reels of the head, whether the others can change that. */
-function payTable(sheet: SlotSheet, symbols: readonly string[], reels: number, headReels: number) {
+function payTable(sheet: SlotSheet, reels: number, headReels: number) {
+  const symbols = symbolsOf(sheet)
   const payOf = lineEvaluator(sheet)
-  const pays = new Int32Array(1 << (bits * reels))
-  const open = new Uint8Array(1 << (bits * headReels))
-  const headMask = open.length - 1
-  everyChoice(Array(reels).fill(symbols.length), (chosen) => {
-    const index = chosen.reduce((packed, symbol, r) => packed | (symbol << (bits * r)), 0)
+  const pays = new Int32Array(symbols.length ** reels)
+  const open = new Uint8Array(symbols.length ** headReels)
+  everyChoice(Array<number>(reels).fill(symbols.length), (chosen) => {
+    const index = chosen.reduce((sum, symbol, r) => sum + symbol * symbols.length ** r, 0)
+    const head = index % open.length
     pays[index] = payOf(Array.from(chosen, (symbol) => symbols[symbol] as string))?.times ?? 0
-    // With the first symbol on all other reels, which is 0, the index is the one of the head.
-    if (pays[index] !== pays[index & headMask]) open[index & headMask] = 1
+    // With the first symbol on all other reels, which is 0, the index is the one of the head, and it came before.
+    if (pays[index] !== pays[head]) open[head] = 1
   })
   return { pays, open }
 }

@@ -16,7 +16,7 @@ export type SlotChoice = { stake: bigint; gamble: boolean }
 /** A round that waits: for boxes to be opened, or for the player to gamble or not. `boxes` is what nobody is told yet. */
 type State = { stake: string; gamble: boolean; won: string; outcome: SlotOutcome; boxes?: number[] }
 
-type Move = { do: 'open'; box: number } | { do: 'gamble'; on: GambleOn } | { do: 'finish' }
+type Move = { move: 'open'; box: number } | { move: 'gamble'; on: GambleOn } | { move: 'finish' }
 
 /** The mathematics of a whole round: the paid spin, all it brings in this order: free spins, hold and spin, pick, gamble. */
 export function openRounds(sheet: SlotSheet): {
@@ -27,7 +27,7 @@ export function openRounds(sheet: SlotSheet): {
   const waits = (sheet.pick && 'boxes' in sheet.pick) || sheet.gamble
   return {
     play,
-    moves: waits ? { read, stakeOf: () => 0n, make, fallback: () => ({ do: 'finish' }), open } : undefined,
+    moves: waits ? { read, stakeOf: () => 0n, make, fallback: () => ({ move: 'finish' }), open } : undefined,
   }
 
   function play({ stake, gamble }: SlotChoice, draws: Draws): Played {
@@ -83,26 +83,26 @@ export function openRounds(sheet: SlotSheet): {
   }
 
   function read(state: State, input: unknown): Move {
-    const { do: what, box, on } = fieldsOf(input)
+    const { move: what, box, on } = fieldsOf(input)
     if (typeof what !== 'string' || !open(state).includes(what))
       throw choiceInvalid(`Now one can: ${open(state).join(', ')}.`)
-    if (what === 'finish') return { do: what }
+    if (what === 'finish') return { move: what }
     if (what === 'open') {
       const closed = closedBoxes(state)
       if (typeof box !== 'number' || !closed.includes(box)) throw choiceInvalid('Choose a box that is still closed.')
-      return { do: what, box }
+      return { move: what, box }
     }
     if (!isGambleOn(on) || !gamblesOf(state).includes(on))
       throw choiceInvalid(`Now one can gamble on: ${gamblesOf(state).join(', ')}.`)
-    return { do: 'gamble', on }
+    return { move: 'gamble', on }
   }
 
   function make(state: State, move: Move, draws: Draws): Played {
-    if (move.do === 'open') {
+    if (move.move === 'open') {
       const next = openBox(state, move.box)
       return isPicking(next) ? { outcome: next.outcome, win: 0n, state: next } : settle(next)
     }
-    if (move.do === 'gamble') return settle(gambleOn(state, move.on, draws))
+    if (move.move === 'gamble') return settle(gambleOn(state, move.on, draws))
     let last = state
     while (isPicking(last)) last = openBox(last, closedBoxes(last)[0] as number)
     return { outcome: last.outcome, win: BigInt(last.won) }

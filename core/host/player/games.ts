@@ -83,7 +83,7 @@ const moveSchema = z
       .min(1)
       .max(10_000)
       .openapi({ description: 'How many steps the round had when this was decided.' }),
-    move: plain.openapi({ example: { do: 'stand' } }),
+    move: plain.openapi({ example: { move: 'stand' } }),
   })
   .openapi('Move')
 

@@ -221,20 +221,20 @@ describe('a round of several steps', () => {
       world.act((tx) =>
         play.move(tx, world.command(), { ...seat, session: seat.session.id, round: round.round, step, move }),
       )
-    expect(await go(1, { do: 'open', box: 8 })).toMatchObject({
+    expect(await go(1, { move: 'open', box: 8 })).toMatchObject({
       outcome: { pick: { opened: [{ box: 8, prize: 15 }], over: false } },
     })
-    await expect(go(2, { do: 'open', box: 8 })).rejects.toMatchObject({ code: 'games.choice_invalid' })
-    await expect(go(2, { do: 'gamble', on: 'red' })).rejects.toMatchObject({ code: 'games.choice_invalid' })
-    expect(await go(2, { do: 'open', box: 9 })).toMatchObject({
+    await expect(go(2, { move: 'open', box: 8 })).rejects.toMatchObject({ code: 'games.choice_invalid' })
+    await expect(go(2, { move: 'gamble', on: 'red' })).rejects.toMatchObject({ code: 'games.choice_invalid' })
+    expect(await go(2, { move: 'open', box: 9 })).toMatchObject({
       moves: ['gamble', 'finish'],
       outcome: { gamble: { from: '1500' } },
     })
-    expect(await go(3, { do: 'gamble', on: 'red' })).toMatchObject({
+    expect(await go(3, { move: 'gamble', on: 'red' })).toMatchObject({
       status: 'open',
       outcome: { gamble: { steps: [{ won: true, amount: '3000' }] } },
     })
-    expect(await go(4, { do: 'finish' })).toMatchObject({ status: 'settled', win: { amount: '30.00' } })
+    expect(await go(4, { move: 'finish' })).toMatchObject({ status: 'settled', win: { amount: '30.00' } })
     expect((await games.recall(world.sql, seat.wallet, round.round)).replay).toBe('identical')
     await prove()
   })

@@ -1,54 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import * as games from '#games'
 import { anchorOf, asPublished, percentAsPublished, rootAsPublished } from './anchors.ts'
+import { atkinsSheet, lobstermaniaSheet } from './machines.ts'
 
-/** Published machines, as data of these tests alone: none is offered. */
-type Machine = {
-  lines: string[]
-  wild: string
-  pays: Record<string, Record<number, number>>
-  scatter: { symbol: string; pays: Record<number, number> }
-}
 const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => total + value, 0n)
 const share = (part: games.Fraction, whole: games.Fraction) => games.fraction(part.n * whole.d, part.d * whole.n)
 
 const lobstermania = anchorOf('slot-lobstermania-96-2')
 describe(lobstermania.title, () => {
-  const machine = lobstermania.parameters as Machine & {
-    reelLengths: number[]
-    symbolCounts: Record<string, number[]>
-    bonus: { prizeWeights: Array<[value: number, weight: number]> }
-  }
-  // Published are the counts, and that two scatters of a reel are never in view together; one line sees no other order.
-  const strips = machine.reelLengths.map((length, reel) => {
-    const others = Object.entries(machine.symbolCounts).flatMap(([symbol, counts]) =>
-      symbol === 'LT' ? [] : Array<string>(counts[reel]!).fill(symbol),
-    )
-    const half = length >> 1
-    return ['LT', ...others.slice(0, half), 'LT', ...others.slice(half)]
-  })
-  // 2, 3 or 4 buoys with 2 or 3 prizes each, all alike: of 48 equally likely cases so many come to each number of prizes.
-  const count = [
-    [4, 4],
-    [5, 8],
-    [6, 6],
-    [7, 6],
-    [8, 7],
-    [9, 6],
-    [10, 6],
-    [11, 4],
-    [12, 1],
-  ] as const
-  const sheet: games.SlotSheet = {
-    rows: 3,
-    strips,
-    lines: [[1, 1, 1, 1, 1]],
-    wild: machine.wild,
-    pays: machine.pays,
-    scatter: machine.scatter.symbol,
-    scatterPays: machine.scatter.pays,
-    pick: { symbol: 'LO', from: 3, onLine: true, count: [...count], prizes: machine.bonus.prizeWeights },
-  }
+  const sheet = lobstermaniaSheet()
   const expected = lobstermania.expected as typeof lobstermania.expected & {
     histograms: { linePays: Record<string, number> }
   }
@@ -64,7 +24,7 @@ describe(lobstermania.title, () => {
       Object.fromEntries(Object.entries(expected.histograms.linePays).map(([pay, ways]) => [pay, BigInt(ways)])),
     )
     const scatterHits = [3, 4, 5].map(withScatters)
-    const scatterPays = [3, 4, 5].map((scatters, i) => scatterHits[i]! * BigInt(machine.scatter.pays[scatters]!))
+    const scatterPays = [3, 4, 5].map((scatters, i) => scatterHits[i]! * BigInt(sheet.scatterPays![scatters]!))
     expect({
       lineHits: line.hits,
       linePays: line.times,
@@ -75,7 +35,7 @@ describe(lobstermania.title, () => {
       allHits: line.hits + line.picks + sum(scatterHits),
       topAwardWays: line.histogram.get(10_000),
     }).toEqual(Object.fromEntries(Object.entries(integers).map(([name, value]) => [name, BigInt(value)])))
-    expect(line.cycle).toBe(BigInt(machine.reelLengths.reduce((product, length) => product * length, 1)))
+    expect(line.cycle).toBe(259_440_000n)
   })
 
   test('its return as a fraction, its bonus and its odds', () => {
@@ -97,21 +57,7 @@ describe(lobstermania.title, () => {
 
 const atkins = anchorOf('slot-atkins-diet')
 describe(atkins.title, () => {
-  const machine = atkins.parameters as Machine & {
-    strips: string[][]
-    freeSpins: { trigger: number; count: number; multiplier: number }
-  }
-  const { trigger, count, multiplier } = machine.freeSpins
-  const sheet: games.SlotSheet = {
-    rows: 3,
-    strips: machine.strips,
-    lines: machine.lines.map((line) => [...line].map(Number)),
-    wild: machine.wild,
-    pays: machine.pays,
-    scatter: machine.scatter.symbol,
-    scatterPays: machine.scatter.pays,
-    freeSpins: { from: trigger, count, multiplier },
-  }
+  const sheet = atkinsSheet()
   const { integers, percentages, decimals } = atkins.expected
   const cycle = games.cycleOf(sheet)
   const report = games.par(sheet, cycle)
@@ -119,11 +65,11 @@ describe(atkins.title, () => {
   test('all published figures, by symbol counts and by every window of 32^5', () => {
     expect(games.checkSheet(sheet)).toEqual([])
     const line = games.analyseLine(sheet)
-    const triggers = cycle.filter(({ scatters }) => scatters >= trigger)
+    const triggers = cycle.filter(({ scatters }) => scatters >= sheet.freeSpins!.from)
     expect({
       linePaysOneLine: line.times,
       lineHitsOneLine: line.hits,
-      scatterPays: sum(triggers.map(({ scatters, spins }) => spins * BigInt(machine.scatter.pays[scatters]!))),
+      scatterPays: sum(triggers.map(({ scatters, spins }) => spins * BigInt(sheet.scatterPays![scatters]!))),
       featureTriggers: sum(triggers.map(({ spins }) => spins)),
     }).toEqual(Object.fromEntries(Object.entries(integers).map(([name, value]) => [name, BigInt(value)])))
     expect(sum(cycle.map(({ spins }) => spins))).toBe(32n ** 5n)

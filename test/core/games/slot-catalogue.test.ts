@@ -54,25 +54,43 @@ describe.each(slots.map((slot) => [slot.id, slot] as const))('%s', (id, slot) =>
   })
 
   test('rounds that are played come to its return, within three standard errors', () => {
-    const drbg = ctrDrbg({ entropy: Buffer.alloc(48, 3), nonce: Buffer.alloc(16, 4), personalisation: Buffer.from(id) })
-    const stream = createStream(() => asWords(drbg.generate(65_536)))
-    const rounds = 30_000
+    const stream = drawsFor(id)
+    const rounds = 10_000
     let sum = 0
     for (let n = 0; n < rounds; n++) sum += Number(playOut(slot, choice, (range) => stream.draw(range)))
     const error = Math.sqrt(games.toNumber(spread.variance) / rounds)
     expect(Math.abs(sum / rounds - games.toNumber(spread.mean)) / error).toBeLessThan(3)
     expect(sum / rounds).toBeLessThan(2 * stake)
   })
+
+  test('so do spins by the tables, a million and more, where free spins are all that they bring', () => {
+    const sheet = slot.sheet as unknown as games.SlotSheet
+    if (sheet.hold || sheet.pick) return
+    const stream = drawsFor(`${id}, tables`)
+    const stops = new Uint8Array(8_000_000)
+    for (let at = 0; at < stops.length; ) for (const strip of sheet.strips!) stops[at++] = stream.draw(strip.length)
+    const { spins, times } = games.openSimulation(sheet)(stops)
+    const mean = (Number(slot.stakeOf(choice)) * times) / (sheet.lines?.length ?? sheet.ways!.parts) / spins
+    const error = Math.sqrt(games.toNumber(spread.variance) / spins)
+    expect(spins).toBeGreaterThan(1_000_000)
+    expect(Math.abs(mean - games.toNumber(spread.mean)) / error).toBeLessThan(3)
+  })
 })
+
+/** The same in every run. */
+function drawsFor(name: string) {
+  const drbg = ctrDrbg({ entropy: Buffer.alloc(48, 3), nonce: Buffer.alloc(16, 4), personalisation: Buffer.from(name) })
+  return createStream(() => asWords(drbg.generate(65_536)))
+}
 
 type Waiting = { boxes?: number[]; outcome: { pick?: { opened: Array<{ box: number }> } } }
 
 /** Opens any box that is closed; gambles on a colour now and then. */
 function decide({ boxes = [], outcome }: Waiting, open: readonly string[], pick: Draws): unknown {
-  if (!open.includes('open')) return pick(2, '') === 0 ? { do: 'gamble', on: 'red' } : { do: 'finish' }
+  if (!open.includes('open')) return pick(2, '') === 0 ? { move: 'gamble', on: 'red' } : { move: 'finish' }
   const opened = outcome.pick?.opened.map(({ box }) => box) ?? []
   const closed = [...boxes.keys()].filter((box) => !opened.includes(box))
-  return { do: 'open', box: closed[pick(closed.length, '')] }
+  return { move: 'open', box: closed[pick(closed.length, '')] }
 }
 
 function playOut(slot: games.Game, choice: unknown, draws: Draws): bigint {

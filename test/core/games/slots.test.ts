@@ -177,7 +177,7 @@ describe('gamble', () => {
         let step = play(choice, draws)
         while (step.state) {
           const state = JSON.parse(JSON.stringify(step.state))
-          const move = allowed(() => moves!.read(state, { do: 'gamble', on })) ?? { do: 'finish' as const }
+          const move = allowed(() => moves!.read(state, { move: 'gamble', on })) ?? { move: 'finish' as const }
           step = moves!.make(state, move, draws)
         }
         return step.win
@@ -197,14 +197,14 @@ describe('gamble', () => {
 
   test('ends at its steps, at its most, and with a loss; what is not open is refused', () => {
     const { state } = play(choice, () => 1)
-    const on = (suit: string) => () => moves!.read(state as never, { do: 'gamble', on: suit })
+    const on = (suit: string) => () => moves!.read(state as never, { move: 'gamble', on: suit })
     expect(on('hearts')).toThrow() // four times ten is more than thirty stakes
     for (const input of [
       null,
       {},
-      { do: 'open', box: 0 },
-      { do: 'gamble' },
-      { do: 'gamble', on: 'toString' },
+      { move: 'open', box: 0 },
+      { move: 'gamble' },
+      { move: 'gamble', on: 'toString' },
       'finish',
     ])
       expect(() => moves!.read(state as never, input)).toThrow(
@@ -336,7 +336,7 @@ function playOut(sheet: games.SlotSheet, draws: Draws, choose: Chooser): bigint 
     const opened = outcome.pick.opened.map(({ box }) => box)
     const open = [...boxes.keys()].filter((box) => !opened.includes(box))
     const state = step.state as Parameters<NonNullable<typeof moves>['make']>[0]
-    step = moves!.make(state, moves!.read(state, { do: 'open', box: choose(open) }), draws)
+    step = moves!.make(state, moves!.read(state, { move: 'open', box: choose(open) }), draws)
   }
   return step.win
 }
