@@ -31,6 +31,7 @@ export { type Reversal, type Reversed, reverse, type Shortfall } from './reversa
 // Reading the books
 export {
   balanceAt,
+  legsOf,
   netSince,
   type Opening,
   type StatementFilter,

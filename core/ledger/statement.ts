@@ -150,3 +150,13 @@ export function isWanted(reader: Reader, { kinds, account, reference }: Statemen
 function picks({ kinds, account, reference }: StatementFilter): boolean {
   return kinds !== undefined || account !== undefined || reference !== undefined
 }
+
+/** What one transfer of a wallet moved, in order. `at` is the instant it was booked at. */
+export async function legsOf(
+  reader: Reader,
+  { wallet, transfer, at }: { wallet: bigint; transfer: bigint; at: Date },
+): Promise<Array<{ source: string; target: string; amount: bigint }>> {
+  return await reader`
+    select source, target, amount from ledger.postings
+    where wallet = ${wallet} and transfer = ${transfer} and at = ${at} order by version`
+}

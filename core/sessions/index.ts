@@ -34,7 +34,7 @@ export {
   takeResetCode,
 } from './reset.ts'
 // Sessions
-export { alive, end, endAll, find, isTouchDue, type Session, signOutEverywhere, touch } from './session.ts'
+export { alive, end, endAll, find, isTouchDue, placeOf, type Session, signOutEverywhere, touch } from './session.ts'
 // Signing in
 export { askCodeFor, type Begun, begin, beginWithPasskey } from './sign-in.ts'
 // Showing again who acts, before what must not be done by somebody at an unwatched screen

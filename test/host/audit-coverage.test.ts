@@ -487,6 +487,12 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ['operator GET /api/house/balances', () => boss.ask('GET', '/api/house/balances'), ['ledger.house_viewed']],
   ['operator GET /api/house/entries.csv', () => boss.ask('GET', '/api/house/entries.csv'), ['ledger.house_exported']],
   [
+    'operator GET /api/players/{player}/rounds',
+    () => boss.ask('GET', `/api/players/${ada.player}/rounds?reason=she%20asked`),
+    ['games.rounds_viewed'],
+  ],
+  ['operator GET /api/players/{player}/rounds/{round}', lookAtRound, ['games.rounds_viewed']],
+  [
     'operator POST /api/play/closure',
     async () => {
       const answer = await boss.ask('POST', '/api/play/closure', { reason: 'looks odd' })
@@ -851,6 +857,16 @@ let suspended: string
 async function suspend(act: 'suspension' | 'reinstatement' | 'mail-again'): Promise<FaceAnswer> {
   suspended ??= (await arrive()).player
   return boss.ask('POST', `/api/players/${suspended}/${act}`, { reason: 'a reason' })
+}
+
+async function lookAtRound(): Promise<FaceAnswer> {
+  const path = `/api/players/${ada.player}/rounds`
+  const { rounds } = (await boss.ask('GET', `${path}?reason=she%20asked`)).body as { rounds: Array<{ round: string }> }
+  const { round } = rounds[0]!
+  expect((await boss.ask('GET', `${path}/${round}`)).status, 'without a reason').toBe(400)
+  const answer = await boss.ask('GET', `${path}/${round}?reason=she%20asked`)
+  expect(answer.body).toMatchObject({ round, player: ada.player, replay: 'identical' })
+  return answer
 }
 
 const object = {

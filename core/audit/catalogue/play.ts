@@ -51,6 +51,7 @@ export const play = {
     gli: 'b',
     detail: { player: 'text', currency: 'text', stake: 'amount', game: 'text', version: 'text' },
   },
+  'games.rounds_viewed': { title: 'Looked at what a player played', detail: { round: 'text?' } },
   'games.closed': { title: 'Closed a game', severity: 'warning', gli: 'f', detail: { version: 'text?' } },
   'games.opened': {
     title: 'Opened a game again',

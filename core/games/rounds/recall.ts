@@ -1,8 +1,9 @@
-import { type Reader, showMoney, type WireMoney } from '#base'
+import { type Currency, type Reader, showMoney, type WireMoney } from '#base'
+import * as ledger from '#ledger'
 import * as rng from '#rng'
-import { gameOf } from '../catalogue.ts'
+import { catalogue, gameOf } from '../catalogue.ts'
 import { roundUnknown } from '../errors.ts'
-import type { Played } from '../game.ts'
+import type { Game, Played } from '../game.ts'
 import { type PastRound, settledAs, voidedAs } from './history.ts'
 import { type OpenRound, openRows, type Step, stepsOf, viewOfOpen } from './step.ts'
 import { numberOf, type RoundView, viewOf } from './view.ts'
@@ -16,12 +17,35 @@ type RecalledStep = {
   outcome: Record<string, unknown>
 }
 
+/**
+ * What of stake and win was incentive or jackpot money, as the books say, and what else GLI-19 2.8.2 asks for. Nothing is bought in a
+ * round but its stake, no rake or fee is taken besides, and the house gives no advice.
+ */
+type Parts = {
+  stakedOfIncentives: WireMoney
+  wonOfIncentives: WireMoney
+  wonOfJackpots: WireMoney
+  toJackpots: WireMoney
+  jackpotAwarded: boolean
+  purchases: WireMoney
+  fees: WireMoney
+  advice: readonly string[]
+}
+
+/** Every item of GLI-19 2.8.2 but the player and where they were, whom the caller knows. */
 export type Recall = RoundView & {
   choice: unknown
   /** None while the round is open: they hold what is not to be seen yet. */
   draws: rng.Draw[]
   steps: RecalledStep[]
+  begunAt: string
+  session: string
+  name: string
+  kind: Game['kind'] | null
+  /** The least that can be staked more or less: the minor unit of the currency [GLI-2.8.2b]. */
+  denomination: WireMoney
   balanceBefore: WireMoney
+  parts: Parts
   /** The recorded draws, through the recorded version of the mathematics, give the recorded outcome. */
   replay: 'identical' | 'different' | 'version_not_here' | 'open'
 }
@@ -42,6 +66,8 @@ export async function recall(reader: Reader, wallet: bigint, name: string): Prom
   const first = steps[0]
   return {
     ...viewOf(row),
+    ...about(row, row.begunAt ?? row.at),
+    parts: partsOf(row.currency, await ledger.legsOf(reader, row)),
     choice: JSON.parse(row.choice) as unknown,
     draws,
     steps: steps.map((step) => recalled(row, step)),
@@ -71,11 +97,35 @@ function recallOpen(open: OpenRound): Recall {
   const steps = stepsOf(open)
   return {
     ...viewOfOpen(open),
+    ...about(open, open.begunAt),
+    parts: partsOf(open.currency, []),
     choice: JSON.parse(open.choice) as unknown,
     draws: [],
     steps: steps.map((step) => recalled(open, step)),
     balanceBefore: showMoney({ amount: BigInt(steps[0]!.cash) + BigInt(steps[0]!.stake), currency: open.currency }),
     replay: 'open',
+  }
+}
+
+function about({ game, session, currency }: Pick<PastRound, 'game' | 'session' | 'currency'>, begunAt: Date) {
+  const { name = game, kind = null } = catalogue().find(({ id }) => id === game) ?? {}
+  return { begunAt: begunAt.toISOString(), session, name, kind, denomination: showMoney({ amount: 1n, currency }) }
+}
+
+function partsOf(currency: Currency, legs: Awaited<ReturnType<typeof ledger.legsOf>>): Parts {
+  const sum = (side: 'source' | 'target', account: string) =>
+    legs.filter((leg) => leg[side] === account).reduce((total, { amount }) => total + amount, 0n)
+  const show = (amount: bigint) => showMoney({ amount, currency })
+  const fromPools = sum('source', 'jackpot.pools')
+  return {
+    stakedOfIncentives: show(sum('source', 'bonus')),
+    wonOfIncentives: show(sum('target', 'bonus')),
+    wonOfJackpots: show(fromPools),
+    toJackpots: show(sum('target', 'jackpot.pools')),
+    jackpotAwarded: fromPools > 0n,
+    purchases: show(0n),
+    fees: show(0n),
+    advice: [],
   }
 }
 

@@ -5,11 +5,10 @@ import * as games from '#games'
 import * as licences from '#licences'
 import { anybody, signedIn } from '../access-rule.ts'
 import { betProofSchema, heldSize, proveBet } from '../bet-proof.ts'
-import { createRoutes, idempotencyHeader, problems, sessionOf, wireMoney, writes } from '../face.ts'
+import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { commandOf, type Host, idempotencyKeyOf, mutate, transact } from '../host.ts'
+import { gameId, recallSchema, roundSchema } from '../round-shapes.ts'
 import { witnessKeys } from '../witnesses.ts'
-
-const gameId = z.string().max(40).openapi({ example: 'roulette-european' })
 
 const gameSchema = z
   .object({
@@ -33,44 +32,6 @@ const sheetSchema = gameSchema
     sheet: z.record(z.string(), z.unknown()),
   })
   .openapi('GameSheet')
-
-const roundSchema = z
-  .object({
-    round: z.string().openapi({ example: 'rnd_1042' }),
-    game: gameId,
-    version: z.string(),
-    status: z.enum(['open', 'settled', 'voided']),
-    at: z.iso.datetime(),
-    stake: wireMoney.openapi({ description: 'Of an open round what is held for it.' }),
-    win: wireMoney,
-    outcome: z.record(z.string(), z.unknown()),
-    step: z.number().int().optional().openapi({ description: 'How many steps an open round has had.' }),
-    moves: z
-      .array(z.string())
-      .readonly()
-      .optional()
-      .openapi({ description: 'What may be done now, while it is open.' }),
-    balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }),
-  })
-  .openapi('Round')
-
-const recallSchema = roundSchema
-  .extend({
-    choice: z.unknown(),
-    draws: z.array(z.unknown()).openapi({ description: 'None while the round is open.' }),
-    steps: z.array(
-      z.object({
-        at: z.iso.datetime(),
-        move: z.unknown(),
-        by: z.enum(['player', 'platform']),
-        stake: wireMoney,
-        outcome: z.record(z.string(), z.unknown()),
-      }),
-    ),
-    balanceBefore: wireMoney,
-    replay: z.enum(['identical', 'different', 'version_not_here', 'open']),
-  })
-  .openapi('Recall')
 
 /** Each game reads what is in it, exactly, and refuses anything else. */
 const plain = z.record(z.string().max(40), z.unknown())

@@ -1,0 +1,62 @@
+import { z } from '@hono/zod-openapi'
+import { wireMoney } from './face.ts'
+
+/** Rounds as both faces tell them. */
+export const gameId = z.string().max(40).openapi({ example: 'roulette-european' })
+
+export const roundSchema = z
+  .object({
+    round: z.string().openapi({ example: 'rnd_1042' }),
+    game: gameId,
+    version: z.string(),
+    status: z.enum(['open', 'settled', 'voided']),
+    at: z.iso.datetime(),
+    stake: wireMoney.openapi({ description: 'Of an open round what is held for it.' }),
+    win: wireMoney,
+    outcome: z.record(z.string(), z.unknown()),
+    step: z.number().int().optional().openapi({ description: 'How many steps an open round has had.' }),
+    moves: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .openapi({ description: 'What may be done now, while it is open.' }),
+    balance: z.object({ cash: wireMoney, bonus: wireMoney, held: wireMoney }),
+  })
+  .openapi('Round')
+
+export const recallSchema = roundSchema
+  .extend({
+    choice: z.unknown(),
+    draws: z.array(z.unknown()).openapi({ description: 'None while the round is open.' }),
+    steps: z.array(
+      z.object({
+        at: z.iso.datetime(),
+        move: z.unknown(),
+        by: z.enum(['player', 'platform']),
+        stake: wireMoney,
+        outcome: z.record(z.string(), z.unknown()),
+      }),
+    ),
+    begunAt: z.iso.datetime(),
+    session: z.string(),
+    name: z.string(),
+    kind: z.enum(['table', 'slot', 'instant']).nullable(),
+    denomination: wireMoney,
+    balanceBefore: wireMoney,
+    parts: z
+      .object({
+        stakedOfIncentives: wireMoney,
+        wonOfIncentives: wireMoney,
+        wonOfJackpots: wireMoney,
+        toJackpots: wireMoney,
+        jackpotAwarded: z.boolean(),
+        purchases: wireMoney,
+        fees: wireMoney,
+        advice: z.array(z.string()).readonly(),
+      })
+      .openapi({
+        description: 'What of stake and win was incentive or jackpot money, and what else was paid or said.',
+      }),
+    replay: z.enum(['identical', 'different', 'version_not_here', 'open']),
+  })
+  .openapi('Recall')
