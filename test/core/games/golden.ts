@@ -13,14 +13,14 @@ const rounds = 10_000
 const known = JSON.parse(readFileSync(join(import.meta.dirname, 'golden.json'), 'utf8')) as Record<string, string>
 
 /** Draws that are the same in every run. */
-function fixedDraws(name: string): Draws {
+export function fixedDraws(name: string): Draws {
   const drbg = ctrDrbg({ entropy: Buffer.alloc(48, 1), nonce: Buffer.alloc(16, 2), personalisation: Buffer.from(name) })
   const stream = createStream(() => asWords(drbg.generate(65_536)))
   return (range) => stream.draw(range)
 }
 
 /** Plays a round to its end. */
-function playOut(game: games.Game, choice: unknown, draws: Draws, decide?: Decide, pick: Draws = draws) {
+export function playOut(game: games.Game, choice: unknown, draws: Draws, decide?: Decide, pick: Draws = draws) {
   let step = game.play(choice, draws)
   let moved = 0n
   while (step.state) {

@@ -1,11 +1,12 @@
 import type { Draws } from '#rng'
 import type { Card } from '../../cards.ts'
+import { multiply } from '../../fraction.ts'
 import { type Game, versionOf } from '../../game.ts'
 import { readMove } from '../../move.ts'
 import { fieldsOf, readStake, reviveStaked, writeStaked } from '../../stake.ts'
 import { scoreOf } from './hand.ts'
 import { house } from './house.ts'
-import { rtp } from './returns.ts'
+import { rtp, spread } from './returns.ts'
 import { activeOf, deal, finish, type Move, make, openMoves, type State, stakeOfMove } from './round.ts'
 import { rules } from './rules.ts'
 import { type Result, settle } from './settlement.ts'
@@ -54,6 +55,10 @@ export const blackjack: Game<Choice> = {
     make: (state, move, draws) => told(make(state as State, move as Move, draws), draws),
     fallback: (state) => ({ move: openMoves(state as State).includes('no-insurance') ? 'no-insurance' : 'stand' }),
     open: (state) => openMoves(state as State),
+  },
+  spread({ stake }) {
+    const times = { n: stake, d: 1n }
+    return { mean: multiply(spread.mean, times), variance: multiply(spread.variance, multiply(times, times)) }
   },
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,

@@ -1,4 +1,5 @@
-import { add, type Fraction, fraction } from '../../fraction.ts'
+import { add, type Fraction, fraction, multiply, subtract } from '../../fraction.ts'
+import type { Spread } from '../../game.ts'
 
 /**
  * What the shipped house returns beyond the stake, by the dealer's open card, times its chance: exactly, as `expectation/` computes it in
@@ -20,3 +21,15 @@ export const valuesByUp: Readonly<Record<number, Fraction>> = Object.fromEntries
 )
 
 export const rtp = Object.values(valuesByUp).reduce(add, fraction(1))
+
+/**
+ * The mean of the square of what a round wins or loses, per unit staked first, to nine places: exact but for what the hands of one split have
+ * in common (`expectation/spread.ts`).
+ */
+const squares = fraction(1_306_658_128n, 1_000_000_000n)
+
+/** Of the return less whatever was staked besides, per unit staked first. */
+export const spread: Spread = {
+  mean: rtp,
+  variance: subtract(squares, multiply(subtract(rtp, fraction(1)), subtract(rtp, fraction(1)))),
+}

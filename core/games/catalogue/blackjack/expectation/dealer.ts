@@ -2,8 +2,8 @@ import { dealerDraws, goal, scoreOfPips } from '../hand.ts'
 import { ranks, type Shoe } from './shoe.ts'
 
 /** What the dealer ends with: 17, 18, 19, 20, 21, or bust. */
-const ends = 6
-const bust = 5
+export const ends = 6
+export const bust = 5
 
 type Node = {
   /** The cards drawn without the highest, and the highest with how many of it there are. */
@@ -25,18 +25,19 @@ export type Dealer = {
   endsFrom(shoe: Shoe): readonly bigint[]
 }
 
-/** Sums of so many draws stay below 2^53 for up to eight packs, where doubles hold them exactly. */
-const drawsInDoubles = 8
 const nthMax = 16
 
 /**
  * Which cards come in which order does not change what is left, so that hands are sets with a number of orders; a set's weight is the product of
- * what the shoe has of each rank. Weights are whole numbers: short hands' are summed in doubles, and that every sum stayed below 2^53,
- * and so was exact, is checked; the others' as integers of any length.
+ * what the shoe has of each rank. Weights are whole numbers: where no sum of the whole shoe reaches 2^53, doubles hold them exactly, and a
+ * shoe of which cards are gone has smaller ones; the longest hands' are integers of any length.
+ *
+ * @param whole the fullest shoe that will be asked about
  */
-export function createDealer(up: number, hitsSoft17: boolean): Dealer {
+export function createDealer(up: number, hitsSoft17: boolean, whole: Shoe): Dealer {
   const nodes = nodesOf(up, hitsSoft17)
   const drawsMax = Math.max(...nodes.map(({ draws }) => draws))
+  const drawsInDoubles = exactDraws(nodes, whole)
   const known = new Map<number, readonly bigint[]>()
   const short = nodes.filter(({ draws }) => draws <= drawsInDoubles)
   // The inner loop of everything: columns instead of rows.
@@ -54,9 +55,12 @@ export function createDealer(up: number, hitsSoft17: boolean): Dealer {
     if (before) return before
     const result = new Array<bigint>(ends).fill(0n)
     sumShort(shoe)
-    for (let draws = 1; draws <= Math.min(drawsInDoubles, drawsMax); draws++) {
+    for (let draws = 1; draws <= drawsInDoubles; draws++) {
       const rest = shoe.ways(drawsMax - draws, draws)
-      for (let end = 0; end < ends; end++) result[end]! += BigInt(sums[draws * ends + end]!) * rest
+      for (let end = 0; end < ends; end++) {
+        const sum = sums[draws * ends + end]!
+        if (sum > 0) result[end]! += BigInt(sum) * rest
+      }
     }
     addLong(shoe, result)
     known.set(shoe.key, result)
@@ -65,32 +69,44 @@ export function createDealer(up: number, hitsSoft17: boolean): Dealer {
 
   function sumShort(shoe: Shoe): void {
     for (const rank of ranks)
-      for (let nth = 1; nth < nthMax; nth++)
-        factors[rank * nthMax + nth] = Math.max(0, shoe.left[rank]! - (nth - 1) * shoe.removes)
+      for (let nth = 1; nth < nthMax; nth++) factors[rank * nthMax + nth] = leftOf(shoe, rank, nth)
     sums.fill(0)
     weights[0] = 1
-    let highest = 0
     for (let index = 1; index < parents.length; index++) {
       const weight = weights[parents[index]!]! * factors[factorAt[index]!]!
       weights[index] = weight
-      if (weight > highest) highest = weight
       sums[sumAt[index]!]! += weight * orders[index]!
     }
-    if (Math.max(highest, ...sums) > Number.MAX_SAFE_INTEGER)
-      throw new RangeError('this shoe is too large to be counted')
   }
 
   function addLong(shoe: Shoe, result: bigint[]): void {
     const long: bigint[] = []
     for (let index = short.length; index < nodes.length; index++) {
       const { parent, rank, nth, orders, draws, end } = nodes[index]!
-      const left = shoe.left[rank]! - (nth - 1) * shoe.removes
       const above = parent < short.length ? BigInt(weights[parent]!) : long[parent - short.length]!
-      const weight = left > 0 ? above * BigInt(left) : 0n
+      const weight = above * BigInt(leftOf(shoe, rank, nth))
       long.push(weight)
       if (end >= 0) result[end]! += weight * BigInt(orders) * shoe.ways(drawsMax - draws, draws)
     }
   }
+}
+
+/** How many of a rank are left for the nth card of it. */
+function leftOf(shoe: Shoe, rank: number, nth: number): number {
+  return Math.max(0, shoe.left[rank]! - (nth - 1) * shoe.removes)
+}
+
+/** Up to how many draws every weight and every sum of them stays below 2^53. */
+function exactDraws(nodes: readonly Node[], whole: Shoe): number {
+  const weights: bigint[] = []
+  const sums: bigint[] = []
+  for (const { parent, rank, nth, orders, draws } of nodes) {
+    const weight = draws === 0 ? 1n : weights[parent]! * BigInt(leftOf(whole, rank, nth))
+    weights.push(weight)
+    sums[draws] = (sums[draws] ?? 0n) + weight * BigInt(Math.max(orders, 1))
+  }
+  const beyond = sums.findIndex((sum) => sum > BigInt(Number.MAX_SAFE_INTEGER))
+  return beyond < 0 ? sums.length - 1 : beyond - 1
 }
 
 /** Every set of cards that can come, smallest first. */

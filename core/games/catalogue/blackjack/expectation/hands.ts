@@ -3,7 +3,7 @@ import { codeOf, ranks } from './shoe.ts'
 import type { Table } from './table.ts'
 
 /** What to do with a hand. */
-type Play = 'stand' | 'hit' | 'double'
+export type Play = 'stand' | 'hit' | 'double'
 
 /** Of a hand of two cards or more: the value of standing, of one card more and the best of it, and of doubling; and the best but for doubling. */
 type Values = { stand: bigint; hit: bigint; double: bigint; undoubled: bigint }

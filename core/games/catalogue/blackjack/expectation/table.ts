@@ -1,5 +1,6 @@
+import { goal } from '../hand.ts'
 import type { House } from '../house.ts'
-import { createDealer } from './dealer.ts'
+import { bust, createDealer, ends } from './dealer.ts'
 import { createShoe, type Shoe } from './shoe.ts'
 
 /** More cards than any round takes: the dealer's, a hand's, and those that a split asks about besides. */
@@ -7,14 +8,20 @@ const horizon = 44
 
 /** One card of the dealer's that lies open, and what stands against it. Values are of one unit staked, as counted deals (see `Shoe`). */
 export type Table = {
-  readonly up: number
-  /** How many cards a deal has that is counted. */
-  readonly horizon: number
+  /** How many there are of the open card, and how many deals. */
+  readonly ups: bigint
+  readonly deals: bigint
   readonly house: House
   /** The shoe without the open card. Whoever takes a card puts it back. */
   readonly shoe: Shoe
   /** A hand of this total that stands. Beyond 21 it has lost. */
   stand(total: number): bigint
+  /** The deals in which that hand does not get its stake back: the square of what it wins. */
+  standSquared(total: number): bigint
+  /** What it is worth where the dealer ends so; `ends` of them, by number. */
+  standWhere(end: number, total: number): bigint
+  /** The deals in which the dealer ends so. */
+  endings(end: number): bigint
   /** All deals in which the dealer has no blackjack: what a sure win of one unit is worth. */
   all(): bigint
   /** All deals in which the dealer has one. */
@@ -23,30 +30,38 @@ export type Table = {
 
 export function createTable(house: House, up: number): Table {
   const shoe = createShoe(house.packs)
-  const dealer = createDealer(up, house.hitsSoft17)
   const hole = up === 1 ? 10 : up === 10 ? 1 : undefined
+  const [ups, deals] = [BigInt(shoe.left[up]!), shoe.ways(horizon)]
   shoe.take(up)
+  const dealer = createDealer(up, house.hitsSoft17, shoe)
   /** The cards that may still come and decide nothing. */
   const rest = (cards: number) => shoe.ways(horizon - shoe.dealt - cards, cards)
   const holes = () => (hole === undefined ? 0n : BigInt(shoe.left[hole]!))
   const blackjacks = () => holes() * rest(1)
+  const endings = (end: number) => dealer.endsFrom(shoe)[end]! * rest(dealer.drawsMax)
   const all = () => (BigInt(shoe.size) - holes()) * rest(1)
   return {
-    up,
-    horizon,
+    ups,
+    deals,
     house,
     shoe,
     all,
     blackjacks,
+    endings,
     stand(total) {
-      if (total > 21) return -all()
-      const ends = dealer.endsFrom(shoe)
-      let value = ends[5]!
-      for (let end = 17; end <= 21; end++) {
-        if (total > end) value += ends[end - 17]!
-        else if (total < end) value -= ends[end - 17]!
-      }
+      if (total > goal) return -all()
+      let value = 0n
+      for (let end = 0; end < ends; end++) value += signOf(total, end) * dealer.endsFrom(shoe)[end]!
       return value * rest(dealer.drawsMax)
     },
+    standSquared: (total) => (total > goal || total < 17 ? all() : all() - endings(total - 17)),
+    standWhere: (end, total) => signOf(total, end) * endings(end),
   }
+}
+
+/** Whether a hand wins, loses or neither against an end of the dealer's. */
+function signOf(total: number, end: number): bigint {
+  if (total > goal) return -1n
+  if (end === bust) return 1n
+  return BigInt(Math.sign(total - 17 - end))
 }
