@@ -4,6 +4,7 @@ import { createGenerator, hmacDrbg, record } from '#rng'
 import { openKernelRandom } from '../../core/host/kernel-random.ts'
 import { asWords, createStream } from '../../core/rng/stream.ts'
 import { type Benchmark, batchesPerSecond, type Figure } from './benchmark.ts'
+import { exactReturns } from './exact-returns.ts'
 import { processor } from './machine.ts'
 import { slotFigures } from './slots.ts'
 
@@ -13,9 +14,10 @@ const callsPerLook = 10_000
 /** What drawing costs, and the mathematics of slots, on one core. */
 const benchmark: Benchmark = {
   name: 'games',
-  summary: 'draws by mechanism, what a round of its own stream costs, and the mathematics of slots',
+  summary:
+    'draws by mechanism, what a round of its own stream costs, the mathematics of slots, and exact returns computed again',
   seconds: 3,
-  async run({ seconds }) {
+  async run({ seconds, say }) {
     const fresh = openKernelRandom()
     const options = { entropy: async (bytes: number) => randomBytes(bytes), personalisation: 'bench' }
     const [alone, inPlay] = await Promise.all([createGenerator(options), createGenerator({ ...options, fresh })])
@@ -34,6 +36,7 @@ const benchmark: Benchmark = {
     ]
     figures.push(...slotFigures(seconds, buffered))
     for (const generator of [alone, inPlay]) generator.close()
+    figures.push(...exactReturns(say))
     return { conditions: processor(), figures }
   },
 }

@@ -6,7 +6,7 @@ import { splitValue } from './split.ts'
 import { createTable, type Table } from './table.ts'
 
 /** What to do with the first two cards. */
-export type First = {
+type First = {
   cards: readonly [number, number]
   play: Play | 'split' | 'surrender' | 'blackjack'
   halves: bigint
