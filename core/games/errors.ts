@@ -21,6 +21,16 @@ export const stepDiffers = (step: number) =>
   new Refusal('conflict', 'games.step_differs', 'The round has gone on meanwhile. Look at it again.', { step })
 export const stakeTooHigh = () =>
   new Refusal('refused', 'games.stake_too_high', 'The licence does not allow so high a stake on this game.')
+export const notFair = () =>
+  new Refusal('conflict', 'games.not_fair', 'Rounds of this game are not drawn by seeds. Choose yours first.')
+export const fairRoundOpen = () =>
+  new Refusal(
+    'conflict',
+    'games.fair_round_open',
+    'A round by these seeds waits for you. Finish it first: what it hides follows from them.',
+  )
+export const clientSeedInvalid = () =>
+  new Refusal('invalid', 'games.client_seed_invalid', 'Your words are 1 to 64 printable ASCII characters.')
 export const tooSoon = () =>
   new Refusal('refused', 'games.too_soon', 'The next round may not begin yet. Please wait a moment.')
 export const autoplayForbidden = () =>

@@ -2,6 +2,8 @@
 export { catalogue, gameOf } from './catalogue.ts'
 // Sums of a day
 export { sumDays } from './day.ts'
+// Provably fair rounds: what both sides agreed on
+export { endSeeds, fairnessOf, type SeedsView, seedsOf } from './fairness/seeds.ts'
 export { type Fraction, fraction, showPercent, toNumber } from './fraction.ts'
 export type { Game } from './game.ts'
 export { mayBeLarge, noteLarge } from './large.ts'

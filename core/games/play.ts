@@ -1,8 +1,11 @@
 import { type Command, type Currency, isCurrency, type Lane, type Tx } from '#base'
+import type { KeyedCommand } from '#keys'
 import * as ledger from '#ledger'
 import * as rng from '#rng'
 import { gameOf } from './catalogue.ts'
 import { autoplayForbidden } from './errors.ts'
+import { type Holder, renewSeeds, type SeedsView, takeSeeds } from './fairness/seeds.ts'
+import { fairStream } from './fairness/stream.ts'
 import { refusalOf } from './judge.ts'
 import { stakeCapOf } from './policy.ts'
 import { begin, roundBegunBy } from './rounds/begin.ts'
@@ -21,9 +24,15 @@ export type Order = {
   requestId?: string
 }
 
+export type Played = { round: RoundView; replayed: boolean }
+
 export type Games = {
   /** Plays a round, or begins one that waits for its player. */
-  play(order: Order): Promise<{ round: RoundView; replayed: boolean }>
+  play(order: Order): Promise<Played>
+  /** The same with numbers that follow from the seeds the player and the house agreed on. @throws Refusal also `games.not_fair` */
+  playFair(order: Order): Promise<Played>
+  /** Commits to a new seed for the player's fair rounds of a game (`renewSeeds`). */
+  renewSeeds(tx: Tx, command: KeyedCommand, holder: Holder & { clientSeed: string }): Promise<SeedsView>
   /** Makes a move in one that waits, in the caller's transaction (`move` of the rounds). */
   move(tx: Tx, command: Command, wish: Wish): Promise<RoundView>
 }
@@ -37,31 +46,20 @@ type Parts = RoundParts & {
 /**
  * The hot path. The outcome is drawn and computed before the bet enters its lane, and counts only if the transaction that
  * takes the stake commits; a bet that is refused leaves its draws unused and unseen, whatever they were. A round that this leaves
- * waiting for the player takes a transaction of its own.
+ * waiting for the player takes a transaction of its own, and so does one by seeds: its number is used up by it, or not at all.
  */
 export function openGames(parts: Parts): Games {
   return {
     async play(order) {
-      const game = gameOf(order.game)
-      const rules = parts.rules()
-      if (order.auto && !rules.autoplay) throw autoplayForbidden()
-      const { wallet, id: session, playerId } = order.session
-      const currency = currencyOf(order.session.currency)
-      const choice = game.readChoice(order.choice, currency)
-      const cap = await stakeCapOf(rules, game.kind, currency, () => parts.ageOf(playerId))
+      const asked = await read(order)
+      const { game, choice, bet, payload } = asked
       const record = rng.record(parts.generator.stream())
       const played = game.play(choice, record.draws)
-      const written = game.writeChoice(choice)
-      const stake = game.stakeOf(choice)
-      const bet = { wallet, session, stake, cap, choice: written, key: `round:${order.key}` }
-      const payload = [game.id, written]
-      const requestId = order.requestId ?? ''
-      if (played.state !== undefined) {
-        const command = { actor: { kind: 'player' as const, id: playerId }, now: parts.now(), requestId }
-        const wanted = { ...bet, payload, currency, game, played, draws: record.taken }
-        return await parts.transact((tx) => begin(tx, command, parts, wanted))
-      }
-      const settled = await parts.lanes.submit(wallet, {
+      if (played.state !== undefined)
+        return parts.transact((tx) =>
+          begin(tx, asked.command, parts, { ...asked.beginning, played, draws: record.taken }),
+        )
+      const settled = await parts.lanes.submit(bet.wallet, {
         ...bet,
         payloadHash: ledger.payloadHash(payload),
         game: game.id,
@@ -69,17 +67,45 @@ export function openGames(parts: Parts): Games {
         win: played.win,
         draws: JSON.stringify(record.taken),
         outcome: JSON.stringify(played.outcome),
-        requestId,
+        requestId: asked.command.requestId,
       })
       const refusal = refusalOf(settled.code)
       if (refusal) throw refusal
       const replayed = settled.code === 'replayed'
       const { outcome } = settled
-      if (outcome !== null)
-        return { round: viewOf({ ...settled, outcome, round: null, status: 'settled', currency }), replayed }
-      return { round: await parts.transact((tx) => roundBegunBy(tx, wallet, settled.transfer)), replayed }
+      if (outcome === null)
+        return { round: await parts.transact((tx) => roundBegunBy(tx, bet.wallet, settled.transfer)), replayed }
+      const row = { ...settled, outcome, round: null, status: 'settled' as const, currency: asked.beginning.currency }
+      return { round: viewOf(row), replayed }
     },
+    async playFair(order) {
+      const { game, choice, bet, command, beginning } = await read(order)
+      const holder = { wallet: bet.wallet, player: order.session.playerId, game: game.id }
+      return parts.transact(async (tx) => {
+        const seeds = await takeSeeds(tx, parts.keys, holder)
+        const record = rng.record(fairStream(seeds))
+        const played = game.play(choice, record.draws)
+        return begin(tx, command, parts, { ...beginning, played, draws: record.taken, seeds })
+      })
+    },
+    renewSeeds: (tx, command, holder) => renewSeeds(tx, command, parts.generator, holder),
     move: (tx, command, wish) => move(tx, command, parts, wish),
+  }
+
+  /** What was asked for, as the game and the licence read it. */
+  async function read({ session: { id: session, wallet, playerId, ...their }, ...order }: Order) {
+    const game = gameOf(order.game)
+    const rules = parts.rules()
+    if (order.auto && !rules.autoplay) throw autoplayForbidden()
+    const currency = currencyOf(their.currency)
+    const choice = game.readChoice(order.choice, currency)
+    const cap = await stakeCapOf(rules, game.kind, currency, () => parts.ageOf(playerId))
+    const written = game.writeChoice(choice)
+    const payload = [game.id, written]
+    const bet = { wallet, session, stake: game.stakeOf(choice), cap, choice: written, key: `round:${order.key}` }
+    const actor = { kind: 'player' as const, id: playerId }
+    const command: Command = { actor, now: parts.now(), requestId: order.requestId ?? '' }
+    return { game, choice, payload, bet, command, beginning: { ...bet, payload, currency, game } }
   }
 }
 

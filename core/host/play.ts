@@ -50,16 +50,9 @@ export async function openPlay(host: OpenHost): Promise<Play> {
   observed.unref()
   return {
     games: {
-      async play(order) {
-        try {
-          const result = await play.play(order)
-          bets.inc({ code: result.replayed ? 'replayed' : 'posted' })
-          return result
-        } catch (error) {
-          bets.inc({ code: (error as { code?: string }).code ?? 'defect' })
-          throw error
-        }
-      },
+      play: counted(play.play),
+      playFair: counted(play.playFair),
+      renewSeeds: play.renewSeeds,
       move: play.move,
     },
     missing: () => [...(generator.sound ? [] : ['rng']), ...(lanes.every((lane) => lane.held()) ? [] : ['lanes'])],
@@ -69,6 +62,19 @@ export async function openPlay(host: OpenHost): Promise<Play> {
       await Promise.all(lanes.map((lane) => lane.close()))
       rounds.close()
     },
+  }
+}
+
+function counted(work: games.Games['play']): games.Games['play'] {
+  return async (order) => {
+    try {
+      const result = await work(order)
+      bets.inc({ code: result.replayed ? 'replayed' : 'posted' })
+      return result
+    } catch (error) {
+      bets.inc({ code: (error as { code?: string }).code ?? 'defect' })
+      throw error
+    }
   }
 }
 

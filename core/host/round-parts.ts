@@ -31,6 +31,7 @@ export async function openRoundParts(
   renewed.unref()
   return {
     generator,
+    keys: host.keys,
     rules: () => rules,
     async ageOf(player) {
       const day = host.now().toISOString().slice(0, 10)

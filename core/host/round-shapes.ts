@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { wireMoney } from './face.ts'
+import { seedsSchema } from './seeds-shapes.ts'
 
 /** Rounds as both faces tell them. */
 export const gameId = z.string().max(40).openapi({ example: 'roulette-european' })
@@ -26,6 +27,7 @@ export const roundSchema = z
 
 export const recallSchema = roundSchema
   .extend({
+    fair: seedsSchema.optional().openapi({ description: 'Of a provably fair round, by which seeds it was drawn.' }),
     choice: z.unknown(),
     draws: z.array(z.unknown()).openapi({ description: 'None while the round is open.' }),
     steps: z.array(

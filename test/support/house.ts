@@ -46,6 +46,7 @@ export async function openHouse(world: World): Promise<House> {
   })
   const parts = {
     generator,
+    keys: world.agent.as('core'),
     rules: () => house.rules,
     ageOf: (player: string) => players.ageOf(world.sql, world.agent.keys, player, now()),
   }

@@ -52,6 +52,11 @@ export const play = {
     detail: { player: 'text', currency: 'text', stake: 'amount', game: 'text', version: 'text' },
   },
   'games.rounds_viewed': { title: 'Looked at what a player played', detail: { round: 'text?' } },
+  'games.seeds_committed': {
+    title: 'Committed to a seed for fair rounds',
+    detail: { game: 'text', commitment: 'text' },
+  },
+  'games.seeds_revealed': { title: 'Showed a seed of fair rounds', detail: { game: 'text', commitment: 'text' } },
   'games.closed': { title: 'Closed a game', severity: 'warning', gli: 'f', detail: { version: 'text?' } },
   'games.opened': {
     title: 'Opened a game again',

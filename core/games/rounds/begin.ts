@@ -2,6 +2,7 @@ import type { Command, Currency, Reader, Tx } from '#base'
 import * as ledger from '#ledger'
 import type * as rng from '#rng'
 import { roundUnknown } from '../errors.ts'
+import { noteFair } from '../fairness/seeds.ts'
 import type { Game, Played } from '../game.ts'
 import { type Asked, admit } from '../judge.ts'
 import { settledAs, voidedAs } from './history.ts'
@@ -10,7 +11,7 @@ import type { RoundParts } from './parts.ts'
 import { openRows, stepsOf, type viewOfOpen, viewOfStep } from './step.ts'
 import { type RoundView, viewOf } from './view.ts'
 
-/** A round whose first step is drawn and leaves it waiting. */
+/** A round whose first step is drawn: it waits for its player, or is over with it. */
 export type Beginning = Omit<Asked, 'game' | 'version'> & {
   currency: Currency
   /** Of the bet, and what must be the same on its repeat. */
@@ -20,10 +21,12 @@ export type Beginning = Omit<Asked, 'game' | 'version'> & {
   choice: string
   played: Played
   draws: readonly rng.Draw[]
+  /** Of a provably fair round. */
+  seeds?: { seed: string; nonce: bigint }
 }
 
 /**
- * Begins a round that waits for its player: the stake is held, what happened and what is hidden is kept, in the caller's
+ * Begins a round in a transaction: the stake is held, what happened and what is hidden is kept, in the caller's
  * transaction. A repeat of the key gets the first step as it was answered then.
  *
  * @throws Refusal what the judge says, `ledger.insufficient_funds`, `base.key_reused`
@@ -34,11 +37,13 @@ export async function begin(
   parts: RoundParts,
   wanted: Beginning,
 ): Promise<{ round: RoundView; replayed: boolean }> {
-  const { wallet, stake, key, payload, game, choice, currency, session, played, draws } = wanted
+  const { wallet, stake, key, payload, game, choice, currency, session, played, draws, seeds } = wanted
   const order = { wallet, hold: key, amount: stake, kind: 'round.held', once: { key, payload } }
   const booked = await ledger.hold(tx, command, order)
   if (booked.replayed) return { round: await roundBegunBy(tx, wallet, booked.transfer), replayed: true }
   await admit(tx, command.now, parts.rules().pace, { ...wanted, game: game.id, version: game.version })
+
+  if (seeds) await noteFair(tx, { wallet, round: booked.transfer, ...seeds })
 
   const round = {
     ...{ wallet, round: booked.transfer, game: game.id, version: game.version, session, choice, currency },

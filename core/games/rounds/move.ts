@@ -5,6 +5,7 @@ import * as rng from '#rng'
 import * as sessions from '#sessions'
 import { gameOf } from '../catalogue.ts'
 import { roundOver, roundUnknown, stakeTooHigh, stepDiffers } from '../errors.ts'
+import { sourceOf } from '../fairness/source.ts'
 import type { Game, Played } from '../game.ts'
 import { shut } from '../offer.ts'
 import { stakeCapOf } from '../policy.ts'
@@ -106,7 +107,7 @@ async function decide(
   const more = moves.stakeOf(state, read)
   if (more > 0n) await mayStake?.(more)
   const staked = more > 0n ? await holdMore(tx, command, round, more) : { stake: round.stake, holds: round.holds }
-  const record = rng.record(parts.generator.stream())
+  const record = rng.record(await sourceOf(tx, parts, round))
   let played: Played
   try {
     played = moves.make(state, read, record.draws)

@@ -8,6 +8,7 @@ import { betProofSchema, heldSize, proveBet } from '../bet-proof.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
 import { commandOf, type Host, idempotencyKeyOf, mutate, transact } from '../host.ts'
 import { gameId, recallSchema, roundSchema } from '../round-shapes.ts'
+import { seedsWire } from '../seeds-shapes.ts'
 import { witnessKeys } from '../witnesses.ts'
 
 const gameSchema = z
@@ -35,7 +36,10 @@ const sheetSchema = gameSchema
 
 /** Each game reads what is in it, exactly, and refuses anything else. */
 const plain = z.record(z.string().max(40), z.unknown())
-const choiceSchema = plain.openapi('Choice', { example: { stake: '1.00' } })
+export const choiceSchema = plain.openapi('Choice', { example: { stake: '1.00' } })
+export const autoQuery = z.strictObject({
+  auto: z.literal('yes').optional().openapi({ description: 'The page begins this round, and not the player.' }),
+})
 const moveSchema = z
   .strictObject({
     step: z
@@ -111,9 +115,7 @@ export function gamesRoutes(host: Host) {
         'Plays a round. The outcome is the server’s, and settled when this answers; or the round waits for a move, and its stake is held.',
       request: {
         params: z.object({ game: gameId }),
-        query: z.strictObject({
-          auto: z.literal('yes').optional().openapi({ description: 'The page begins this round, and not the player.' }),
-        }),
+        query: autoQuery,
         headers: idempotencyHeader,
         body: { required: true, content: { 'application/json': { schema: choiceSchema } } },
       },
@@ -232,7 +234,9 @@ export function gamesRoutes(host: Host) {
             detail: { game, version },
           }),
         )
-      return c.json(found, 200)
+      const { wallet, playerId: player } = sessionOf(c)
+      const fair = await games.fairnessOf(host.sql, host.keys, { wallet, player, round })
+      return c.json({ ...found, ...(fair ? { fair: seedsWire(fair) } : {}) }, 200)
     },
   )
 
@@ -279,7 +283,7 @@ export function gamesRoutes(host: Host) {
   return routes
 }
 
-function playOf({ games }: Host): games.Games {
+export function playOf({ games }: Host): games.Games {
   if (!games) throw new Refusal('unavailable', 'games.not_here', 'Games are not played here.')
   return games
 }

@@ -11,6 +11,7 @@ import { devicesRoutes } from './devices.ts'
 import { emailRoutes } from './email.ts'
 import { enrolmentRoutes } from './enrolment.ts'
 import { factorsRoutes } from './factors.ts'
+import { fairnessRoutes } from './fairness.ts'
 import { gamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { meRoutes } from './me.ts'
@@ -42,6 +43,7 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
     cashierRoutes,
     ledgerRoutes,
     gamesRoutes,
+    fairnessRoutes,
   ])
     app.route('/', routes(host))
   app.route('/', playerPages(host))

@@ -8,6 +8,7 @@ import { serveAssets } from './assets.ts'
 import { confirmPage, registerPage, signInPage } from './pages/account.ts'
 import { cashierPage } from './pages/cashier.ts'
 import { privacyPage, termsPage } from './pages/documents.ts'
+import { fairnessPage } from './pages/fairness.ts'
 import { gamePage } from './pages/game.ts'
 import { historyPage } from './pages/history.ts'
 import { limitsPage } from './pages/limits.ts'
@@ -36,6 +37,7 @@ export function playerPages(host: Host): Hono<FaceEnv> {
     const hurry = mayHurry(game, await licences.rules(host.sql))
     return c.html(gamePage(game, currency, { hurry, ...(again ? { again } : {}) }))
   })
+  app.get('/fairness', (c) => c.html(fairnessPage(isSignedIn(c))))
   app.get('/cashier', (c) => (isSignedIn(c) ? c.html(cashierPage()) : c.redirect('/sign-in')))
   app.get('/history', (c) => (isSignedIn(c) ? c.html(historyPage()) : c.redirect('/sign-in')))
   app.get('/limits', async (c) =>
