@@ -24,7 +24,7 @@ export type Order = {
   requestId?: string
 }
 
-export type Played = { round: RoundView; replayed: boolean }
+type Played = { round: RoundView; replayed: boolean }
 
 export type Games = {
   /** Plays a round, or begins one that waits for its player. */

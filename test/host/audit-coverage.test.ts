@@ -22,7 +22,7 @@ let faces: Faces
 let boss: Employee
 let second: Employee
 let ada: Awaited<ReturnType<typeof arrive>>
-/** Whatever is drawn, one of the bets below wins so much. */
+/** What makes a bet large here. */
 const largeFrom = { stake: '500.00', win: '500.00' }
 beforeAll(async () => {
   faces = await openFaces(largeFrom)
@@ -31,6 +31,17 @@ beforeAll(async () => {
   ada = await arrive(10_000_00n)
 })
 afterAll(() => faces.stop())
+
+/** Whatever falls, one of these wins. */
+function betLarge(rounds: string): Promise<FaceAnswer> {
+  const chips = { red: '250.00', black: '250.00', 'straight:0': '15.00' }
+  const bets = Object.entries(chips).map(([on, amount]) => ({ on, amount }))
+  return ada.caller.ask('POST', `/api/games/roulette-european/${rounds}`, { bets })
+}
+
+function agree(clientSeed: string): Promise<FaceAnswer> {
+  return ada.caller.ask('POST', '/api/games/roulette-european/seeds', { clientSeed })
+}
 
 const declared = (['player', 'operator', 'partner'] as const).flatMap((face) =>
   routesOf(face).map((route) => ({ ...route, face, name: `${face} ${route.method.toUpperCase()} ${route.path}` })),
@@ -260,16 +271,18 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
     },
     ['cashier.withdrawal_asked'],
   ],
+  ['player POST /api/games/{game}/rounds', () => betLarge('rounds'), ['games.large_stake', 'games.large_win']],
+  ['player POST /api/games/{game}/seeds', () => agree('one'), ['games.seeds_committed']],
+  ['player POST /api/games/{game}/seeds', () => agree('two'), ['games.seeds_committed', 'games.seeds_revealed']],
   [
-    'player POST /api/games/{game}/rounds',
-    () =>
-      ada.caller.ask('POST', '/api/games/roulette-european/rounds', {
-        bets: Object.entries({ red: '250.00', black: '250.00', 'straight:0': '15.00' }).map(([on, amount]) => ({
-          on,
-          amount,
-        })),
-      }),
+    'player POST /api/games/{game}/fair-rounds',
+    () => betLarge('fair-rounds'),
     ['games.large_stake', 'games.large_win'],
+  ],
+  [
+    'player DELETE /api/games/{game}/seeds',
+    () => ada.caller.ask('DELETE', '/api/games/roulette-european/seeds'),
+    ['games.seeds_revealed'],
   ],
   [
     'operator POST /api/enrolments',

@@ -17,6 +17,7 @@ export const undocumented: Readonly<Record<'player' | 'operator' | 'partner', Re
     'GET /cashier': page,
     'GET /confirm': page,
     'GET /forgotten': page,
+    'GET /fairness': page,
     'GET /games/:game': page,
     'GET /history': page,
     'GET /limits': page,

@@ -19,7 +19,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 export type Asked = { method: string; url: string; headers: string[]; body: string }
 
 /** A core that answers what the test wants, and remembers what it was asked. */
-export type LabCore = { name: string; server: Server; port: number; asked: Asked[] }
+type LabCore = { name: string; server: Server; port: number; asked: Asked[] }
 
 export type EdgeLab = {
   dir: string

@@ -16,6 +16,7 @@ export type Recall = {
   balance: { cash: Money; bonus: Money; held: Money }
   balanceBefore: Money
   replay: string
+  fair?: { clientSeed: string; nonce: number; serverSeed?: string }
 }
 
 /** The draws of one spin of the reels. */
@@ -40,10 +41,14 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
     ),
     make(
       'p',
-      {},
+      { class: 'replay-ways' },
       make('a', { class: 'button', href: `/games/${round.game}?round=${round.round}` }, 'See it played again'),
+      ...(round.fair
+        ? [make('a', { class: 'button', href: `/fairness?round=${round.round}` }, 'Check its numbers')]
+        : []),
     ),
     facts([
+      ...(round.fair ? [['Drawn by', `seeds, round ${round.fair.nonce} of “${round.fair.clientSeed}”`] as const] : []),
       ['Game', name],
       ['Played', when(round.at)],
       ['Round', round.round],

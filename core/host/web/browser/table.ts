@@ -3,6 +3,7 @@ import { act, byId, make } from './elements.ts'
 import { type Money, minorOf, moneyOf, show } from './money.ts'
 import { countUp, Patience } from './motion.ts'
 import type { Facts, Open, Round, Scene, Table } from './scene.ts'
+import { openSeeds } from './seeds.ts'
 import { refresh, showBalance } from './shell.ts'
 import { drawSoundSwitch, sound } from './sound.ts'
 import { forgetBet, latestRounds, noteBet, unfinishedBet } from './unfinished.ts'
@@ -11,12 +12,13 @@ import { forgetBet, latestRounds, noteBet, unfinishedBet } from './unfinished.ts
 const place = document.querySelector<HTMLElement>('[data-game]')!
 const { game = '', page = '', hurry = 'yes', again = '' } = place.dataset
 
-const [facts, me, latest, scenery, open] = await Promise.all([
+const [facts, me, latest, scenery, open, seeds] = await Promise.all([
   get<Facts<Record<string, unknown>>>(`/api/games/${game}`),
   get<{ balance: { cash: Money } }>('/api/me'),
   latestRounds<Round>(game),
   import(`/assets/games/${page}/index.js`) as Promise<{ default: Open<Record<string, unknown>, never> }>,
-  get<{ rounds: Round[] }>('/api/rounds/open').catch(() => ({ rounds: [] as Round[] })),
+  get<{ rounds: Round[] }>('/api/rounds/open'),
+  openSeeds(game),
 ])
 const example = me.balance.cash
 const patience = new Patience()
@@ -45,7 +47,7 @@ const button = act(
 )
 if (!result.isConnected) table.stage.append(result)
 table.controls.append(button)
-byId('title-tools').append(drawSoundSwitch())
+byId('title-tools').append(seeds.button, drawSoundSwitch())
 addEventListener('keydown', pressed)
 if (again) await showAgain(again)
 else begin()
@@ -62,7 +64,9 @@ async function play(): Promise<void> {
   const choice = scene.choice()
   if (typeof choice === 'string') return say(choice)
   noteBet(game, newest)
-  await ask(`/api/games/${game}/rounds`, choice)
+  const fair = seeds.fair
+  await ask(`/api/games/${game}/${fair ? 'fair-rounds' : 'rounds'}`, choice)
+  if (fair) seeds.played()
 }
 
 async function move(made: Record<string, unknown>): Promise<void> {
