@@ -23,3 +23,5 @@ export { amountMax, currencies, isCurrency, money, readMoney, readPositiveMoney,
 // Where an address is at home
 export { networkOf, siteOf } from './network.ts'
 export { Refusal, type RefusalKind } from './refusal.ts'
+// What certificates and revocation lists say
+export { listedSerials, pemParts, type RevocationList, readRevocationList, roleNamed, serialIn } from './x509.ts'

@@ -48,7 +48,8 @@ const schema = z.strictObject({
     z.strictObject({ socket: z.string(), passwordFile: z.string() }),
     socketAddress.extend({ component: z.string(), passwordFile: z.string() }),
   ]),
-  keys: z.strictObject({ socket: z.string() }),
+  /** The key agent's socket for this role; the process shows its certificate there. */
+  keys: z.strictObject({ socket: z.string(), role: z.enum(['core', 'work']) }),
   /** Where the approved program is listed, and what a core does when another was found. */
   program: z.strictObject({
     node: z.string(),

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { provideQueue } from '#base'
 import * as games from '#games'
-import { connectKeys } from '#keys'
+import { connectKeys, presentFiles } from '#keys'
 import * as messages from '#messages'
 import * as players from '#players'
 import { watchBreachFile } from './breach-file.ts'
@@ -39,7 +39,11 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
   }
   const sql = openDatabase(database)
   const exports = openExports({ config, database, log })
-  const keys = connectKeys({ socket: config.keys.socket })
+  const keys = connectKeys({
+    socket: config.keys.socket,
+    presenting: presentFiles(config.keys.role, config.tls),
+    hindered: (reason) => log.warn({ reason }, 'the key agent cannot be reached'),
+  })
   const password = () => readSecret(config.redis.passwordFile)
   const cache = openCache({ address: redisAddress(config, tls), password, log })
   const queue = await openQueue(database, role, log)

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import * as pki from '#pki'
+import { serialIn } from '#base'
 import type { Tls } from './tls.ts'
 
 /**
@@ -14,7 +14,7 @@ export function watchPeers(tls: Tls): (socket: TLSSocket) => void {
   })
   return (socket) => {
     if (socket.destroyed) return
-    open.set(socket, pki.serialIn(socket.getPeerCertificate().serialNumber))
+    open.set(socket, serialIn(socket.getPeerCertificate().serialNumber))
     socket.once('close', () => open.delete(socket))
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { type ConnectionOptions, checkServerIdentity, createSecureContext, type SecureContextOptions } from 'node:tls'
 import { Gauge } from 'prom-client'
+import { listedSerials, pemParts } from '#base'
 import * as pki from '#pki'
 import type { Logger } from './log.ts'
 
@@ -98,15 +99,15 @@ function read(files: TlsFiles) {
     secureOptions: sslNoTicket,
   }
   createSecureContext(context) // throws when they do not fit
-  const revoked = pki.listedSerials(context.crl)
+  const revoked = listedSerials(context.crl)
   observe(files)
   return { context, revoked }
 }
 
 /** OpenSSL reads one list from one text, and without any checks nothing. @throws Error when there is none */
 function splitPem(text: string): string[] {
-  const lists = text.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----\n?/g)
-  if (!lists) throw new Error('there is no revocation list')
+  const lists = pemParts(text, 'X509 CRL')
+  if (lists.length === 0) throw new Error('there is no revocation list')
   return lists
 }
 

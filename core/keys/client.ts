@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { type Answer, openConnection } from './connection.ts'
+import { type Answer, type ConnectionOptions, openConnection } from './connection.ts'
 import type { CeremonyStatus, FileSeal, KeyEntry, KeysBackup, RestoreStatus, SealedFile } from './entry.ts'
 import { monotonicMs } from './frames.ts'
 import type { JournalLine } from './journal.ts'
@@ -83,16 +83,20 @@ const activeFreshMs = 5000
 const rewrapsPerRequest = 500
 
 /**
- * The client of the key agent: one connection, many requests at once, each with a deadline.
+ * The client of the key agent: one connection, many requests at once, each with a deadline. `presenting`: the certificate that every role but
+ * `ops` shows when it connects; `hindered` hears why there is no connection.
  *
  * Every call throws Refusal `keys.unavailable` when there is no answer in time, a Refusal when the agent says no to
  * something a person can set right, and an Error when it refuses for any other reason: what a process may not ask is a
  * defect of ours.
  */
-export function connectKeys({ socket, deadlineMs = 3000 }: { socket: string; deadlineMs?: number }): Keys {
+export function connectKeys({
+  deadlineMs = 3000,
+  ...way
+}: Pick<ConnectionOptions, 'socket' | 'presenting' | 'hindered'> & { deadlineMs?: number }): Keys {
   const actives = new Map<string, { key: string; until: number }>()
   // A refusal may mean that a key has another state than we remember.
-  const { ask, close } = openConnection({ socket, deadlineMs, refused: () => actives.clear() })
+  const { ask, close } = openConnection({ ...way, deadlineMs, refused: () => actives.clear() })
 
   return {
     health: async () => {

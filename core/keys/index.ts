@@ -17,6 +17,8 @@ export { KeysRefused } from './connection.ts'
 // Data keys per player and purpose
 export { currentDek, type Dek, type KeyedCommand, type Purpose, purposes, renewDek, shred } from './dek.ts'
 export { type DekDump, dumpDeks, type JoinReport, joinDeks, readDump } from './dek-backup.ts'
+// How a connection to it begins
+export { type Credential, type Presenting, presentFiles } from './entrance.ts'
 export type { CeremonyStatus, FileSeal, KeyEntry, KeyState, KeysBackup, RestoreStatus } from './entry.ts'
 // Personal data as envelopes under them
 export { open, openIfKept, openUnder, type Place, type Sealing, seal, sealUnder } from './envelope.ts'

@@ -14,8 +14,6 @@ export {
 } from './enrolment.ts'
 // What a certificate says of who has it
 export { periodOf, roleOf } from './identity.ts'
-// Who is on a revocation list
-export { listedSerials, serialIn } from './listed.ts'
 // Roles, lives, and when it is time
 export {
   daySeconds,

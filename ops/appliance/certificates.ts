@@ -187,9 +187,41 @@ async function install(
     return pki.issue(tx, command, { request: application.request, lifeSeconds })
   })) as pki.Issued | undefined
   if (!issued) return false
-  home.write(`tls/${name}.key`, key, 0o600, ownerOf(users, readerOf(name)))
-  home.write(`tls/${name}.pem`, issued.chain, 0o644)
+  put({ home, users }, name, key, issued)
   return true
+}
+
+/**
+ * Puts a component of this very machine back that was taken back, by the token it was enrolled anew with: through `ops`, because the face and the
+ * worker that do it for others may be what was taken back. Answers whom the token was for, who alone gets something.
+ *
+ * @throws Refusal `pki.token_refused`
+ */
+export async function installAgain(
+  place: Place,
+  { name, role }: Component,
+  token: string,
+  command: pki.SigningCommand,
+): Promise<{ component: string; notAfter?: Date }> {
+  const { sql, settings, lives } = place
+  const { key, request } = await pki.newRequest(name)
+  const lifeSeconds = lives.lifeSeconds ?? settings.certificateHours * 3600
+  const outcome = (await sql.begin(async (tx) => {
+    const application = await pki.apply(tx, command, { token, request })
+    if ('refusal' in application || application.component !== name) return application // the attempt stays written down
+    return pki.issue(tx, command, { request: application.request, lifeSeconds })
+  })) as pki.Issued | Awaited<ReturnType<typeof pki.apply>>
+  if ('refusal' in outcome) throw outcome.refusal
+  if (!('chain' in outcome)) return { component: outcome.component }
+  put(place, name, key, outcome)
+  if (settings.dataAddress !== undefined && (role === 'postgres' || role === 'redis')) await tellEngines(place)
+  return outcome
+}
+
+/** Key and chain where the process of a component reads them, and takes them up by itself. */
+function put({ home, users }: Pick<Place, 'home' | 'users'>, name: string, key: string, { chain }: pki.Issued): void {
+  home.write(`tls/${name}.key`, key, 0o600, ownerOf(users, readerOf(name)))
+  home.write(`tls/${name}.pem`, chain, 0o644)
 }
 
 /** Are the files of a component what the authority issued last, for these names, below what issues now, and not yet due? */

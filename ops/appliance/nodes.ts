@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { connectKeys } from '#keys'
 import type { Role } from '#pki'
 import { carriersOf } from './carriers.ts'
 import { credentialOf } from './credentials.ts'
@@ -12,6 +13,7 @@ import { onMismatchOf } from './program.ts'
 import type { PortName, Ports, Settings } from './settings.ts'
 import { agentRoles, agentSocket, postgresFolder, redisSocket } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
+import { wordsOf } from './trouble.ts'
 
 type Address = { host: string; port: number }
 
@@ -28,6 +30,7 @@ export function componentsOf(settings: Settings): Component[] {
     inside('core-2', 'core'),
     inside('work-1', 'work'),
     inside('edge', 'edge'),
+    inside('ops', 'ops'),
     { name: 'public', role: 'public', names: open },
     ...(settings.dataAddress === undefined ? [] : [inside('postgres', 'postgres'), inside('redis', 'redis')]),
   ]
@@ -52,12 +55,19 @@ export function originsOf({ hostName, ports }: Settings) {
   }
 }
 
-/** The key agent: the only process with an add-on. `pin` where somebody typed it. */
+/**
+ * The key agent: the only process with an add-on. `pin` where somebody typed it. `alone`: beside nothing else, it takes no port, since another
+ * appliance may have it; by its own socket it is known.
+ */
 export function keysUnit(
   home: Home,
   settings: Settings,
   users: Users,
-  { firstStart, pin }: { firstStart?: 'create' | 'join' | 'refuse'; pin?: string | undefined } = {},
+  {
+    firstStart,
+    pin,
+    alone,
+  }: { firstStart?: 'create' | 'join' | 'refuse'; pin?: string | undefined; alone?: true } = {},
 ): Unit {
   const config = {
     name: 'keys',
@@ -65,13 +75,15 @@ export function keysUnit(
     ...moduleConfig(home, settings, users),
     firstStart: firstStart ?? (isInstalled(home) ? 'refuse' : 'create'),
     sockets: Object.fromEntries(agentRoles.map((role) => [role, agentSocket(home, role)])),
-    listen: { metrics: loopback(settings.ports.keysMetrics) },
+    clients: { crl: home.path('tls/revoked.pem') },
+    listen: alone ? {} : { metrics: loopback(settings.ports.keysMetrics) },
     log: { level: settings.logLevel },
   }
   const unit = node(home, 'keys', 'key agent', 'core/keys/agent/serve.ts', config, users, settings.ports.keysMetrics)
   const told = pin ?? handedPin(settings, users)
   return {
     ...unit,
+    ...(alone ? { probe: () => askAgent(home) } : {}),
     environment: { ...unit.environment, ...credentials() },
     ...(told === undefined ? {} : { input: `${told}\n` }),
   }
@@ -184,6 +196,19 @@ export async function askReady(port: number): Promise<string | undefined> {
   return `not ready${missing?.length ? `, missing: ${missing.join(', ')}` : ` (${answer.status})`}`
 }
 
+/** Undefined when the key agent of this very home answers. */
+async function askAgent(home: Home): Promise<string | undefined> {
+  const keys = connectKeys({ socket: agentSocket(home, 'ops'), deadlineMs: 2000 })
+  try {
+    await keys.statusOfCeremony()
+    return undefined
+  } catch (error) {
+    return wordsOf(error)
+  } finally {
+    await keys.close()
+  }
+}
+
 function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' | 'work') {
   return {
     name,
@@ -205,7 +230,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
         : { host: settings.dataAddress, port: settings.ports.redis, component: 'redis' }),
       passwordFile: credentialOf(home, role, 'redis'),
     },
-    keys: { socket: agentSocket(home, role) },
+    keys: { socket: agentSocket(home, role), role },
     program: { node: settings.nodeName, manifest: home.path('manifest'), onMismatch: onMismatchOf(settings) },
     tls: tlsOf(home, name),
     pki: { certificateHours: settings.certificateHours },

@@ -1,3 +1,4 @@
+import { type Presenting, presentFiles } from '#keys'
 import type { Home } from './home.ts'
 
 /** The parts a process can play towards the key agent. */
@@ -11,6 +12,17 @@ export const agentRoles: readonly AgentRole[] = ['core', 'work', 'edge', 'ops']
  */
 export function agentSocket(home: Home, role: AgentRole): string {
   return home.path(`run/${role}/keys.sock`)
+}
+
+/** The way in by core's socket for a command of the operator's, which has to ask as core does; it shows the certificate of `ops`. */
+export function presentOps(home: Home): { socket: string; presenting: Presenting } {
+  return { socket: agentSocket(home, 'core'), presenting: presentComponent(home, 'core', 'ops') }
+}
+
+/** The certificate of a component of this very home, for the socket of a role. */
+export function presentComponent(home: Home, role: Presenting['role'], component: string): Presenting {
+  const file = (kind: string) => home.path('tls', `${component}.${kind}`)
+  return presentFiles(role, { cert: file('pem'), key: file('key') })
 }
 
 /** The folder of PostgreSQL's socket. */

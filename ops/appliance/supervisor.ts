@@ -35,6 +35,8 @@ type Running = {
   child: ChildProcess | undefined
   state: UnitState
   backoffMs: number
+  /** How much was in its log before it was started. */
+  logged: number
   gaveUp?: true
   timer?: NodeJS.Timeout
 }
@@ -60,14 +62,19 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
         unit,
         child: undefined,
         backoffMs: backoffFirstMs,
+        logged: logBytes(home, unit.name),
         state: { name: unit.name, role: unit.role, pid: undefined, startedAt: undefined, restarts: 0, ends: [] },
       }
       running.push(entry)
-      const logged = logBytes(home, unit.name)
       launch(entry)
-      await serving(entry, secondsMax, logged)
+      await serving(entry, secondsMax)
     },
     states,
+    /** What a process said last about why it cannot go on, if it said anything since it was started. */
+    complaintOf(name: string): string | undefined {
+      const entry = running.find(({ unit }) => unit.name === name)
+      return entry && lastComplaint(home.path('log', `${name}.log`), entry.logged)
+    },
     /** Stops everything, last started first; each process drains on its own signal. */
     async stop(): Promise<void> {
       stopping = true
@@ -129,7 +136,7 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
     return running.map(({ state }) => ({ ...state }))
   }
 
-  async function serving(entry: Running, secondsMax: number, logged: number): Promise<void> {
+  async function serving(entry: Running, secondsMax: number): Promise<void> {
     const until = Date.now() + secondsMax * 1000
     let why: string | undefined = 'it was not asked yet'
     while (Date.now() < until && !stopping && !entry.gaveUp && entry.state.restarts < 3) {
@@ -140,7 +147,7 @@ export function createSupervisor(home: Home, changed: (states: UnitState[]) => v
     }
     const log = home.path('log', `${entry.unit.name}.log`)
     throw new Trouble(
-      `${entry.unit.name} (${entry.unit.role}) does not serve: ${lastComplaint(log, logged) ?? why ?? 'it was stopped'}`,
+      `${entry.unit.name} (${entry.unit.role}) does not serve: ${lastComplaint(log, entry.logged) ?? why ?? 'it was stopped'}`,
       { setting: log, remedy: `tail -n 20 ${log}` },
     )
   }

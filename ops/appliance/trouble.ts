@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { Refusal } from '#base'
 
 /**
  * Something the operator must set right: what is wrong, which setting or file it hangs on, and the command that helps.
@@ -32,8 +33,25 @@ export class BrokenOff extends Error {
 /** What status, verify and logs answer when there is nothing to ask. */
 export const nothingRunsExitCode = 3
 
+/** What was refused, and of a key agent that is away the reason, which nobody but an operator is told. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (!isAgentAway(error) || !(error.cause instanceof Error)) return error.message
+  return `${error.message.replace(/\.$/, '')}: ${error.cause.message}.`
+}
+
+export function isAgentAway(error: unknown): error is Refusal {
+  return error instanceof Refusal && error.code === 'keys.unavailable'
+}
+
 /** Turns what the system says about files and disks into the operator's words; what it does not know stays as it is. */
 export function asTrouble(error: unknown, home = '<home>'): unknown {
+  if (isAgentAway(error))
+    return new Trouble(wordsOf(error), {
+      setting: error.code,
+      remedy: 'npx countroom logs keys says why',
+      cause: error,
+    })
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException
   const words = code === undefined ? undefined : sayings[code]
   if (!words) return error

@@ -2,7 +2,7 @@ import { books, log } from './books.ts'
 import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
 import type { Check } from './finding.ts'
-import { extractable, keys, rotation } from './keys.ts'
+import { admission, extractable, keys, rotation } from './keys.ts'
 import { enrolled } from './pki.ts'
 import { appliance, processes, ready } from './processes.ts'
 import { controlProgram } from './program.ts'
@@ -24,6 +24,7 @@ export const checks: readonly Check[] = [
   ready,
   certificates,
   enrolled,
+  admission,
   secrets,
   disk,
   lanes,

@@ -1,4 +1,9 @@
-import { readSettings } from '../appliance/settings.ts'
+import { connectKeys } from '#keys'
+import type { Home } from '../appliance/home.ts'
+import { componentsOf } from '../appliance/nodes.ts'
+import { readSettings, type Settings } from '../appliance/settings.ts'
+import { agentSocket, presentComponent } from '../appliance/sockets.ts'
+import { wordsOf } from '../appliance/trouble.ts'
 import { whatIsDue } from '../keys/due.ts'
 import { broken, type Check, heldUp, sound, warning } from './finding.ts'
 
@@ -44,4 +49,40 @@ export const rotation: Check = {
       return warning(due.map(({ what }) => what).join('; '), due.map(({ remedy }) => remedy).join('; '))
     return sound('no key is older than it may be, no rotation hangs')
   },
+}
+
+/** Comes to the agent as each of its clients would that connects anew, with its certificate; what is open goes on without. */
+export const admission: Check = {
+  id: 'keys.admission',
+  after: ['keys', 'certificates', 'pki.enrolled'],
+  remedy: 'npx countroom logs keys says why',
+  async look({ home }) {
+    const clients = clientsOf(readSettings(home))
+    const faults = (await Promise.all(clients.map((client) => faultOf(home, client)))).flat()
+    if (faults.length === 0) return sound(`${clients.length} components come in by their certificates`)
+    return broken(`whoever connects anew is not let in: ${faults.join('; ')}`, 'npx countroom pki renew')
+  },
+}
+
+type Client = { name: string; socket: 'core' | 'work' }
+
+/** Commands of the operator's ask as core does. */
+function clientsOf(settings: Settings): Client[] {
+  return componentsOf(settings).flatMap(({ name, role }): Client[] => {
+    if (role === 'core' || role === 'ops') return [{ name, socket: 'core' }]
+    return role === 'work' ? [{ name, socket: 'work' }] : []
+  })
+}
+
+async function faultOf(home: Home, { name, socket }: Client): Promise<string[]> {
+  const presenting = presentComponent(home, socket, name)
+  const keys = connectKeys({ socket: agentSocket(home, socket), presenting, deadlineMs: 2000 })
+  try {
+    await keys.random(1)
+    return []
+  } catch (error) {
+    return [`${name}: ${wordsOf(error)}`]
+  } finally {
+    await keys.close()
+  }
 }

@@ -16,7 +16,7 @@ export const enrolled: Check = {
     if (!first) return sound(`${own.length} components are enrolled`)
     return broken(
       `taken back, and let in nowhere: ${out.map(({ name }) => name).join(', ')}`,
-      `to have it back: npx countroom pki enrol ${first.role} ${first.name}; ops/runbooks/certificates.md`,
+      `to have it back: npx countroom pki enrol ${first.role} ${first.name}, then pki request ${first.name}; ops/runbooks/certificates.md`,
     )
   },
 }

@@ -4,8 +4,8 @@ import type { Sql } from '../../core/host/database.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { readSettings, type Settings } from '../appliance/settings.ts'
-import { agentSocket } from '../appliance/sockets.ts'
-import { Trouble } from '../appliance/trouble.ts'
+import { agentSocket, presentOps } from '../appliance/sockets.ts'
+import { Trouble, wordsOf } from '../appliance/trouble.ts'
 
 /** What a command about keys works with: the database, the agent's management, and the keys as core has them. */
 export type Desk = {
@@ -20,7 +20,7 @@ export type Desk = {
 export async function atDesk<T>(home: Home, work: (desk: Desk) => Promise<T>): Promise<T> {
   const sql = connect(home, 'app')
   const agent = connectKeys({ socket: agentSocket(home, 'ops'), deadlineMs: 60_000 })
-  const keys = connectKeys({ socket: agentSocket(home, 'core') })
+  const keys = connectKeys(presentOps(home))
   const command = () => ({ ...systemCommand('countroom keys'), keys })
   try {
     return await inWords(() => work({ home, settings: readSettings(home), sql, agent, command }))
@@ -36,7 +36,7 @@ export async function inWords<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const remedy = remedies[error.code] ?? 'npx countroom keys list'
-    throw new Trouble(error.message, { setting: error.code, remedy, cause: error })
+    throw new Trouble(wordsOf(error), { setting: error.code, remedy, cause: error })
   }
 }
 

@@ -10,7 +10,7 @@ import * as keys from '#keys'
 import type { Sql } from '../../core/host/database.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
-import { agentSocket } from '../../ops/appliance/sockets.ts'
+import { presentOps } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import type { SoftAuthenticator } from '../support/authenticator.ts'
 import { until } from '../support/client.ts'
@@ -36,7 +36,7 @@ beforeAll(async () => {
   appliance = await startAppliance({ home, freePorts: true })
   sql = connect(viewHome(home), 'app')
   key = await newClientKey()
-  const core = keys.connectKeys({ socket: agentSocket(viewHome(home), 'core') })
+  const core = keys.connectKeys(presentOps(viewHome(home)))
   const command = { ...systemCommand('test'), keys: core }
   const { origin } = new URL(appliance.urls.operator)
   for (const { login } of people)

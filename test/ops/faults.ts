@@ -144,6 +144,24 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       evidence: /^taken back, and let in nowhere: core-2$/,
       remedy: /pki enrol core core-2/,
     },
+    'keys.admission': {
+      /** The certificate of the commands is another's; who would make it anew is kept waiting meanwhile. */
+      async plant() {
+        const admin = connect(home, 'admin')
+        const held = await admin.reserve()
+        await held`select pg_advisory_lock(hashtext('pki.place'))`
+        const restore = ['pem', 'key'].map((kind) =>
+          overwritten(`tls/ops.${kind}`, readFileSync(home.path(`tls/edge.${kind}`), 'utf8')),
+        )
+        return async () => {
+          for (const undo of restore) undo()
+          held.release()
+          await admin.end()
+        }
+      },
+      evidence: /^whoever connects anew is not let in: ops: .* edge\.countroom\.internal is of the role edge/,
+      remedy: /countroom pki renew/,
+    },
     secrets: {
       async plant() {
         chmodSync(home.path('secrets/gateway-sandbox'), 0o644)

@@ -7,7 +7,7 @@ import * as keys from '#keys'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { findIdentities } from '../../ops/appliance/identity.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
-import { agentSocket } from '../../ops/appliance/sockets.ts'
+import { agentSocket, presentOps } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, type Client, openClient, signInAnew } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
@@ -29,7 +29,7 @@ const password = 'a long enough password'
 beforeAll(async () => {
   appliance = await startAppliance({ home, freePorts: true })
   const sql = connect(viewHome(home), 'app')
-  const core = keys.connectKeys({ socket: agentSocket(viewHome(home), 'core') })
+  const core = keys.connectKeys(presentOps(viewHome(home)))
   const command = { ...systemCommand('test'), keys: core }
   for (const login of ['ann', 'ben'])
     await sql.begin((tx) => employ(tx, command, { role: 'administrator', login, password }))

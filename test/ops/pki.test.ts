@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
 import * as pki from '#pki'
 import { encodeLeaf, encodeRoot } from '../../core/pki/encode.ts'
+import { installAgain, openPlace } from '../../ops/appliance/certificates.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { componentsOf } from '../../ops/appliance/nodes.ts'
 import { connect as connectDatabase } from '../../ops/appliance/postgres.ts'
@@ -108,7 +110,7 @@ test('list and renew: what the appliance has, and all of it anew', async () => {
   const before = await list()
   const own = before.components.filter(({ component }) => component !== 'prom-1')
   expect(own.map(({ component, state }) => `${component} ${state}`).sort()).toEqual(
-    ['core-1', 'core-2', 'edge', 'public', 'work-1'].map((name) => `${name} enabled`),
+    ['core-1', 'core-2', 'edge', 'ops', 'public', 'work-1'].map((name) => `${name} enabled`),
   )
   const renewed = await run('renew')
   expect(renewed.code, renewed.out).toBe(0)
@@ -135,6 +137,49 @@ test('a core that is taken back serves nobody, also after its restart; enrolled 
   const asked = await run('request', 'core-2', '--token', offered.token, ...authority(), '--to', join(home, 'tls'))
   expect(asked.code, asked.out).toBe(0)
   await until('core-2 to be sound again', async () => ((await healthy()) ? true : undefined))
+})
+
+test('[S58] a worker and both cores that are taken back are cut off from the key agent too, and come back without anybody’s help but ops', async () => {
+  const place = openPlace(viewHome(home), { ...readSettings(viewHome(home)), ports: appliance.card().ports as never })
+  const command = { ...systemCommand('test'), keys: place.keys }
+  const ready = async (port: string) => {
+    const answer = await fetch(`http://127.0.0.1:${appliance.card().ports[port]}/health/ready`)
+    return ((await answer.json()) as { missing: string[] }).missing.join()
+  }
+  const eachMisses = async (what: string) => {
+    const found = await Promise.all(['workMetrics', 'core1Metrics', 'core2Metrics'].map(ready))
+    return found.every((each) => each === what) ? true : undefined
+  }
+  try {
+    await until('all of them to be ready', () => eachMisses(''))
+    for (const component of ['core-1', 'core-2'])
+      await place.sql.begin((tx) => pki.revoke(tx, command, { component, reason: 'a test' }))
+    expect((await run('revoke', 'work-1', '--reason', 'a test', '--yes')).code).toBe(0)
+    await until('none of them to have keys', () => eachMisses('keys'))
+    const reason = String.raw`"reason":"the certificate of work-1\.countroom\.internal was taken back"`
+    await until('the reason in the logs', async () =>
+      ['keys', 'work-1'].every((name) => new RegExp(reason).test(readFileSync(join(home, `log/${name}.log`), 'utf8')))
+        ? true
+        : undefined,
+    )
+    const offer = (role: string, component: string) =>
+      place.sql.begin((tx) => pki.offer(tx, command, { role, component }))
+    const [first, second] = [await offer('core', 'core-1'), await offer('core', 'core-1')]
+    expect((await run('request', 'core-2', '--token', first.token)).out).toMatch(/token was for core-1, not for core-2/)
+    expect((await run('request', 'core-1', '--token', first.token)).out).toMatch(/not good, or not any more/)
+    expect((await run('request', 'core-1', '--token', second.token)).out).toMatch(/core-1 has a certificate until/)
+    for (const [name, role] of [
+      ['core-2', 'core'],
+      ['work-1', 'work'],
+    ] as const) {
+      const component = componentsOf(place.settings).find((each) => each.name === name)!
+      const installed = await installAgain(place, component, (await offer(role, name)).token, command)
+      expect(installed.component).toBe(name)
+    }
+    await until('all of them to be ready', () => eachMisses(''))
+  } finally {
+    await place.close()
+  }
 })
 
 describe('a certificate of a person', () => {
@@ -229,7 +274,7 @@ test('a home of before the issuing authority is brought over by a start, on the 
   await until('both cores', async () =>
     (await health()).includes('{"name":"core-1","healthy":true},{"name":"core-2","healthy":true}') ? true : undefined,
   )
-  expect((await run('list')).out.match(/ enabled /g)).toHaveLength(5)
+  expect((await run('list')).out.match(/ enabled /g)).toHaveLength(6)
 })
 
 /** Leaves that hang on the root itself, no lists, no tables: as the first version kept it. */

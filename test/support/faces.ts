@@ -158,7 +158,7 @@ function configOf(dir: string, world: World, gateway: Server) {
     origins: { player: origin, operator: origin, partner: origin },
     database: { ...world.address, user: 'countroom_app', passwordFile: nowhere },
     redis: { socket: nowhere, passwordFile: nowhere },
-    keys: { socket: world.agent.socket },
+    keys: { socket: world.agent.socket, role: 'core' },
     program: { node: 'node-1', manifest: nowhere },
     tls: { ca: nowhere, cert: nowhere, key: nowhere, crl: nowhere },
     listen: { metrics: { host: '127.0.0.1', port: 0 } },

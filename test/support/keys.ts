@@ -2,18 +2,26 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectKeys, type Keys } from '#keys'
+import { type Credential, connectKeys, type Keys } from '#keys'
+import { openTestClients, type TestClients } from './clients.ts'
 import { makeToken, type TestModule, testPin } from './modules.ts'
 
 const roles = ['core', 'work', 'edge', 'ops'] as const
 type Role = (typeof roles)[number]
+type ClientRole = Exclude<Role, 'ops'>
 
 export type TestKeys = {
   keys: Keys
   socket: string
   dir: string
-  /** `deadlineMs`: how long it waits for an answer. */
+  /** With a certificate of the role. `deadlineMs`: how long it waits for an answer. */
   as(role: Role, deadlineMs?: number): Keys
+  /** Comes in by the socket of a role and shows something else, or nothing. */
+  showing(role: ClientRole, credential: Credential | undefined, deadlineMs?: number): Keys
+  /** Shows at each connection what there is then. */
+  presenting(role: ClientRole, credential: () => Credential, deadlineMs?: number): Keys
+  /** The authority over who comes in. */
+  clients: TestClients
   kill(): Promise<void>
   /** Sends a signal and does not wait. */
   signal(name: NodeJS.Signals): void
@@ -58,6 +66,7 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
       soPin: { from: 'file', file: join(dir, 'so-pin') },
       firstStart: 'create',
       sockets,
+      clients: { crl: join(dir, 'revoked.pem') },
       listen: { metrics: { host: '127.0.0.1', port: 0 } },
       ...options.config,
     }),
@@ -68,16 +77,29 @@ export async function startTestKeys(options: Options = {}): Promise<TestKeys> {
     throw error
   })
   const opened: Keys[] = []
-  const as = (role: Role, deadlineMs?: number) => {
-    const keys = connectKeys({ socket: sockets[role], ...(deadlineMs === undefined ? {} : { deadlineMs }) })
+  const connect = (role: Role, deadlineMs: number | undefined, credential?: () => Credential | Promise<Credential>) => {
+    const presenting = role === 'ops' || !credential ? undefined : { role, credential }
+    const keys = connectKeys({ socket: sockets[role], presenting, ...(deadlineMs === undefined ? {} : { deadlineMs }) })
     opened.push(keys)
     return keys
   }
+  const clients = openTestClients(connect('ops', undefined), join(dir, 'revoked.pem'))
+  const held = new Map<Role, Promise<Credential>>()
+  const as = (role: Role, deadlineMs?: number) =>
+    connect(role, deadlineMs, () => {
+      const known = held.get(role) ?? clients.credential(role)
+      held.set(role, known)
+      known.catch(() => held.delete(role)) // there was no key of the authority yet
+      return known
+    })
   return {
     keys: as('core'),
     socket: sockets.core,
     dir,
     as,
+    showing: (role, credential, deadlineMs) => connect(role, deadlineMs, credential && (() => credential)),
+    presenting: (role, credential, deadlineMs) => connect(role, deadlineMs, credential),
+    clients,
     kill: () => end(agent, 'SIGKILL'),
     signal: (name) => agent.kill(name),
     pid: () => agent.pid!,

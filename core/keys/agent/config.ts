@@ -31,7 +31,10 @@ const schema = z.strictObject({
   rotationDays: z.partialRecord(z.enum(familyNames as [Family, ...Family[]]), z.int().min(1).max(7300)).default({}),
   /** Each for the group of its folder, where that has the bit that hands the group on (setgid); else for the agent's own. */
   sockets: z.partialRecord(z.enum(['core', 'work', 'edge', 'ops']), z.string()),
-  listen: z.strictObject({ metrics: z.strictObject({ host: z.string(), port: z.int() }) }),
+  /** Where `ops` puts the revocation lists of the authority; whoever comes in by another socket than that of `ops` is judged by them. */
+  clients: z.strictObject({ crl: z.string() }),
+  /** Nothing, where an agent runs alone for a restore: nobody collects its metrics. */
+  listen: z.strictObject({ metrics: z.strictObject({ host: z.string(), port: z.int() }).optional() }),
   log: z.strictObject({ level: z.string().default('info') }).prefault({}),
 })
 

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { Counter } from 'prom-client'
 import { startManagement } from '../../host/management.ts'
 import type { Request } from '../frames.ts'
+import { openAdmission } from './admission.ts'
 import { openAnswers } from './answer.ts'
 import { readAgentConfig } from './config.ts'
 import { openJournal } from './journal.ts'
@@ -28,6 +29,8 @@ const log = pino({
 /** Nobody may start us again with this PIN: after a few tries a token locks itself (sysexits.h, EX_CONFIG). */
 const wrongPinExitCode = 78
 const refusalLogged = new Map<Role, number>()
+let serves = false
+const ready = async () => (serves ? [] : ['sockets'])
 const operations = new Counter({
   name: 'countroom_keys_operations_total',
   help: 'Operations asked of the key agent.',
@@ -57,15 +60,21 @@ async function serve(): Promise<void> {
   const journal = openJournal(join(config.stateDir, 'journal.jsonl'), now)
   const { canServe, mechanismFor, wrap, edwards, lacks } = probe(module, config.wrap)
   const keyring = openKeyring({ ...config, token, journal, mechanismFor, now })
-  const sockets = openSockets(openAnswers({ token, keyring, journal, canServe, now }), told)
+  const roots = () =>
+    keyring.state().entries.filter(({ family, state }) => family === 'sk-ca-root' && state !== 'destroyed')
+  const admission = openAdmission({ roots, listFile: config.clients.crl, now })
+  const { metrics } = config.listen
+  // First what may find its place taken: whoever finds our sockets is served.
+  const management = metrics && (await startManagement({ ...metrics, name: config.name, ready }))
+  const sockets = openSockets(openAnswers({ token, keyring, journal, canServe, now }), told, admission)
   await Promise.all(Object.entries(config.sockets).map(([role, path]) => sockets.open(role as Role, path)))
-  const management = await startManagement({ ...config.listen.metrics, name: config.name, ready: async () => [] })
+  serves = true
   log.info({ module: config.module.path, wrap, edwards, lacks, keys: keyring.list().length }, 'key agent serves')
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, async () => {
       sockets.close()
-      await management.close()
+      await management?.close()
       module.close()
       process.exit(0)
     })
@@ -91,7 +100,8 @@ function told(role: Role, request: Request, error: unknown) {
   // One line a second and role: the metric counts them all, and a log is no place to fill a disk from.
   if (performance.now() - (refusalLogged.get(role) ?? Number.NEGATIVE_INFINITY) > 1000) {
     refusalLogged.set(role, performance.now())
-    log.warn({ role, code: error.code }, 'refused')
+    const { code, message } = error
+    log.warn({ role, code, ...(code === 'keys.not_admitted' ? { reason: message } : {}) }, 'refused')
   }
   return { code: error.code, message: error.message, ...(error.kind ? { kind: error.kind } : {}) }
 }

@@ -1,31 +1,42 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { frameReader, monotonicMs, protocolVersion, type Request, type Response } from '../frames.ts'
+import type { Admission } from './admission.ts'
+import { type Entrance, openEntrance } from './entrance.ts'
 import { AgentRefusal } from './refusal.ts'
 import type { Role } from './roles.ts'
 
 const waitingPerConnectionMax = 1024
 const waitingPerRoleMax = 2048
+const entranceMsMax = 10_000
 const sliceMs = 5 // then the sockets are read again
 
 type Waiting = { connection: Connection; request: Request }
-type Connection = { role: Role; socket: Socket; waiting: number }
+type Connection = { role: Role; socket: Socket; entrance: Entrance; waiting: number }
 
-export type Sockets = { open(role: Role, path: string): Promise<void>; close(): void }
+export type Sockets = {
+  open(role: Role, path: string): Promise<void>
+  close(): void
+}
 
 /**
  * One Unix socket per role. Requests wait in one bounded queue per role, and the roles take turns; one whose asker has
- * stopped waiting is dropped and told so; what does not fit is refused at once; what is no request ends the connection.
+ * stopped waiting is dropped and told so; what does not fit is refused at once; what is no request ends the connection. Nothing is answered
+ * before the connection's entrance, and whoever is taken back is cut off.
  */
 export function openSockets(
   answer: (role: Role, request: Request) => Promise<Record<string, unknown>>,
   told: (role: Role, request: Request, error: unknown) => { code: string; message: string; kind?: string } | undefined,
+  admission: Admission,
 ): Sockets {
   const servers: Array<ReturnType<typeof createServer>> = []
   const connections = new Set<Connection>()
   /** One queue per role, each of which has its turn: the edge cannot keep core waiting. */
   const queues = new Map<Role, Waiting[]>()
   let working = false
+  const unwatch = admission.watch(() => {
+    for (const { entrance, socket } of connections) if (entrance.isTakenBack()) socket.destroy()
+  })
 
   return {
     open(role, path) {
@@ -43,15 +54,21 @@ export function openSockets(
       })
     },
     close() {
+      unwatch()
       for (const server of servers) server.close()
       for (const { socket } of connections) socket.end()
     },
   }
 
   function serve(role: Role, socket: Socket): void {
-    const connection = { role, socket, waiting: 0 }
+    const entrance = openEntrance(role, admission)
+    const connection = { role, socket, entrance, waiting: 0 }
+    const late = setTimeout(() => entrance.isPassed() || socket.destroy(), entranceMsMax).unref()
     connections.add(connection)
-    socket.on('close', () => connections.delete(connection))
+    socket.on('close', () => {
+      clearTimeout(late)
+      connections.delete(connection)
+    })
     socket.on('error', () => socket.destroy())
     socket.on('drain', () => socket.resume())
     const hear = frameReader<Request>((request) => take(connection, request))
@@ -108,8 +125,9 @@ export function openSockets(
     try {
       if (request.v === protocolVersion && !(request.by > monotonicMs()))
         throw new AgentRefusal('keys.late', 'it came too late to be done', 'unavailable')
-      const ok = await answer(connection.role, request)
-      told(connection.role, request, undefined)
+      const { entrance, role } = connection
+      const ok = entrance.isPassed() ? await answer(role, request) : entrance.pass(request)
+      told(role, request, undefined)
       reply(connection, { id: request.id, ok })
     } catch (error) {
       refuse(connection, request, error)

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import * as pki from '#pki'
+import { componentsOf } from '../../appliance/nodes.ts'
 import { runningCard } from '../../appliance/running.ts'
 import { atPlace } from './place.ts'
 
@@ -16,7 +17,7 @@ export function enrolCommand(): Command {
     .option('--minutes <count>', 'how long the token is good', minutes, 24 * 60)
     .option('--json', 'for machines')
     .action(async (role: string, name: string, { called, minutes, json }: Options) => {
-      await atPlace(async ({ home, sql }, command) => {
+      await atPlace(async ({ home, settings, sql }, command) => {
         const offered = (await sql.begin((tx) =>
           pki.offer(tx, command, {
             role,
@@ -27,17 +28,34 @@ export function enrolCommand(): Command {
         )) as Awaited<ReturnType<typeof pki.offer>>
         const { operator } = runningCard(home).urls
         if (json) process.stdout.write(`${JSON.stringify({ component: name, role, ...offered, operator })}\n`)
-        else process.stdout.write(screen(name, offered, operator))
+        else
+          process.stdout.write(
+            screen(
+              name,
+              offered,
+              operator,
+              componentsOf(settings).some((each) => each.name === name),
+            ),
+          )
       })
     })
 }
 
-function screen(name: string, { token, expiresAt }: { token: string; expiresAt: Date }, operator: string): string {
-  return `
+type Offered = { token: string; expiresAt: Date }
+
+function screen(name: string, { token, expiresAt }: Offered, operator: string, isOurs: boolean): string {
+  const offered = `
   ${name} may ask for its first certificate, once, until ${expiresAt.toISOString()}:
 
     ${token}
+`
+  if (isOurs)
+    return `${offered}
+  It is a part of this appliance, so here:
 
+    npx countroom pki request ${name}
+`
+  return `${offered}
   On its machine, where only its user can read the folder (the token is asked for when it is not given):
 
     npx countroom pki request ${name} --operator ${operator} --ca ca.pem --to /etc/countroom/tls

@@ -4,7 +4,7 @@ import type * as pki from '#pki'
 import { openPlace, type Place } from '../../appliance/certificates.ts'
 import { knownHome, runningCard } from '../../appliance/running.ts'
 import { readSettings } from '../../appliance/settings.ts'
-import { Trouble } from '../../appliance/trouble.ts'
+import { Trouble, wordsOf } from '../../appliance/trouble.ts'
 
 /**
  * Does something with the authority of the running appliance, in the name of whoever types, and writes files as the
@@ -22,7 +22,7 @@ export async function atPlace<T>(work: (place: Place, command: pki.SigningComman
     return await work(place, { actor, now: new Date(), requestId: '', keys: place.keys })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    throw new Trouble(error.message, { setting: error.code, remedy: 'npx countroom pki list', cause: error })
+    throw new Trouble(wordsOf(error), { setting: error.code, remedy: 'npx countroom pki list', cause: error })
   } finally {
     await place.close()
   }

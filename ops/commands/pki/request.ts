@@ -1,32 +1,71 @@
 import { isCancel, password } from '@clack/prompts'
 import { Command } from 'commander'
 import * as pki from '#pki'
+import { installAgain } from '../../appliance/certificates.ts'
+import { componentsOf } from '../../appliance/nodes.ts'
 import { Trouble } from '../../appliance/trouble.ts'
 import { askAuthority, keep } from './authority.ts'
+import { atPlace } from './place.ts'
 
-type Options = { token?: string; operator: string; ca: string; to: string }
+type Options = { token?: string; operator?: string; ca?: string; to?: string }
 
-/** Runs where the component is, which need not be where the appliance is: its key is made there and stays there. */
+/**
+ * Runs where the component is, which need not be where the appliance is: its key is made there and stays there. A component of this very appliance
+ * needs no operator face for it, and no worker, which may be what was taken back.
+ */
 export function requestCommand(): Command {
   return new Command('request')
     .description("get a component's first certificate with its one-time token; run where the component is")
     .argument('<name>', 'what the component was enrolled as')
-    .requiredOption('--operator <url>', 'the operator face of the casino')
-    .requiredOption('--ca <file>', 'the root to believe, carried here by hand')
-    .requiredOption('--to <folder>', 'where key and certificate go')
+    .option('--operator <url>', 'on another machine: the operator face of the casino')
+    .option('--ca <file>', 'on another machine: the root to believe, carried here by hand')
+    .option('--to <folder>', 'on another machine: where key and certificate go')
     .option('--token <token>', 'else COUNTROOM_ENROLMENT_TOKEN, else it is asked for')
     .action(async (name: string, options: Options) => {
       const token = options.token ?? process.env.COUNTROOM_ENROLMENT_TOKEN ?? (await askToken())
-      const { key, request } = await pki.newRequest(name)
-      const answer = await askAuthority(options, '/api/pki/enrolments/use', { token, request })
-      if (answer.component !== name)
-        throw new Trouble(`The token was for ${answer.component}, not for ${name}.`, {
-          setting: '<name>',
-          remedy: `npx countroom pki revoke ${answer.component}, where the authority is, and enrol it again`,
+      const { operator, ca, to } = options
+      if (operator !== undefined && ca !== undefined && to !== undefined)
+        await requestThere(name, token, { operator, ca, to })
+      else if (operator === undefined && ca === undefined && to === undefined) await requestHere(name, token)
+      else
+        throw new Trouble('On another machine a component asks the operator face, which it has to know.', {
+          setting: '--operator, --ca, --to',
+          remedy: `npx countroom pki request ${name} --operator <url> --ca <file> --to <folder>`,
         })
-      keep(options.to, name, key, answer)
-      process.stdout.write(`${name} has a certificate until ${answer.notAfter}, in ${options.to}.\n`)
     })
+}
+
+async function requestThere(
+  name: string,
+  token: string,
+  to: { operator: string; ca: string; to: string },
+): Promise<void> {
+  const { key, request } = await pki.newRequest(name)
+  const answer = await askAuthority(to, '/api/pki/enrolments/use', { token, request })
+  if (answer.component !== name) throw notFor(name, answer.component)
+  keep(to.to, name, key, answer)
+  process.stdout.write(`${name} has a certificate until ${answer.notAfter}, in ${to.to}.\n`)
+}
+
+async function requestHere(name: string, token: string): Promise<void> {
+  await atPlace(async (place, command) => {
+    const component = componentsOf(place.settings).find((each) => each.name === name)
+    if (!component)
+      throw new Trouble(`${name} is no component of this appliance.`, {
+        setting: '<name>',
+        remedy: `npx countroom pki request ${name} --operator <url> --ca <file> --to <folder>, on its own machine`,
+      })
+    const { component: whose, notAfter } = await installAgain(place, component, token, command)
+    if (whose !== name) throw notFor(name, whose)
+    process.stdout.write(`${name} has a certificate until ${notAfter?.toISOString()}, and goes on with it.\n`)
+  })
+}
+
+function notFor(name: string, other: string): Trouble {
+  return new Trouble(`The token was for ${other}, not for ${name}.`, {
+    setting: '<name>',
+    remedy: `npx countroom pki revoke ${other}, where the authority is, and enrol it again`,
+  })
 }
 
 async function askToken(): Promise<string> {

@@ -136,7 +136,7 @@ describe.each(testModules)('on %s', (module) => {
       await node.restoreShare(shares[1]!)
       await expect(node.restoreFinish()).rejects.toThrow(refusal('keys.shares_missing'))
       expect(await node.list()).toHaveLength(1)
-      await expect(agent.keys.health()).rejects.toThrow(refusal('keys.waiting'))
+      await expect(node.health()).rejects.toThrow(refusal('keys.waiting'))
     })
 
     test('with a quorum works with the same keys: data keys, blind indexes, signatures, states', async () => {
@@ -324,7 +324,7 @@ describe.each(testModules)('on %s', (module) => {
     const agent = await startTestKeys({ module, config: { birth: 'ceremony', rotationDays: { 'kek-pii': 7 } } })
     started.push(agent)
     const node = agent.as('ops')
-    await expect(agent.keys.health()).rejects.toThrow(refusal('keys.waiting'))
+    await expect(node.health()).rejects.toThrow(refusal('keys.waiting'))
     await expect(node.create('kek-pii')).rejects.toThrow(refusal('keys.waiting'))
     await holdCeremony(node, { custodians, threshold })
     await agent.keys.health()

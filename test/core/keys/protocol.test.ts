@@ -1,8 +1,10 @@
+import { createPrivateKey, sign } from 'node:crypto'
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { firstBadLine, type JournalLine } from '#keys'
+import { entranceStatement } from '../../../core/keys/entrance.ts'
 import { hashOfLine } from '../../../core/keys/journal.ts'
 import { startTestKeys, type TestKeys } from '../../support/keys.ts'
 import { testModules } from '../../support/modules.ts'
@@ -18,7 +20,6 @@ describe.each(testModules)('on %s', (module) => {
   })
   afterAll(() => agent.stop())
 
-  const soon = () => Number(process.hrtime.bigint() / 1_000_000n) + 5000
   const data = Buffer.from('text')
 
   describe('a request', () => {
@@ -271,6 +272,7 @@ describe.each(testModules)('on %s', (module) => {
     test('[S49] with keys is counted, each time, by role and outcome, and the journal has no line of it', async () => {
       const { keys } = agent
       const work = agent.as('work')
+      for (const each of [keys, work]) await each.random(1) // they are in
       const journalled = await lines()
       const counted = await countedOf(async () => {
         for (let i = 0; i < 7; i++) await keys.random(8)
@@ -320,12 +322,34 @@ describe.each(testModules)('on %s', (module) => {
   })
 })
 
+const soon = () => Number(process.hrtime.bigint() / 1_000_000n) + 5000
+
 type Answer = { id: number; ok?: unknown; error?: { code: string } }
 
+/** Let in, with a certificate of the role. */
 async function connected(role: string): Promise<Socket> {
+  const socket = await stranger(role)
+  if (role === 'ops') return socket
+  const { chain, key } = await agent.clients.credential(role)
+  const { ok } = await answerTo(socket, { v: 2, id: 0, op: 'challenge', by: soon() })
+  const nonce = Buffer.from((ok as { nonce: string }).nonce, 'base64')
+  const signature = sign('sha256', entranceStatement(role, nonce), createPrivateKey(key)).toString('base64')
+  const entered = await answerTo(socket, { v: 2, id: 0, op: 'enter', by: soon(), args: { chain, signature } })
+  expect(entered).toMatchObject({ ok: {} })
+  return socket
+}
+
+async function stranger(role: string): Promise<Socket> {
   const socket = createConnection(join(agent.dir, `${role}.sock`))
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   return socket
+}
+
+/** One frame, and the one answer to it. */
+async function answerTo(socket: Socket, request: object): Promise<Answer> {
+  const answered = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())))
+  socket.write(`${JSON.stringify(request)}\n`)
+  return JSON.parse(await answered) as Answer
 }
 
 /** Sends frames in one go and collects as many answers. */

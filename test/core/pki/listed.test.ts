@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listedSerials as listedInCore, serialIn } from '#base'
 import * as pki from '#pki'
 import * as edge from '../../../edge/tls/listed.ts'
 import { openTestAuthority, type TestAuthority } from '../../support/authority.ts'
@@ -18,9 +19,9 @@ const byOpenssl = (lists: string[]) =>
         /Serial Number: ([0-9A-F]+)/g,
       ),
     ])
-    .map(([, serial = '']) => pki.serialIn(serial))
+    .map(([, serial = '']) => serialIn(serial))
 
-describe.each(Object.entries({ core: pki.listedSerials, edge: edge.listedSerials }))('%s', (_who, listedSerials) => {
+describe.each(Object.entries({ core: listedInCore, edge: edge.listedSerials }))('%s', (_who, listedSerials) => {
   test('finds nobody on a list of nobody, and everyone who was taken back', async () => {
     const before = byOpenssl(await authority.lists())
     expect([...listedSerials(await authority.lists())].sort()).toEqual(before.sort())
@@ -28,7 +29,7 @@ describe.each(Object.entries({ core: pki.listedSerials, edge: edge.listedSerials
     for (let n = 0; n < 40; n++) {
       const { serial, component } = await authority.enrol('edge', `e-${before.length + n}`)
       await authority.own((tx) => pki.revoke(tx, authority.command(), { component, reason: 'test' }))
-      taken.push(pki.serialIn(serial))
+      taken.push(serialIn(serial))
     }
     const lists = await authority.lists()
     expect(byOpenssl(lists)).toHaveLength(before.length + 40)
