@@ -1,25 +1,22 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import * as audit from '#audit'
 import { type JournalLine, shippedJournals } from '#keys'
 import { shipJournal } from '../../../core/host/jobs/keys-journal.ts'
 import { hashOfLine } from '../../../core/keys/journal.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { startTestKeys, type TestKeys } from '../../support/keys.ts'
+import { startTestKeys } from '../../support/keys.ts'
+import { testModules } from '../../support/modules.ts'
 
 /** The agent's journal reaches the audit log, each line once; what is done to it does not go unseen. */
 let db: TestDatabase
-let agent: TestKeys
 beforeAll(async () => {
-  ;[db, agent] = await Promise.all([openTestDatabase(), startTestKeys()])
+  db = await openTestDatabase()
 })
-afterAll(async () => {
-  await db.stop()
-  await agent.stop()
-})
+afterAll(() => db.stop())
 
 type Journal = { journal(after: number, limit: number): Promise<JournalLine[]> }
 
-const ship = (keys: Journal = agent.as('work'), socket = 'here') =>
+const ship = (keys: Journal, socket: string) =>
   shipJournal({
     sql: db.sql,
     keys: keys as never,
@@ -33,23 +30,30 @@ const told = async (action: audit.Code) =>
     .map(({ detail }) => detail as Record<string, string>)
 const numbers = async () => (await told('keys.journal')).map(({ number }) => Number(number))
 
-test('[S48][S49] every act on keys becomes an audit event, once, however many workers there are', async () => {
-  const ops = agent.as('ops')
-  await ops.activate((await ops.create('kek-pii')).key)
-  await Promise.all([ship(), ship(), ship()])
-  const { key } = await ops.create('sk-token')
-  await expect(ops.destroy('kek-pii-2')).rejects.toThrow()
-  await Promise.all([ship(), ship()])
-  const lines = await ops.journal(0, 1000)
-  expect(await numbers()).toEqual(lines.map(({ number }) => number))
-  expect((await told('keys.journal')).slice(-4)).toMatchObject([
-    { operation: 'create', key, role: 'ops', outcome: 'begun' },
-    { operation: 'create', key, role: 'ops', outcome: 'done', hash: lines.at(-3)?.hash },
-    { operation: 'destroy', key: 'kek-pii-2', outcome: 'begun' },
-    { operation: 'destroy', key: 'kek-pii-2', outcome: 'refused' },
-  ])
-  expect(await told('keys.journal_broken')).toEqual([])
-})
+test.each(testModules)(
+  'on %s: [S48][S49] every act on keys becomes an audit event, once, however many workers there are',
+  async (module) => {
+    const agent = await startTestKeys({ module })
+    onTestFinished(() => agent.stop())
+    const already = (await numbers()).length
+    const shipOwn = () => ship(agent.as('work'), module)
+    const ops = agent.as('ops')
+    await ops.activate((await ops.create('kek-pii')).key)
+    await Promise.all([shipOwn(), shipOwn(), shipOwn()])
+    const { key } = await ops.create('sk-token')
+    await expect(ops.destroy('kek-pii-2')).rejects.toThrow()
+    await Promise.all([shipOwn(), shipOwn()])
+    const lines = await ops.journal(0, 1000)
+    expect((await numbers()).slice(already)).toEqual(lines.map(({ number }) => number))
+    expect((await told('keys.journal')).slice(-4)).toMatchObject([
+      { operation: 'create', key, role: 'ops', outcome: 'begun' },
+      { operation: 'create', key, role: 'ops', outcome: 'done', hash: lines.at(-3)?.hash },
+      { operation: 'destroy', key: 'kek-pii-2', outcome: 'begun' },
+      { operation: 'destroy', key: 'kek-pii-2', outcome: 'refused' },
+    ])
+    expect(await told('keys.journal_broken')).toEqual([])
+  },
+)
 
 test('[S51] one that was cut, changed or replaced is told as broken, once, and then from its beginning', async () => {
   const lines = journalOf(12)
