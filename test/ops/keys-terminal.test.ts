@@ -225,7 +225,7 @@ test('[S43] a key is destroyed when it is wanted twice; a backup from then on ha
 async function giveShares(terminal: Terminal): Promise<void> {
   await terminal.shows('Share 1 of 2')
   terminal.answer(`${letters.Grace?.slice(0, -6)}`)
-  await terminal.shows(/mistyped[^]*Share 1 of 2/) // asked anew, and not only the prompt of before
+  await terminal.shows(/mistyped[\s\S]*Share 1 of 2/) // asked anew, and not only the prompt of before
   terminal.answer(letters.Grace?.toLowerCase() ?? '')
   await terminal.shows('Share 2 of 2')
   terminal.answer(letters.Ada ?? '')

@@ -141,7 +141,7 @@ test('a core that is taken back serves nobody, also after its restart; enrolled 
 
 test('[S58] a worker and both cores that are taken back are cut off from the key agent too, and come back without anybody’s help but ops', async () => {
   const place = openPlace(viewHome(home), { ...readSettings(viewHome(home)), ports: appliance.card().ports as never })
-  const command = { ...systemCommand('test'), keys: place.keys }
+  const command = () => ({ ...systemCommand('test'), keys: place.keys })
   const ready = async (port: string) => {
     const answer = await fetch(`http://127.0.0.1:${appliance.card().ports[port]}/health/ready`)
     return ((await answer.json()) as { missing: string[] }).missing.join()
@@ -153,7 +153,7 @@ test('[S58] a worker and both cores that are taken back are cut off from the key
   try {
     await until('all of them to be ready', () => eachMisses(''))
     for (const component of ['core-1', 'core-2'])
-      await place.sql.begin((tx) => pki.revoke(tx, command, { component, reason: 'a test' }))
+      await place.sql.begin((tx) => pki.revoke(tx, command(), { component, reason: 'a test' }))
     expect((await run('revoke', 'work-1', '--reason', 'a test', '--yes')).code).toBe(0)
     await until('none of them to have keys', () => eachMisses('keys'))
     const reason = String.raw`"reason":"the certificate of work-1\.countroom\.internal was taken back"`
@@ -163,7 +163,7 @@ test('[S58] a worker and both cores that are taken back are cut off from the key
         : undefined,
     )
     const offer = (role: string, component: string) =>
-      place.sql.begin((tx) => pki.offer(tx, command, { role, component }))
+      place.sql.begin((tx) => pki.offer(tx, command(), { role, component }))
     const [first, second] = [await offer('core', 'core-1'), await offer('core', 'core-1')]
     expect((await run('request', 'core-2', '--token', first.token)).out).toMatch(/token was for core-1, not for core-2/)
     expect((await run('request', 'core-1', '--token', first.token)).out).toMatch(/not good, or not any more/)
@@ -173,14 +173,14 @@ test('[S58] a worker and both cores that are taken back are cut off from the key
       ['work-1', 'work'],
     ] as const) {
       const component = componentsOf(place.settings).find((each) => each.name === name)!
-      const installed = await installAgain(place, component, (await offer(role, name)).token, command)
+      const installed = await installAgain(place, component, (await offer(role, name)).token, command())
       expect(installed.component).toBe(name)
     }
     await until('all of them to be ready', () => eachMisses(''))
   } finally {
     await place.close()
   }
-})
+}, 120_000)
 
 describe('a certificate of a person', () => {
   let admin: Desk
@@ -275,7 +275,7 @@ test('a home of before the issuing authority is brought over by a start, on the 
     (await health()).includes('{"name":"core-1","healthy":true},{"name":"core-2","healthy":true}') ? true : undefined,
   )
   expect((await run('list')).out.match(/ enabled /g)).toHaveLength(6)
-})
+}, 120_000)
 
 /** Leaves that hang on the root itself, no lists, no tables: as the first version kept it. */
 async function makeOld(): Promise<void> {

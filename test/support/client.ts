@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { Agent, request } from 'undici'
+import { Agent, buildConnector, request } from 'undici'
 
 export type Answer<T = Record<string, never>> = {
   status: number
@@ -14,9 +14,10 @@ export function openClient(
   origin: string,
   options: { ca?: string; connections?: number; shown?: { pfx: Buffer; passphrase: string } | undefined } = {},
 ) {
-  const ca = options.ca && existsSync(options.ca) ? readFileSync(options.ca) : undefined
+  // The root as it stands when it connects: one that was rotated is carried to it at once.
+  const ca = () => (options.ca && existsSync(options.ca) ? readFileSync(options.ca) : undefined)
   const agent = new Agent({
-    connect: { ca, ...options.shown },
+    connect: (to, done) => buildConnector({ ca: ca(), ...options.shown })(to, done),
     connections: options.connections ?? 4,
     headersTimeout: 30_000,
   })
