@@ -115,7 +115,7 @@ describe('a round', () => {
     expect(() => game.readChoice({ stake: '1.01' }, 'EUR')).toThrow(/steps of 0.02/)
   })
 
-  test('who does not come back declines the insurance and stands, which stakes nothing and ends the round [GLI-4.16.3c-i]', () => {
+  test('who does not come back declines the insurance and stands, which stakes nothing and ends the round', () => {
     for (const cards of ['TA99', 'T7T9', '868T3TT']) {
       const { draws } = deck(6, `${cards}TTTT`)
       let step = game.play(game.readChoice({ stake: '1.00' }, 'EUR'), draws)

@@ -177,7 +177,7 @@ describe('a round', () => {
     expect(mixed(['2S', '3H', '4S', '5S', '7S'])).toBe('nothing')
   })
 
-  test('who does not come back keeps what pays [GLI-4.16.3c-i]', () => {
+  test('who does not come back keeps what pays', () => {
     const kept = (cards: string[]) => game.moves!.fallback({ stake: '100', cards })
     expect(kept(['JS', '2H', 'JD', '5C', '9S'])).toEqual({ move: 'hold', hold: [0, 2] })
     expect(kept(['2S', '3H', '4S', '5S', '6S'])).toEqual({ move: 'hold', hold: [0, 1, 2, 3, 4] })
