@@ -83,6 +83,31 @@ function drawsFor(name: string) {
   return createStream(() => asWords(drbg.generate(65_536)))
 }
 
+test('the reports of all slots stand in the docs; vitest -u writes them again', async () => {
+  const text = `# PAR sheets of the slots\n\nEverything below is computed by exact enumeration (\`core/games/slots/README.md\`); a test writes this page and holds it. Awards are in\nstakes; of a line the odds are those of one given line.\n\n${slots.map(parSheet).join('\n')}`
+  await expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../../../docs/par-sheets.md'))
+})
+
+function parSheet(slot: games.Game): string {
+  const { awards, deviation, ...shares } = slot.sheet.returns as Record<string, string> & {
+    awards: Array<{ of: string; times: string; oneIn: string }>
+  }
+  const { mean, variance } = slot.spread!(slot.reviveChoice(JSON.stringify({ stake: '1' })))
+  const rows = [
+    ['version', slot.version],
+    ['theoretical return', games.showPercent(mean, 10)],
+    ...Object.entries(shares).filter(([name]) => name !== 'rtp'),
+    ['variance of a round, in stakes squared', games.toNumber(variance).toFixed(6)],
+    ['standard deviation, in stakes', deviation],
+    ['volatility index at 95 %', (1.96 * Math.sqrt(games.toNumber(variance))).toFixed(2)],
+    ...awards.map(({ of, times, oneIn }) => [
+      `award of a ${of}`,
+      `${times}, 1 in ${Number(oneIn).toLocaleString('en')}`,
+    ]),
+  ]
+  return `## ${slot.name}\n\n| | |\n| --- | --- |\n${rows.map(([name = '', value]) => `| ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} | ${value} |\n`).join('')}`
+}
+
 type Waiting = { boxes?: number[]; outcome: { pick?: { opened: Array<{ box: number }> } } }
 
 /** Opens any box that is closed; gambles on a colour now and then. */
