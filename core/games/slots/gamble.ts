@@ -17,12 +17,12 @@ export type GambleStep = {
 }
 
 export function isGambleOn(on: unknown): on is GambleOn {
-  return typeof on === 'string' && (on in colours || (suits as readonly string[]).includes(on))
+  return typeof on === 'string' && (Object.hasOwn(colours, on) || (suits as readonly string[]).includes(on))
 }
 
 /** Half of the cards pay twice, a quarter four times: on average exactly what was gambled [GLI-4.8.5d]. */
 function timesOf(on: GambleOn): bigint {
-  return on in colours ? 2n : 4n
+  return Object.hasOwn(colours, on) ? 2n : 4n
 }
 
 /** On what may be gambled now; nothing when the sheet ends it here. */

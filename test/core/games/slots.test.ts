@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as games from '#games'
 import type { Draws } from '#rng'
+import { slotGame } from '../../../core/games/slots/slot-game.ts'
 import { everyRound } from './every-round.ts'
 
 /** Small enough to be counted by hand or by every round there is. */
@@ -286,6 +287,20 @@ describe('tables', () => {
     )
     expect(compared).toBeGreaterThan(2000)
   })
+})
+
+test('a slot that returns less than 75 %, or whose free spins have no end, does not start [GLI-4.7.1a]', () => {
+  const start = (sheet: games.SlotSheet) => () =>
+    slotGame({
+      ...{ id: 'little', name: 'Little', sheet, cycle: games.cycleOf(sheet), stakeMin: 1n, stakeMax: 100n },
+      rules: { en: [], de: [], es: [], fr: [] },
+    })
+  const paying = (times: number) => ({ ...little, pays: { A: { 2: 1, 3: times } } })
+  expect(games.toNumber(games.par(paying(1), games.cycleOf(paying(1))).rtp)).toBeLessThan(0.75)
+  expect(start(paying(1))).toThrow('less than may be')
+  expect(start(paying(6))().winMax).toBe(700n) // three scatters
+  expect(start({ ...paying(6), freeSpins: { from: 3, count: 1, multiplier: 1 } })).toThrow('has an end')
+  expect(start({ ...paying(6), rows: 9 })).toThrow('shorter than its view')
 })
 
 describe('a sheet that is wrong is refused in words', () => {
