@@ -5,7 +5,7 @@ import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
-import { codeFor, someone } from '../support/client.ts'
+import { arrive, codeFor, openClient, someone, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { withAuthenticator } from '../support/virtual-authenticator.ts'
 
@@ -249,12 +249,70 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
   expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
 })
 
+test('a telephone is added by the code it shows, and on another device the next one signs in [S11]', {
+  timeout: 120_000,
+}, async () => {
+  const lobby = new URL(appliance.urls.lobby).origin
+  const client = openClient(lobby, { ca: appliance.card().ca })
+  const who = await arrive(client, appliance.urls)
+  await client.close()
+  const enter = async () => {
+    const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
+    await page.goto(`${lobby}/sign-in`)
+    await page.getByLabel('E-mail').fill(who.email)
+    await page.getByLabel('Password').fill(who.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    return page
+  }
+  const at = `+356 2124 ${Math.floor(1000 + Math.random() * 9000)}`
+  const telephone = await (await browser.newContext()).newPage()
+  /** The code of the newest of so many texts, read off the telephone. */
+  const shown = (texts: number) =>
+    until('a text message', async () => {
+      await telephone.goto(appliance.urls.inbox)
+      const come = telephone.locator('article').filter({ hasText: `to ${at.replaceAll(' ', '')}` })
+      return (await come.count()) < texts
+        ? undefined
+        : /\b\d{6}\b/.exec((await come.first().locator('pre').textContent()) ?? '')?.[0]
+    })
+
+  const page = await enter()
+  await page.getByText('we have sent a code to your e-mail address').waitFor()
+  await page.getByLabel('Code', { exact: true }).fill(await codeFor(appliance.urls, who.email, 'Your code to sign in'))
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL(`${lobby}/`)
+  await page.goto(`${lobby}/security`)
+  await page.getByLabel('Number, with the country’s code').fill(at)
+  await page.getByRole('button', { name: 'Send a code' }).click()
+  await page.getByLabel('Code we sent').fill(await shown(1))
+  await page.getByRole('button', { name: 'Add the telephone' }).click()
+  await page.locator('.factor').filter({ hasText: 'Telephone +35' }).waitFor()
+
+  await textsOfAnHour()
+  const elsewhere = await enter()
+  await elsewhere.getByText('please show one thing more').waitFor()
+  expect(await elsewhere.getByLabel('What you use').inputValue()).toBe('sms')
+  await elsewhere.getByRole('button', { name: 'Send' }).click()
+  await elsewhere.getByText('a code is on its way').waitFor()
+  await elsewhere.getByLabel('Code', { exact: true }).fill(await shown(2))
+  await elsewhere.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await elsewhere.waitForURL(`${lobby}/`)
+  for (const each of [page, elsewhere, telephone]) await each.context().close()
+})
+
 /** As if everybody had signed in an hour ago and played since. */
 async function sessionOfAnHour(): Promise<void> {
   const admin = connect(viewHome(home), 'admin')
   await admin`
     update sessions.sessions
     set shown = jsonb_build_object('password', to_char((now() - interval '1 hour') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))`
+  await admin.end()
+}
+
+/** As if the texts that went had gone an hour ago: none follows another at once. */
+async function textsOfAnHour(): Promise<void> {
+  const admin = connect(viewHome(home), 'admin')
+  await admin`update factors.sms_counts set at = at - interval '1 hour'`
   await admin.end()
 }
 

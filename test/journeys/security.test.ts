@@ -1,10 +1,12 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as players from '#players'
 import * as sessions from '#sessions'
 import { freshCode } from '../support/authenticator.ts'
 import { type Faces, openFaces } from '../support/faces.ts'
-import { mailedCode } from '../support/sign-in.ts'
+import { sendResets } from '../support/resets.ts'
+import { mailed, mailedCode } from '../support/sign-in.ts'
 import { lastSms } from '../support/sms.ts'
 
 /** The page Security as people use it, in Chromium with an authenticator of its own. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
@@ -133,6 +135,73 @@ test('a factor is renamed and removed, and the last one stays with words why', {
   await row.getByRole('button', { name: 'Remove' }).click()
   await row.getByRole('button', { name: 'Remove for good?' }).click()
   await page.locator('#factors').filter({ hasText: 'Your password alone' }).waitFor()
+})
+
+test('the account page: where one lives, everything kept of oneself as a file, and the wish to be erased, each after a proof [S20] [GLI-2.5.2e-2]', {
+  timeout: 120_000,
+}, async () => {
+  const { page, player } = await arrive()
+  const { world } = faces
+  await page.goto(`${url}/account`)
+  const street = page.getByLabel('Street and number')
+  await expect.poll(() => street.inputValue(), { message: 'as the casino has it' }).toBe('12 St James Square')
+  await street.fill('1 Strait Street')
+  await page.getByLabel('Postal code').fill('VLT 1430')
+  await page.getByRole('button', { name: 'I live here now' }).click()
+  await showMailedCode(page, player)
+  await page.getByText('We have you there from now on.').waitFor()
+  const { address } = await players.profile(world.sql, world.agent.keys, player)
+  expect(address).toEqual({ street: '1 Strait Street', postalCode: 'VLT 1430', city: 'Valletta' })
+
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Take it along' }).click(),
+  ])
+  expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toMatchObject({ profile: { address }, deposits: [] })
+
+  await world.admin`update sessions.sessions set shown = '{"password": "2020-01-01T00:00:00Z"}' where player = ${player}`
+  const wish = page.getByRole('button', { name: 'Ask for erasure' })
+  await wish.click()
+  const dialog = page.getByRole('dialog', { name: 'Is it you?' })
+  await dialog.getByRole('button', { name: 'Back' }).click()
+  await page.locator('#own-data .problem').filter({ hasText: 'Please show once more' }).waitFor()
+  expect(await players.erasureAskedAt(world.sql, player), 'who went back asked for nothing').toBeUndefined()
+  await world.showAll(player)
+  await wish.click()
+  await page.locator('#own-data .note').filter({ hasText: 'You asked us on' }).waitFor()
+  await picture(page, 'account')
+  await page.reload()
+  await page.locator('#own-data .note').filter({ hasText: 'You asked us on' }).waitFor()
+  expect(await wish.isVisible(), 'once is enough').toBe(false)
+})
+
+test('who has forgotten their password sets another by the code of a mail and what only they know [GLI-2.5.3b]', {
+  timeout: 120_000,
+}, async () => {
+  const { world } = faces
+  const { player, email } = await world.player()
+  const page = await newPage()
+  await page.goto(`${url}/forgotten`)
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByRole('button', { name: 'Send me a code' }).click()
+  await page.waitForURL('**/new-password')
+  await sendResets(world)
+  const code = /code is ([0-9A-Z]{8})/.exec(await mailed(world, player, 'reset_password'))![1]!
+  await page.getByLabel('Code').first().fill(code)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByLabel('Date of birth').fill('1985-12-11')
+  await page.getByLabel('Postal code').fill('vlt 1234')
+  await page.getByLabel('New password').fill('nine purple elephants sing')
+  await picture(page, 'new-password')
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await page.getByText('not what you told us').waitFor()
+  await page.getByLabel('Date of birth').fill('1985-12-10')
+  await page.getByRole('button', { name: 'Set the password' }).click()
+  await page.waitForURL('**/sign-in')
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password').fill('nine purple elephants sing')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL(`${url}/`)
 })
 
 test('who closes the browser’s dialog is told so, and nothing was added', { timeout: 60_000 }, async () => {

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect } from 'node:tls'
+import { type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
@@ -19,6 +20,7 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { openClient, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 import { enrolAt } from '../support/staff.ts'
+import { withAuthenticator } from '../support/virtual-authenticator.ts'
 import { countroom } from './command.ts'
 
 /** The operator's words about certificates, typed as an operator types them. */
@@ -227,6 +229,46 @@ describe('a certificate of a person', () => {
       body: { code: 'edge.certificate_required' },
     })
     for (const client of [eve, fresh, nobody]) await client.close()
+  })
+
+  test('[S06] in a browser that has it its person enrols and signs in, and nobody comes in with that cookie and another’s', {
+    timeout: 120_000,
+  }, async () => {
+    const { origin } = new URL(appliance.urls.operator)
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    })
+    try {
+      const showing = (own: Shown, storageState?: Awaited<ReturnType<BrowserContext['storageState']>>) =>
+        browser.newContext({
+          ignoreHTTPSErrors: true,
+          clientCertificates: [{ origin, ...own }],
+          ...(storageState ? { storageState } : {}),
+        })
+      const offered = await admin.client.ask<{ url: string }>('POST', '/api/enrolments', { role: 'support' })
+      const own = await showing((await exported('hopper')).shown)
+      const desk = await withAuthenticator(own)
+      await desk.goto(offered.body.url)
+      await desk.getByLabel('Name').fill('hopper')
+      await desk.getByLabel('Password').fill('a very long password indeed')
+      await desk.getByRole('button', { name: 'Enrol with a passkey' }).click()
+      await desk.waitForURL('**/sign-in?enrolled')
+      await desk.getByRole('button', { name: 'Sign in with your passkey' }).click()
+      await desk.locator('.who').filter({ hasText: 'hopper' }).waitFor()
+
+      const cookies = await own.storageState()
+      const other = await (await showing(admin.shown, cookies)).newPage()
+      expect((await other.request.get(`${origin}/api/me`)).status()).toBe(403)
+      await other.goto(`${origin}/`)
+      expect(await other.locator('.who').count(), 'with the certificate of a colleague').toBe(0)
+      const none = await (await browser.newContext({ ignoreHTTPSErrors: true, storageState: cookies })).newPage()
+      expect((await none.goto(`${origin}/`))?.status(), 'with none').toBe(403)
+      await desk.reload()
+      await desk.locator('.who').filter({ hasText: 'hopper' }).waitFor()
+    } finally {
+      await browser.close()
+    }
   })
 
   test('is taken back with its person, whose open connections are cut, and is not made for who left [GLI-B.7.1b]', async () => {

@@ -31,7 +31,7 @@ export function newPasswordPage({ passwordLengthMin }: Rules) {
         <p class="field-problem" role="alert"></p></div>
       <div id="proof-field" hidden>${formField('code', 'Code', { autocomplete: 'one-time-code', maxlength: '40', id: 'field-proof' })}
         <button type="button" id="send-sms" class="quiet" hidden>Send the code to my telephone</button></div>
-      <div id="evidence" hidden><p class="fine">So that nobody who reads your mail sets your password, please say who you are, as you told us.</p>
+      <div id="evidence" class="steps" hidden><p class="fine">So that nobody who reads your mail sets your password, please say who you are, as you told us.</p>
         ${formField('dateOfBirth', 'Date of birth', { type: 'date', autocomplete: 'bday', hint: 'A date, such as 15/06/1985.' })}
         ${formField('postalCode', 'Postal code', { autocomplete: 'postal-code', maxlength: '20', hint: 'Of where you live, as we have it.' })}</div>
       ${formField('password', 'New password', { type: 'password', autocomplete: 'new-password' })}
@@ -58,7 +58,7 @@ export function accountPage() {
         ${formField('present', 'Present password', { type: 'password', autocomplete: 'current-password' })}
         ${formField('password', 'New password', { type: 'password', autocomplete: 'new-password' })}
         <p class="fine">Every other device is signed out.</p>
-        <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>Change the password</button></form>
+        <p class="problem" role="alert"></p><p class="note good" role="status" hidden></p><button disabled>Change the password</button></form>
         <form class="card" id="email-change"><h2>Change the e-mail address</h2>
           ${formField('email', 'New e-mail address', { type: 'email', autocomplete: 'email', maxlength: '254', hint: 'An e-mail address, such as ada@example.com.' })}
           <p class="fine">We send a code to the new address, and word to the present one.</p>
@@ -68,16 +68,16 @@ export function accountPage() {
           <p class="problem" role="alert"></p><button disabled>Confirm</button></form>
         <form class="card" id="language-choice"><h2>Language of our messages</h2>
           ${formChoice('language', 'Language', languageNames)}
-          <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>Keep</button></form>
+          <p class="problem" role="alert"></p><p class="note good" role="status" hidden></p><button disabled>Keep</button></form>
         <form class="card" id="residence-change"><h2>Where you live</h2>
           ${formField('street', 'Street and number', { autocomplete: 'street-address', maxlength: '120', hint: 'The street you live in, with its number.' })}
           ${formField('postalCode', 'Postal code', { autocomplete: 'postal-code', maxlength: '20', hint: 'Your postal code, up to 20 characters.' })}
           ${formField('city', 'City', { autocomplete: 'address-level2', maxlength: '80', hint: 'The city you live in.' })}
           <p class="fine">Name, date of birth and country are changed by our support, with a proof.</p>
-          <p class="problem" role="alert"></p><p class="note" role="status" hidden></p><button disabled>I live here now</button></form>
+          <p class="problem" role="alert"></p><p class="note good" role="status" hidden></p><button disabled>I live here now</button></form>
         <section class="card" id="own-data"><h2>Your data</h2>
           <p class="fine">Everything we keep of you, in one file. Or ask us to erase it: we answer within a month, and keep what the law has us keep.</p>
-          <p class="problem" role="alert"></p><p class="note" role="status" hidden></p>
+          <p class="problem" role="alert"></p><p class="note good" role="status" hidden></p>
           <button type="button" id="data-export">Take it along</button> <button type="button" class="quiet" id="erasure-request">Ask for erasure</button></section>
     </div>`,
   )
