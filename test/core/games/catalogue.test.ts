@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as games from '#games'
 import { fixedDraws } from './golden.ts'
@@ -26,6 +27,25 @@ describe.each(games.catalogue())('$id', (game) => {
     expect(mean.n * game.rtp.d).toBeLessThanOrEqual(game.rtp.n * mean.d * stake)
     expect(variance.n).toBeGreaterThan(0n)
     expect(stake >= game.stakeMin && stake <= game.stakeMax).toBe(true)
+  })
+
+  const first = game.play(choice, (range) => Math.floor(range / 3))
+  test.runIf(first.state)('a move is read exactly or refused with a code, in a state as it is kept', () => {
+    const state = JSON.parse(JSON.stringify(first.state)) as Record<string, unknown>
+    const { read, stakeOf, open, fallback } = game.moves!
+    const names = fc.constantFrom(...open(state), 'hit', '__proto__', '')
+    const input = fc.oneof(fc.anything(), fc.record({ move: names, hold: fc.anything(), tile: fc.anything() }))
+    fc.assert(
+      fc.property(input, (move) => {
+        try {
+          expect(stakeOf(state, read(state, move))).toBeGreaterThanOrEqual(0n)
+        } catch (error) {
+          expect(error).toMatchObject({ code: expect.stringMatching(/^games\./) })
+        }
+      }),
+    )
+    expect(state).toEqual(JSON.parse(JSON.stringify(first.state)))
+    expect(stakeOf(state, read(state, fallback(state)))).toBe(0n)
   })
 
   test.skipIf(game.moves && game.play(choice, () => 0).state)(

@@ -239,6 +239,40 @@ describe('a round of several steps', () => {
     await prove()
   })
 
+  test('of cards or tiles: whatever the player does it is settled to the coin, and recalled alike, with what it staked on the way [GLI-4.16.2-1]', async () => {
+    const choices = {
+      blackjack: { stake: '1.00' },
+      'jacks-or-better': { stake: '1.00' },
+      mines: { stake: '1.00', mines: 3, tile: 12 },
+    }
+    for (const [game, choice] of Object.entries(choices)) {
+      const seat = await sit(100_000n)
+      for (let n = 0; n < 12; n++) {
+        let { round } = await house.play.play({ session: seat.session, game, choice, key: `${game} ${n}` })
+        for (let step = 1; round.status === 'open'; step++) {
+          const open = round.moves!
+          const name = open[(n + step) % open.length]!
+          const picked = (round.outcome as { picked?: number[] }).picked ?? []
+          const tile = Array.from({ length: 25 }, (_, place) => place).find((place) => !picked.includes(place))
+          const move = { move: name, ...(name === 'hold' ? { hold: [0, 4] } : name === 'reveal' ? { tile } : {}) }
+          const asked = { ...seat, session: seat.session.id, round: round.round, step, move }
+          round = await world.act((tx) => house.play.move(tx, world.command(), asked))
+        }
+        const recalled = await games.recall(world.sql, seat.wallet, round.round)
+        expect(recalled, `${game} ${JSON.stringify(round.outcome)}`).toMatchObject({
+          replay: 'identical',
+          status: 'settled',
+        })
+        const [before, won, staked] = [recalled.balanceBefore, round.win, round.stake].map(({ amount }) =>
+          Number(amount),
+        )
+        expect(Number(round.balance.cash.amount)).toBeCloseTo(before! - staked! + won!, 9)
+      }
+      expect((await balanceOf(seat))[1]).toBe(0n)
+    }
+    await prove()
+  })
+
   test('where it leaves nothing to decide, it completes by itself, and says that the platform did [GLI-4.16.3a]', async () => {
     shelf.present = [doors({ waitsForNothing: true })]
     const seat = await sit()
