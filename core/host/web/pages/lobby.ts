@@ -52,7 +52,7 @@ export function lobbyPage(standings: readonly games.Standing[], currency: string
 function card({ game, state }: games.Standing, currency: string) {
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
   return html`<a class="game-card ${game.kind}" href="/games/${game.id}">
-    <span class="game-art" data-art="${games.pageOf(game)}" aria-hidden="true"></span>
+    <span class="game-art" data-art="${games.pageOf(game)}" data-game="${game.id}" aria-hidden="true"></span>
     <span class="kind">${kinds[game.kind]}</span>
     <strong>${game.name}</strong><span class="blurb">${blurbs[game.id] ?? ''}</span>
     <span class="figures"><span><b>${games.showPercent(game.rtp, 2)}</b> return to player</span><span><b>${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency}</b> per round</span></span>

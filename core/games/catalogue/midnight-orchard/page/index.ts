@@ -1,6 +1,6 @@
-import { openMachine, type SlotOutcome } from '../../../../host/web/browser/machine.ts'
-import type { SlotSheet } from '../../../../host/web/browser/paytable.ts'
+import { openMachine } from '../../../../host/web/browser/machine.ts'
 import type { Open } from '../../../../host/web/browser/scene.ts'
+import type { SlotOutcome, SlotSheet } from '../../../../host/web/browser/slot.ts'
 import { symbol } from './art.ts'
 
 const open: Open<SlotSheet, SlotOutcome> = (table) => openMachine(table, symbol)

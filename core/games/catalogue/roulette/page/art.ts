@@ -19,13 +19,21 @@ const wheel: Shape[] = [
   circle(70, 25, 3.2, '#fffdf6'),
 ]
 
-/** What stands on the door of the game in the lobby: the upper half of a wheel that rises out of the felt. */
-export function cover(): SVGSVGElement[] {
+/** The cloth of each wheel, from the light to its edge. */
+const cloths: Record<string, readonly [string, string]> = {
+  'roulette-european': ['#1f5a42', '#0e211c'],
+  'roulette-american': ['#245e92', '#0c1f33'],
+  'roulette-french': ['#7e2d4c', '#250c17'],
+}
+
+/** What stands on the door of the game in the lobby: the upper half of a wheel that rises out of its cloth. */
+export function cover(game: string): SVGSVGElement[] {
   const svg = draw('svg', { viewBox: '0 0 420 190', preserveAspectRatio: 'xMidYMin slice' }) as SVGSVGElement
-  const felt = draw('linearGradient', { id: 'roulette-felt', x2: 0, y2: 1 })
-  felt.append(draw('stop', { 'stop-color': '#1f5a42' }), draw('stop', { offset: 1, 'stop-color': '#0e211c' }))
+  const cloth = draw('linearGradient', { id: `cloth-${game}`, x2: 0, y2: 1 })
+  const [light, edge] = cloths[game] ?? ['#333', '#111']
+  cloth.append(draw('stop', { 'stop-color': light }), draw('stop', { offset: 1, 'stop-color': edge }))
   const rising = draw('g', { transform: 'translate(45 22) scale(3.3)' })
   rising.append(...wheel.map(([tag, attributes]) => draw(tag, attributes)))
-  svg.append(felt, draw('rect', { width: 420, height: 190, fill: 'url(#roulette-felt)' }), rising)
+  svg.append(cloth, draw('rect', { width: 420, height: 190, fill: `url(#cloth-${game})` }), rising)
   return [svg]
 }
