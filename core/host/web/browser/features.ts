@@ -19,14 +19,14 @@ export function openFeatures(table: Table<SlotSheet, SlotOutcome>, symbol: Pictu
   const boxes = sheet.pick?.boxes
   const picking = boxes
     ? drawBoxes(boxes.length, () => symbol(sheet.pick?.symbol ?? ''), {
-        open: (box) => void table.move({ do: 'open', box }),
-        rest: () => void table.move({ do: 'finish' }),
+        open: (box) => void table.move({ move: 'open', box }),
+        rest: () => void table.move({ move: 'finish' }),
       })
     : undefined
   const gambling = sheet.gamble
     ? drawGamble(table.show, {
-        on: (on) => void table.move({ do: 'gamble', on }),
-        keep: () => void table.move({ do: 'finish' }),
+        on: (on) => void table.move({ move: 'gamble', on }),
+        keep: () => void table.move({ move: 'finish' }),
       })
     : undefined
   const wish = make('input', { type: 'checkbox' }) as HTMLInputElement

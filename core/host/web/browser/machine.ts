@@ -60,9 +60,11 @@ export function openMachine(table: Table<SlotSheet, SlotOutcome>, symbol: Pictur
       features.paint(state, round as never)
     },
     words: () => '',
-    async show(round) {
+    async show(round, resumed) {
       paid = minorOf(round.stake)
-      if (round.round !== shown) await showPlayed(round.outcome)
+      if (round.round !== shown) begin()
+      if (resumed) leave(round.outcome.base)
+      else if (round.round !== shown) await showPlayed(round.outcome)
       shown = round.round
       await features.show(round)
       if (round.moves) return
@@ -71,12 +73,14 @@ export function openMachine(table: Table<SlotSheet, SlotOutcome>, symbol: Pictur
     },
   }
 
-  /** All that was drawn at once; what waits for the player comes after it. */
-  async function showPlayed({ base, free, hold }: SlotOutcome): Promise<void> {
+  function begin(): void {
     reels.clear()
     features.begin()
     meter(0n)
-    if (patience.hurried) return leave(base)
+  }
+
+  /** All that was drawn at once; what waits for the player comes after it. */
+  async function showPlayed({ base, free, hold }: SlotOutcome): Promise<void> {
     await showSpin(base, 1)
     if (free.length > 0) await showFreeSpins(free)
     if (!hold) return

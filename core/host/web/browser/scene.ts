@@ -42,8 +42,8 @@ export type Table<Sheet = Record<string, unknown>, Outcome = Record<string, unkn
 export type Scene<Outcome = Record<string, unknown>> = {
   /** What the player has chosen, as the house takes it; a string says what is missing. */
   choice(): Record<string, unknown> | string
-  /** Shows what came, from where the last showing ended. */
-  show(round: Round<Outcome>): Promise<void>
+  /** Shows what came, from where the last showing ended; of a round that is resumed, at once how it was left. */
+  show(round: Round<Outcome>, resumed?: 'resumed'): Promise<void>
   /** How it came out, in words: `17 black`. */
   words(round: Round<Outcome>): string
   /** Draws what can be chosen next: before a round, within an open one, or nothing while it is `busy`. */

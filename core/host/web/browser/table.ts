@@ -114,7 +114,7 @@ async function resume(round: Round): Promise<void> {
   document.body.dataset.playing = 'yes'
   patience.begin()
   patience.hurry()
-  await scene.show(round)
+  await scene.show(round, 'resumed')
   document.body.dataset.playing = 'no'
   say(`This round waits for you. ${scene.words(round)}`)
   paint()
