@@ -212,7 +212,7 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
     desk.getByRole('button', { name: 'Download statement' }).click(),
   ])
   expect(readFileSync(await statement.path(), 'utf8')).toContain(',withdrawal.held,')
-  await desk.getByRole('button', { name: 'Close' }).click()
+  await desk.getByRole('button', { name: 'Close', exact: true }).click()
   await expectText(desk, '#audit', 'Opened a player, masked')
   await desk.setViewportSize({ width: 900, height: 900 })
   expect(await fits(desk), 'the desk fits a narrow window').toBe(true)
