@@ -54,6 +54,8 @@ export type Game<Choice = unknown> = {
   readonly moves?: Moves
   /** What the monitor of returns holds a choice against. */
   spread?(choice: Choice): Spread
+  /** What was put at double or nothing, in a round that offered it, from its outcome: an even chance of more, of which `spread` tells nothing. */
+  gambled?(outcome: Record<string, unknown>): bigint | undefined
   /** The choice as it is kept with the round, and back. */
   writeChoice(choice: Choice): string
   reviveChoice(text: string): Choice

@@ -32,6 +32,23 @@ export const play = {
     gli: 'b',
     detail: { game: 'text', version: 'text' },
   },
+  'games.return_outside': {
+    title: 'A game returned more or less than chance explains',
+    outcome: 'failure',
+    severity: 'alarm',
+    gli: 'b',
+    detail: {
+      version: 'text',
+      currency: 'text',
+      level: 'amount',
+      day: 'text',
+      days: 'number',
+      rounds: 'number',
+      staked: 'amount',
+      returned: 'amount',
+      deviations: 'text',
+    },
+  },
   'games.library_changed': {
     title: 'A library of games not seen before',
     severity: 'warning',

@@ -65,6 +65,9 @@ export function slotGame({ id, name, sheet, cycle, stakeMin, stakeMax, rules }: 
       mean: { n: returns.rtp.n * stake, d: returns.rtp.d },
       variance: { n: returns.variance.n * stake * stake, d: returns.variance.d },
     }),
+    ...(sheet.gamble && {
+      gambled: (outcome) => ((outcome as SlotOutcome).gamble ? BigInt((outcome as SlotOutcome).gamble!.from) : undefined),
+    }),
     writeChoice: ({ stake, gamble }) => JSON.stringify({ stake: stake.toString(), ...(gamble && { gamble }) }),
     reviveChoice(text) {
       const { stake, gamble = false } = JSON.parse(text) as { stake: string; gamble?: boolean }
