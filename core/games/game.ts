@@ -54,7 +54,9 @@ export type Game<Choice = unknown> = {
   readonly moves?: Moves
   /** What the monitor of returns holds a choice against. */
   spread?(choice: Choice): Spread
-  /** What was put at double or nothing, in a round that offered it, from its outcome: an even chance of more, of which `spread` tells nothing. */
+  /** Of a round of several steps, what of its return `spread` tells of, where the moves that follow change how it deviates. */
+  luck?(choice: Choice, outcome: Record<string, unknown>): bigint
+  /** What was put at double or nothing, in a round that offered it: an even chance, of which `spread` tells nothing. */
   gambled?(outcome: Record<string, unknown>): bigint | undefined
   /** The choice as it is kept with the round, and back. */
   writeChoice(choice: Choice): string

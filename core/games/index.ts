@@ -15,6 +15,11 @@ export { pageOf, pages } from './page.ts'
 export { type Games, type Order, openGames } from './play.ts'
 // What the licence says of play
 export { type PlayRules, playRules } from './play-rules.ts'
+// What versions took and gave, and whether chance explains it
+export { deviationsOf, isOutside, type Sums } from './returns/bound.ts'
+export { countReturns } from './returns/count.ts'
+export { judgeReturns, type ReturnAlarm, returnAlarms, returnsOf, type StandingReturn } from './returns/judge.ts'
+export { type Performance, performance } from './returns/performance.ts'
 // Rounds that wait, and rounds that were played
 export { type Abandoned, abandonedRounds, conclude } from './rounds/abandoned.ts'
 export { history } from './rounds/history.ts'

@@ -68,7 +68,15 @@ function addUp(groups: readonly Group[]): Keyed {
   return sums
 }
 
-function count({ game: id, version, choice: text, rounds: many, staked, won, outcome }: Group): Counted & { level: bigint } {
+function count({
+  game: id,
+  version,
+  choice: text,
+  rounds: many,
+  staked,
+  won,
+  outcome,
+}: Group): Counted & { level: bigint } {
   const rounds = BigInt(many)
   const sums = { rounds, staked: BigInt(staked), won: BigInt(won) }
   const none = { gambles: 0n, gambled: 0n, gamblesWon: 0n, gambleWins: 0n }
@@ -80,11 +88,13 @@ function count({ game: id, version, choice: text, rounds: many, staked, won, out
   const choice = game.reviveChoice(text)
   const first = game.stakeOf(choice)
   const { mean, variance } = game.spread(choice)
-  const gambled = outcome === null ? undefined : game.gambled?.(JSON.parse(outcome) as Record<string, unknown>)
+  const told = outcome === null ? undefined : (JSON.parse(outcome) as Record<string, unknown>)
+  const gambled = told && game.gambled?.(told)
+  const luck = gambled ?? (told && game.luck?.(choice, told)) ?? sums.won
   return {
     ...sums,
     level: levelOf(first),
-    returned: (gambled ?? sums.won) - (sums.staked - first * rounds),
+    returned: luck - (sums.staked - first * rounds),
     expected: multiply(mean, fraction(rounds)),
     variance: multiply(variance, fraction(rounds)),
     known: true,
@@ -121,7 +131,9 @@ function plus(a: Counted, b: Counted): Counted {
 
 async function keep(tx: Tx, sums: Keyed): Promise<void> {
   const rows = [...sums.values()].map((each) => ({
-    ...Object.fromEntries(Object.entries(each).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value])),
+    ...Object.fromEntries(
+      Object.entries(each).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]),
+    ),
     expected: decimalOf(each.expected),
     variance: decimalOf(each.variance),
   }))

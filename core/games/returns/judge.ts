@@ -7,7 +7,7 @@ import { deviationsOf, isOutside } from './bound.ts'
 const windows = { now: { days: 0, z: 5 }, day: { days: 1, z: 2.576 }, month: { days: 30, z: 2.576 } } as const
 const dayMs = 86_400_000
 
-export type Standing = {
+export type StandingReturn = {
   game: string
   version: string
   currency: string
@@ -37,8 +37,8 @@ export async function judgeReturns(tx: Tx, command: Command): Promise<number> {
 }
 
 /** What each version of each game returned at each level of stake in the days until one, that day included. */
-export async function returnsOf(reader: Reader, day: string, days: number): Promise<Standing[]> {
-  return await reader<Standing[]>`
+export async function returnsOf(reader: Reader, day: string, days: number): Promise<StandingReturn[]> {
+  return await reader<StandingReturn[]>`
     select game, version, currency, level, sum(rounds)::bigint as rounds, sum(staked)::text as staked, sum(returned)::text as returned,
       sum(expected)::text as expected, sum(variance)::text as variance
     from games.returns where day > ${day}::date - ${Math.max(days, 1)}::int and day <= ${day}::date
@@ -54,7 +54,7 @@ async function judge(tx: Tx, command: Command, day: string, { days, z }: { days:
       expected: Number(each.expected),
       variance: Number(each.variance),
     }
-    const skill = catalogue().some(({ id, moves, gambled }) => id === each.game && moves !== undefined && !gambled)
+    const skill = catalogue().some(({ id, kind, moves }) => id === each.game && kind !== 'slot' && moves !== undefined)
     if (!isOutside(sums, { z, skill })) continue
     const deviations = deviationsOf(sums).toFixed(3)
     const { game, version, currency, level, rounds, staked, returned, expected } = each
@@ -64,13 +64,33 @@ async function judge(tx: Tx, command: Command, day: string, { days, z }: { days:
       on conflict do nothing`
     if (made.count === 0) continue
     outside++
-    const detail = { version, currency, level, day, days, rounds: Number(rounds), staked: BigInt(staked), returned: BigInt(returned), deviations }
+    const detail = {
+      version,
+      currency,
+      level,
+      day,
+      days,
+      rounds: Number(rounds),
+      staked: BigInt(staked),
+      returned: BigInt(returned),
+      deviations,
+    }
     await audit.record(tx, command, { action: 'games.return_outside', subject: game, detail })
   }
   return outside
 }
 
-export type ReturnAlarm = { day: string; days: number; game: string; version: string; currency: string; level: bigint; rounds: bigint; deviations: string; at: Date }
+export type ReturnAlarm = {
+  day: string
+  days: number
+  game: string
+  version: string
+  currency: string
+  level: bigint
+  rounds: bigint
+  deviations: string
+  at: Date
+}
 
 /** The latest alarms first. */
 export async function returnAlarms(reader: Reader, limit: number): Promise<ReturnAlarm[]> {
@@ -79,6 +99,6 @@ export async function returnAlarms(reader: Reader, limit: number): Promise<Retur
     from games.return_alarms order by at desc, day desc, game, level limit ${limit}`
 }
 
-export function dayOf(at: Date): string {
+function dayOf(at: Date): string {
   return at.toISOString().slice(0, 10)
 }

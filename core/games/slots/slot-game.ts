@@ -6,6 +6,7 @@ import { fieldsOf, readStake } from '../stake.ts'
 import { awardsOf } from './awards.ts'
 import { checkSheet } from './check.ts'
 import { type Cycle, larger } from './cycle.ts'
+import type { SlotOutcome } from './outcome.ts'
 import { type Par, par } from './par.ts'
 import { bestPick } from './pick.ts'
 import { openRounds, type SlotChoice } from './round.ts'
@@ -66,7 +67,8 @@ export function slotGame({ id, name, sheet, cycle, stakeMin, stakeMax, rules }: 
       variance: { n: returns.variance.n * stake * stake, d: returns.variance.d },
     }),
     ...(sheet.gamble && {
-      gambled: (outcome) => ((outcome as SlotOutcome).gamble ? BigInt((outcome as SlotOutcome).gamble!.from) : undefined),
+      gambled: (outcome) =>
+        (outcome as SlotOutcome).gamble ? BigInt((outcome as SlotOutcome).gamble!.from) : undefined,
     }),
     writeChoice: ({ stake, gamble }) => JSON.stringify({ stake: stake.toString(), ...(gamble && { gamble }) }),
     reviveChoice(text) {

@@ -1,7 +1,7 @@
 import type { JobDefinition } from '../queue.ts'
 import { sweepAccess } from './access.ts'
 import { proveAuditLog } from './audit-log.ts'
-import { concludeRounds, sumPlay } from './games.ts'
+import { concludeRounds, sumPlay, watchReturns } from './games.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { rotateKeys } from './keys.ts'
 import { shipKeysJournal } from './keys-journal.ts'
@@ -33,6 +33,7 @@ export const jobs: readonly JobDefinition[] = [
   expireHolds,
   sumPlay,
   concludeRounds,
+  watchReturns,
   keepLedgerTables,
   inspectProgram,
   inspectProgramOnDemand,

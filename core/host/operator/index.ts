@@ -22,6 +22,7 @@ import { playersRoutes } from './players.ts'
 import { privacyRoutes } from './privacy.ts'
 import { programRoutes } from './program.ts'
 import { proposalRoutes } from './proposals.ts'
+import { operatorReturnsRoutes } from './returns.ts'
 import { operatorRoundsRoutes } from './rounds.ts'
 import { staffRoutes } from './staff.ts'
 
@@ -42,6 +43,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
     cashierRoutes,
     ledgerRoutes,
     booksRoutes,
+    operatorReturnsRoutes,
     operatorGamesRoutes,
     operatorRoundsRoutes,
     auditRoutes,

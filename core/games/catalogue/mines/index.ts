@@ -70,13 +70,17 @@ export const mines: Game<Choice> = {
     fallback: () => ({ move: 'cash-out' }),
     open: () => ['reveal', 'cash-out'],
   },
+  // Of the first tile: each that follows is worth on average what cashing out before it pays, but for the hundredths cut.
   spread({ stake, mines }) {
-    const { picks } = best[mines - 1]!
-    const { n, d } = chanceOf(mines, picks)
+    const { n, d } = chanceOf(mines, 1)
     return spreadOf([
-      [n, timesOf(stake, timesAt(mines, picks))],
+      [n, timesOf(stake, timesAt(mines, 1))],
       [d - n, 0n],
     ])
+  },
+  luck({ stake, mines }, outcome) {
+    const { picked, ended } = outcome as MinesOutcome
+    return ended?.mines.includes(picked[0]!) ? 0n : timesOf(stake, timesAt(mines, 1))
   },
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,

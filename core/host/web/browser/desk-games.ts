@@ -1,6 +1,7 @@
 import { get, send } from './api.ts'
 import { asking, badge, type Cell, code, fill, openDialog, table, tell } from './desk-parts.ts'
 import { act, facts, make } from './elements.ts'
+import { type Money, show } from './money.ts'
 import { when } from './words.ts'
 
 type Version = { version: string; rtp: string }
@@ -11,6 +12,16 @@ type Game = {
   present: Version
   offered: (Version & { since: string }) | null
   closed: { since: string; reason: string; by: string | null; what: { game: string; version?: string } } | null
+}
+
+type Alarm = {
+  at: string
+  game: string
+  version: string
+  level: Money
+  days: number
+  rounds: string
+  deviations: string
 }
 
 /** What is offered, with which return. Closing is one's to do; opening and another version take two. */
@@ -24,7 +35,26 @@ export async function paintGames(permissions: ReadonlySet<string>, after: () => 
       badge(stateOf(game)),
       act('Look', { 'aria-label': `Look at ${game.name}` }, () => look(game, permissions, after)),
     ])
-    const list = table(['Game', 'Return', 'Version offered', 'State', ''], rows, 'There are no games.')
+    const { alarms } = await get<{ alarms: Alarm[] }>('/api/games/returns')
+    const list = make(
+      'div',
+      {},
+      table(['Game', 'Return', 'Version offered', 'State', ''], rows, 'There are no games.'),
+      make('h3', {}, 'Returns outside what chance explains'),
+      table(
+        ['When', 'Game', 'Version', 'Stakes from', 'Days', 'Rounds', 'Deviations'],
+        alarms.map((alarm): Cell[] => [
+          when(alarm.at),
+          games.find(({ game }) => game === alarm.game)?.name ?? alarm.game,
+          code(alarm.version),
+          show(alarm.level),
+          alarm.days === 0 ? 'that day so far' : String(alarm.days),
+          alarm.rounds,
+          alarm.deviations,
+        ]),
+        'None: every return is as its mathematics say.',
+      ),
+    )
     if (!permissions.has('games.close') || games.some(({ closed }) => closed?.what.game === '*')) return list
     return make('div', {}, list, closing(after))
   })
