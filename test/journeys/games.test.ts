@@ -109,6 +109,43 @@ const plays: readonly Play[] = [
     },
     words: () => '',
   },
+  {
+    game: 'baccarat',
+    async choose(page) {
+      await page.getByRole('button', { name: 'Deal' }).click()
+      await expectText(page, '#result', 'Place at least one chip.')
+      await page.getByRole('button', { name: 'Bet on Player' }).click()
+      await page.getByRole('button', { name: 'Bet on Banker' }).press('Enter')
+      await expectText(page, '#staked', '€2.00')
+    },
+    words({ player, banker, result }) {
+      const [one, other] = [player, banker] as Array<{ total: number }>
+      const won = result === 'tie' ? 'Tie' : `${result === 'player' ? 'Player' : 'Banker'} wins`
+      return `${won}, ${one!.total} to ${other!.total}`
+    },
+  },
+  {
+    game: 'blackjack',
+    end: (page) => press(page, ['No insurance', 'Stand']),
+    words({ hands, dealer }) {
+      const [hand] = hands as Array<{ result: string; total: number }>
+      const told = { blackjack: 'Blackjack', win: 'Wins', push: 'Push', lose: 'Loses', bust: 'Bust' }[hand!.result]
+      return `${told} with ${hand!.total}; dealer ${(dealer as { total: number }).total}`
+    },
+  },
+  {
+    game: 'jacks-or-better',
+    async end(page) {
+      await page.locator('.place:enabled').first().waitFor()
+      await page.keyboard.press('1')
+      expect(await page.locator('.place[aria-pressed=true]').count()).toBe(1)
+      return press(page, ['Draw'])
+    },
+    words: ({ class: made }) =>
+      made === 'nothing'
+        ? 'No paying hand'
+        : `${String(made).charAt(0).toUpperCase()}${String(made).slice(1).replaceAll('-', ' ')}`,
+  },
 ]
 
 /** The page of each game, in a browser, on one house. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
@@ -290,6 +327,22 @@ const threeReels = [
   ['crab', 'chest', 'kelp'],
   ['chest', 'conch', 'chest'],
 ]
+
+/** Makes the first of these moves that is open, until the round is over. */
+async function press(page: Page, moves: readonly string[]): Promise<Response> {
+  for (;;) {
+    await page.locator('body[data-playing=no]').waitFor()
+    const open = await Promise.all(
+      moves.map(async (name) => {
+        const button = page.getByRole('button', { name, exact: true })
+        return (await button.isVisible()) ? button : undefined
+      }),
+    )
+    const button = open.find((each) => each !== undefined)!
+    const [answer] = await Promise.all([page.waitForResponse('**/moves'), button.click()])
+    if (!((await answer.json()) as Round).moves) return answer
+  }
+}
 
 async function cashOut(page: Page): Promise<Response> {
   const [answer] = await Promise.all([

@@ -9,6 +9,8 @@ const blurbs: Record<string, string> = {
   'roulette-american': 'Two zeros on the wheel, and the basket beside them.',
   'roulette-french': 'One zero, and half of an even chance comes back when it falls: la partage.',
   baccarat: 'Two hands from eight decks; stake on the player, the banker or a tie.',
+  blackjack: 'Six packs shuffled for every hand; the dealer stands on all seventeens.',
+  'jacks-or-better': 'Five cards, hold what you like, draw the rest once: the full nine-six table.',
   dice: 'Four dice make one number of ten thousand; you choose how many of them win, and on which side.',
   limbo: 'A lantern rises over the hills. Name the height it has to reach.',
   plinko: 'A ball falls over pegs, left or right at each, into a bucket that says what it pays.',
