@@ -6,16 +6,18 @@ import { asWords, createStream } from '../../core/rng/stream.ts'
 import { type Benchmark, batchesPerSecond, type Figure } from './benchmark.ts'
 import { exactReturns } from './exact-returns.ts'
 import { processor } from './machine.ts'
+import { replays } from './replays.ts'
 import { slotFigures } from './slots.ts'
 
 const wordsAtOnce = 16_384
 const callsPerLook = 10_000
+const replayed = 1_000_000
 
 /** What drawing costs, and the mathematics of slots, on one core. */
 const benchmark: Benchmark = {
   name: 'games',
   summary:
-    'draws by mechanism, what a round of its own stream costs, the mathematics of slots, and exact returns computed again',
+    'draws by mechanism, what a round of its own stream costs, the mathematics of slots, a million rounds replayed, and exact returns computed again',
   seconds: 3,
   async run({ seconds, say }) {
     const fresh = openKernelRandom()
@@ -34,7 +36,7 @@ const benchmark: Benchmark = {
         slot.play(choice, record(inPlay.stream()).draws),
       ),
     ]
-    figures.push(...slotFigures(seconds, buffered))
+    figures.push(...slotFigures(seconds, buffered), ...replays(buffered, replayed, say))
     for (const generator of [alone, inPlay]) generator.close()
     figures.push(...exactReturns(say))
     return { conditions: processor(), figures }
