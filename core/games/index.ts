@@ -13,6 +13,8 @@ export { type Closure, close, offer, open, returnOf, type Standing, seeCatalogue
 export { pageOf, pages } from './page.ts'
 // The hot path: a bet and its settlement
 export { type Games, type Order, openGames } from './play.ts'
+// A round to its end without its player
+export { playOut } from './play-out.ts'
 // What the licence says of play
 export { type PlayRules, playRules } from './play-rules.ts'
 // What versions took and gave, and whether chance explains it

@@ -4,7 +4,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { Refusal } from '#base'
-import { catalogue, gameOf } from '#games'
+import { catalogue, gameOf, playOut } from '#games'
 import { connectKeys } from '#keys'
 import { createGenerator, record, type Stream } from '#rng'
 import { joined, openKernelRandom } from '../../core/host/kernel-random.ts'
@@ -38,7 +38,7 @@ export function rngCommand(): Command {
   rng
     .command('outcomes')
     .description(
-      'rounds of a game as they are drawn in play, a line of JSON each: every draw (what for, out of how many, which) and the outcome',
+      'rounds of a game as they are drawn in play, a line of JSON each: every draw (what for, out of how many, which) and the final outcome; where a player decides, as the rules complete a round nobody comes back to',
     )
     .requiredOption(
       '--game <id>',
@@ -54,7 +54,7 @@ export function rngCommand(): Command {
       await give(true, out, function* (stream) {
         for (let round = 0; round < n; round++) {
           const { draws, taken } = record(stream)
-          const { outcome } = game.play(choice, draws)
+          const { outcome } = playOut(game, choice, draws)
           yield `${JSON.stringify({ draws: taken, outcome })}\n`
         }
       })

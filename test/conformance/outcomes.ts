@@ -15,7 +15,7 @@ function drawsOf(game: games.Game, stream: Stream, count: number): Sequence[] {
   const sequences = new Map<string, { name: string; range: number; values: number[] }>()
   for (let round = 0; round < count; round++) {
     const { draws, taken } = record(stream)
-    game.play(choice, draws)
+    games.playOut(game, choice, draws)
     const counted = new Map<string, number>()
     for (const [purpose, range, value] of taken) {
       const nth = (counted.get(purpose) ?? 0) + 1

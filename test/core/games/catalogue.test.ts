@@ -46,6 +46,7 @@ describe.each(games.catalogue())('$id', (game) => {
     )
     expect(state).toEqual(JSON.parse(JSON.stringify(first.state)))
     expect(stakeOf(state, read(state, fallback(state)))).toBe(0n)
+    expect(games.playOut(game, choice, fixedDraws(game.id)).state).toBeUndefined()
   })
 
   test.skipIf(game.moves && game.play(choice, () => 0).state)(
