@@ -24,6 +24,11 @@ const program = new Command('countroom')
   .description('Runs and examines an appliance. Its data are in COUNTROOM_HOME.')
   .showHelpAfterError()
 const asked = process.argv[2] ?? ''
+// Whoever reads on (`| head`) has enough; only what keeps others alive goes on without a reader.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  if (asked !== 'up' && asked !== 'witness') process.exit()
+})
 const wanted = Object.entries(commands).filter(([name]) => name === asked)
 try {
   for (const [, load] of wanted.length > 0 ? wanted : Object.entries(commands)) program.addCommand(await load())

@@ -35,14 +35,16 @@ export async function backUpKeys(home: Home, options: { out?: string; json?: boo
   }
 }
 
-function words({ path, deks, epochs, unsealed }: Written): string {
+function words({ path, deks, epochs, unsealed, active }: Written): string {
   const lines = [`  ${path}`, `${deks} data keys, and of the keys that wrap them: ${epochs.join(', ') || 'none'}.`]
   if (unsealed.length > 0)
     lines.push(
       `Not in it, because they were born in the token: ${unsealed.join(', ')}.`,
       epochs.length === 0
         ? 'It opens only with this very token. npx countroom keys ceremony makes keys that can be restored.'
-        : 'Those that are active get a successor that can be restored: npx countroom keys ceremony --rotate-only',
+        : active.length > 0
+          ? `Of these ${active.join(', ')} are active, and get a successor that can be restored: npx countroom keys ceremony --rotate-only`
+          : 'None of these is active any more: each has a successor that is in it.',
     )
   return `${lines.join('\n')}\n`
 }
@@ -54,7 +56,14 @@ export async function removeBackupsOf(desk: Desk, epoch: string): Promise<{ remo
   return remove(desk, found)
 }
 
-type Written = { path: string; epochs: string[]; unsealed: string[]; deks: number }
+type Written = {
+  path: string
+  epochs: string[]
+  unsealed: string[]
+  /** Of these, what is in use. */
+  active: string[]
+  deks: number
+}
 
 async function write(desk: Desk, folder: string): Promise<Written> {
   const { agent, sql } = desk
@@ -89,7 +98,9 @@ async function write(desk: Desk, folder: string): Promise<Written> {
       detail: { backup, epochs, deks },
     })
   })
-  return { path, epochs, unsealed, deks }
+  const entries = await agent.list()
+  const active = unsealed.filter((each) => entries.some(({ key, state }) => key === each && state === 'active'))
+  return { path, epochs, unsealed, active, deks }
 }
 
 /** A file is whole or not there. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { startTestKeys } from '../../support/keys.ts'
-import { testPin } from '../../support/modules.ts'
+import { testModules, testPin } from '../../support/modules.ts'
 
 /** Where the PIN comes from: a file that nobody else reads, a systemd credential, or whoever sits at the terminal. */
 const dir = mkdtempSync(join(tmpdir(), 'cr-pin-'))
@@ -31,14 +31,17 @@ test.each([0o600, 0o440, 0o404, 0o500])(
   },
 )
 
-test('a file with mode 0400, a systemd credential and an answer at the prompt all open the token', async () => {
-  await serves({ config: { pin: { from: 'file', file: file('closed', 0o400) } } })
-  mkdirSync(join(dir, 'credentials'))
-  writeFileSync(join(dir, 'credentials/token-pin'), testPin)
-  const credential = { pin: { from: 'credential', name: 'token-pin' } }
-  await serves({ config: credential, environment: { CREDENTIALS_DIRECTORY: join(dir, 'credentials') } })
-  await serves({ config: { pin: { from: 'prompt' } }, input: `${testPin}\n` })
-})
+test.each(testModules)(
+  'a file with mode 0400, a systemd credential and an answer at the prompt all open the token of %s',
+  async (module) => {
+    await serves({ module, config: { pin: { from: 'file', file: file(`closed-${module}`, 0o400) } } })
+    mkdirSync(join(dir, 'credentials'), { recursive: true })
+    writeFileSync(join(dir, 'credentials/token-pin'), testPin)
+    const credential = { pin: { from: 'credential', name: 'token-pin' } }
+    await serves({ module, config: credential, environment: { CREDENTIALS_DIRECTORY: join(dir, 'credentials') } })
+    await serves({ module, config: { pin: { from: 'prompt' } }, input: `${testPin}\n` })
+  },
+)
 
 test('without any PIN the agent does not start, and says why', async () => {
   const credential = { pin: { from: 'credential', name: 'token-pin' } }
@@ -48,16 +51,19 @@ test('without any PIN the agent does not start, and says why', async () => {
   await expect(startTestKeys({ config: { pin: { from: 'prompt' } }, input: '\n' })).rejects.toThrow('The PIN is empty')
 })
 
-test('a wrong PIN is told as such, with an exit code that says: do not try again, or the token locks itself', async () => {
-  const agent = await startTestKeys()
-  await agent.kill()
-  const pin = join(agent.dir, 'pin')
-  chmodSync(pin, 0o600)
-  writeFileSync(pin, '00000000')
-  chmodSync(pin, 0o400)
-  await expect(agent.restart()).rejects.toThrow(/ended with 78: .*does not take the PIN \(.*CKR_PIN_INCORRECT/)
-  await agent.stop()
-})
+test.each(testModules)(
+  'a wrong PIN is told as such by %s, with an exit code that says: do not try again, or the token locks itself',
+  async (module) => {
+    const agent = await startTestKeys({ module })
+    await agent.kill()
+    const pin = join(agent.dir, 'pin')
+    chmodSync(pin, 0o600)
+    writeFileSync(pin, '00000000')
+    chmodSync(pin, 0o400)
+    await expect(agent.restart()).rejects.toThrow(/ended with 78: .*does not take the PIN \(.*CKR_PIN_INCORRECT/)
+    await agent.stop()
+  },
+)
 
 test('sockets belong to the group of the folder they stand in', async () => {
   const group = process.getuid?.() === 0 ? 65534 : process.getgid!()
