@@ -95,7 +95,7 @@ test('a fault of the audit log that was found is told by doctor, status and the 
   } finally {
     await sql.end()
   }
-})
+}, 120_000)
 
 test('a certificate grows old by the clock alone: first it is late, then it has ended', async () => {
   const at = async (days: number) => {

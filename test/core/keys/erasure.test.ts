@@ -88,6 +88,9 @@ const joinTo = async ({ owner }: Restored, text: string, by = ops) => {
 type DekRow = { player: string; purpose: string; version: number; kek: string; wrapped: Buffer; binding: Buffer }
 const rowsOf = (sql: Sql, player: string) => sql<DekRow[]>`select * from keys.deks where player = ${player}`
 
+/** The agent was reached and would not: the key is destroyed, or the wrap is not its own. */
+const closed = /^keys\.(state|refused)$/
+
 describe.each(testModules)('on %s', (module) => {
   beforeAll(() => begin(module))
   afterAll(end)
@@ -131,10 +134,10 @@ describe.each(testModules)('on %s', (module) => {
           await expect(
             world.agent.as(role).openDek(name, contextOf(row), row.wrapped, row.binding),
             `${role}, ${name}`,
-          ).rejects.toThrow()
+          ).rejects.toMatchObject({ code: expect.stringMatching(closed) })
     await expect(
       world.agent.as('work').rewrapDeks(oldRows.map((row) => ({ ...row, context: contextOf(row) }))),
-    ).rejects.toThrow()
+    ).rejects.toMatchObject({ code: expect.stringMatching(closed) })
 
     // The old rows put back, under the epoch they had or the new one; another player's key in their place.
     const [lent] = await rowsOf(old.app, others[0]!.player)

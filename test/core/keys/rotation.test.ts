@@ -91,7 +91,9 @@ describe.each(testModules)('on %s', (module) => {
       for (const { player, wrapped, binding } of old) {
         const context = Buffer.from(JSON.stringify([player, 'contact', 1]))
         for (const name of ['kek-pii-1', epoch, 'kek-pii'])
-          await expect(world.agent.keys.openDek(name, context, wrapped, binding), name).rejects.toThrow()
+          await expect(world.agent.keys.openDek(name, context, wrapped, binding), name).rejects.toMatchObject({
+            code: expect.stringMatching(/^keys\.(state|refused)$/),
+          })
       }
       await readAll(kept, world.agent.as('core'))
     }, 30_000)
