@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Currency, canonical } from '#base'
+import type { Language } from '#messages'
 import type { Draws } from '#rng'
 import type { Fraction } from './fraction.ts'
 
@@ -39,7 +40,7 @@ export type Game<Choice = unknown> = {
   readonly rtp: Fraction
   /** The paytable, the rules, what is needed to draw the game. */
   readonly sheet: Record<string, unknown>
-  readonly rules: Readonly<Record<'en', string[]> & Partial<Record<'de' | 'fr' | 'es', string[]>>>
+  readonly rules: Readonly<Record<Language, string[]>>
   readonly stakeMin: bigint
   readonly stakeMax: bigint
   /** The most one round can return, in minor units, at the highest stake. */
@@ -52,6 +53,8 @@ export type Game<Choice = unknown> = {
   play(choice: Choice, draws: Draws): Played
   /** Of games that wait for the player within a round. */
   readonly moves?: Moves
+  /** What one choice can return, its stake included, each with the number of ways in which it comes; by the best play, where the player decides. */
+  returns?(choice: Choice): ReadonlyArray<readonly [ways: bigint, win: bigint]>
   /** What the monitor of returns holds a choice against. */
   spread?(choice: Choice): Spread
   /** Of a round of several steps, what of its return `spread` tells of, where the moves that follow change how it deviates. */

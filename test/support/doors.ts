@@ -19,7 +19,7 @@ export function doors(changes: { version?: string; breaksAt?: number; waitsForNo
     version,
     rtp: games.fraction(9, 10),
     sheet: {},
-    rules: { en: ['Open doors.'] },
+    rules: { en: ['Open doors.'], de: ['Türen öffnen.'], es: ['Abra puertas.'], fr: ['Ouvrez des portes.'] },
     stakeMin: 10n,
     stakeMax: 100_000n,
     winMax: 1_000_000n,

@@ -34,8 +34,10 @@ export function playerPages(host: Host): Hono<FaceEnv> {
     const currency = c.get('session')?.currency
     if (currency === undefined) return c.redirect('/sign-in')
     const again = c.req.query('round')
-    const hurry = mayHurry(game, await licences.rules(host.sql))
-    return c.html(gamePage(game, currency, { hurry, ...(again ? { again } : {}) }))
+    const rules = await licences.rules(host.sql)
+    const hurry = mayHurry(game, rules)
+    const reads = messages.preferredLanguage(c.req.header('accept-language'), rules.languageDefault)
+    return c.html(gamePage(game, currency, { hurry, reads, ...(again ? { again } : {}) }))
   })
   app.get('/fairness', (c) => c.html(fairnessPage(isSignedIn(c))))
   app.get('/cashier', (c) => (isSignedIn(c) ? c.html(cashierPage()) : c.redirect('/sign-in')))

@@ -86,11 +86,16 @@ export const baccarat: Game<Chips> = {
     }
     return { outcome, win: totalOfWins(wins) }
   },
-  spread: (choice) => spreadOf(results.map((result) => [BigInt(ways[result]), totalOfWins(winsOf(choice, result))])),
+  returns: returnsOf,
+  spread: (choice) => spreadOf(returnsOf(choice)),
   writeChoice: writeChips,
   reviveChoice: reviveChips,
 }
 
 function winsOf({ chips }: Chips, result: Result): bigint[] {
   return chips.map(({ on, amount }) => (amount * returns[on as Result][result]) / 20n)
+}
+
+function returnsOf(choice: Chips) {
+  return results.map((result) => [BigInt(ways[result]), totalOfWins(winsOf(choice, result))] as const)
 }

@@ -58,11 +58,13 @@ export const dice: Game<Choice> = {
     const outcome: DiceOutcome = { roll, won }
     return { outcome, win: won ? timesOf(stake, pays.get(chance)!) : 0n }
   },
-  spread: ({ stake, chance }) =>
-    spreadOf([
-      [BigInt(chance), timesOf(stake, pays.get(chance)!)],
-      [BigInt(rolls - chance), 0n],
-    ]),
+  returns: ({ stake, chance }) => [
+    [BigInt(chance), timesOf(stake, pays.get(chance)!)],
+    [BigInt(rolls - chance), 0n],
+  ],
+  spread(choice) {
+    return spreadOf(this.returns!(choice))
+  },
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,
 }

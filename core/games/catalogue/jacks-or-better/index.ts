@@ -68,7 +68,10 @@ export const jacksOrBetter: Game<Choice> = {
     fallback: (state) => ({ move: 'hold', hold: payingPlaces((state as State).cards) }),
     open: () => ['hold'],
   },
-  spread: ({ stake }) => spreadOf(classes.map((name) => [BigInt(counts[name]), stake * BigInt(pays[name])])),
+  returns: ({ stake }) => classes.map((name) => [BigInt(counts[name]), stake * BigInt(pays[name])]),
+  spread(choice) {
+    return spreadOf(this.returns!(choice))
+  },
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,
 }

@@ -54,12 +54,15 @@ export const limbo: Game<Choice> = {
     const outcome: LimboOutcome = { reached, won }
     return { outcome, win: won ? timesOf(stake, target) : 0n }
   },
-  spread({ stake, target }) {
+  returns({ stake, target }) {
     const winning = drawsThatReach(target)
-    return spreadOf([
+    return [
       [BigInt(winning), timesOf(stake, target)],
       [BigInt(range - winning), 0n],
-    ])
+    ]
+  },
+  spread(choice) {
+    return spreadOf(this.returns!(choice))
   },
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,

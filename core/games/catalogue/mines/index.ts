@@ -71,16 +71,19 @@ export const mines: Game<Choice> = {
     open: () => ['reveal', 'cash-out'],
   },
   // Of the first tile: each that follows is worth on average what cashing out before it pays, but for the hundredths cut.
-  spread({ stake, mines }) {
+  returns({ stake, mines }) {
     const { n, d } = chanceOf(mines, 1)
-    return spreadOf([
+    return [
       [n, timesOf(stake, timesAt(mines, 1))],
       [d - n, 0n],
-    ])
+    ]
   },
   luck({ stake, mines }, outcome) {
     const { picked, ended } = outcome as MinesOutcome
     return ended?.mines.includes(picked[0]!) ? 0n : timesOf(stake, timesAt(mines, 1))
+  },
+  spread(choice) {
+    return spreadOf(this.returns!(choice))
   },
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,

@@ -44,8 +44,11 @@ export const plinko: Game<Choice> = {
     const outcome: PlinkoOutcome = { path, bucket, times }
     return { outcome, win: timesOf(stake, times) }
   },
-  spread: ({ stake, rows, risk }) =>
-    spreadOf(binomials(rows).map((ways, bucket) => [ways, timesOf(stake, pays[rows][risk][bucket]!)])),
+  returns: ({ stake, rows, risk }) =>
+    binomials(rows).map((ways, bucket) => [ways, timesOf(stake, pays[rows][risk][bucket]!)]),
+  spread(choice) {
+    return spreadOf(this.returns!(choice))
+  },
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,
 }

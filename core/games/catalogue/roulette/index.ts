@@ -83,6 +83,7 @@ function roulette(table: Roulette): Game<Chips> {
   }
   const winsOf = ({ chips }: Chips, number: number) =>
     chips.map(({ on, amount }) => returned(table, on, amount, number))
+  const returns = (choice: Chips) => table.wheel.map((number) => [1n, totalOfWins(winsOf(choice, number))] as const)
   return {
     id: table.id,
     name: table.name,
@@ -110,7 +111,8 @@ function roulette(table: Roulette): Game<Chips> {
       const outcome: RouletteOutcome = { number, colour, wins: wins.map(String) }
       return { outcome, win: totalOfWins(wins) }
     },
-    spread: (choice) => spreadOf(table.wheel.map((number) => [1n, totalOfWins(winsOf(choice, number))])),
+    returns,
+    spread: (choice) => spreadOf(returns(choice)),
     writeChoice: writeChips,
     reviveChoice: reviveChips,
   }

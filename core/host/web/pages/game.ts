@@ -1,13 +1,23 @@
 import { html } from 'hono/html'
 import { type Currency, money, showMoney } from '#base'
 import * as games from '#games'
+import * as messages from '#messages'
 import { page } from '../layout.ts'
+
+const { languages } = messages
 
 /** The longest exact fraction that is worth reading. */
 const denominatorMax = 100_000n
 
-/** `again`: a round that was played, to be shown once more; `hurry`: whether the licence lets a player cut the showing of a round short. */
-export function gamePage(game: games.Game, currency: string, { again, hurry }: { again?: string; hurry: boolean }) {
+/**
+ * `again`: a round that was played, to be shown once more; `hurry`: whether the licence lets a player cut the showing of a round short; `reads`: the language the player
+ * reads best.
+ */
+export function gamePage(
+  game: games.Game,
+  currency: string,
+  { again, hurry, reads }: { again?: string; hurry: boolean; reads: messages.Language },
+) {
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
   const name = games.pageOf(game)
   const exact = game.rtp.d < denominatorMax ? `, exactly ${game.rtp.n}/${game.rtp.d}` : ', by enumerating every outcome'
@@ -28,6 +38,13 @@ export function gamePage(game: games.Game, currency: string, { again, hurry }: {
     </div>
     <section class="rules" id="rules"><h2>Rules and returns</h2>
       <p><strong>Return to player: ${games.showPercent(game.rtp)}</strong>${exact}.</p>
-      <ul>${game.rules.en.map((rule) => html`<li>${rule}</li>`)}</ul><p class="fine">Version ${game.version}</p></section>`,
+      ${languages.map((language) => rulesIn(game, language, language === reads))}<p class="fine">Version ${game.version}</p></section>`,
   )
+}
+
+/** The rules in every language they are written in, those the player reads open. */
+function rulesIn(game: games.Game, language: messages.Language, open: boolean) {
+  const name = new Intl.DisplayNames(language, { type: 'language' }).of(language)
+  return html`<details lang="${language}" ${open ? html`open` : ''}><summary>${name}</summary>
+    <ul>${game.rules[language]?.map((rule) => html`<li>${rule}</li>`)}</ul></details>`
 }
