@@ -22,7 +22,7 @@ const parts: readonly Part[] = [
     id: 'proposals',
     title: 'Approvals',
     live: true,
-    bar: () => html`<button type="button" id="ask">Ask for something</button>`,
+    bar: () => html`<button type="button" id="ask" disabled>Ask for something</button>`,
   },
   { id: 'players', title: 'Players', permission: 'players.view', bar: playerSearch },
   { id: 'payments', title: 'Payments', heading: 'Deposits and withdrawals', permission: 'payments.view' },
@@ -44,20 +44,22 @@ const parts: readonly Part[] = [
     title: 'Machines',
     heading: 'Machines and apps',
     permission: 'clients.approve',
-    bar: (may) => (may('clients.manage') ? html`<button type="button" id="add-client">Let one in</button>` : ''),
+    bar: (may) =>
+      may('clients.manage') ? html`<button type="button" id="add-client" disabled>Let one in</button>` : '',
   },
   {
     id: 'staff',
     title: 'Staff',
     permission: 'staff.view',
-    bar: (may) => (may('staff.enrol') ? html`<button type="button" id="enrol-member">Enrol somebody</button>` : ''),
+    bar: (may) =>
+      may('staff.enrol') ? html`<button type="button" id="enrol-member" disabled>Enrol somebody</button>` : '',
   },
   { id: 'audit', title: 'Audit log', permission: 'audit.view', live: true, bar: auditFilter },
   {
     id: 'passkeys',
     title: 'Passkeys',
     heading: 'Your passkeys',
-    bar: () => html`<button type="button" id="add-passkey">Add a passkey</button>`,
+    bar: () => html`<button type="button" id="add-passkey" disabled>Add a passkey</button>`,
   },
 ]
 

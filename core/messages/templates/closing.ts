@@ -86,7 +86,7 @@ export const closing = {
     en: {
       subject: 'Your data are erased',
       body: ({ kept }) => [
-        'you asked us to erase what we keep of you. It is erased, and your e-mail address goes within days of this message.',
+        'you asked us to erase what we keep of you. What may go is gone, and your e-mail address goes within days of this message.',
         kept
           ? `The law on money laundering and on gambling has us keep this: ${keptOf('en', kept)}. It is erased then by itself.`
           : 'Nothing is kept.',
@@ -96,7 +96,7 @@ export const closing = {
     de: {
       subject: 'Ihre Daten sind gelöscht',
       body: ({ kept }) => [
-        'Sie haben um Löschung Ihrer Daten gebeten. Sie sind gelöscht; Ihre E-Mail-Adresse folgt wenige Tage nach dieser Nachricht.',
+        'Sie haben um Löschung Ihrer Daten gebeten. Was gelöscht werden darf, ist gelöscht; Ihre E-Mail-Adresse folgt wenige Tage nach dieser Nachricht.',
         kept
           ? `Nach den Gesetzen über Geldwäsche und Glücksspiel müssen wir dies aufbewahren: ${keptOf('de', kept)}. Danach wird es von selbst gelöscht.`
           : 'Nichts wird aufbewahrt.',
@@ -106,7 +106,7 @@ export const closing = {
     es: {
       subject: 'Sus datos están borrados',
       body: ({ kept }) => [
-        'Nos pidió que borráramos sus datos. Están borrados, y su dirección de correo se borra pocos días después de este mensaje.',
+        'Nos pidió que borráramos sus datos. Lo que puede borrarse está borrado, y su dirección de correo se borra pocos días después de este mensaje.',
         kept
           ? `Las leyes sobre blanqueo de capitales y sobre el juego nos obligan a guardar esto: ${keptOf('es', kept)}. Después se borra por sí solo.`
           : 'No se guarda nada.',
@@ -116,7 +116,7 @@ export const closing = {
     fr: {
       subject: 'Vos données sont effacées',
       body: ({ kept }) => [
-        'vous nous avez demandé d’effacer vos données. C’est fait, et votre adresse l’est quelques jours après ce message.',
+        'vous nous avez demandé d’effacer vos données. Ce qui peut l’être est effacé, et votre adresse l’est quelques jours après ce message.',
         kept
           ? `Les lois sur le blanchiment et sur les jeux nous obligent à garder ceci : ${keptOf('fr', kept)}. C’est ensuite effacé de soi-même.`
           : 'Rien n’est gardé.',

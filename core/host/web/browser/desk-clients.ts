@@ -1,5 +1,5 @@
 import { get, Problem, send } from './api.ts'
-import { asking, badge, type Cell, choice, code, field, fill, openDialog, table, tell } from './desk-parts.ts'
+import { asking, badge, type Cell, choice, code, field, fill, onPress, openDialog, table, tell } from './desk-parts.ts'
 import { act, facts, make } from './elements.ts'
 import { onSubmit } from './form.ts'
 import { when } from './words.ts'
@@ -33,7 +33,7 @@ export async function paintClients(permissions: ReadonlySet<string>, after: () =
 }
 
 export function openClients(after: () => Promise<void>): void {
-  document.getElementById('add-client')?.addEventListener('click', () => describe(undefined, after))
+  onPress('add-client', () => describe(undefined, after))
 }
 
 function look(client: Client, permissions: ReadonlySet<string>, after: () => Promise<void>): void {

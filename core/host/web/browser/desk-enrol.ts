@@ -1,5 +1,5 @@
 import { get, Problem, send } from './api.ts'
-import { choice, field, openDialog, tell } from './desk-parts.ts'
+import { choice, field, onPress, openDialog, tell } from './desk-parts.ts'
 import { act, make } from './elements.ts'
 import { onSubmit } from './form.ts'
 
@@ -7,7 +7,7 @@ type Role = { role: string; title: string }
 
 /** Enrolling a colleague: a link at once, or, where the role is privileged, once somebody else has approved it. */
 export function openEnrolling(after: () => Promise<void>): void {
-  document.getElementById('enrol-member')?.addEventListener('click', async () => {
+  onPress('enrol-member', async () => {
     const { roles } = await get<{ roles: Role[] }>('/api/roles')
     const who = make('input', { name: 'who', required: '', minlength: '2', maxlength: '120' })
     const form = make(

@@ -53,6 +53,14 @@ export function tell(text: string): void {
   }, 8000)
 }
 
+/** A button of the page does something from now on, if it is there for who looks: it stands disabled until then. */
+export function onPress(id: string, work: () => void): void {
+  const button = document.getElementById(id)
+  if (!(button instanceof HTMLButtonElement)) return
+  button.addEventListener('click', work)
+  button.disabled = false
+}
+
 /** Asks once more, with what it means, before something is done that cannot be undone; stays open while it is refused. */
 export function confirm(
   question: { title: string; words: string; button: string; danger?: boolean },

@@ -1,6 +1,6 @@
 import { get, onStepUp, send } from './api.ts'
-import { asking, type Cell, confirm, fill, openDialog, table, tell } from './desk-parts.ts'
-import { act, byId, make } from './elements.ts'
+import { asking, type Cell, confirm, fill, onPress, openDialog, table, tell } from './desk-parts.ts'
+import { act, make } from './elements.ts'
 import { askPasskey, type CreationOptions, createPasskey, type RequestOptions } from './passkey.ts'
 import { when } from './words.ts'
 
@@ -28,7 +28,7 @@ export async function paintPasskeys(): Promise<void> {
 
 export function openPasskeys(): void {
   onStepUp(signInAgain)
-  byId('add-passkey').addEventListener('click', () => {
+  onPress('add-passkey', () => {
     const close = openDialog(
       'Add a passkey',
       '',

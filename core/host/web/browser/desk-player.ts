@@ -110,10 +110,11 @@ export async function openPlayer(
   }
 
   function ending(): HTMLElement {
-    return act('Closing and erasure', {}, () => {
+    const open = act('Closing and erasure', {}, () => {
       drawer.close()
       void openErasure(id, permissions, after)
     })
+    return make('div', { class: 'decision' }, open)
   }
 
   function forgotten({ status }: Detail): HTMLElement[] {

@@ -1,7 +1,7 @@
 import { get, send } from './api.ts'
 import { linkFor } from './desk-enrol.ts'
-import { badge, type Cell, fill, openDialog, table, tell } from './desk-parts.ts'
-import { act, byId, facts, make } from './elements.ts'
+import { badge, type Cell, fill, onPress, openDialog, table, tell } from './desk-parts.ts'
+import { act, facts, make } from './elements.ts'
 import { answer } from './form.ts'
 import { askPasskey, type RequestOptions } from './passkey.ts'
 import { when } from './words.ts'
@@ -43,7 +43,7 @@ export async function paintProposals(after: () => Promise<void>): Promise<void> 
 /** The form by which something is asked for; its payload is what the API's document says. */
 export async function openAsking(after: () => Promise<void>): Promise<void> {
   const acts = (await get<{ acts: Act[] }>('/api/acts')).acts.filter(({ mayPropose }) => mayPropose)
-  byId('ask').addEventListener('click', () => {
+  onPress('ask', () => {
     const which = make('select', { name: 'act', 'aria-label': 'What' }, ...acts.map(optionOf)) as HTMLSelectElement
     const payload = make('textarea', {
       name: 'payload',

@@ -52,11 +52,10 @@ const find = document.getElementById('find')
 if (find instanceof HTMLFormElement)
   answer(find, () => void players(String(new FormData(find).get('email') ?? '').trim()))
 document.addEventListener('changed', () => void paint())
-await paint()
-await openAsking(paint)
-openEnrolling(paint)
+openEnrolling(paint) // before anything is waited for: who is quick finds buttons that do something
 openClients(paint)
 openPasskeys()
+await Promise.all([openAsking(paint), paint()])
 await watchBooks(attended)
 await watchEmergencies(attended, permissions)
 setInterval(() => {

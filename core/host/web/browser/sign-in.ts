@@ -9,6 +9,7 @@ const code = form.elements.namedItem('code') as HTMLInputElement
 const email = form.elements.namedItem('email') as HTMLInputElement
 const factor = form.elements.namedItem('factor') as HTMLSelectElement
 const withPasskey = byId('with-passkey')
+const sending = byId('send-code')
 code.required = false
 if (!email.value) email.value = sessionStorage.getItem('email') ?? ''
 
@@ -23,12 +24,13 @@ onSubmit(form, async ({ email = '', password = '', code: given = '', factor = ''
   sessionStorage.setItem('email', email)
   goOn()
 })
-byId('send-code').addEventListener('click', async () => {
+sending.addEventListener('click', async () => {
   const words = await send('/api/sessions/code', { email: email.value }).then(
     () => 'If this address has an account, a code is on its way.',
     wordsOf,
   )
   byId('more-words').textContent = words
+  sending.textContent = 'Send another code'
 })
 factor.addEventListener('change', showSending)
 
@@ -60,6 +62,7 @@ function asksForMore({ code: problem, members }: Problem): boolean {
   const byCode = factor.value !== ''
   byId('more-words').textContent = wordsFor(problem, wanted)
   for (const field of more.querySelectorAll<HTMLElement>('.field')) field.hidden = !byCode
+  sending.textContent = problem === 'sessions.locked' || factor.value !== 'email' ? 'Send a code' : 'Send another code'
   showSending()
   more.hidden = false
   if (byCode) code.focus()
@@ -77,5 +80,5 @@ function wordsFor(problem: string, wanted: string[] | undefined): string {
 
 /** A code that nobody sends is not asked for. */
 function showSending(): void {
-  byId('send-code').hidden = factor.value !== 'email' && factor.value !== 'sms'
+  sending.hidden = factor.value !== 'email' && factor.value !== 'sms'
 }

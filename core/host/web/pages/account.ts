@@ -79,7 +79,7 @@ export function signInPage(ended: boolean) {
       ${ended ? html`<p class="note">Your session has ended. Sign in again to go on where you were.</p>` : ''}
       ${formField('email', 'E-mail', { type: 'email', autocomplete: 'username', maxlength: '254', hint: 'The address you registered with.' })}
       ${formField('password', 'Password', { type: 'password', autocomplete: 'current-password' })}
-      <div id="more" hidden>
+      <div id="more" class="steps" hidden>
         <p class="note" id="more-words" role="status"></p>
         <div class="field"><label for="factor">What you use</label><select id="factor" name="factor">
           <option value="email">A code sent to your e-mail address</option><option value="totp">The code of your authenticator app</option>
