@@ -80,7 +80,7 @@ test('nobody is shown what they may not open; a game is closed by one, and opene
   await boss.getByRole('button', { name: 'Look at European Roulette' }).click()
   await boss.getByRole('dialog').getByLabel('Why').fill('the wheel is sound')
   await boss.getByRole('button', { name: 'Ask to open it' }).click()
-  await approves(ben, 'Open a game again')
+  await approves(ben, 'Open a game, or all play, again')
   expect(await faces.world.sql`select from games.closures`).toHaveLength(0)
 
   await boss.getByRole('button', { name: 'Let one in' }).click()
