@@ -1,8 +1,8 @@
 import { facts, make } from './elements.ts'
-import { type Money, moneyOf, show } from './money.ts'
-import { betName, capital, when } from './words.ts'
+import { type Money, show } from './money.ts'
+import { choiceWords, drawWords, outcomeWords } from './round-words.ts'
+import { when } from './words.ts'
 
-type Draw = [purpose: string, range: number, value: number]
 export type Recall = {
   round: string
   game: string
@@ -10,17 +10,14 @@ export type Recall = {
   at: string
   stake: Money
   win: Money
-  choice: unknown
-  outcome: { number?: number; colour?: string; wins?: string[]; free?: object[] }
-  draws: Draw[]
+  choice: Record<string, unknown>
+  outcome: Record<string, unknown>
+  draws: Array<[purpose: string, range: number, value: number]>
   balance: { cash: Money; bonus: Money; held: Money }
   balanceBefore: Money
   replay: string
   fair?: { clientSeed: string; nonce: number; serverSeed?: string }
 }
-
-/** The draws of one spin of the reels. */
-const reelCount = 5
 
 const verdicts: Record<string, string> = {
   identical: 'Played again from its draws: identical',
@@ -61,41 +58,11 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
       ['Balance after', show(round.balance.cash)],
       ['Bonus after', show(round.balance.bonus)],
       ['Set aside after', show(round.balance.held)],
-      [`Draws, ${round.draws.length}`, drawList(round.draws), 'wide'],
+      [
+        `Draws, ${round.draws.length}`,
+        make('ul', {}, ...drawWords(round.draws).map((words) => make('li', {}, words))),
+        'wide',
+      ],
     ]),
   )
-}
-
-function choiceWords({ choice, stake }: Recall): string {
-  const { chips } = (choice ?? {}) as { chips?: Array<[on: string, amount: string]> }
-  if (!chips) return `A spin for ${show(stake)}`
-  return chips.map(([on, amount]) => `${betName(on)} ${moneyOf(BigInt(amount), stake).amount}`).join(', ')
-}
-
-function outcomeWords({ outcome, choice, stake }: Recall): string {
-  if (outcome.number !== undefined) {
-    const { chips } = (choice ?? {}) as { chips?: Array<[on: string, amount: string]> }
-    const won = (outcome.wins ?? []).flatMap((win, index) =>
-      win === '0' ? [] : [`${betName(chips?.[index]?.[0] ?? '')} returned ${moneyOf(BigInt(win), stake).amount}`],
-    )
-    return `${outcome.number} ${outcome.colour}; ${won.length > 0 ? won.join(', ') : 'no bet returned'}`
-  }
-  const free = outcome.free?.length ?? 0
-  return free > 0 ? `A spin and ${free} free spins` : 'One spin'
-}
-
-/** One number of the table, or five stops per spin; each with what it was drawn out of. */
-function drawList(draws: readonly Draw[]): HTMLElement {
-  if (draws.length < reelCount) return make('ul', {}, ...draws.map((draw) => make('li', {}, drawWords([draw]))))
-  const spins = Array.from({ length: Math.ceil(draws.length / reelCount) }, (_, index) =>
-    draws.slice(index * reelCount, (index + 1) * reelCount),
-  )
-  return make('ol', {}, ...spins.map((spin) => make('li', {}, drawWords(spin))))
-}
-
-function drawWords(draws: readonly Draw[]): string {
-  const [purpose = '', range = 1] = draws[0] ?? []
-  const alike = draws.every((draw) => draw[1] === range)
-  const values = draws.map(([, of, value]) => (alike ? String(value) : `${value} (of 0 to ${of - 1})`)).join(', ')
-  return `${capital(purpose)}${draws.length > 1 ? ' stops' : ''}: ${values}${alike ? `, of 0 to ${range - 1}` : ''}`
 }
