@@ -35,3 +35,6 @@ export const tooSoon = () =>
   new Refusal('refused', 'games.too_soon', 'The next round may not begin yet. Please wait a moment.')
 export const autoplayForbidden = () =>
   new Refusal('refused', 'games.autoplay_forbidden', 'The licence wants every round to be begun by the player.')
+export const freePlaceInvalid = () =>
+  new Refusal('invalid', 'games.free_place_invalid', 'This round without money cannot be gone on with. Begin another.')
+export const freePlayRefused = (why: string) => new Refusal('forbidden', 'games.free_play_refused', why)

@@ -2,13 +2,26 @@
 export { catalogue, gameOf } from './catalogue.ts'
 // Sums of a day
 export { sumDays } from './day.ts'
+// Play without money
+export { freePlayRefused } from './errors.ts'
 // Provably fair rounds: what both sides agreed on
 export { endSeeds, fairnessOf, type SeedsView, seedsOf } from './fairness/seeds.ts'
 export { type Fraction, fraction, showPercent, toNumber } from './fraction.ts'
+export { type FreePlay, openFreePlay } from './free-play.ts'
 export type { Game } from './game.ts'
 export { mayBeLarge, noteLarge } from './large.ts'
 // What of it is offered, and what is closed
-export { type Closure, close, offer, open, returnOf, type Standing, seeCatalogue, standings } from './offer.ts'
+export {
+  type Closure,
+  close,
+  offer,
+  open,
+  requireOpen,
+  returnOf,
+  type Standing,
+  seeCatalogue,
+  standings,
+} from './offer.ts'
 // Where the pages of games lie
 export { pageOf, pages } from './page.ts'
 // The hot path: a bet and its settlement

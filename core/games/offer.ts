@@ -2,7 +2,7 @@ import * as audit from '#audit'
 import type { Command, Reader, Tx } from '#base'
 import * as staff from '#staff'
 import { catalogue, gameOf } from './catalogue.ts'
-import { closedAlready, notClosed, offeredAlready, returnDiffers, versionUnknown } from './errors.ts'
+import { closedAlready, gameClosed, notClosed, offeredAlready, returnDiffers, versionUnknown } from './errors.ts'
 import { showPercent } from './fraction.ts'
 import type { Game } from './game.ts'
 
@@ -16,6 +16,13 @@ export type Standing = {
   offered: { version: string; rtp: string; since: Date } | undefined
   /** `what` is what to open again. */
   closed: { since: Date; reason: string; by: string | null; what: Omit<Closure, 'reason'> } | undefined
+}
+
+/** @throws Refusal `games.closed` when no round of it may begin, `games.unknown` */
+export async function requireOpen(reader: Reader, game: string): Promise<void> {
+  const { id } = gameOf(game)
+  const standing = (await standings(reader)).find((each) => each.game.id === id)
+  if (standing?.state !== 'open') throw gameClosed()
 }
 
 /** The return of a game as it is written down and signed; the version besides says exactly which mathematics it is. */

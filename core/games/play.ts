@@ -6,6 +6,7 @@ import { gameOf } from './catalogue.ts'
 import { autoplayForbidden } from './errors.ts'
 import { type Holder, renewSeeds, type SeedsView, takeSeeds } from './fairness/seeds.ts'
 import { fairStream } from './fairness/stream.ts'
+import { type FreePlay, openFreePlay } from './free-play.ts'
 import { refusalOf } from './judge.ts'
 import { stakeCapOf } from './policy.ts'
 import { begin, roundBegunBy } from './rounds/begin.ts'
@@ -33,6 +34,8 @@ export type Games = {
   playFair(order: Order): Promise<Played>
   /** Commits to a new seed for the player's fair rounds of a game (`renewSeeds`). */
   renewSeeds(tx: Tx, command: KeyedCommand, holder: Holder & { clientSeed: string }): Promise<SeedsView>
+  /** Play without money, by the same numbers. */
+  free(): Promise<FreePlay>
   /** Makes a move in one that waits, in the caller's transaction (`move` of the rounds). */
   move(tx: Tx, command: Command, wish: Wish): Promise<RoundView>
 }
@@ -89,6 +92,10 @@ export function openGames(parts: Parts): Games {
       })
     },
     renewSeeds: (tx, command, holder) => renewSeeds(tx, command, parts.generator, holder),
+    async free() {
+      const key = await parts.keys.mac('hk-pepper', Buffer.from('countroom: places of free rounds'))
+      return openFreePlay({ ...parts, key })
+    },
     move: (tx, command, wish) => move(tx, command, parts, wish),
   }
 

@@ -53,6 +53,7 @@ export async function openPlay(host: OpenHost): Promise<Play> {
       play: counted(play.play),
       playFair: counted(play.playFair),
       renewSeeds: play.renewSeeds,
+      free: play.free,
       move: play.move,
     },
     missing: () => [...(generator.sound ? [] : ['rng']), ...(lanes.every((lane) => lane.held()) ? [] : ['lanes'])],

@@ -122,6 +122,38 @@ test('[S21] nobody’s sign-in is worth anything on another face', async () => {
       }
 })
 
+test('who may play without money the licence says, and nobody touches a balance by it [GLI-4.9.1] [LCCP-3.2.11]', async () => {
+  const { caller } = await arrive(1000n)
+  const stranger = faces.caller('player')
+  const play = async (who: Caller) => {
+    const answer = await who.ask('POST', '/api/games/roulette-european/free-rounds', {
+      bets: [{ on: 'red', amount: '1.00' }],
+    })
+    return answer.status
+  }
+  const both = async () => [await play(stranger), await play(caller)]
+  const say = (freePlay: string) => faces.world.admin`
+    update licences.licences set rules = rules || ${faces.world.admin.json({ freePlay })} where in_force`
+  expect(await both()).toEqual([200, 200])
+  await say('signed_in')
+  expect(await both()).toEqual([403, 200])
+  await say('verified')
+  expect(await both(), 'nobody is verified yet').toEqual([403, 403])
+  await say('anybody')
+  await faces.world.admin`insert into games.closures (game, since, reason) values ('*', now(), 'looked at')`
+  expect(await play(caller)).toBe(422)
+  await faces.world.admin`delete from games.closures`
+  const begun = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      stranger.ask('POST', '/api/games/mines/free-rounds', { stake: '1.00', mines: 1, tile: 3 }),
+    ),
+  )
+  const { place } = begun.find(({ body }) => body.status === 'open')!.body
+  const over = await stranger.ask('POST', '/api/free-rounds/moves', { place, move: { move: 'cash-out' } })
+  expect(over).toMatchObject({ status: 200, body: { status: 'settled' } })
+  expect((await caller.ask('GET', '/api/me')).body).toMatchObject({ balance: { cash: { amount: '10.00' } } })
+})
+
 test('[S21] a player finds what is theirs, and of what is somebody else’s not even that it is there', async () => {
   const owner = await arrive(1000n)
   const other = await arrive(1000n)

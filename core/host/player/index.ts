@@ -12,6 +12,7 @@ import { emailRoutes } from './email.ts'
 import { enrolmentRoutes } from './enrolment.ts'
 import { factorsRoutes } from './factors.ts'
 import { fairnessRoutes } from './fairness.ts'
+import { freePlayRoutes } from './free-play.ts'
 import { gamesRoutes } from './games.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { meRoutes } from './me.ts'
@@ -44,6 +45,7 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
     ledgerRoutes,
     gamesRoutes,
     fairnessRoutes,
+    freePlayRoutes,
   ])
     app.route('/', routes(host))
   app.route('/', playerPages(host))
