@@ -9,7 +9,7 @@ import type { Game, Played } from './game.ts'
  * A round without money [GLI-4.9.1]: the same mathematics and the same generator as a paid one, so the same odds, and nothing of it is
  * booked, recorded or counted. What a round that waits hides travels sealed with the player, so strangers leave nothing behind here.
  */
-export type FreeRound = {
+type FreeRound = {
   game: string
   version: string
   status: 'open' | 'settled'
