@@ -23,11 +23,11 @@ export type Table = {
  * @throws Refusal `games.choice_invalid`, `games.stake_out_of_bounds`, and those of `readPositiveMoney`
  */
 export function readChips(input: unknown, currency: Currency, table: Table): Chips {
-  const { bets: placed } = fieldsOf(input)
+  const { bets: placed } = fieldsOf(input, ['bets'])
   if (!Array.isArray(placed) || placed.length === 0) throw choiceInvalid('Place at least one chip.')
   if (placed.length > table.count) throw choiceInvalid(`At most ${table.count} bets per round.`)
   const chips = placed.map((each) => {
-    const { on, amount } = fieldsOf(each)
+    const { on, amount } = fieldsOf(each, ['on', 'amount'])
     const bounds = typeof on === 'string' ? table.bets.get(on) : undefined
     if (!bounds) throw choiceInvalid(`There is no bet "${String(on).slice(0, 40)}" on this table.`)
     return { on: on as string, amount: readStake(amount, currency, bounds) }

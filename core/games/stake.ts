@@ -19,9 +19,16 @@ export function readStake(amount: unknown, currency: Currency, bounds: StakeBoun
   throw stakeOutOfBounds(`A stake is between ${show(min)} and ${show(max)} ${currency}${steps}.`)
 }
 
-/** What a player's page sent, as fields to be read one by one; whatever else it was has none. */
-export function fieldsOf(input: unknown): Record<string, unknown> {
-  return typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
+/**
+ * What a player's page sent, as fields to be read one by one; whatever else it was has none.
+ *
+ * @throws Refusal `games.choice_invalid` when it has others than these
+ */
+export function fieldsOf<Name extends string>(input: unknown, names: readonly Name[]): Partial<Record<Name, unknown>> {
+  if (typeof input !== 'object' || input === null) return {}
+  const other = Object.keys(input).find((name) => !(names as readonly string[]).includes(name))
+  if (other !== undefined) throw choiceInvalid(`"${other.slice(0, 40)}" means nothing here.`)
+  return input
 }
 
 /** How a choice with one stake is kept with its round, and back. */

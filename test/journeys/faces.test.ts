@@ -434,7 +434,7 @@ test('missing keys, foreign origins, foreign ids and oversize bodies are refused
   expect(await code(player.ask('POST', path, 'a=1', { 'content-type': 'text/plain' }))).toBe('request.not_json')
   expect(await code(player.ask('POST', path, `{"bets":[],"bets":[]}`))).toBe('request.duplicate_member')
   expect(await code(player.ask('POST', path, 'x'.repeat(70_000)))).toBe('edge.body_too_large')
-  expect(await code(player.ask('POST', path, { ...bet, tip: '5' }))).toBe('request.invalid')
+  expect(await code(player.ask('POST', path, { ...bet, tip: '5' }))).toBe('games.choice_invalid')
   expect(await code(player.ask('GET', '/api/rounds/rnd_999999'))).toBe('games.round_unknown')
   expect(await code(player.ask('GET', '/api/withdrawals/wdr_00000000000000000000000000'))).toMatch(/unknown/)
   const stranger = openClient(appliance.urls.lobby, { ca: appliance.card().ca })

@@ -83,7 +83,7 @@ export function openRounds(sheet: SlotSheet): {
   }
 
   function read(state: State, input: unknown): Move {
-    const { move: what, box, on } = fieldsOf(input)
+    const { move: what, box, on } = fieldsOf(input, ['move', 'box', 'on'])
     if (typeof what !== 'string' || !open(state).includes(what))
       throw choiceInvalid(`Now one can: ${open(state).join(', ')}.`)
     if (what === 'finish') return { move: what }

@@ -78,7 +78,7 @@ export function slotGame({ id, name, sheet, cycle, stakeMin, stakeMax, rules }: 
   }
 
   function readChoice(input: unknown, currency: Currency): SlotChoice {
-    const { stake, gamble = false } = fieldsOf(input)
+    const { stake, gamble = false } = fieldsOf(input, ['stake', 'gamble'])
     if (typeof gamble !== 'boolean' || (gamble && !sheet.gamble))
       throw choiceInvalid('There is nothing to gamble here.')
     return { stake: readStake(stake, currency, { min: stakeMin, max: stakeMax, step: parts }), gamble }

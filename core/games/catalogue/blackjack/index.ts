@@ -46,7 +46,7 @@ export const blackjack: Game<Choice> = {
   sheet: { house, pays: { blackjack: '3:2', insurance: '2:1' }, step: 2 },
   rules,
   sample: { stake: '1.00' },
-  readChoice: (input, currency) => ({ stake: readStake(fieldsOf(input).stake, currency, bounds) }),
+  readChoice: (input, currency) => ({ stake: readStake(fieldsOf(input, ['stake']).stake, currency, bounds) }),
   stakeOf: ({ stake }) => stake,
   play: ({ stake }, draws) => told(deal(stake, draws), draws),
   moves: {

@@ -44,7 +44,7 @@ export const dice: Game<Choice> = {
   rules,
   sample: { stake: '1.00', chance: 4950, side: 'under' },
   readChoice(input, currency) {
-    const { stake, chance, side } = fieldsOf(input)
+    const { stake, chance, side } = fieldsOf(input, ['stake', 'chance', 'side'])
     const times = typeof chance === 'number' ? pays.get(chance) : undefined
     if (times === undefined) throw choiceInvalid('Name one of the chances on the list.')
     if (side !== 'under' && side !== 'over') throw choiceInvalid('Say under or over.')

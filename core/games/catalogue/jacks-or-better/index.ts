@@ -40,7 +40,7 @@ export const jacksOrBetter: Game<Choice> = {
   rules,
   sample: { stake: '1.00' },
   readChoice: (input, currency) => ({
-    stake: readStake(fieldsOf(input).stake, currency, { min: stakeMin, max: stakeMax }),
+    stake: readStake(fieldsOf(input, ['stake']).stake, currency, { min: stakeMin, max: stakeMax }),
   }),
   stakeOf: ({ stake }) => stake,
   play({ stake }, draws) {
@@ -52,8 +52,8 @@ export const jacksOrBetter: Game<Choice> = {
   },
   moves: {
     read(_, input): Move {
-      readMove(input, ['hold'])
-      return { hold: readHold(fieldsOf(input).hold) }
+      readMove(input, ['hold'], ['hold'])
+      return { hold: readHold(fieldsOf(input, ['move', 'hold']).hold) }
     },
     stakeOf: () => 0n,
     make(state, move, draws) {

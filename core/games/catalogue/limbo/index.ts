@@ -41,7 +41,7 @@ export const limbo: Game<Choice> = {
   rules,
   sample: { stake: '1.00', target: 200 },
   readChoice(input, currency) {
-    const { stake, target } = fieldsOf(input)
+    const { stake, target } = fieldsOf(input, ['stake', 'target'])
     if (!Number.isInteger(target) || (target as number) < targetMin || (target as number) > targetMax)
       throw choiceInvalid(`A target is a whole number of hundredths from ${targetMin} to ${targetMax}.`)
     const bounds = { min: stakeMin, max: stakeMax, step: stepOf(target as number) }

@@ -48,7 +48,7 @@ export const mines: Game<Choice> = {
   rules,
   sample: { stake: '1.00', mines: 3, tile: 12 },
   readChoice(input, currency) {
-    const { stake, mines, tile } = fieldsOf(input)
+    const { stake, mines, tile } = fieldsOf(input, ['stake', 'mines', 'tile'])
     if (!counts.includes(mines as number)) throw choiceInvalid(`There are 1 to ${minesMax} mines.`)
     const bounds = { min: step, max: stakeMax, step }
     return { stake: readStake(stake, currency, bounds), mines: mines as number, tile: readTile(tile, []) }
@@ -59,8 +59,8 @@ export const mines: Game<Choice> = {
   },
   moves: {
     read: (state, input): Move => {
-      if (readMove(input, ['reveal', 'cash-out']) === 'cash-out') return { move: 'cash-out' }
-      return { move: 'reveal', tile: readTile(fieldsOf(input).tile, (state as State).picked) }
+      if (readMove(input, ['reveal', 'cash-out'], ['tile']) === 'cash-out') return { move: 'cash-out' }
+      return { move: 'reveal', tile: readTile(fieldsOf(input, ['move', 'tile']).tile, (state as State).picked) }
     },
     stakeOf: () => 0n,
     make(state, move) {

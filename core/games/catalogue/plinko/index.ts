@@ -31,7 +31,7 @@ export const plinko: Game<Choice> = {
   rules,
   sample: { stake: '1.00', rows: 16, risk: 'medium' },
   readChoice(input, currency) {
-    const { stake, rows, risk } = fieldsOf(input)
+    const { stake, rows, risk } = fieldsOf(input, ['stake', 'rows', 'risk'])
     if (rows !== 8 && rows !== 12 && rows !== 16) throw choiceInvalid('Choose 8, 12 or 16 rows.')
     if (risk !== 'low' && risk !== 'medium' && risk !== 'high') throw choiceInvalid('Choose low, medium or high risk.')
     return { stake: readStake(stake, currency, { min: stakeMin, max: stakeMax, step }), rows, risk }
