@@ -6,6 +6,7 @@ import type { Figure } from './benchmark.ts'
 type Kept = { choice: string; moves: string[]; draws: string; steps: string[] }
 
 const roundsAtOnce = 5000
+const triesMax = 10_000
 
 /**
  * Plays so many rounds over all games, each kept as its record would have it, and plays them again from the record alone: every step has to come
@@ -74,23 +75,25 @@ function run(
   return steps
 }
 
-/** Any move that the state allows, with whatever it needs besides its name. */
+/** Any move that the state allows, with what it needs besides its name. */
 function moveOf(game: games.Game, state: Record<string, unknown>, stream: Stream): unknown {
   const { open, read } = game.moves!
-  for (;;) {
+  const needs: Readonly<Record<string, () => Record<string, unknown>>> = {
+    hold: () => ({ hold: [0, 1, 2, 3, 4].filter(() => stream.draw(2) === 1) }),
+    reveal: () => ({ tile: stream.draw(25) }),
+    open: () => ({ box: stream.draw(12) }),
+    gamble: () => ({ on: 'red' }),
+  }
+  for (let tries = 0; tries < triesMax; tries++) {
     const names = open(state)
-    const input = {
-      move: names[stream.draw(names.length)],
-      hold: [0, 1, 2, 3, 4].filter(() => stream.draw(2) === 1),
-      tile: stream.draw(25),
-      box: stream.draw(12),
-      on: 'red',
-    }
+    const move = names[stream.draw(names.length)]!
+    const input = { move, ...needs[move]?.() }
     try {
       read(state, input)
       return input
     } catch {} // a tile or box that is open already
   }
+  throw new Error(`${game.id} takes no move`)
 }
 
 function withOtherDraw(kept: Kept): Kept {
