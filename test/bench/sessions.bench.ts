@@ -13,7 +13,8 @@ import { betBy, seatPlayers, throughEdge } from './bets.ts'
 import { machine } from './machine.ts'
 
 const betsPerSecond = 500
-const signInsPerSecond = 300 / 60
+/** A little more than asked, since those of the last moments end after the minute. */
+const signInsPerSecond = 310 / 60
 const checks = 20_000
 const questions = 300
 const revocations = 20
@@ -154,7 +155,7 @@ async function beside(
       name: 'sign-ins, not told to wait',
       value: (done / signIns.latencies.length) * signIns.perSecond * 60,
       unit: 'per minute',
-      bar: '>=290',
+      bar: '>=300',
     },
     { name: 'sign-ins, p99', value: percentile(signIns.latencies, 0.99), unit: 'ms' },
   ]
