@@ -2,8 +2,8 @@ import type { Sql } from '../../../core/host/database.ts'
 import { viewHome } from '../../../ops/appliance/home.ts'
 import { connect } from '../../../ops/appliance/postgres.ts'
 import type { Appliance } from '../../../ops/appliance.ts'
-import { type Figure, median, type RunOptions } from '../benchmark.ts'
-import { betTimes, playFor, seatPlayers, throughEdge, type Way } from '../bets.ts'
+import { type Figure, keepPace, median, type RunOptions } from '../benchmark.ts'
+import { betBy, playFor, seatPlayers, throughEdge } from '../bets.ts'
 import { meanOf, medianOfMeans, pairs, shown } from './interval.ts'
 import { forCores, processorTime } from './processor-time.ts'
 
@@ -17,9 +17,11 @@ const turns = [
 ] as const
 const tailMs = 1300 // after the last bet, for what is still to be sealed
 const warmUpTurns = 4
+/** Of the most that goes: at the limit the size of batches, and with it the price of a bet, depends on who waits for whom by chance. */
+const load = 0.6
 
 /**
- * What sealing costs a bet. Processor time of all processes per bet, with the sealer at work and without, in turns of one number of bets. Without: a session
+ * What sealing costs a bet. Processor time of all processes per bet, with the sealer at work and without, in turns of one number of bets at one pace. Without: a session
  * holds the lock that sealers take; what piles up meanwhile is sealed before the next turn and charged to none. With: what is
  * left at the end is sealed before the clock stops. Each turn begins after a checkpoint; vacuums and
  * what the worker does by the clock (the proof of the books each minute above all) wait for the end.
@@ -34,7 +36,8 @@ export async function costPerBet(appliance: Appliance, { seconds, say }: RunOpti
   await admin`select pg_reload_conf()`
   await admin`delete from pgboss.schedule`
   const { latencies } = await playFor(way, warmUpTurns * seconds)
-  const bets = Math.round(latencies.length / warmUpTurns)
+  const bets = Math.round((latencies.length / warmUpTurns) * load)
+  const play = () => keepPace(bets / seconds, seconds, betBy(way))
   const costs: Array<{ all: number; sealing: number }> = []
   const byTurn = { on: [] as Spent[], off: [] as Spent[] }
   try {
@@ -43,7 +46,7 @@ export async function costPerBet(appliance: Appliance, { seconds, say }: RunOpti
       for (const turn of turns[pair % 2]!) {
         await allSealed(admin)
         await admin`checkpoint`
-        found[turn].push(await (turn === 'on' ? spentSealing : spentUnsealed)(appliance, way, bets, admin))
+        found[turn].push(await (turn === 'on' ? spentSealing : spentUnsealed)(appliance, { bets, play }, admin))
         byTurn[turn].push(found[turn].at(-1)!)
       }
       const bet = microseconds(found.off)
@@ -77,19 +80,22 @@ export async function costPerBet(appliance: Appliance, { seconds, say }: RunOpti
   }
 }
 
+/** So many bets, at one pace. */
+type Turn = { bets: number; play: () => Promise<unknown> }
+
 /** Microseconds per bet, by process. */
 type Spent = Map<string, number>
 
 /** Until all of it is sealed. */
-async function spentSealing(appliance: Appliance, way: Way, bets: number, admin: Sql): Promise<Spent> {
-  return spentOn(appliance, way, bets, admin, () => allSealed(admin))
+async function spentSealing(appliance: Appliance, turn: Turn, admin: Sql): Promise<Spent> {
+  return spentOn(appliance, turn, admin, () => allSealed(admin))
 }
 
-async function spentUnsealed(appliance: Appliance, way: Way, bets: number, admin: Sql): Promise<Spent> {
+async function spentUnsealed(appliance: Appliance, turn: Turn, admin: Sql): Promise<Spent> {
   const lock = await admin.reserve()
   await lock`select pg_advisory_lock(hashtext('audit.seal'))`
   try {
-    return await spentOn(appliance, way, bets, admin, async () => {})
+    return await spentOn(appliance, turn, admin, async () => {})
   } finally {
     await lock`select pg_advisory_unlock(hashtext('audit.seal'))`
     lock.release()
@@ -98,13 +104,12 @@ async function spentUnsealed(appliance: Appliance, way: Way, bets: number, admin
 
 async function spentOn(
   appliance: Appliance,
-  way: Way,
-  bets: number,
+  { bets, play }: Turn,
   admin: Sql,
   after: () => Promise<void>,
 ): Promise<Spent> {
   const before = await processorTime(appliance, admin)
-  await betTimes(way, bets)
+  await play()
   const tail = new Promise((resolve) => setTimeout(resolve, tailMs))
   await after()
   await tail
