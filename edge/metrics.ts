@@ -32,24 +32,35 @@ export const coreHealthy = new Gauge({
   help: '1 when a worker holds the core for sound.',
   labelNames: ['core'],
 })
-export const certificateBegan = new Gauge({
+const certificateBegan = new Gauge({
   name: 'countroom_certificate_begin_timestamp_seconds',
   help: 'When a certificate that the edge shows began: `internal` to the cores, else on the listener.',
   labelNames: ['use'],
   aggregator: 'min',
 })
-export const certificateEnds = new Gauge({
+const certificateEnds = new Gauge({
   name: 'countroom_certificate_end_timestamp_seconds',
   help: 'When a certificate that the edge shows ends.',
   labelNames: ['use'],
   aggregator: 'min',
 })
-export const listRead = new Gauge({
+const listRead = new Gauge({
   name: 'countroom_revocation_list_timestamp_seconds',
   help: 'When the revocation list that the edge goes by was written.',
   aggregator: 'min',
 })
 export const webSockets = new Gauge({ name: 'countroom_edge_websockets', help: 'WebSockets passed through.' })
+
+/** Tells from when to when a certificate is good, and of when its revocation list is, now and after each change. */
+export function observeCertificates(use: string, certificates: Certificates): void {
+  const tell = () => {
+    certificateBegan.set({ use }, certificates.beginSeconds)
+    certificateEnds.set({ use }, certificates.endSeconds)
+    if (certificates.listSeconds) listRead.set(certificates.listSeconds)
+  }
+  tell()
+  certificates.onChange(tell)
+}
 
 /** In a worker: counts, and answers the supervisor when it asks. */
 export function observeProcess(): void {

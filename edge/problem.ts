@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { Exchange } from './listen/exchange.ts'
 
 const titles: Record<number, string> = {
   400: 'The request is not valid',
@@ -33,20 +33,16 @@ export function bodyOf({ status, code, detail }: Problem, requestId: string): st
   })
 }
 
-export function sendProblem(response: ServerResponse, found: Problem, requestId: string): void {
-  if (response.headersSent) {
-    response.destroy()
+export function sendProblem(exchange: Exchange, found: Problem): void {
+  if (exchange.status > 0) {
+    exchange.destroy()
     return
   }
-  const body = bodyOf(found, requestId)
-  response.writeHead(found.status, {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-request-id': requestId,
-    ...(found.status === 429 || found.status === 503 ? { 'retry-after': '1' } : {}),
-    // What was refused may be followed by what it hid.
-    ...(found.status === 400 || found.status === 413 ? { connection: 'close' } : {}),
-  })
-  response.end(body)
+  const { status } = found
+  const body = bodyOf(found, exchange.requestId)
+  const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))]
+  headers.push('cache-control', 'no-store', 'x-request-id', exchange.requestId)
+  if (status === 429 || status === 503) headers.push('retry-after', '1')
+  exchange.respond(status, headers, status === 400 || status === 413) // what was refused may be followed by what it hid
+  exchange.end(body)
 }

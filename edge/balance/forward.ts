@@ -1,20 +1,16 @@
-import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Face } from '../config.ts'
 import { responseHeaders } from '../guard/headers.ts'
+import type { Exchange } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 import type { Core, Cores } from './cores.ts'
 
 export type Forward = {
-  face: Face
-  method: string
-  path: string
+  exchange: Exchange
+  /** As the core gets them, flat. */
   headers: string[]
   body: Buffer
-  requestId: string
   /** With a key, or safe: may be sent to another core. */
   repeatable: boolean
-  closing(): boolean
 }
 
 export type Forwarded = { core: string; tries: number; status: number; problem?: Problem }
@@ -27,12 +23,8 @@ const pauseMs = 50
  * Sends a request to a core and its answer to the client. A repeatable request that finds no answer goes to another core,
  * and waits a little for one when there is none; any other request is sent once at most.
  */
-export async function forward(
-  cores: Cores,
-  request: Forward,
-  response: ServerResponse,
-  secondsMax: number,
-): Promise<Forwarded> {
+export async function forward(cores: Cores, request: Forward, secondsMax: number): Promise<Forwarded> {
+  const { exchange } = request
   const untilMs = performance.now() + secondsMax * 1000
   const tried = new Set<string>()
   let tries = 0
@@ -43,8 +35,8 @@ export async function forward(
       await pause()
     } else {
       tries++
-      const became = await attempt(core, request, response)
-      if (became === 'answered') return { core: core.name, tries, status: response.statusCode }
+      const became = await attempt(core, request)
+      if (became === 'answered') return { core: core.name, tries, status: exchange.status }
       if (became !== 'not now') cores.eject(core)
       if (became === 'lost' && !request.repeatable)
         return failed(
@@ -54,7 +46,7 @@ export async function forward(
         )
       tried.add(core.name)
     }
-    if (response.destroyed) return { core: core?.name ?? '', tries, status: 499 }
+    if (exchange.gone) return { core: core?.name ?? '', tries, status: 499 }
     if (performance.now() > untilMs)
       return failed(
         core?.name ?? '',
@@ -65,25 +57,23 @@ export async function forward(
 }
 
 /** One try at one core. Nothing is written to the client unless the core answers. */
-function attempt(core: Core, request: Forward, response: ServerResponse): Promise<Tried> {
+function attempt(core: Core, request: Forward): Promise<Tried> {
+  const { exchange } = request
   return new Promise((resolve) => {
     let begun = false
     let swallowed = false
     core.inFlight++
     const done = (became: Tried) => {
       core.inFlight--
-      response.removeListener('close', onClientGone)
+      exchange.onGone(undefined)
       resolve(became)
     }
     let controller: Dispatcher.DispatchController | undefined
-    const onClientGone = () => {
-      if (!response.writableFinished) controller?.abort(new Error('the client is gone'))
-    }
-    response.once('close', onClientGone)
-    core.pools[request.face].dispatch(
+    exchange.onGone(() => controller?.abort(new Error('the client is gone')))
+    core.pools[exchange.face].dispatch(
       {
-        path: request.path,
-        method: request.method as Dispatcher.HttpMethod,
+        path: exchange.target,
+        method: exchange.method as Dispatcher.HttpMethod,
         headers: request.headers,
         body: request.body.length > 0 ? request.body : null,
       },
@@ -99,21 +89,21 @@ function attempt(core: Core, request: Forward, response: ServerResponse): Promis
           }
           begun = true
           const raw = (started.rawHeaders ?? []) as ReadonlyArray<Buffer | string>
-          response.writeHead(status, responseHeaders(raw, { requestId: request.requestId, closing: request.closing() }))
+          exchange.respond(status, responseHeaders(raw, exchange.requestId))
         },
         onResponseData(started, chunk) {
-          if (swallowed || response.write(chunk)) return
+          if (swallowed || exchange.write(chunk)) return
           started.pause()
-          response.once('drain', () => started.resume())
+          exchange.onDrain(() => started.resume())
         },
         onResponseEnd() {
           if (swallowed) return done('not now')
-          response.end()
+          exchange.end()
           done('answered')
         },
         onResponseError(_, error) {
           if (begun) {
-            response.destroy()
+            exchange.destroy()
             return done('answered')
           }
           done(wasNotSent(error) ? 'not sent' : 'lost')

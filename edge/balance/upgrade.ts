@@ -4,7 +4,8 @@ import { connect, type TLSSocket } from 'node:tls'
 import type { EdgeConfig } from '../config.ts'
 import { inspectTarget } from '../guard/gate.ts'
 import { requestHeaders } from '../guard/headers.ts'
-import { bodyOf, type Problem, problem } from '../problem.ts'
+import { headOf, refusalText } from '../listen/http1.ts'
+import { type Problem, problem } from '../problem.ts'
 import { coreTls } from '../tls/contexts.ts'
 import type { Certificates } from '../tls/files.ts'
 import { watchPeers } from '../tls/peers.ts'
@@ -26,11 +27,8 @@ export function createUpgrades(config: EdgeConfig, certificates: Certificates, c
       const found = inspect(request, config)
       const core = found ? undefined : cores.pick(new Set())
       if (found || !core) {
-        refuse(
-          client,
-          found ?? problem(503, 'edge.no_core', 'The casino is not reachable at the moment.'),
-          told.requestId,
-        )
+        const no = found ?? problem(503, 'edge.no_core', 'The casino is not reachable at the moment.')
+        client.end(refusalText(no, told.requestId))
         return
       }
       const target = config.cores.find((candidate) => candidate.name === core.name)!.player
@@ -76,15 +74,8 @@ function inspect(request: IncomingMessage, config: EdgeConfig): Problem | undefi
 }
 
 function requestText(request: IncomingMessage, core: string, told: { requestId: string; address: string }): string {
-  const headers = requestHeaders(request, { ...told, bodyBytes: 0 })
+  const headers = requestHeaders(headOf(request), { ...told, bodyBytes: 0 })
   const lines = [`GET ${request.url} HTTP/1.1`, `host: ${core}.countroom.internal`]
   for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`)
   return [...lines, 'connection: Upgrade', 'upgrade: websocket', '', ''].join('\r\n')
-}
-
-function refuse(socket: Duplex, found: Problem, requestId: string): void {
-  const body = bodyOf(found, requestId)
-  socket.end(
-    `HTTP/1.1 ${found.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { RequestHead } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
@@ -19,12 +19,12 @@ const single = new Set([
  * have already chosen among duplicates. Answers what is wrong, or undefined.
  */
 export function inspect(
-  request: IncomingMessage,
+  head: RequestHead,
   limits: { targetBytesMax: number; bodyBytesMax: number },
 ): Problem | undefined {
-  if (request.httpVersion !== '1.1') return bad('edge.http_version', 'Speak HTTP/1.1.')
-  if (!methods.has(request.method ?? '')) return problem(405, 'edge.method', 'This method is not taken here.')
-  return inspectTarget(request.url ?? '', limits.targetBytesMax) ?? inspectHeaders(request, limits.bodyBytesMax)
+  if (head.version !== '1.1') return bad('edge.http_version', 'Speak HTTP/1.1.')
+  if (!methods.has(head.method)) return problem(405, 'edge.method', 'This method is not taken here.')
+  return inspectTarget(head.target, limits.targetBytesMax) ?? inspectHeaders(head, limits.bodyBytesMax)
 }
 
 /** The target is the one canonical form of a path, so that what is routed is what is forwarded. */
@@ -45,9 +45,8 @@ export function inspectTarget(target: string, bytesMax: number): Problem | undef
   return sound ? undefined : bad('edge.target', 'The address is not in the one form that is taken here.')
 }
 
-function inspectHeaders(request: IncomingMessage, bodyBytesMax: number): Problem | undefined {
+function inspectHeaders({ method, rawHeaders: raw }: RequestHead, bodyBytesMax: number): Problem | undefined {
   const seen = new Map<string, string>()
-  const raw = request.rawHeaders
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase()
     const value = raw[i + 1] ?? ''
@@ -59,7 +58,7 @@ function inspectHeaders(request: IncomingMessage, bodyBytesMax: number): Problem
   const host = seen.get('host')
   if (host === undefined || !/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/i.test(host))
     return bad('edge.host', 'The Host header names one host.')
-  return inspectFraming(request.method ?? '', seen, bodyBytesMax)
+  return inspectFraming(method, seen, bodyBytesMax)
 }
 
 function inspectFraming(method: string, seen: Map<string, string>, bodyBytesMax: number): Problem | undefined {

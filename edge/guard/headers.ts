@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { headerIn, type RequestHead } from '../listen/exchange.ts'
 import type { Told } from '../tls/clients.ts'
 
 /** Belongs to one connection and is never passed on (RFC 9110, 7.6.1). */
@@ -33,28 +33,24 @@ function isDropped(name: string, named: ReadonlySet<string>): boolean {
 
 /** The request's headers as the core gets them, flat: name, value, name, value. */
 export function requestHeaders(
-  request: IncomingMessage,
+  { rawHeaders: raw }: RequestHead,
   told: { requestId: string; address: string; bodyBytes: number; certificate?: Told | undefined },
 ): string[] {
-  const named = namedInConnection(request.headers.connection)
+  const named = namedInConnection(headerIn(raw, 'connection'))
   const headers: string[] = []
-  const raw = request.rawHeaders
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase()
     if (!isDropped(name, named)) headers.push(name, raw[i + 1] ?? '')
   }
   headers.push('x-request-id', told.requestId, 'x-forwarded-for', told.address, 'x-forwarded-proto', 'https')
-  headers.push('x-forwarded-host', request.headers.host ?? '')
+  headers.push('x-forwarded-host', headerIn(raw, 'host') ?? '')
   if (told.certificate) headers.push(told.certificate.header, told.certificate.der)
   if (told.bodyBytes > 0) headers.push('content-length', String(told.bodyBytes))
   return headers
 }
 
 /** The core's headers as the client gets them; duplicates such as cookies stay apart. */
-export function responseHeaders(
-  raw: ReadonlyArray<Buffer | string>,
-  told: { requestId: string; closing: boolean },
-): string[] {
+export function responseHeaders(raw: ReadonlyArray<Buffer | string>, requestId: string): string[] {
   const headers: string[] = []
   const named = new Set<string>()
   for (let i = 0; i < raw.length; i += 2)
@@ -66,8 +62,7 @@ export function responseHeaders(
     else if (!isDropped(name, named))
       headers.push(name, Buffer.isBuffer(raw[i + 1]) ? (raw[i + 1] as Buffer).toString('latin1') : String(raw[i + 1]))
   }
-  headers.push('x-request-id', told.requestId, 'strict-transport-security', 'max-age=31536000')
-  if (told.closing) headers.push('connection', 'close')
+  headers.push('x-request-id', requestId, 'strict-transport-security', 'max-age=31536000')
   return headers
 }
 
