@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { KeyState, KeysBackup, RestoreStatus, SealedFile } from '../entry.ts'
 import { type BackupBody, forgedFile, isAuthentic, isSealedFile, openCopy, readBackup } from './backup.ts'
 import { endorsementOf, type Recovery } from './births.ts'
-import { parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
+import { everyday, parseKey, recoveryFamily, registerFamily } from './catalogue.ts'
 import { importRecoveryKey } from './ceremony.ts'
 import { faultsOfEntry } from './checks.ts'
 import { furtherLog } from './heads.ts'
@@ -13,6 +13,7 @@ import { AgentRefusal } from './refusal.ts'
 import { type Entry, remainsOf } from './register.ts'
 import { copiesKeyOf, publicOf } from './sealing.ts'
 import { joinShares } from './shares.ts'
+import { logFamily } from './succession.ts'
 import type { Token } from './token.ts'
 
 type Restoring = {
@@ -95,11 +96,12 @@ export function openRestore({
           }
           const faults = plan.anew.flatMap((entry) => faultsOfEntry(token, entry))
           if (faults.length > 0) throw new Error(faults.join('; '))
+          const entries = [...plan.entries.filter(({ key }) => key !== own.key).map(superseded), own]
           change({
             ...keyring.state(),
             recovery,
             log: furtherLog(keyring.state().log, restoring.body.log),
-            entries: [...plan.entries.filter(({ key }) => key !== own.key).map(superseded), own],
+            entries: [...entries, ...successors(entries, recovery)],
           })
           for (const key of plan.gone) token.destroy(key)
           forget()
@@ -130,6 +132,18 @@ export function openRestore({
       'the custodians of this backup are not those of this token, nor put in their place by them',
       'refused',
     )
+  }
+
+  /** A family whose active epoch was given up goes on with a new one, or nothing could be sealed, tagged or signed any more. */
+  function successors(entries: readonly Entry[], recovery: Recovery): Entry[] {
+    const orphaned = everyday.filter(
+      (family) => !entries.some((each) => each.family === family && each.state === 'active'),
+    )
+    return orphaned.map((family) => {
+      const epoch = Math.max(0, ...entries.filter((each) => each.family === family).map((each) => each.epoch)) + 1
+      const entry = keyring.bring(family, epoch, 'active', recovery)
+      return family === logFamily ? { ...entry, signsFrom: null } : entry
+    })
   }
 
   function begun(): Restoring {
