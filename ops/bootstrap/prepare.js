@@ -13,10 +13,10 @@ const bytesFreeMin = 1024 ** 3
 export const pinnedNode = join(modules, `node-linux-${process.arch}`, 'bin', 'node')
 
 /** Makes sure everything is installed; says what it does and how long it took. Ends the process with one message if it cannot. */
-export function prepare({ forTests = false, forConformance = false } = {}) {
+export function prepare({ forTests = false, forConformance = false, forRivals = false } = {}) {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
     fail('Countroom runs on Linux, x64 or arm64.', `This is ${process.platform} ${process.arch}.`)
-  const missing = missingPackages(forTests, forConformance)
+  const missing = missingPackages({ forTests, forConformance, forRivals })
   const stamp = stampOfLockfile()
   if (missing.length === 0 && hasModules(stamp) && addonLoads()) return
   checkDisk()
@@ -82,6 +82,13 @@ const needsForConformance = [
   { package: 'ent', there: () => existsSync('/usr/bin/ent') },
   { package: 'rng-tools5', there: () => existsSync('/usr/bin/rngtest') },
 ]
+// Proxies that the edge is measured beside, and who asks them.
+const needsForRivals = [
+  { package: 'haproxy', there: () => existsSync('/usr/sbin/haproxy') },
+  { package: 'nginx', there: () => existsSync('/usr/sbin/nginx') },
+  { package: 'caddy', there: () => existsSync('/usr/bin/caddy') },
+  { package: 'wrk', there: () => existsSync('/usr/bin/wrk') },
+]
 const needsForAddon = [
   { package: 'python3', there: () => existsSync('/usr/bin/python3') || found('python3') },
   { package: 'make', there: () => found('make') },
@@ -94,11 +101,12 @@ function postgresqlDir() {
     .find((dir) => existsSync(join(dir, 'initdb')))
 }
 
-function missingPackages(forTests, forConformance) {
+function missingPackages({ forTests, forConformance, forRivals }) {
   const wanted = [
     ...needs,
     ...(forTests ? needsForTests : []),
     ...(forConformance ? needsForConformance : []),
+    ...(forRivals ? needsForRivals : []),
     ...(addonLoads() ? [] : needsForAddon),
   ]
   return wanted.filter((need) => !need.there()).map((need) => need.package)

@@ -5,7 +5,7 @@ import type { Benchmark, Report } from './benchmark.ts'
 
 /**
  * `npm run bench` lists the benchmarks; `npm run bench -- <name>` runs one. `--json` prints the report as the last line,
- * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement. `--only PART` leaves out the rest, where a benchmark has parts. `--large` adds what takes long and much
+ * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement, `--rounds N` says how often it is repeated where contestants take turns. `--only PART` leaves out the rest, where a benchmark has parts. `--large` adds what takes long and much
  * disk; `--pgledger DIR` and `--tbperf DIR` add those projects, from a checkout of theirs.
  */
 const { values, positionals } = parseArgs({
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean' },
     check: { type: 'boolean' },
     seconds: { type: 'string' },
+    rounds: { type: 'string' },
     only: { type: 'string' },
     // Of the ledger's benchmark:
     large: { type: 'boolean' },
@@ -21,6 +22,8 @@ const { values, positionals } = parseArgs({
     tbperf: { type: 'string' },
   },
 })
+
+const roundsUsual = 7
 
 const benchmarks = await load()
 const name = positionals[0]
@@ -51,9 +54,21 @@ async function run(wanted: string): Promise<void> {
     console.error('--seconds takes a number above zero.')
     process.exit(2)
   }
+  const rounds = Number(values.rounds ?? roundsUsual)
+  if (!(Number.isInteger(rounds) && rounds > 0)) {
+    console.error('--rounds takes a whole number above zero.')
+    process.exit(2)
+  }
   const { large = false, pgledger, tbperf } = values
   const rivals = { ...(pgledger ? { pgledger } : {}), ...(tbperf ? { tbperf } : {}) }
-  const report = await benchmark.run({ seconds, say: (line) => console.error(line), large, rivals, only: values.only })
+  const report = await benchmark.run({
+    seconds,
+    rounds,
+    say: (line) => console.error(line),
+    large,
+    rivals,
+    only: values.only,
+  })
   const figures = report.figures.map((figure) => ({
     ...figure,
     met: figure.bar === undefined ? undefined : meets(figure),
@@ -73,10 +88,14 @@ function print(report: Report, figures: Array<Report['figures'][number] & { met:
   for (const [condition, value] of Object.entries(report.conditions)) console.log(`${condition.padEnd(28)} ${value}`)
   console.log()
   const width = Math.max(...figures.map((figure) => figure.name.length))
-  for (const { name, value, unit, bar, aim, met } of figures) {
-    const shown = value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+  for (const { name, value, unit, spread, bar, aim, met } of figures) {
+    const between = spread ? ` (${spread.map(shown).join(' to ')})` : ''
     const aimed = aim === undefined ? '' : `, aim ${aim}`
     const verdict = met === undefined ? '' : `   bar ${bar}${aimed}  ${met ? 'met' : 'MISSED'}`
-    console.log(`${name.padEnd(width)}  ${shown.padStart(10)} ${unit.padEnd(12)}${verdict}`)
+    console.log(`${name.padEnd(width)}  ${shown(value).padStart(10)} ${`${unit}${between}`.padEnd(12)}${verdict}`)
   }
+}
+
+function shown(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
 }

@@ -1,5 +1,12 @@
-/** A figure; its bar is `>=N` or `<=N` in the figure's unit, and `aim` what would be better still. */
-export type Figure = { name: string; value: number; unit: string; bar?: `>=${number}` | `<=${number}`; aim?: number }
+/** A figure; its bar is `>=N` or `<=N` in the figure's unit, and `aim` what would be better still. `spread` is from the lowest to the highest of what `value` is the median of. */
+export type Figure = {
+  name: string
+  value: number
+  unit: string
+  spread?: readonly [lowest: number, highest: number]
+  bar?: `>=${number}` | `<=${number}`
+  aim?: number
+}
 
 export type Report = { conditions: Record<string, string>; figures: Figure[] }
 
@@ -13,6 +20,8 @@ export type Benchmark = {
 
 export type RunOptions = {
   seconds: number
+  /** How often each measurement is repeated, where contestants take turns. */
+  rounds: number
   say(line: string): void
   /** Also what takes minutes and gigabytes. */
   large: boolean

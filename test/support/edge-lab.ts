@@ -1,19 +1,14 @@
-import 'reflect-metadata'
 import { spawn } from 'node:child_process'
-import { webcrypto } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import * as x509 from '@peculiar/x509'
+import { makeAuthority } from './lab-authority.ts'
 import { freePort } from './port.ts'
 
-x509.cryptoProvider.set(webcrypto as Crypto)
-
 const root = join(import.meta.dirname, '../..')
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /** A request as a core was asked. */
 export type Asked = { method: string; url: string; headers: string[]; body: string }
@@ -39,7 +34,6 @@ export async function openEdgeLab(
   { cores: count = 2, limits = {} }: { cores?: number; limits?: Record<string, number> } = {},
 ): Promise<EdgeLab> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-edge-'))
-  mkdirSync(join(dir, 'tls'))
   const authority = await makeAuthority(dir)
   await authority.issue('edge', 'edge', ['edge.countroom.internal'])
   await authority.issue('public', 'public', ['localhost'])
@@ -149,55 +143,4 @@ function playCore(dir: string, name: string, answer: Parameters<typeof openEdgeL
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve({ name, server, port: (server.address() as AddressInfo).port, asked }))
   })
-}
-
-async function makeAuthority(dir: string) {
-  const keys = await newKeys()
-  const notAfter = new Date(Date.now() + 86_400_000)
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Lab',
-    keys,
-    notAfter,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 1, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-    ],
-  })
-  writeFileSync(join(dir, 'tls/ca.pem'), root.toString('pem'))
-  const list = await x509.X509CrlGenerator.create({
-    issuer: root.subject,
-    nextUpdate: notAfter,
-    signingAlgorithm: algorithm,
-    signingKey: keys.privateKey,
-  })
-  writeFileSync(join(dir, 'tls/revoked.pem'), x509.PemConverter.encode(list.rawData, 'X509 CRL'))
-  const file = (name: string, ending: string) => join(dir, 'tls', `${name}.${ending}`)
-  return {
-    files: (name: string) => ({ cert: file(name, 'pem'), key: file(name, 'key') }),
-    async issue(name: string, role: string, names: readonly string[]): Promise<void> {
-      const own = await newKeys()
-      const certificate = await x509.X509CertificateGenerator.create({
-        subject: `CN=${name}`,
-        issuer: root.subject,
-        notAfter,
-        publicKey: own.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: algorithm,
-        extensions: [
-          new x509.SubjectAlternativeNameExtension([
-            ...names.map((value) => ({ type: 'dns' as const, value })),
-            { type: 'url' as const, value: `urn:countroom:role:${role}` },
-          ]),
-        ],
-      })
-      writeFileSync(file(name, 'pem'), certificate.toString('pem'))
-      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', own.privateKey))
-      writeFileSync(file(name, 'key'), x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'))
-    },
-  }
-}
-
-function newKeys(): Promise<CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>
 }

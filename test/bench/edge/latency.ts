@@ -1,0 +1,41 @@
+import { writeFile } from 'node:fs/promises'
+import type { Figure, RunOptions } from '../benchmark.ts'
+import { allFeatures, type Contestant } from './contestants.ts'
+import { loadCore, runPinned } from './pinned.ts'
+import { figure } from './requests.ts'
+import { exchanges, type Track } from './track.ts'
+
+type Latencies = { p50: number; p99: number; p999: number }
+
+const program = `${import.meta.dirname}/programs/pacer.ts`
+
+/**
+ * What the way through a proxy adds to an answer's time at half of what ours can do, at one rate for all: by turns with the way
+ * straight to the origin.
+ */
+export async function measureLatency(
+  track: Track,
+  contestants: readonly Contestant[],
+  perSecond: number,
+  { seconds, rounds, say }: RunOptions,
+): Promise<Figure[]> {
+  const ways = [{ name: 'direct', port: track.directPort }, ...contestants]
+  const taken = new Map<string, Latencies[]>(ways.map(({ name }) => [name, []]))
+  const { path, answer } = exchanges.small
+  const answerFile = track.file('pacer.answer')
+  await writeFile(answerFile, answer)
+  for (let round = 0; round < rounds; round++)
+    for (const { name, port } of ways) {
+      const words = [port, perSecond, seconds, path, answerFile, track.ca].map(String)
+      taken.get(name)!.push(JSON.parse(await runPinned(loadCore, [process.execPath, program, ...words])))
+    }
+  say(`half load is ${perSecond}/s`)
+  const direct = taken.get('direct')!
+  return contestants.flatMap(({ name }) =>
+    (['p50', 'p99', 'p999'] as const).map((share) => {
+      const added = taken.get(name)!.map((one, round) => one[share] - direct[round]![share])
+      const found = figure(`added ${share} at half load: ${name}`, 'ms', added)
+      return name === allFeatures && share === 'p99' ? { ...found, bar: '<=2' as const, aim: 0.7 } : found
+    }),
+  )
+}
