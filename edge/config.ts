@@ -4,8 +4,7 @@ import { z } from 'zod'
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
 const listener = address.extend({ cert: z.string(), key: z.string() })
 
-export const faces = ['player', 'operator', 'partner'] as const
-export type Face = (typeof faces)[number]
+export { type Face, faces } from './faces.ts'
 
 const schema = z.strictObject({
   name: z.string(),

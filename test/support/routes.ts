@@ -12,7 +12,7 @@ export const faceNames = ['player', 'operator', 'partner'] as const
 export type FaceName = (typeof faceNames)[number]
 
 type Declared = {
-  requestBody?: object
+  requestBody?: { content?: Record<string, object> }
   'x-audit-events'?: readonly string[]
   'x-audit-exception'?: string
   'x-access'?: AccessRule
@@ -26,6 +26,8 @@ export type Route = {
   access: AccessRule | undefined
   /** Where there is none, no input is wrong. */
   takesBody: boolean
+  /** The content types of its body. */
+  bodyTypes: string[]
 }
 
 /** Every route a face documents, from its own OpenAPI document. */
@@ -38,6 +40,7 @@ export function routesOf(face: FaceName): Route[] {
       exception: operation['x-audit-exception'],
       access: operation['x-access'],
       takesBody: operation.requestBody !== undefined,
+      bodyTypes: Object.keys(operation.requestBody?.content ?? {}),
     })),
   )
 }

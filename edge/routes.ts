@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Face } from './faces.ts'
+import { createPathTree } from './path-tree.ts'
+
+/**
+ * What kind of work a request is, from the most to the least important: what is shed first stands last. Limits, breakers, shedding, deadlines
+ * and metrics go by it.
+ */
+export const routeClasses = [
+  'settle', // ends what is open: moves of a round, news of a payment
+  'withdrawal',
+  'bet',
+  'deposit',
+  'sign-in',
+  'code', // one-time codes: asked for or shown
+  'change', // any other change
+  'read',
+  'page', // pages and what they load
+  'report', // long lists, files for downloading
+] as const
+type RouteClass = (typeof routeClasses)[number]
+
+/** How long one core may take over a request of a class before another is asked; 5 seconds, where nothing stands. */
+const trySeconds: Partial<Record<RouteClass, number>> = { report: 30, page: 10, withdrawal: 10, deposit: 10 }
+/** A round that is open goes on best where it began. */
+const sticky: ReadonlySet<RouteClass> = new Set(['settle', 'bet'])
+
+/** What a body of a route may be; of a route without one, nothing. */
+type BodyRule = { readonly types: readonly string[]; readonly bytesMax: number | undefined }
+
+/** `pattern` is the label of a route in logs and metrics: there are as many as routes, however many paths there are. */
+export type Route = {
+  readonly pattern: string
+  readonly class: RouteClass
+  /** Of its class in `routeClasses`, for arrays of numbers. */
+  readonly index: number
+  readonly trySeconds: number
+  readonly sticky: boolean
+  readonly body: BodyRule | undefined
+}
+
+export type Routes = {
+  /** The route of a request; `path` without its query. For what no document names, one by the method alone. */
+  of(face: Face, method: string, path: string): Route
+}
+
+/** The class of a route, where its method does not say it already. The first that fits counts. */
+const classes: ReadonlyArray<readonly [RouteClass, 'GET' | 'POST' | 'any', ...string[]]> = [
+  ['settle', 'POST', '/api/rounds/*/moves', '/api/gateways/*/events', '/api/carriers/*/receipts'],
+  [
+    'bet',
+    'POST',
+    '/api/games/*/rounds',
+    '/api/games/*/fair-rounds',
+    '/api/games/*/free-rounds',
+    '/api/free-rounds/moves',
+  ],
+  ['withdrawal', 'POST', '/api/withdrawals'],
+  ['deposit', 'POST', '/api/deposits'],
+  [
+    'code',
+    'POST',
+    '/api/sessions/code',
+    '/api/sessions/step-up/code',
+    '/api/password-resets/**',
+    '/api/email/confirmation',
+  ],
+  [
+    'code',
+    'POST',
+    '/api/registrations/code',
+    '/api/registrations/confirmation',
+    '/api/factors/phones',
+    '/api/factors/phones/**',
+  ],
+  ['code', 'POST', '/api/factors/apps/*/confirmation', '/api/enrolments/use', '/api/pki/enrolments/use'],
+  ['sign-in', 'POST', '/api/sessions', '/api/sessions/**', '/api/registrations', '/api/password-resets', '/oauth/**'],
+  [
+    'report',
+    'GET',
+    '/api/statement',
+    '/api/statement.csv',
+    '/api/rounds',
+    '/api/players/*/statement',
+    '/api/players/*/statement.csv',
+  ],
+  [
+    'report',
+    'GET',
+    '/api/players/*/rounds',
+    '/api/house/entries.csv',
+    '/api/games/performance',
+    '/api/games/performance.csv',
+  ],
+  ['report', 'GET', '/api/games/returns', '/api/audit', '/api/audit/log/**', '/api/books/**'],
+  ['report', 'any', '/api/data-export'],
+  ['read', 'GET', '/api/**', '/oauth/**', '/pki/**'],
+  ['page', 'GET', '/**'],
+]
+
+type Contract = Record<Face, Record<string, Record<string, { types: string[]; bytesMax?: number } | null>>>
+
+/** Every route that the cores document, with the bodies it takes: written from their OpenAPI documents (`test/edge/contract.test.ts`). */
+const contract = JSON.parse(readFileSync(join(import.meta.dirname, 'contract.json'), 'utf8')) as Contract
+
+export function openRoutes(documented: Contract = contract): Routes {
+  const classOf = openClasses()
+  const trees = Object.fromEntries(
+    Object.entries(documented).map(([face, paths]) => {
+      const tree = createPathTree<Map<string, Route>>()
+      for (const [pattern, methods] of Object.entries(paths))
+        for (const [method, body] of Object.entries(methods))
+          tree
+            .at(pattern, () => new Map())
+            .set(
+              method,
+              routeFor(
+                pattern,
+                classOf(method, pattern),
+                body ? { types: body.types, bytesMax: body.bytesMax } : undefined,
+              ),
+            )
+      return [face, tree]
+    }),
+  ) as Record<Face, ReturnType<typeof createPathTree<Map<string, Route>>>>
+  const others = new Map<string, Route>()
+  return {
+    of: (face, method, path) => trees[face].find(path)?.get(method === 'HEAD' ? 'GET' : method) ?? other(method, path),
+  }
+
+  /** What no document names: pages, files, and nothing. */
+  function other(method: string, path: string): Route {
+    const found = classOf(method, path)
+    const known = others.get(found)
+    if (known) return known
+    const route = routeFor(`(${found})`, found, undefined)
+    others.set(found, route)
+    return route
+  }
+}
+
+function routeFor(pattern: string, found: RouteClass, body: BodyRule | undefined): Route {
+  return {
+    pattern,
+    class: found,
+    index: routeClasses.indexOf(found),
+    trySeconds: trySeconds[found] ?? 5,
+    sticky: sticky.has(found),
+    body,
+  }
+}
+
+function openClasses(): (method: string, path: string) => RouteClass {
+  const tree = createPathTree<Map<string, RouteClass>>()
+  for (const [name, method, ...patterns] of classes)
+    for (const pattern of patterns) {
+      const methods = tree.at(pattern, () => new Map())
+      if (!methods.has(method)) methods.set(method, name)
+    }
+  return (method, path) => {
+    const found = tree.find(path)
+    return (
+      found?.get(method === 'HEAD' ? 'GET' : method) ??
+      found?.get('any') ??
+      (method === 'GET' || method === 'HEAD' ? 'read' : 'change')
+    )
+  }
+}
