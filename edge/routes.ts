@@ -26,8 +26,16 @@ const trySeconds: Partial<Record<RouteClass, number>> = { report: 30, page: 10, 
 /** A round that is open goes on best where it began. */
 const sticky: ReadonlySet<RouteClass> = new Set(['settle', 'bet'])
 
-/** What a body of a route may be; of a route without one, nothing. */
-type BodyRule = { readonly types: readonly string[]; readonly bytesMax: number | undefined }
+/**
+ * What a route documents of what it is asked: the content types of its body, none where it takes none; how large and deep the body can be; and
+ * whether there is a query.
+ */
+type Contract = {
+  readonly types?: readonly string[]
+  readonly bytesMax?: number
+  readonly depthMax?: number
+  readonly query?: true
+}
 
 /** `pattern` is the label of a route in logs and metrics: there are as many as routes, however many paths there are. */
 export type Route = {
@@ -37,7 +45,8 @@ export type Route = {
   readonly index: number
   readonly trySeconds: number
   readonly sticky: boolean
-  readonly body: BodyRule | undefined
+  /** Undefined for what no document names. */
+  readonly contract: Contract | undefined
 }
 
 export type Routes = {
@@ -99,28 +108,20 @@ const classes: ReadonlyArray<readonly [RouteClass, 'GET' | 'POST' | 'any', ...st
   ['page', 'GET', '/**'],
 ]
 
-type Contract = Record<Face, Record<string, Record<string, { types: string[]; bytesMax?: number } | null>>>
+type Documented = Record<Face, Record<string, Record<string, Contract>>>
 
-/** Every route that the cores document, with the bodies it takes: written from their OpenAPI documents (`test/edge/contract.test.ts`). */
-const contract = JSON.parse(readFileSync(join(import.meta.dirname, 'contract.json'), 'utf8')) as Contract
+/** Every route that the cores document, written from their OpenAPI documents (`test/edge/contract.test.ts`). */
+const file = join(import.meta.dirname, 'contract.json')
 
-export function openRoutes(documented: Contract = contract): Routes {
+export function openRoutes(): Routes {
+  const documented = JSON.parse(readFileSync(file, 'utf8')) as Documented
   const classOf = openClasses()
   const trees = Object.fromEntries(
     Object.entries(documented).map(([face, paths]) => {
       const tree = createPathTree<Map<string, Route>>()
       for (const [pattern, methods] of Object.entries(paths))
-        for (const [method, body] of Object.entries(methods))
-          tree
-            .at(pattern, () => new Map())
-            .set(
-              method,
-              routeFor(
-                pattern,
-                classOf(method, pattern),
-                body ? { types: body.types, bytesMax: body.bytesMax } : undefined,
-              ),
-            )
+        for (const [method, contract] of Object.entries(methods))
+          tree.at(pattern, () => new Map()).set(method, routeFor(pattern, classOf(method, pattern), contract))
       return [face, tree]
     }),
   ) as Record<Face, ReturnType<typeof createPathTree<Map<string, Route>>>>
@@ -140,14 +141,14 @@ export function openRoutes(documented: Contract = contract): Routes {
   }
 }
 
-function routeFor(pattern: string, found: RouteClass, body: BodyRule | undefined): Route {
+function routeFor(pattern: string, found: RouteClass, contract: Contract | undefined): Route {
   return {
     pattern,
     class: found,
     index: routeClasses.indexOf(found),
     trySeconds: trySeconds[found] ?? 5,
     sticky: sticky.has(found),
-    body,
+    contract,
   }
 }
 

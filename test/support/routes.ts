@@ -6,13 +6,15 @@ import { documentOf } from '../../core/host/openapi.ts'
 import { operatorFace } from '../../core/host/operator/index.ts'
 import { partnerFace } from '../../core/host/partner/index.ts'
 import { playerFace } from '../../core/host/player/index.ts'
+import { type Bounds, boundsOf } from './schema-bounds.ts'
 
 const faces = { player: playerFace, operator: operatorFace, partner: partnerFace }
 export const faceNames = ['player', 'operator', 'partner'] as const
 export type FaceName = (typeof faceNames)[number]
 
 type Declared = {
-  requestBody?: { content?: Record<string, object> }
+  requestBody?: { content?: Record<string, { schema?: object }> }
+  parameters?: Array<{ in: string }>
   'x-audit-events'?: readonly string[]
   'x-audit-exception'?: string
   'x-access'?: AccessRule
@@ -26,13 +28,18 @@ export type Route = {
   access: AccessRule | undefined
   /** Where there is none, no input is wrong. */
   takesBody: boolean
-  /** The content types of its body. */
+  /** The content types of its body, and the most it can be. */
   bodyTypes: string[]
+  bounds: Bounds
+  takesQuery: boolean
 }
 
 /** Every route a face documents, from its own OpenAPI document. */
 export function routesOf(face: FaceName): Route[] {
-  return Object.entries(documentOf(built(face), face).paths).flatMap(([path, methods]) =>
+  const document = documentOf(built(face), face) as unknown as { paths: object; components?: { schemas?: object } }
+  const schemas = (document.components?.schemas ?? {}) as Record<string, object>
+  const find = (reference: string) => schemas[reference.replace('#/components/schemas/', '')] ?? {}
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Declared>).map(([method, operation]) => ({
       method,
       path,
@@ -41,6 +48,8 @@ export function routesOf(face: FaceName): Route[] {
       access: operation['x-access'],
       takesBody: operation.requestBody !== undefined,
       bodyTypes: Object.keys(operation.requestBody?.content ?? {}),
+      bounds: boundsOf(operation.requestBody?.content?.['application/json']?.schema ?? {}, find),
+      takesQuery: (operation.parameters ?? []).some((parameter) => parameter.in === 'query'),
     })),
   )
 }
