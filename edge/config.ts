@@ -34,6 +34,14 @@ const schema = z.strictObject({
       headersSecondsMax: z.int().positive().default(10),
       requestSecondsMax: z.int().positive().default(15),
       handshakeSecondsMax: z.int().positive().default(5),
+      /** Of HTTP/2: until the client has said its settings and taken ours. */
+      prefaceSecondsMax: z.int().positive().default(5),
+      /** Of HTTP/2: from the head of an answer until the client has heard all of it. */
+      answerSecondsMax: z.int().positive().default(120),
+      /** Of HTTP/2: requests under way on one connection. */
+      streamsMax: z.int().positive().max(1000).default(100),
+      /** Of HTTP/2: settings and pings within half a second, which cost an answer each. */
+      chatterMax: z.int().positive().default(50),
       keepAliveSecondsMax: z.int().positive().default(20),
       /** How long a keyed or safe request may look for a core, tries and waiting together. */
       forwardSecondsMax: z.int().positive().default(10),

@@ -74,9 +74,13 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       draining = true
       upgrades.close()
       const hard = setTimeout(() => {
-        for (const listener of listeners) listener.close()
+        for (const listener of listeners) listener.closeAll()
       }, config.limits.drainSecondsMax * 1000)
-      await Promise.all(listeners.map((listener) => listener.drain()))
+      for (const listener of listeners) {
+        listener.drain()
+        listener.closeIdle()
+      }
+      await Promise.all(listeners.map(({ closed }) => closed))
       clearTimeout(hard)
       await cores.close()
       log.flush()

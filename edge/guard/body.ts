@@ -1,11 +1,13 @@
 import type { Exchange } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
+import { bodyless, unexpectedBody } from './gate.ts'
 
 const none = Buffer.alloc(0)
 
 /** Reads a whole body, bounded, so that it can be sent again. */
-export function readBody({ hasBody, body }: Exchange, bytesMax: number): Promise<Buffer | Problem> {
-  if (!hasBody) return Promise.resolve(none)
+export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer | Problem> {
+  if (!exchange.hasBody) return Promise.resolve(none)
+  const { body } = exchange
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0
@@ -17,7 +19,13 @@ export function readBody({ hasBody, body }: Exchange, bytesMax: number): Promise
         resolve(problem(413, 'edge.body_too_large', `A body has at most ${bytesMax} bytes.`))
       } else chunks.push(chunk)
     })
-    body.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    body.on('end', () => {
+      if (exchange.gone)
+        resolve(problem(400, 'edge.body_broken', 'The body ended early.')) // HTTP/2 ends what is taken back, too
+      else if (exchange.trailed) resolve(problem(400, 'edge.trailers', 'Nothing follows a body here.'))
+      else if (bytes > 0 && bodyless.has(exchange.method)) resolve(unexpectedBody())
+      else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    })
     body.on('error', () => resolve(problem(400, 'edge.body_broken', 'The body ended early.')))
     body.on('close', () => resolve(problem(400, 'edge.body_broken', 'The body ended early.')))
   })

@@ -1,8 +1,10 @@
 import type { RequestHead } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 
+const versions = new Set(['1.1', '2.0'])
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
-const bodyless = new Set(['GET', 'HEAD'])
+/** A body of these means nothing, and who reads it differs from who does not. */
+export const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 const single = new Set([
   'host',
   'content-length',
@@ -22,7 +24,7 @@ export function inspect(
   head: RequestHead,
   limits: { targetBytesMax: number; bodyBytesMax: number },
 ): Problem | undefined {
-  if (head.version !== '1.1') return bad('edge.http_version', 'Speak HTTP/1.1.')
+  if (!versions.has(head.version)) return bad('edge.http_version', 'Speak HTTP/1.1 or HTTP/2.')
   if (!methods.has(head.method)) return problem(405, 'edge.method', 'This method is not taken here.')
   return inspectTarget(head.target, limits.targetBytesMax) ?? inspectHeaders(head, limits.bodyBytesMax)
 }
@@ -69,13 +71,17 @@ function inspectFraming(method: string, seen: Map<string, string>, bodyBytesMax:
   if (length !== undefined && !/^(0|[1-9]\d{0,15})$/.test(length))
     return bad('edge.framing', 'The length of the body is not a number.')
   if (bodyless.has(method) && (encoding !== undefined || (length !== undefined && length !== '0')))
-    return bad('edge.unexpected_body', 'This method has no body.')
+    return unexpectedBody()
   // What stands between chunks (extensions, trailers) the parser does not tell: bodies say their length first (RFC 9110, 15.5.12).
   if (encoding !== undefined)
     return problem(411, 'edge.length_required', 'Say the length of the body in Content-Length; chunks are not taken.')
   if (Number(length ?? 0) > bodyBytesMax)
     return problem(413, 'edge.body_too_large', `A body has at most ${bodyBytesMax} bytes.`)
   return undefined
+}
+
+export function unexpectedBody(): Problem {
+  return bad('edge.unexpected_body', 'This method has no body.')
 }
 
 function bad(code: string, detail: string): Problem {

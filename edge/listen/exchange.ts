@@ -26,6 +26,8 @@ export interface Exchange extends RequestHead {
   /** Does a body follow, if only an empty one? */
   readonly hasBody: boolean
   readonly body: Readable
+  /** Did fields follow the body? */
+  readonly trailed: boolean
   /** Of the answer; 0 as long as its head is not out. */
   readonly status: number
   /** Nothing reaches the client any more: it went, or the answer is complete. */

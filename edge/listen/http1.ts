@@ -7,6 +7,7 @@ import { newRequestId } from '../ids.ts'
 import { refusals } from '../metrics.ts'
 import { bodyOf, type Problem, problem } from '../problem.ts'
 import { type Exchange, headerIn, type RequestHead } from './exchange.ts'
+import type { Taking } from './listener.ts'
 
 export type Http1 = {
   /** Every answer from now on is the last one of its connection. */
@@ -17,12 +18,7 @@ export type Http1 = {
  * Makes exchanges of what a server reads as HTTP/1.1. A parse error behind a request must not cost that request its
  * answer: the connection is parked until the answer is out.
  */
-export function speakHttp1(
-  server: Server,
-  face: Face,
-  take: (exchange: Exchange) => void,
-  refuse: (exchange: Exchange, found: Problem) => void,
-): Http1 {
+export function speakHttp1(server: Server, face: Face, { take, refuse }: Taking): Http1 {
   const pending = new WeakMap<Duplex, number>() // answers under way per connection
   const parked = new WeakSet<Duplex>() // connections to be closed once their answers are out
   let draining = false
@@ -94,6 +90,7 @@ function problemOfParser(error: NodeJS.ErrnoException): Problem {
 }
 
 class Http1Exchange implements Exchange {
+  readonly trailed = false // chunks are not taken, and nothing else has trailers
   readonly face: Face
   readonly requestId = newRequestId()
   readonly startedMs = performance.now()

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
+import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import type { EdgeConfig, Face } from '../config.ts'
 import { observeCertificates } from '../metrics.ts'
 import type { Problem } from '../problem.ts'
@@ -9,7 +11,8 @@ import { publicTls } from '../tls/contexts.ts'
 import { openCertificates } from '../tls/files.ts'
 import { watchPeers } from '../tls/peers.ts'
 import type { Exchange } from './exchange.ts'
-import { speakHttp1 } from './http1.ts'
+import { addressOf, speakHttp1 } from './http1.ts'
+import { openSessions } from './sessions.ts'
 
 /** What a worker does with what comes in. */
 export type Taking = {
@@ -21,10 +24,14 @@ export type Taking = {
 }
 
 export type Listener = {
-  /** Takes no connection any more, and ends those there are when their answers are out. */
-  drain(): Promise<void>
+  /** Takes no connection any more, and says so on those there are: the answer under way, or the next one, is the last. */
+  drain(): void
+  /** Ends the connections on which nothing is under way. */
+  closeIdle(): void
   /** Ends what is open. */
-  close(): void
+  closeAll(): void
+  /** When the last connection has ended after `drain`. */
+  readonly closed: Promise<void>
 }
 
 /** One face on its own socket: TLS, its own certificate and policy for those of clients, then HTTP. @throws Error when the port is taken */
@@ -37,7 +44,7 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
   observeCertificates(face, certificates)
   const server = createServer({
     ...publicTls(certificates.current()),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: face === 'player' ? ['h2', 'http/1.1'] : ['http/1.1'],
     handshakeTimeout: limits.handshakeSecondsMax * 1000,
     ...(shown ? { requestCert: true, rejectUnauthorized: false } : {}), // who shows none is told so, in our words
     maxHeaderSize: limits.headerBytesMax,
@@ -49,21 +56,35 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
     requireHostHeader: false, // the gate asks for it, and answers in our words
   } as Parameters<typeof createServer>[0])
   certificates.onChange(() => server.setSecureContext(publicTls(certificates.current())))
-  if (shown) {
-    const watch = watchPeers(certificates)
-    server.on('secureConnection', (socket) => {
+  const http1 = speakHttp1(server, face, taking)
+  const sessions = openSessions(face, limits, taking)
+  const watch = shown && watchPeers(certificates)
+  const [speak] = server.listeners('secureConnection') as Array<(socket: TLSSocket) => void> // Node's own: HTTP/1.1
+  server.removeAllListeners('secureConnection')
+  server.on('secureConnection', (socket) => {
+    if (watch) {
       refuseWrongRole(socket, shown)
       watch(socket)
-    })
-  }
-  const http1 = speakHttp1(server, face, taking.take, taking.refuse)
+    }
+    if (socket.alpnProtocol === 'h2') sessions.begin(socket, addressOf(socket))
+    else speak!.call(server, socket)
+  })
   if (taking.upgrade) server.on('upgrade', taking.upgrade)
   const listener: Listener = {
+    closed: new Promise((resolve) => server.once('close', () => resolve())),
     drain() {
       http1.drain()
-      return new Promise((resolve) => server.close(() => resolve()))
+      sessions.drain()
+      NetServer.prototype.close.call(server) // Node's own for HTTP would end idle connections too, as a request is on its way
     },
-    close: () => server.closeAllConnections(),
+    closeIdle() {
+      server.closeIdleConnections()
+      sessions.closeIdle()
+    },
+    closeAll() {
+      server.closeAllConnections()
+      sessions.closeAll()
+    },
   }
   return new Promise((resolve, reject) => {
     server.once('error', reject)
