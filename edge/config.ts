@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { rules } from './limit/rules.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
 const listener = address.extend({ cert: z.string(), key: z.string() })
@@ -48,8 +49,10 @@ const schema = z.strictObject({
       trySecondsMax: z.int().positive().default(5),
       drainSecondsMax: z.int().positive().default(10),
       coreConnectionsMax: z.int().positive().default(64),
-      requestsPerSecondMax: z.int().positive().default(4000),
-      requestsBurstMax: z.int().positive().default(8000),
+      /** Requests of one asker that a worker works on at the same time. */
+      inFlightNetworkMax: z.int().positive().default(2048),
+      inFlightSessionMax: z.int().positive().default(256),
+      rules,
     })
     .prefault({}),
   log: z

@@ -27,6 +27,16 @@ export const refusals = new Counter({
   help: 'Requests the gate refused.',
   labelNames: ['code'],
 })
+export const limited = new Counter({
+  name: 'countroom_edge_limited_total',
+  help: 'Requests refused by a rule.',
+  labelNames: ['rule'],
+})
+export const shadowed = new Counter({
+  name: 'countroom_edge_shadowed_total',
+  help: 'Requests that a rule in shadow would have refused.',
+  labelNames: ['rule'],
+})
 export const coreHealthy = new Gauge({
   name: 'countroom_edge_core_healthy',
   help: '1 when a worker holds the core for sound.',

@@ -15,14 +15,21 @@ const titles: Record<number, string> = {
   503: 'Not available at the moment',
 }
 
-export type Problem = { status: number; code: string; detail: string }
+export type Problem = {
+  status: number
+  code: string
+  detail: string
+  /** Said besides in the head of the answer, flat, and in its body. */
+  headers?: readonly string[]
+  members?: Readonly<Record<string, unknown>>
+}
 
 export function problem(status: number, code: string, detail: string): Problem {
   return { status, code, detail }
 }
 
 /** RFC 9457, as the core writes it. */
-export function bodyOf({ status, code, detail }: Problem, requestId: string): string {
+export function bodyOf({ status, code, detail, members }: Problem, requestId: string): string {
   return JSON.stringify({
     type: `urn:countroom:problem:${code}`,
     title: titles[status] ?? 'Refused',
@@ -30,6 +37,7 @@ export function bodyOf({ status, code, detail }: Problem, requestId: string): st
     detail,
     code,
     requestId,
+    ...members,
   })
 }
 
@@ -42,7 +50,8 @@ export function sendProblem(exchange: Exchange, found: Problem): void {
   const body = bodyOf(found, exchange.requestId)
   const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))]
   headers.push('cache-control', 'no-store', 'x-request-id', exchange.requestId)
-  if (status === 429 || status === 503) headers.push('retry-after', '1')
+  if (found.headers) headers.push(...found.headers)
+  else if (status === 429 || status === 503) headers.push('retry-after', '1')
   exchange.respond(status, headers, status === 400 || status === 413) // what was refused may be followed by what it hid
   exchange.end(body)
 }

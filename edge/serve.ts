@@ -1,8 +1,10 @@
 import cluster, { type Worker } from 'node:cluster'
 import { pino } from 'pino'
 import { readConfig } from './config.ts'
+import { makeLimitMemory } from './limit/memory.ts'
 import { startManagement } from './metrics.ts'
 
+const sharedFdName = 'COUNTROOM_EDGE_SHARED_FD'
 const config = readConfig()
 if (cluster.isPrimary) await supervise()
 else await work()
@@ -15,6 +17,7 @@ async function supervise(): Promise<void> {
     base: { name: config.name },
     timestamp: pino.stdTimeFunctions.isoTime,
   })
+  const fork = forkWith(makeLimitMemory())
   const healthy = new Map<number, boolean>()
   let stopping = false
   cluster.on('message', (worker: Worker, message: { healthy?: boolean }) => {
@@ -24,9 +27,9 @@ async function supervise(): Promise<void> {
     healthy.delete(worker.id)
     if (stopping) return
     log.error({ worker: worker.process.pid, code, signal }, 'a worker died; another takes its place')
-    cluster.fork()
+    fork()
   })
-  for (let i = 0; i < config.workers; i++) cluster.fork()
+  for (let i = 0; i < config.workers; i++) fork()
   const ready = () => {
     if (stopping) return ['draining']
     return [...healthy.values()].some(Boolean) ? [] : ['core']
@@ -55,9 +58,18 @@ async function supervise(): Promise<void> {
     })
 }
 
+/** A worker begins with the memory that all of them share, as a descriptor. */
+function forkWith(fd: number | undefined): () => void {
+  if (fd === undefined) return () => cluster.fork()
+  const stdio = [0, 1, 2, 'ipc', fd] as const
+  cluster.setupPrimary({ stdio: [...stdio] })
+  return () => cluster.fork({ [sharedFdName]: String(stdio.indexOf(fd)) })
+}
+
 async function work(): Promise<void> {
+  const sharedFd = process.env[sharedFdName]
   const { runWorker } = await import('./worker.ts') // most of the edge, and nothing the supervisor needs
-  const worker = await runWorker(config)
+  const worker = await runWorker(config, sharedFd === undefined ? undefined : Number(sharedFd))
   process.on('SIGINT', () => {}) // a terminal sends it to the whole group; the supervisor decides
   process.once('SIGTERM', async () => {
     await worker.stop()

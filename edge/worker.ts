@@ -8,13 +8,14 @@ import { readBody } from './guard/body.ts'
 import { inspect } from './guard/gate.ts'
 import { requestHeaders } from './guard/headers.ts'
 import { newRequestId } from './ids.ts'
-import { createLimiter } from './limit/gcra.ts'
-import { networkOf } from './limit/network.ts'
+import { openLimits } from './limit/limits.ts'
+import { openLimitMemory } from './limit/memory.ts'
 import type { Exchange } from './listen/exchange.ts'
 import { addressOf } from './listen/http1.ts'
 import { listen } from './listen/listener.ts'
 import * as metrics from './metrics.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
+import { openRoutes } from './routes.ts'
 import { openClients } from './tls/clients.ts'
 import { openCertificates } from './tls/files.ts'
 
@@ -24,7 +25,7 @@ const oauthPaths = '/oauth/'
 const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals', '/pki/ca.pem', '/pki/revoked.pem']
 
 /** One worker: three public listeners, the gate, and the way to the cores. */
-export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<void> }> {
+export async function runWorker(config: EdgeConfig, sharedFd: number | undefined): Promise<{ stop(): Promise<void> }> {
   const log = pino(
     {
       name: config.name,
@@ -48,9 +49,14 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
   })
   const upgrades = createUpgrades(config, internal, cores)
   const control = createControl(cores, () => draining)
-  const limiter = createLimiter({
-    perSecond: config.limits.requestsPerSecondMax,
-    burst: config.limits.requestsBurstMax,
+  const routes = openRoutes()
+  const limits = openLimits({
+    rules: config.limits.rules,
+    inFlight: { network: config.limits.inFlightNetworkMax, session: config.limits.inFlightSessionMax },
+    memory: openLimitMemory(sharedFd),
+    workers: config.workers,
+    onRefused: (rule) => metrics.limited.inc({ rule }),
+    onShadow: (rule) => metrics.shadowed.inc({ rule }),
   })
   const clients = openClients()
 
@@ -82,17 +88,30 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       }
       await Promise.all(listeners.map(({ closed }) => closed))
       clearTimeout(hard)
+      limits.close()
       await cores.close()
       log.flush()
     },
   }
 
   async function take(exchange: Exchange): Promise<void> {
-    const { face, method, requestId, target } = exchange
-    const found = inspect(exchange, config.limits) ?? limited(exchange) ?? nameless(exchange)
-    if (found) return refuse(exchange, found)
-    if (target.startsWith('/edge/')) return control(exchange)
+    const refusal = inspect(exchange, config.limits) ?? nameless(exchange)
+    if (refusal) return refuse(exchange, refusal)
+    const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
+    const askers = limits.askersOf(exchange)
+    const limited = limits.admit(exchange, route, askers)
+    if (limited) return refuse(exchange, limited)
+    try {
+      if (exchange.target.startsWith('/edge/')) await control(exchange)
+      else await pass(exchange)
+    } finally {
+      limits.leave(askers)
+    }
+  }
 
+  /** Reads the body and has a core answer. */
+  async function pass(exchange: Exchange): Promise<void> {
+    const { face, method, requestId, target } = exchange
     const body = await readBody(exchange, config.limits.bodyBytesMax)
     if (!Buffer.isBuffer(body)) return refuse(exchange, body)
     const became = await forward(
@@ -119,18 +138,12 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
       requestId,
       listener: face,
       method,
-      path: target.split('?')[0],
+      path: pathOf(target),
       status: became.status,
       core: became.core,
       tries: became.tries,
       ms: Math.round(seconds * 1000),
     })
-  }
-
-  function limited({ address, startedMs }: Exchange): Problem | undefined {
-    return limiter.admit(networkOf(address), startedMs).admitted
-      ? undefined
-      : problem(429, 'edge.too_many_requests', 'Too many requests. Wait a moment.')
   }
 
   /**
@@ -151,4 +164,9 @@ export async function runWorker(config: EdgeConfig): Promise<{ stop(): Promise<v
     log.info({ requestId, listener: face, status: found.status, code: found.code }, 'refused')
     sendProblem(exchange, found)
   }
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?')
+  return query === -1 ? target : target.slice(0, query)
 }

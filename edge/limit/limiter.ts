@@ -5,7 +5,7 @@ import { type Limit, limitOf, share, type Tables, take, waitOf } from './limit.t
 import type { Rule } from './rules.ts'
 
 /** Those a request is counted for; nobody, where it shows no such name. */
-type Askers = { network: Asker; session: Asker | undefined; token: Asker | undefined }
+export type Askers = { network: Asker; session: Asker | undefined; token: Asker | undefined }
 
 /** What a request was told. One object for all requests: read it before the next is asked about. */
 export type Verdict = {

@@ -4,7 +4,7 @@ import { hostMs } from './clock.ts'
 import { type Tables, ticksPerMs } from './limit.ts'
 import { makeShared, openShared } from './shared.ts'
 import { createSipHash, type SipHash } from './siphash.ts'
-import { openTable, wordsOf } from './table.ts'
+import { openTable } from './table.ts'
 
 /**
  * What the workers of a host share: a secret of two words, so that they hash alike and nobody outside foresees how; a word that says when it
@@ -16,7 +16,8 @@ const secretBytes = 8
 
 /** Places of each table: 2 MiB, and an attacker who would throw others out of it needs as many networks of their own. */
 const entries = 2 ** 17
-const bytes = 4 * (headWords + 2 * wordsOf(entries))
+const tableWords = 2 * entries
+const bytes = 4 * (headWords + 2 * tableWords)
 
 export type LimitMemory = {
   readonly tables: Tables
@@ -42,12 +43,7 @@ export function openLimitMemory(fd: number | undefined): LimitMemory {
   const nowSeconds = Math.floor(hostMs(performance.now()) / 1000)
   const other = Atomics.compareExchange(head, beganWord, 0, nowSeconds)
   const beganMs = (other === 0 ? nowSeconds : other) * 1000
-  const table = (number: number) =>
-    openTable(
-      new Int32Array(buffer, 4 * (headWords + number * wordsOf(entries)), wordsOf(entries)),
-      entries,
-      process.pid,
-    )
+  const table = (number: number) => openTable(new Int32Array(buffer, 4 * (headWords + number * tableWords), tableWords))
   const tables = { fine: table(0), coarse: table(1) }
   return {
     tables,

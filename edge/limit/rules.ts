@@ -26,8 +26,8 @@ const rule = z
     /** Counts and tells the metrics whom it would refuse, and refuses nobody. */
     shadow: z.boolean().default(false),
   })
-  .refine(({ quota, windowSeconds }) => quota / windowSeconds <= 20_000, {
-    message: 'more than 20,000 a second is no limit',
+  .refine(({ quota, windowSeconds }) => quota / windowSeconds <= 100_000, {
+    message: 'more than 100,000 a second is no limit',
   })
 
 /**

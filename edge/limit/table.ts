@@ -1,10 +1,11 @@
 /**
- * Open addressing in memory that several processes share, without a lock on the way of a request. An entry is two words of 32 bits: a tag, and
- * the theoretical arrival time of the generic cell rate algorithm (ITU-T I.371) in ticks. An entry whose time has passed says the same as
- * none, so its place is free for the next without anybody having to tidy up; when every place is taken, whoever would be idle first goes.
+ * Open addressing in memory that several processes share, without a lock anywhere: who dies in the middle keeps nobody waiting. An entry is two
+ * words of 32 bits: a tag, and the theoretical arrival time of the generic cell rate algorithm (ITU-T I.371) in ticks. An entry whose time has
+ * passed says the same as none, so its place is free for the next without anybody having to tidy up; when every place is taken, whoever would
+ * be idle first goes.
  *
- * Times are ticks modulo 2^32: a rule's window is shorter than half of that, and `sweep` keeps places that nobody asks for from growing so old that
- * they look new. A tag is 32 bits of a keyed hash, and its place some more: two askers are held for one about once in a billion.
+ * Times are ticks modulo 2^32: a rule's window is shorter than half of that, and `sweep` keeps places that nobody asks for from growing so old
+ * that they look new. A tag is 32 bits of a keyed hash, and its place some more: two askers are held for one about once in a billion.
  */
 export type Table = {
   /**
@@ -22,17 +23,13 @@ export type Table = {
   readonly evictions: number
 }
 
-const perBucket = 8 // one line of a processor's cache
-const stripes = 64
-const spinsMax = 2000
+const bucketWords = 16 // eight entries: one line of a processor's cache
 
-/** @param words shared, all zeros at first: `wordsOf(entries)` of them. @param mark who this is among the sharing, not 0 */
-export function openTable(words: Int32Array, entries: number, mark: number): Table {
-  const buckets = entries / perBucket
-  if (!Number.isInteger(Math.log2(buckets)) || words.length < wordsOf(entries))
-    throw new RangeError('a table has 2^n places')
-  const locks = words.subarray(0, stripes)
-  const places = words.subarray(stripes)
+/** @param places shared, all zeros at first: two words for each of 2^n entries, at least 16 of them */
+export function openTable(places: Int32Array): Table {
+  const entries = places.length / 2
+  const buckets = places.length / bucketWords
+  if (buckets < 2 || !Number.isInteger(Math.log2(buckets))) throw new RangeError('a table has 2^n places')
   let swept = 0
   let evictions = 0
   return {
@@ -42,7 +39,7 @@ export function openTable(words: Int32Array, entries: number, mark: number): Tab
         const place = findOrMake(low & (buckets - 1), tag, now)
         for (;;) {
           const arrival = Atomics.load(places, place + 1)
-          const backlog = Math.max(0, (arrival - now) | 0)
+          const backlog = backlogOf(arrival, now)
           if (backlog > tolerance) return tolerance - backlog
           if (Atomics.compareExchange(places, place + 1, arrival, (now + backlog + step) | 0) !== arrival) continue
           if (Atomics.load(places, place) === tag) return backlog + step
@@ -53,7 +50,7 @@ export function openTable(words: Int32Array, entries: number, mark: number): Tab
     },
     backlog(low, high, now) {
       const place = find(low & (buckets - 1), high === 0 ? 1 : high)
-      return place === -1 ? 0 : Math.max(0, (Atomics.load(places, place + 1) - now) | 0)
+      return place === -1 ? 0 : backlogOf(Atomics.load(places, place + 1), now)
     },
     raise(low, high, now, raised) {
       const place = findOrMake(low & (buckets - 1), high === 0 ? 1 : high, now)
@@ -66,7 +63,7 @@ export function openTable(words: Int32Array, entries: number, mark: number): Tab
         swept = swept + 1 === entries ? 0 : swept + 1
         const tag = Atomics.load(places, place)
         const arrival = Atomics.load(places, place + 1)
-        if (tag !== 0 && ((arrival - now) | 0) > 0) continue
+        if (tag !== 0 && backlogOf(arrival, now) > 0) continue
         if (tag !== 0) Atomics.compareExchange(places, place, tag, 0)
         Atomics.compareExchange(places, place + 1, arrival, now | 0)
       }
@@ -77,47 +74,36 @@ export function openTable(words: Int32Array, entries: number, mark: number): Tab
   }
 
   function findOrMake(bucket: number, tag: number, now: number): number {
-    const found = find(bucket, tag)
-    return found === -1 ? make(bucket, tag, now) : found
+    for (;;) {
+      const found = find(bucket, tag)
+      if (found !== -1) return found
+      const made = claim(bucket, tag, now)
+      if (made !== -1 && settle(bucket, tag, made, now)) return made
+    }
   }
 
   /** The place of a tag in its bucket or that one's neighbour; -1 when it has none. */
   function find(bucket: number, tag: number): number {
     for (let half = 0; half < 2; half++) {
-      const begin = (bucket ^ half) * perBucket * 2
-      for (let place = begin; place < begin + perBucket * 2; place += 2)
+      const begin = (bucket ^ half) * bucketWords
+      for (let place = begin; place < begin + bucketWords; place += 2)
         if (Atomics.load(places, place) === tag) return place
     }
     return -1
   }
 
-  /** One maker at a time for each pair of buckets, or two of them would give one asker two places. */
-  function make(bucket: number, tag: number, now: number): number {
-    const stripe = (bucket >>> 1) & (stripes - 1)
-    lock(stripe)
-    try {
-      for (;;) {
-        const found = find(bucket, tag)
-        if (found !== -1) return found
-        const made = claim(bucket, tag, now)
-        if (made !== -1) return made
-      }
-    } finally {
-      Atomics.compareExchange(locks, stripe, mark, 0)
-    }
-  }
-
+  /** Takes the place of who would be idle first; -1 when another was quicker. */
   function claim(bucket: number, tag: number, now: number): number {
     let best = -1
     let least = 2 ** 31
     for (let half = 0; half < 2 && least > 0; half++) {
-      const begin = (bucket ^ half) * perBucket * 2
-      for (let place = begin; place < begin + perBucket * 2; place += 2) {
-        const backlog = Atomics.load(places, place) === 0 ? 0 : Math.max(0, (Atomics.load(places, place + 1) - now) | 0)
+      const begin = (bucket ^ half) * bucketWords
+      for (let place = begin; place < begin + bucketWords && least > 0; place += 2) {
+        const isFree = Atomics.load(places, place) === 0
+        const backlog = isFree ? 0 : backlogOf(Atomics.load(places, place + 1), now)
         if (backlog >= least) continue
         least = backlog
         best = place
-        if (least === 0) break
       }
     }
     const was = Atomics.load(places, best)
@@ -130,13 +116,36 @@ export function openTable(words: Int32Array, entries: number, mark: number): Tab
     return best
   }
 
-  /** Whoever does not get it in time takes it: its holder died, or sleeps and would count one asker twice at worst. */
-  function lock(stripe: number): void {
-    for (let spins = 0; spins < spinsMax; spins++) if (Atomics.compareExchange(locks, stripe, 0, mark) === 0) return
-    Atomics.store(locks, stripe, mark)
+  /**
+   * Two who met the same asker at the same moment may have claimed a place each. Whoever claimed later sees both: the first in order stays, and gets
+   * what was counted in the other. False: this one had to go.
+   */
+  function settle(bucket: number, tag: number, made: number, now: number): boolean {
+    let isBefore = true
+    for (let half = 0; half < 2; half++) {
+      const begin = (bucket ^ half) * bucketWords
+      for (let place = begin; place < begin + bucketWords; place += 2) {
+        if (place === made) isBefore = false
+        else if (Atomics.load(places, place) !== tag) continue
+        else if (isBefore) {
+          Atomics.compareExchange(places, made, tag, 0)
+          return false
+        } else if (Atomics.compareExchange(places, place, tag, 0) === tag) move(place, made, now)
+      }
+    }
+    return true
+  }
+
+  function move(from: number, to: number, now: number): void {
+    const backlog = backlogOf(Atomics.load(places, from + 1), now)
+    for (;;) {
+      const arrival = Atomics.load(places, to + 1)
+      const both = (now + backlogOf(arrival, now) + backlog) | 0
+      if (Atomics.compareExchange(places, to + 1, arrival, both) === arrival) return
+    }
   }
 }
 
-export function wordsOf(entries: number): number {
-  return stripes + entries * 2
+function backlogOf(arrival: number, now: number): number {
+  return Math.max(0, (arrival - now) | 0)
 }

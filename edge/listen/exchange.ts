@@ -32,6 +32,8 @@ export interface Exchange extends RequestHead {
   readonly status: number
   /** Nothing reaches the client any more: it went, or the answer is complete. */
   readonly gone: boolean
+  /** Flat headers that its answer carries, whoever gives it. */
+  also: readonly string[]
   /** The first value of a header, by its name in small letters. */
   header(name: string): string | undefined
   /** Sends the head of the answer, flat. `last`: nothing more is read from a connection that carries one request after the other. */

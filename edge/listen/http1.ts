@@ -103,6 +103,7 @@ class Http1Exchange implements Exchange {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #draining: () => boolean
+  also: readonly string[] = []
   #whenGone: (() => void) | undefined
 
   constructor(
@@ -149,6 +150,7 @@ class Http1Exchange implements Exchange {
   }
 
   respond(status: number, headers: string[], last = false): void {
+    if (this.also.length > 0) headers.push(...this.also)
     if (last || this.#draining()) headers.push('connection', 'close')
     this.#response.writeHead(status, headers)
   }

@@ -24,14 +24,21 @@ export type EdgeLab = {
   open(options?: ConnectionOptions): Promise<TLSSocket>
   /** Writes bytes and answers all that comes until the other side closes or is silent. */
   say(bytes: string | Buffer, quietMs?: number): Promise<string>
+  /** What all workers count. */
+  metrics(): Promise<string>
+  /** All that it has written so far. */
+  log(): string
   pid: number
   stop(): Promise<void>
 }
 
+/** `also`: further sections of the edge's configuration. */
+type LabOptions = { cores?: number; workers?: number; limits?: object; also?: object }
+
 /** The edge as a process of its own, before cores that are played: an authority made on the spot, certificates, a configuration. */
 export async function openEdgeLab(
   answer: (asked: Asked, response: import('node:http').ServerResponse) => void,
-  { cores: count = 2, limits = {} }: { cores?: number; limits?: Record<string, number> } = {},
+  { cores: count = 2, workers = 1, limits = {}, also = {} }: LabOptions = {},
 ): Promise<EdgeLab> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-edge-'))
   const authority = await makeAuthority(dir)
@@ -48,7 +55,7 @@ export async function openEdgeLab(
   const listener = (port: number) => ({ host: '127.0.0.1', port, ...authority.files('public') })
   const config = {
     name: 'edge',
-    workers: 1,
+    workers,
     tls: { ca: join(dir, 'tls/ca.pem'), crl: join(dir, 'tls/revoked.pem'), ...authority.files('edge') },
     listeners: { player: listener(player), operator: listener(operator), partner: listener(partner) },
     cores: cores.map(({ name, port }) => {
@@ -58,22 +65,29 @@ export async function openEdgeLab(
     listen: { metrics: { host: '127.0.0.1', port: metrics } },
     limits,
     log: { level: 'info' },
+    ...also,
   }
   writeFileSync(join(dir, 'edge.json'), JSON.stringify(config))
   const edge = spawn(
     process.execPath,
     ['--no-addons', join(root, 'edge/serve.ts'), '--config', join(dir, 'edge.json')],
     {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
   const ended = new Promise((resolve) => edge.once('exit', resolve))
+  let logged = ''
+  edge.stdout.on('data', (chunk) => {
+    logged += chunk
+  })
   const lab: EdgeLab = {
     dir,
     port: player,
     cores,
     open,
     say,
+    metrics: async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(),
+    log: () => logged,
     pid: edge.pid!,
     async stop() {
       edge.kill('SIGTERM')

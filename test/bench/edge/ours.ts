@@ -5,6 +5,11 @@ import type { Track } from './track.ts'
 
 const program = join(import.meta.dirname, '../../../edge/serve.ts')
 const far = 1_000_000
+const rules = [
+  { name: 'network', by: 'network', quota: 100_000, windowSeconds: 1, burst: far },
+  { name: 'session', by: 'session', quota: 100_000, windowSeconds: 1, burst: far },
+  { name: 'token', by: 'token', quota: 100_000, windowSeconds: 1, burst: far },
+]
 
 /** The edge as it is run, with one worker; `off` leaves out what can be left out, to tell what that costs. */
 export async function ourCommand(track: Track, port: number, features: 'on' | 'off'): Promise<string[]> {
@@ -19,9 +24,10 @@ export async function ourCommand(track: Track, port: number, features: 'on' | 'o
     cores: [{ name: 'core-1', player: core, operator: core, partner: core }],
     listen: { metrics: { host: '127.0.0.1', port: metrics } },
     limits: {
-      // All callers have one address here. The limit is kept, and never reached; and who is idle stays.
-      requestsPerSecondMax: far,
-      requestsBurstMax: far,
+      // All callers have one address here. The limits are kept, and never reached; and who is idle stays.
+      rules: features === 'on' ? rules : [],
+      inFlightNetworkMax: far,
+      inFlightSessionMax: far,
       headersSecondsMax: 300,
       requestSecondsMax: 300,
       keepAliveSecondsMax: 300,
