@@ -23,6 +23,7 @@ export class Http2Exchange implements Exchange {
   answeredMs: number | undefined
   trailed = false
   status = 0
+  also: readonly string[] = []
   readonly #stream: ServerHttp2Stream
   #whenGone: (() => void) | undefined
 
@@ -78,7 +79,7 @@ export class Http2Exchange implements Exchange {
     if (this.gone) return
     this.status = status
     this.answeredMs = performance.now()
-    this.#stream.respond([':status', String(status), ...headers] as unknown as IncomingHttpHeaders)
+    this.#stream.respond([':status', String(status), ...headers, ...this.also] as unknown as IncomingHttpHeaders)
   }
 
   write(chunk: Buffer): boolean {
