@@ -81,7 +81,7 @@ test.each(plays)(
   },
 )
 
-test('a round that waits comes back as it was left, and goes on [GLI-4.16.3b]', {
+test('a round that waits comes back as it was left, and goes on; meanwhile its stake is seen to be held [GLI-4.16.3b] [GLI-4.16.2-2]', {
   timeout: 60_000,
 }, async () => {
   const faults: string[] = []
@@ -97,7 +97,10 @@ test('a round that waits comes back as it was left, and goes on [GLI-4.16.3b]', 
     return ((await answer.json()) as Round).moves
   })
   const pearl = await page.locator('[data-face=pearl]').getAttribute('aria-label')
+  await expectText(page, '#held', '+ €1.00 held')
+  await picture(page, 'held')
   await page.reload()
+  await expectText(page, '#held', '+ €1.00 held')
   await expectText(page, '#result', 'This round waits for you. 1 pearl: €1.03 to cash out')
   expect(await page.locator('[data-face=pearl]').getAttribute('aria-label')).toBe(pearl)
   expect(await page.locator('.play').isVisible(), 'no other round of this game begins').toBe(false)
@@ -110,6 +113,41 @@ test('a round that waits comes back as it was left, and goes on [GLI-4.16.3b]', 
   if (moves) await cashOut(page)
   await expectText(page, '#result', moves ? 'Cashed out at 1.07×. Returned €1.07.' : 'A mine. No return this time.')
   expect(await page.locator('[data-face=closed]').count(), 'all is shown in the end').toBe(0)
+  await page.context().close()
+  expect(faults).toEqual([])
+})
+
+test('a stranger tries a game without money from the lobby, a player from its page: nothing is booked [GLI-4.9.1]', {
+  timeout: 60_000,
+}, async () => {
+  const faults: string[] = []
+  const page = await open({ width: 1280, height: 900 }, faults)
+  await page.context().clearCookies()
+  await page.goto(lobby)
+  await page.locator('a[href="/games/blackjack?money=none"]').click()
+  await page.getByText('Without money', { exact: true }).waitFor()
+  const [answer] = await Promise.all([page.waitForResponse('**/free-rounds'), page.locator('.play').click()])
+  if (((await answer.json()) as Round).moves) {
+    const [moved] = await Promise.all([
+      page.waitForResponse('**/free-rounds/moves'),
+      page.getByRole('button', { name: /^(Stand|No insurance)$/ }).click(),
+    ])
+    if (((await moved.json()) as Round).moves) await page.getByRole('button', { name: 'Stand' }).click()
+  }
+  await page.locator('.play:enabled').waitFor()
+  await expectText(page, '#result', /return/i)
+  await picture(page, 'without-money')
+
+  await page.context().addCookies(cookies)
+  await page.goto(`${lobby}/games/dice`)
+  const balance = await page.locator('#balance').textContent()
+  await page.getByRole('link', { name: 'Without money' }).click()
+  await page.getByText('Without money', { exact: true }).waitFor()
+  await Promise.all([page.waitForResponse('**/free-rounds'), page.locator('.play').click()])
+  await page.locator('.play:enabled').waitFor()
+  await page.getByRole('link', { name: 'For money' }).click()
+  await page.locator('.play:enabled').waitFor()
+  await expectText(page, '#balance', balance!)
   await page.context().close()
   expect(faults).toEqual([])
 })

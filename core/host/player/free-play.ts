@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { isCurrency } from '#base'
+import { type Currency, isCurrency } from '#base'
 import * as games from '#games'
 import * as licences from '#licences'
 import { anybody } from '../access-rule.ts'
@@ -63,9 +63,7 @@ export function freePlayRoutes(host: Host) {
     await admit(host, c)
     const { game } = c.req.valid('param')
     await games.requireOpen(host.sql, game)
-    const currency = c.get('session')?.currency ?? 'EUR'
-    if (!isCurrency(currency)) throw new Error(`a wallet in ${currency}`)
-    return c.json((await playOf(host).free()).play(game, c.req.valid('json'), currency), 200)
+    return c.json((await playOf(host).free()).play(game, c.req.valid('json'), currencyOf(c.get('session'))), 200)
   })
   routes.openapi(postMove, async (c) => {
     await admit(host, c)
@@ -75,14 +73,25 @@ export function freePlayRoutes(host: Host) {
   return routes
 }
 
+async function admit(host: Host, c: FaceContext): Promise<void> {
+  const rules = await licences.rules(host.sql)
+  if (mayPlayFree(rules, c.get('session') !== undefined)) return
+  throw games.freePlayRefused(
+    rules.freePlay === 'signed_in' ? 'Please sign in to play.' : 'You can play once you are verified.',
+  )
+}
+
 /**
  * May they, by the licence? Nobody is verified before there is a room that verifies, so where verification is asked for nobody may
  * [LCCP-3.2.11].
  */
-async function admit(host: Host, c: FaceContext): Promise<void> {
-  const { freePlay } = await licences.rules(host.sql)
-  if (freePlay === 'anybody' || (freePlay === 'signed_in' && c.get('session'))) return
-  throw games.freePlayRefused(
-    freePlay === 'signed_in' ? 'Please sign in to play.' : 'You can play once you are verified.',
-  )
+export function mayPlayFree({ freePlay }: licences.Rules, signedIn: boolean): boolean {
+  return freePlay === 'anybody' || (freePlay === 'signed_in' && signedIn)
+}
+
+/** What a visitor's play is reckoned in: their wallet's currency, and a stranger's in euros. */
+export function currencyOf(session: { currency: string } | undefined): Currency {
+  const currency = session?.currency ?? 'EUR'
+  if (!isCurrency(currency)) throw new Error(`a wallet in ${currency}`)
+  return currency
 }

@@ -48,7 +48,7 @@ export function page({ title, signedIn, module, style, styles = [], look, here }
           ${
             signedIn
               ? html`<dl class="standing" aria-label="Your session">
-                    <div><dt>Balance</dt><dd id="balance">–</dd></div>
+                    <div><dt>Balance</dt><dd id="balance">–</dd><dd id="held" class="held" hidden></dd></div>
                     <div><dt>Net<span class="wide-only"> this session</span></dt><dd id="net">–</dd></div>
                     <div><dt>Time</dt><dd id="elapsed">00:00:00</dd></div>
                   </dl>

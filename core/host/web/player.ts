@@ -4,6 +4,7 @@ import * as licences from '#licences'
 import * as messages from '#messages'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
+import { currencyOf, mayPlayFree } from '../player/free-play.ts'
 import { serveAssets } from './assets.ts'
 import { confirmPage, registerPage, signInPage } from './pages/account.ts'
 import { cashierPage } from './pages/cashier.ts'
@@ -20,7 +21,16 @@ import { securityPage } from './pages/security.ts'
 export function playerPages(host: Host): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>()
   serveAssets(app)
-  app.get('/', async (c) => c.html(lobbyPage(await games.standings(host.sql), c.get('session')?.currency)))
+  app.get('/', async (c) => {
+    const free = mayPlayFree(await licences.rules(host.sql), isSignedIn(c))
+    return c.html(
+      lobbyPage(await games.standings(host.sql), {
+        currency: currencyOf(c.get('session')),
+        signedIn: isSignedIn(c),
+        free,
+      }),
+    )
+  })
   app.get('/register', async (c) => c.html(registerPage(await licences.rules(host.sql))))
   app.get('/confirm', (c) => c.html(confirmPage()))
   app.get('/sign-in', (c) => c.html(signInPage(c.req.query('ended') !== undefined)))
@@ -31,13 +41,16 @@ export function playerPages(host: Host): Hono<FaceEnv> {
   app.get('/privacy', async (c) => c.html(privacyPage(await licences.rules(host.sql), isSignedIn(c))))
   app.get('/games/:game', async (c) => {
     const game = games.gameOf(c.req.param('game'))
-    const currency = c.get('session')?.currency
-    if (currency === undefined) return c.redirect('/sign-in')
-    const again = c.req.query('round')
     const rules = await licences.rules(host.sql)
+    const signedIn = isSignedIn(c)
+    const free = mayPlayFree(rules, signedIn)
+    const without = c.req.query('money') === 'none' && free ? 'here' : free ? 'offered' : 'refused'
+    if (!signedIn && without !== 'here') return c.redirect('/sign-in')
+    const again = c.req.query('round')
     const hurry = mayHurry(game, rules)
     const reads = messages.preferredLanguage(c.req.header('accept-language'), rules.languageDefault)
-    return c.html(gamePage(game, currency, { hurry, reads, ...(again ? { again } : {}) }))
+    const currency = currencyOf(c.get('session'))
+    return c.html(gamePage(game, currency, { hurry, reads, signedIn, without, ...(again ? { again } : {}) }))
   })
   app.get('/fairness', (c) => c.html(fairnessPage(isSignedIn(c))))
   app.get('/cashier', (c) => (isSignedIn(c) ? c.html(cashierPage()) : c.redirect('/sign-in')))

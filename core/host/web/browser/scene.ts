@@ -11,7 +11,8 @@ export type Round<Outcome = Record<string, unknown>> = {
   outcome: Outcome
   /** What was chosen, with a round that is recalled; amounts in it are minor units. */
   choice?: Record<string, unknown>
-  balance: { cash: Money; bonus: Money; held: Money }
+  /** After it; not of a round without money. */
+  balance?: { cash: Money; bonus: Money; held: Money }
   moves?: string[]
   /** How many steps a round that waits has had. */
   step?: number

@@ -1,6 +1,6 @@
 import { get, onStepUp, send } from './api.ts'
 import { byId } from './elements.ts'
-import { type Money, show, showSigned } from './money.ts'
+import { type Money, minorOf, show, showSigned } from './money.ts'
 import { showAgain } from './step-up.ts'
 import { when } from './words.ts'
 
@@ -20,6 +20,7 @@ export async function refresh(): Promise<void> {
   const me = await get<Me>('/api/me')
   if (mine !== asked) return // a later question has the later answer
   showBalance(me.balance.cash)
+  showHeld(me.balance.held)
   byId('net').textContent = showSigned(me.session.net)
   startedAt = Date.parse(me.session.startedAt)
   tick()
@@ -32,6 +33,13 @@ export async function refresh(): Promise<void> {
 /** What a game knows of the balance before the page asks again. */
 export function showBalance(cash: Money): void {
   byId('balance').textContent = show(cash)
+}
+
+/** What rounds that wait for the player, and payments under way, hold back [GLI-4.16.2-2]. */
+function showHeld(held: Money): void {
+  const place = byId('held')
+  place.hidden = minorOf(held) === 0n
+  place.textContent = `+ ${show(held)} held`
 }
 
 if (document.body.dataset.signedIn === 'yes') {

@@ -1,29 +1,26 @@
-import { get, send, wordsOf } from './api.ts'
+import { get, wordsOf } from './api.ts'
 import { act, byId, make } from './elements.ts'
-import { type Money, minorOf, moneyOf, show } from './money.ts'
+import { openHouse, openWithoutMoney } from './house.ts'
+import { minorOf, moneyOf, show } from './money.ts'
 import { countUp, Patience } from './motion.ts'
 import type { Facts, Open, Round, Scene, Table } from './scene.ts'
-import { openSeeds } from './seeds.ts'
-import { refresh, showBalance } from './shell.ts'
 import { drawSoundSwitch, sound } from './sound.ts'
-import { forgetBet, latestRounds, noteBet, unfinishedBet } from './unfinished.ts'
 
 /** The page of every game: asks the house for rounds, lets the game's own scene show them, and tells how they came out. */
 const place = document.querySelector<HTMLElement>('[data-game]')!
-const { game = '', page = '', hurry = 'yes', again = '' } = place.dataset
+const { game = '', page = '', hurry = 'yes', again = '', currency = '', money = 'yes' } = place.dataset
 
-const [facts, me, latest, scenery, open, seeds] = await Promise.all([
+const [facts, scenery, house] = await Promise.all([
   get<Facts<Record<string, unknown>>>(`/api/games/${game}`),
-  get<{ balance: { cash: Money } }>('/api/me'),
-  latestRounds<Round>(game),
   import(`/assets/games/${page}/index.js`) as Promise<{ default: Open<Record<string, unknown>, never> }>,
-  get<{ rounds: Round[] }>('/api/rounds/open'),
-  openSeeds(game),
-])
-const example = me.balance.cash
+  money === 'none' ? undefined : openHouse(game),
+]).then(([facts, scenery, house]) => {
+  const without = { amount: facts.stakeMin, currency }
+  return [facts, scenery, house ?? openWithoutMoney(game, without)] as const
+})
+const { example } = house
 const patience = new Patience()
-let newest = latest.newest
-let waiting = open.rounds.find((round) => round.game === game)
+let waiting = house.waiting
 
 const result = make('p', { id: 'result', class: 'result', role: 'status', 'aria-live': 'polite' })
 const table: Table = {
@@ -31,7 +28,7 @@ const table: Table = {
   stage: byId('stage'),
   controls: byId('controls'),
   result,
-  latest: latest.rounds,
+  latest: house.latest,
   patience,
   money: (minor) => moneyOf(minor, example),
   show: (minor) => show(moneyOf(minor, example)),
@@ -47,7 +44,7 @@ const button = act(
 )
 if (!result.isConnected) table.stage.append(result)
 table.controls.append(button)
-byId('title-tools').append(seeds.button, drawSoundSwitch())
+byId('title-tools').append(...house.tools, drawSoundSwitch())
 addEventListener('keydown', pressed)
 if (again) await showAgain(again)
 else begin()
@@ -63,35 +60,30 @@ async function play(): Promise<void> {
   if (isBusy() || waiting) return
   const choice = scene.choice()
   if (typeof choice === 'string') return say(choice)
-  noteBet(game, newest)
-  const fair = seeds.fair
-  await ask(`/api/games/${game}/${fair ? 'fair-rounds' : 'rounds'}`, choice)
-  if (fair) seeds.played()
+  await ask(() => house.play(choice))
 }
 
 async function move(made: Record<string, unknown>): Promise<void> {
-  if (isBusy() || !waiting) return
-  await ask(`/api/rounds/${waiting.round}/moves`, { step: waiting.step, move: made })
+  const round = waiting
+  if (isBusy() || !round) return
+  await ask(() => house.move(round, made))
 }
 
-async function ask(path: string, what: Record<string, unknown>): Promise<void> {
+async function ask(settled: () => Promise<Round>): Promise<void> {
   document.body.dataset.playing = 'yes'
   patience.begin()
   say('')
   paint()
   try {
-    const round = await send<Round>(path, what)
-    newest = round.round
-    showBalance(moneyOf(minorOf(round.balance.cash) - minorOf(round.win), example))
+    const round = await settled()
     waiting = round.moves ? round : undefined
     await present(round)
   } catch (error) {
     say(wordsOf(error))
   } finally {
-    forgetBet()
     document.body.dataset.playing = 'no'
     paint()
-    await refresh().catch(() => {})
+    await house.ended()
   }
 }
 
@@ -135,7 +127,7 @@ async function showAgain(id: string): Promise<void> {
 }
 
 function tellUnfinished(): void {
-  const found = unfinishedBet(game, latest)
+  const found = house.unfinished()
   const words = found ? scene.words(found) : ''
   if (found === undefined) say(scene.invitation)
   else if (found === null) say('Your last bet did not reach the casino. Nothing was staked.')

@@ -26,8 +26,10 @@ const kinds: Record<games.Game['kind'], string> = {
   instant: 'Instant game',
 }
 
-export function lobbyPage(standings: readonly games.Standing[], currency: string | undefined) {
-  const signedIn = currency !== undefined
+type Visitor = { currency: string; signedIn: boolean /** The licence lets them play without money. */; free: boolean }
+
+export function lobbyPage(standings: readonly games.Standing[], visitor: Visitor) {
+  const { signedIn } = visitor
   return page(
     { title: 'Lobby', signedIn, module: 'lobby', style: 'lobby', styles: ['cards'], here: '/' },
     html`
@@ -42,7 +44,7 @@ export function lobbyPage(standings: readonly games.Standing[], currency: string
       <div class="hero-art" data-art="midnight-orchard" aria-hidden="true"></div>
     </section>
     <section aria-label="Games"><h2>Games</h2><div class="games">
-      ${standings.map((standing) => card(standing, currency ?? 'EUR'))}</div></section>
+      ${standings.map((standing) => card(standing, visitor))}</div></section>
     <section class="promises" aria-label="What we keep to">
       <div><h2>Returns you can check</h2><p>The return to player is computed exactly, not estimated, and no stake or choice of yours changes it.</p></div>
       <div><h2>Rounds that stay</h2><p>If your connection breaks, the round is settled all the same. You find it in your <a href="/history">history</a>.</p></div>
@@ -51,12 +53,13 @@ export function lobbyPage(standings: readonly games.Standing[], currency: string
   )
 }
 
-function card({ game, state }: games.Standing, currency: string) {
+function card({ game, state }: games.Standing, { currency, signedIn, free }: Visitor) {
+  const without = !signedIn && free
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
-  return html`<a class="game-card ${game.kind}" href="/games/${game.id}">
+  return html`<a class="game-card ${game.kind}" href="/games/${game.id}${without ? '?money=none' : ''}">
     <span class="game-art" data-art="${games.pageOf(game)}" data-game="${game.id}" aria-hidden="true"></span>
     <span class="kind">${kinds[game.kind]}</span>
     <strong>${game.name}</strong><span class="blurb">${blurbs[game.id] ?? ''}</span>
     <span class="figures"><span><b>${games.showPercent(game.rtp, 2)}</b> return to player</span><span><b>${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency}</b> per round</span></span>
-    <span class="play">${state === 'open' ? 'Play' : 'Closed at the moment'}</span></a>`
+    <span class="play">${state !== 'open' ? 'Closed at the moment' : without ? 'Try it without money' : 'Play'}</span></a>`
 }
