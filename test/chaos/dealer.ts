@@ -16,6 +16,8 @@ import { openLane } from '../../core/host/play.ts'
 export type DealerTask = {
   database: { host: string; port: number; database: string }
   seats: Array<{ wallet: string; session: string; player: string }>
+  /** Dies by SIGKILL before so many-eth statement of its transactions; of the commit, and of the telling, too. */
+  dieBefore?: number
 }
 export type Told = { wallet: string; round: games.RoundView } | 'all wait'
 
@@ -41,11 +43,31 @@ const opened = await openLane<games.Bet, games.Settled>(
   { config, database: address, sql, log },
   (connection, lease, bets) => games.settle(connection, lease, new Date(), bets, rules.pace),
 )
+let statements = 0
+function step(): void {
+  if (++statements === task.dieBefore) process.kill(process.pid, 'SIGKILL')
+}
+/** A transaction whose every statement, and the end of which, is a step. */
+async function act<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  const done = await transact({ sql }, async (tx) => {
+    const counting = new Proxy(tx, {
+      apply(target, self, args) {
+        step()
+        return Reflect.apply(target as never, self, args)
+      },
+    })
+    const result = await work(counting)
+    step()
+    return result
+  })
+  step()
+  return done
+}
 const play = games.openGames({
   ...parts,
   lanes: createLanes([opened.lane]),
   now: () => new Date(),
-  transact: <T>(work: (tx: Tx) => Promise<T>) => transact({ sql }, work),
+  transact: act,
 })
 const tell = (told: Told) => writeSync(1, `${JSON.stringify(told)}\n`)
 
@@ -83,7 +105,7 @@ async function go(seat: Seat): Promise<void> {
     }
     const command = { actor: { kind: 'player' as const, id: seat.player }, now: new Date(), requestId: '' }
     try {
-      const next = (await sql.begin((tx) => play.move(tx, command, wish))) as games.RoundView
+      const next = await act((tx) => play.move(tx, command, wish))
       tell({ wallet: seat.wallet, round: next })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error // a move that this hand does not allow, or cannot be paid

@@ -23,7 +23,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-test('either core killed under play: no keyed bet fails for good, none is applied twice, the books prove', {
+test('either core killed under play: no keyed bet fails for good, none is applied twice, a round that waits goes on at the other, the books prove [GLI-4.16.3b]', {
   timeout: 300_000,
 }, async () => {
   const { ca } = appliance.card()
@@ -34,6 +34,8 @@ test('either core killed under play: no keyed bet fails for good, none is applie
     await depositByCard(client, '1000.00')
     players.push(client)
   }
+  const [first] = players
+  const waiting = await openRound(first!)
   let playing = true
   const journal = new Map<string, string>() // key -> round that was acknowledged
   const failures: string[] = []
@@ -63,6 +65,9 @@ test('either core killed under play: no keyed bet fails for good, none is applie
     if (victim?.pid) {
       process.kill(victim.pid, 'SIGKILL')
       kills++
+      expect((await first!.ask<Open>('GET', '/api/rounds/open')).body.rounds, 'the other core has it').toEqual([
+        waiting,
+      ])
     }
     await new Promise((resolve) => setTimeout(resolve, 2500))
   }
@@ -71,11 +76,14 @@ test('either core killed under play: no keyed bet fails for good, none is applie
 
   expect(kills).toBeGreaterThan(1)
   expect(failures).toEqual([])
+  await finish(first!, waiting)
   const sql = connect(viewHome(home), 'app')
   const booked = await sql<
     Array<{ key: string; transfer: bigint }>
   >`select key, transfer from ledger.transfers where key like 'round:%'`
-  const rounds = await sql<Array<{ count: number }>>`select count(*)::int as count from games.rounds`
+  const rounds = await sql<
+    Array<{ count: number }>
+  >`select count(*)::int as count from games.rounds`
   await sql.end()
   const byKey = new Map(booked.map((row) => [row.key.slice('round:'.length), `rnd_${row.transfer}`]))
   for (const [key, round] of journal) expect(byKey.get(key)).toBe(round)
@@ -84,3 +92,25 @@ test('either core killed under play: no keyed bet fails for good, none is applie
   expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
   await Promise.all(players.map((client) => client.close()))
 })
+
+type Waiting = { round: string; status: string; step: number; moves?: string[] }
+type Open = { rounds: Waiting[] }
+
+async function openRound(client: Client): Promise<Waiting> {
+  for (let tries = 0; tries < 20; tries++) {
+    const { status, body, raw } = await client.ask<Waiting>('POST', '/api/games/blackjack/rounds', { stake: '1.00' })
+    expect(status, raw).toBe(200)
+    if (body.moves) return (await client.ask<Open>('GET', '/api/rounds/open')).body.rounds[0]!
+  }
+  throw new Error('twenty blackjacks in a row')
+}
+
+async function finish(client: Client, waiting: Waiting): Promise<void> {
+  for (let left = waiting; left.moves; ) {
+    const move = left.moves.includes('stand') ? 'stand' : 'no-insurance'
+    const path = `/api/rounds/${left.round}/moves`
+    const { status, body, raw } = await client.ask<Waiting>('POST', path, { step: left.step, move: { move } })
+    expect(status, raw).toBe(200)
+    left = body
+  }
+}

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,6 +16,8 @@ const kills = Number(process.env.COUNTROOM_CHAOS_ROUNDS ?? 2)
 const people = 200
 /** So many moves are told once every player has a round that waits. */
 const movesFirst = 30
+/** Of the statements of a step every one in the long run, and here each so many-eth, beginning anywhere. */
+const stride = process.env.COUNTROOM_CHAOS_ROUNDS ? 1 : 7
 
 let world: World
 let house: House
@@ -30,12 +33,12 @@ afterAll(async () => {
 test(`SIGKILL during ${people} open rounds of blackjack, ${kills} times: each is exactly as it was last told or one step on, and what it staked is held [GLI-4.16.2-1] [GLI-4.16.3b] [S47]`, {
   timeout: 60_000 + kills * 30_000,
 }, async () => {
-  const seats = await seated()
+  const seats = await seated(people, 'chaos')
   const told = new Map<string, games.RoundView>()
   for (let kill = 0; kill < kills; kill++) {
     await dealUntilKilled({ database: world.address, seats }, told)
     expect((await waiting(seats)).size, 'they were open when it died').toBeGreaterThan(people / 2)
-    for (const { wallet } of seats) await agrees(wallet, told.get(wallet)!)
+    for (const { wallet } of seats) await agrees(wallet, told.get(wallet))
     await proves(world.sql)
   }
   // The same players, at another core: every round is finished, and replays.
@@ -48,12 +51,35 @@ test(`SIGKILL during ${people} open rounds of blackjack, ${kills} times: each is
   await proves(world.sql)
 })
 
+test('SIGKILL before each statement of a round’s beginning and of its next move, its commit and its answer: all of the step is there or nothing of it [GLI-4.16.2-1] [GLI-4.16.3b] [S47]', {
+  timeout: 120_000,
+}, async () => {
+  const seats = await seated(60, 'step')
+  let tried = 0
+  let dieBefore = stride === 1 ? 1 : randomInt(1, stride)
+  for (let told = 0; told < 2; dieBefore += stride) {
+    const seat = seats[tried++]!
+    const lines = new Map<string, games.RoundView>()
+    told = 0
+    const dealer = spawnDealer({ database: world.address, seats: [seat], dieBefore }, (line) => {
+      if (line === 'all wait') return
+      lines.set(line.wallet, line.round)
+      told++
+    })
+    expect(await dealer.ended, dealer.complaints()).toBe('SIGKILL')
+    await agrees(seat.wallet, lines.get(seat.wallet))
+  }
+  expect(dieBefore, 'statements of both').toBeGreaterThan(12)
+  for (const [wallet, open] of await waiting(seats)) await finish(seats.find((seat) => seat.wallet === wallet)!, open)
+  await proves(world.sql)
+})
+
 type Seat = DealerTask['seats'][number]
 
 /** Players with money and a session each, made as rows: it is not signing in that is tried here. */
-async function seated(): Promise<Seat[]> {
-  const wallets = await openFundedWallets(world.sql, people, 1_000_000n)
-  const seats = wallets.map((wallet, n) => ({ wallet, session: `ses_chaos${n}`, player: `plr_chaos${n}` }))
+async function seated(count: number, name: string): Promise<Seat[]> {
+  const wallets = await openFundedWallets(world.sql, count, 1_000_000n)
+  const seats = wallets.map((wallet, n) => ({ wallet, session: `ses_${name}${n}`, player: `plr_${name}${n}` }))
   await world.admin`
     insert into sessions.sessions
       (session, sign_in, digest, player, wallet, currency, shown, authenticated_at, begun_at, wallet_version, seen_at, idle_seconds_max, ends_at)
@@ -64,31 +90,43 @@ async function seated(): Promise<Seat[]> {
 
 /** Plays in a process of its own, which dies in the middle of it; what it told goes into `told`. */
 async function dealUntilKilled(task: DealerTask, told: Map<string, games.RoundView>): Promise<void> {
+  let moves = Number.NEGATIVE_INFINITY
+  const dealer = spawnDealer(task, (line) => {
+    if (line === 'all wait') moves = 0
+    else told.set(line.wallet, line.round)
+    moves++
+  })
+  const endMs = Date.now() + 40_000
+  while (moves < movesFirst) {
+    if (dealer.hasEnded() || Date.now() > endMs) throw new Error(`the dealer stands still: ${dealer.complaints()}`)
+    await pause(5)
+  }
+  dealer.kill()
+  await dealer.ended
+}
+
+function spawnDealer(task: DealerTask, hear: (line: Told) => void) {
   const dealer = spawn(process.execPath, [join(import.meta.dirname, 'dealer.ts'), JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let [moves, rest, complaints] = [Number.NEGATIVE_INFINITY, '', '']
+  let [rest, complaints] = ['', '']
   dealer.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString()
   })
   dealer.stdout.on('data', (chunk: Buffer) => {
     const texts = (rest + chunk.toString()).split('\n')
     rest = texts.pop()! // cut by death, or not yet whole
-    for (const text of texts) {
-      const line = JSON.parse(text) as Told
-      if (line === 'all wait') moves = 0
-      else told.set(line.wallet, line.round)
-      moves++
-    }
+    for (const text of texts) hear(JSON.parse(text) as Told)
   })
-  const ended = new Promise<void>((resolve) => dealer.once('close', () => resolve()))
-  const endMs = Date.now() + 40_000
-  while (moves < movesFirst) {
-    if (dealer.exitCode !== null || Date.now() > endMs) throw new Error(`the dealer stands still: ${complaints}`)
-    await pause(5)
+  return {
+    /** How it came to its end. */
+    ended: new Promise<string | number | null>((resolve) =>
+      dealer.once('close', (code, signal) => resolve(signal ?? code)),
+    ),
+    hasEnded: () => dealer.exitCode !== null,
+    complaints: () => complaints,
+    kill: () => dealer.kill('SIGKILL'),
   }
-  dealer.kill('SIGKILL')
-  await ended
 }
 
 /** The rounds that wait now, by wallet. */
@@ -103,11 +141,12 @@ async function waiting(seats: readonly Seat[]): Promise<Map<string, games.RoundV
 }
 
 /** What the player was told last is what is there, or their next step is; held is what open rounds stake. */
-async function agrees(wallet: string, told: games.RoundView): Promise<void> {
+async function agrees(wallet: string, told: games.RoundView | undefined): Promise<void> {
   const number = BigInt(wallet)
   const [present] = await games.waitingRounds(world.sql, number)
   const { held } = await ledger.balance(world.sql, number)
   expect(held).toBe(present ? BigInt(present.stake.amount.replace('.', '')) : 0n)
+  if (!told) return
   if (told.status !== 'open')
     return void expect((await games.recall(world.sql, number, told.round)).win).toEqual(told.win)
   if (present?.round === told.round && present.step === told.step) return void expect(present).toEqual(told)
