@@ -52,7 +52,7 @@ export async function makeAuthority(dir: string) {
       })
       writeFileSync(file(name, 'pem'), certificate.toString('pem'))
       const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', own.privateKey))
-      writeFileSync(file(name, 'key'), x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'))
+      writeFileSync(file(name, 'key'), x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'), { mode: 0o600 })
     },
   }
 }
