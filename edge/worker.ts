@@ -13,6 +13,7 @@ import { openLimitMemory } from './limit/memory.ts'
 import type { Exchange } from './listen/exchange.ts'
 import { addressOf } from './listen/http1.ts'
 import { listen } from './listen/listener.ts'
+import { AccessLog } from './log/access-log.ts'
 import * as metrics from './metrics.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
 import { openRoutes } from './routes.ts'
@@ -35,6 +36,7 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
     },
     pino.destination({ dest: 1, sync: false, minLength: 4096 }),
   )
+  const accesses = log.isLevelEnabled('info') ? new AccessLog(config.name) : undefined
   const flushing = setInterval(() => log.flush(), 1000)
   flushing.unref()
   metrics.observeProcess()
@@ -91,6 +93,7 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
       limits.close()
       await cores.close()
       log.flush()
+      accesses?.close()
     },
   }
 
@@ -134,7 +137,7 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
     metrics.requests.inc({ listener: face, status: `${Math.floor(became.status / 100)}xx`, core: became.core })
     metrics.durations.observe({ listener: face }, seconds)
     if (became.tries > 1) metrics.retries.inc({ listener: face }, became.tries - 1)
-    log.info({
+    accesses?.note({
       requestId,
       listener: face,
       method,
@@ -161,7 +164,7 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
   function refuse(exchange: Exchange, found: Problem): void {
     const { face, requestId } = exchange
     metrics.refusals.inc({ code: found.code })
-    log.info({ requestId, listener: face, status: found.status, code: found.code }, 'refused')
+    accesses?.refused({ requestId, listener: face, status: found.status, code: found.code })
     sendProblem(exchange, found)
   }
 }

@@ -89,6 +89,8 @@ function problemOfParser(error: NodeJS.ErrnoException): Problem {
   return problem(400, 'edge.malformed', 'This is not a request that can be read in one way only.')
 }
 
+const textBytesMax = 8 * 1024
+
 class Http1Exchange implements Exchange {
   readonly trailed = false // chunks are not taken, and nothing else has trailers
   readonly face: Face
@@ -163,8 +165,10 @@ class Http1Exchange implements Exchange {
     this.#response.once('drain', hear)
   }
 
+  /** A small answer goes out as one text with its head, byte for byte: one copy, one write. */
   end(chunk?: string | Buffer): void {
-    this.#response.end(chunk)
+    if (Buffer.isBuffer(chunk) && chunk.length <= textBytesMax) this.#response.end(chunk.toString('latin1'), 'latin1')
+    else this.#response.end(chunk)
   }
 
   destroy(): void {

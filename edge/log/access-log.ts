@@ -1,0 +1,75 @@
+import type { Face } from '../config.ts'
+import { LineWriter } from './line-writer.ts'
+
+/** One request as the log tells it. The path is without its query, where secrets and names may stand. */
+export type Access = {
+  requestId: string
+  listener: Face
+  method: string
+  path: string
+  status: number
+  core: string
+  tries: number
+  ms: number
+}
+
+const infoLevel = 30 // as pino counts
+
+/**
+ * A line of JSON for each request that was let in, as pino would write it, at a tenth of the cost: a line is put together by hand, because
+ * every request waits for it.
+ */
+export class AccessLog {
+  readonly #writer: LineWriter
+  readonly #head: string
+  readonly #clock = new ClockText()
+
+  constructor(name: string, descriptor = 1) {
+    this.#writer = new LineWriter(descriptor)
+    this.#head = `{"level":${infoLevel},"name":${JSON.stringify(name)},"worker":${process.pid},"time":"`
+  }
+
+  note({ requestId, listener, method, path, status, core, tries, ms }: Access): void {
+    this.#writer.write(
+      `${this.#head}${this.#clock.at(Date.now())}","requestId":"${requestId}","listener":"${listener}","method":"${method}","path":${quoted(path)},` +
+        `"status":${status},"core":${quoted(core)},"tries":${tries},"ms":${ms}}\n`,
+    )
+  }
+
+  /** A request that the gate turned away: of what it wanted nothing is told, because it may be anything. */
+  refused({
+    requestId,
+    listener,
+    status,
+    code,
+  }: Pick<Access, 'requestId' | 'listener' | 'status'> & { code: string }): void {
+    this.#writer.write(
+      `${this.#head}${this.#clock.at(Date.now())}","requestId":"${requestId}","listener":"${listener}","status":${status},"code":"${code}","msg":"refused"}\n`,
+    )
+  }
+
+  close(): void {
+    this.#writer.close()
+  }
+}
+
+/** As `JSON.stringify`, which is asked only where there is something to escape. */
+function quoted(text: string): string {
+  return /["\\]|[^\x20-\x7e]/.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+/** The text of an instant (RFC 3339, UTC), made anew once a second only. */
+class ClockText {
+  #second = Number.NaN
+  #text = ''
+
+  at(ms: number): string {
+    const second = Math.floor(ms / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#text = new Date(second * 1000).toISOString().slice(0, -4)
+    }
+    const part = ms - second * 1000
+    return `${this.#text}${part < 10 ? '00' : part < 100 ? '0' : ''}${part}Z`
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AccessLog } from '../../edge/log/access-log.ts'
+import { LineWriter } from '../../edge/log/line-writer.ts'
+
+/** Every request leaves one line of JSON, whatever stands in it, and no line is lost or torn at the end. */
+let dir: string
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'cr-log-'))
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+const access = {
+  requestId: 'req_1',
+  listener: 'player',
+  method: 'GET',
+  path: '/api/games',
+  status: 200,
+  core: 'core-1',
+  tries: 1,
+  ms: 3,
+} as const
+
+test('a line is JSON with a time, also where a path tries to write lines of its own [S50]', () => {
+  const file = join(dir, 'access')
+  const log = new AccessLog('edge', openSync(file, 'a'))
+  const paths = ['/api/games', '/a"}\n{"level":30,"forged":"', '/\u2028é\\', '/\0']
+  const beganMs = Date.now()
+  for (const path of paths) log.note({ ...access, path })
+  log.close()
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const entries = lines.map((line) => JSON.parse(line))
+  expect(entries.map(({ path }) => path)).toEqual(paths)
+  for (const entry of entries) {
+    expect(entry).toMatchObject({ ...access, path: entry.path, level: 30, name: 'edge', worker: process.pid })
+    const at = Date.parse(entry.time)
+    expect(new Date(at).toISOString()).toBe(entry.time)
+    expect(at).toBeGreaterThanOrEqual(beganMs)
+    expect(at).toBeLessThanOrEqual(Date.now())
+  }
+})
+
+test('lines come whole and in order over many batches', async () => {
+  const file = join(dir, 'lines')
+  const writer = new LineWriter(openSync(file, 'a'))
+  const count = 20_000
+  for (let i = 0; i < count; i++) {
+    writer.write(`${i} ${'x'.repeat(i % 50)}\n`)
+    if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  while (readFileSync(file, 'utf8').split('\n').length < count / 2)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  writer.flush()
+  while (!readFileSync(file, 'utf8').includes(`\n${count - 1} `))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  writer.close()
+  const numbers = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => Number.parseInt(line, 10))
+  expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i))
+  expect(writer.dropped).toBe(0)
+})
