@@ -7,6 +7,61 @@ const listener = address.extend({ cert: z.string(), key: z.string() })
 
 export { type Face, faces } from './faces.ts'
 
+const portNumber = z.int().min(1).max(65535)
+const label = z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i, 'It is the first label of a name in a certificate.')
+
+/** Cores by their addresses, or by DNS, which is asked again every so many seconds. */
+const coresListed = z
+  .array(z.strictObject({ name: label, player: address, operator: address, partner: address }))
+  .min(1)
+  .refine((cores) => new Set(cores.map(({ name }) => name)).size === cores.length, 'Two cores have the same name.')
+const byName = {
+  domain: z.string().min(1),
+  everySeconds: z.number().min(0.1).max(3600).default(5),
+  servers: z.array(z.string()).optional(),
+}
+const coresByName = z.discriminatedUnion('records', [
+  /** `_player._tcp.<domain>`, `_operator._tcp.<domain>`, `_partner._tcp.<domain>`: a host and a port for each core. */
+  z.strictObject({ records: z.literal('srv'), ...byName }),
+  /** Every address of the domain is a core; all have these ports and this name in their certificates. */
+  z.strictObject({
+    records: z.literal('a'),
+    ...byName,
+    identity: label,
+    ports: z.strictObject({ player: portNumber, operator: portNumber, partner: portNumber }),
+  }),
+])
+export type CoresListed = z.infer<typeof coresListed>
+
+const balance = z.strictObject({
+  /** How often each core is asked whether it can move money. */
+  probeMilliseconds: z.int().min(20).max(60_000).default(250),
+  /** After so long without any sign of life, others are asked first, and what waits for it and may be repeated goes to them. */
+  silenceMilliseconds: z.int().min(50).max(60_000).default(600),
+  /** Over this time the share of a core that came (back) in grows to its whole. */
+  slowStartSeconds: z.number().min(0).max(600).default(10),
+  /** Failures take no core out where fewer than this share would be left. */
+  panicShare: z.number().min(0).max(1).default(0.5),
+  /** Requests under way for another time: this share of all, but always as many as `retriesMin`. */
+  retryShare: z.number().min(0).max(1).default(0.2),
+  retriesMin: z.int().min(0).default(3),
+  /** Safe requests that are sent to a second core only because the first is late: of all. */
+  hedgeShare: z.number().min(0).max(0.02).default(0.02),
+  /** Of one class of routes at one core: so many failures in a window, if half of all, and that class goes elsewhere for a while. */
+  breakerFailuresMax: z.int().positive().default(5),
+  breakerWindowSeconds: z.number().positive().default(10),
+  breakerOpenSeconds: z.number().positive().default(1),
+  breakerOpenSecondsMax: z.number().positive().default(30),
+  /** Requests of one class under way at one core, for each worker. */
+  inFlightMax: z.int().positive().default(1024),
+  /** With affinity a core gets at most so many times the mean. */
+  loadFactor: z.number().min(1).default(1.25),
+  /** How long an answer that began may stand still. */
+  stillSecondsMax: z.int().positive().default(5),
+  /** Idle connections to a core; a core keeps them 75 seconds, and the one who sends must be the one who closes. */
+  idleSecondsMax: z.int().positive().max(60).default(30),
+})
+
 const schema = z.strictObject({
   name: z.string(),
   workers: z.int().positive().max(64).default(2),
@@ -18,9 +73,10 @@ const schema = z.strictObject({
     operator: listener.extend({ people: z.array(z.string()).min(1).optional() }),
     partner: listener,
   }),
-  cores: z.array(z.strictObject({ name: z.string(), player: address, operator: address, partner: address })).min(1),
-  /** `scrape`: the metrics for other machines, over mutual TLS. */
-  listen: z.strictObject({ metrics: address, scrape: address.optional() }),
+  cores: z.union([coresListed, coresByName]),
+  /** `scrape`: the metrics for other machines, over mutual TLS. `admin`: a Unix socket for who runs the edge, for its owner alone. */
+  listen: z.strictObject({ metrics: address, scrape: address.optional(), admin: z.string().optional() }),
+  balance: balance.prefault({}),
   limits: z
     .strictObject({
       bodyBytesMax: z
@@ -46,8 +102,13 @@ const schema = z.strictObject({
       keepAliveSecondsMax: z.int().positive().default(20),
       /** How long a keyed or safe request may look for a core, tries and waiting together. */
       forwardSecondsMax: z.int().positive().default(10),
-      trySecondsMax: z.int().positive().default(5),
+      /** One core, over any request; what a class of routes has for it, at most. */
+      trySecondsMax: z.int().positive().default(30),
       drainSecondsMax: z.int().positive().default(10),
+      /** Of these, how long kept-alive connections without a request are still served when the edge leaves. */
+      drainIdleSeconds: z.number().min(0).default(1),
+      /** Of these, over how long WebSockets are told to come again, one after the other. */
+      drainWebSocketSeconds: z.number().min(0).default(2),
       coreConnectionsMax: z.int().positive().default(64),
       /** Requests of one asker that a worker works on at the same time. */
       inFlightNetworkMax: z.int().positive().default(2048),
@@ -62,10 +123,24 @@ const schema = z.strictObject({
 
 export type EdgeConfig = Readonly<z.infer<typeof schema>>
 
-export function readConfig(argv: readonly string[] = process.argv): EdgeConfig {
+/** The file that the command line names. @throws Error when it names none */
+export function configFile(argv: readonly string[] = process.argv): string {
   const file = argv[argv.indexOf('--config') + 1]
   if (!argv.includes('--config') || !file) throw new Error('Start the edge with --config <file>.')
-  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  return file
+}
+
+/** @throws Error that says in one sentence or list what is wrong with the file */
+export function readConfig(file: string): EdgeConfig {
+  const parsed = schema.safeParse(parse(file))
   if (!parsed.success) throw new Error(`The configuration ${file} is not valid:\n${z.prettifyError(parsed.error)}`)
   return Object.freeze(parsed.data)
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new Error(`The configuration ${file} cannot be read: ${(error as Error).message}`)
+  }
 }

@@ -7,7 +7,10 @@ export function createControl(cores: Cores, draining: () => boolean): (exchange:
   const app = new Hono()
   app.get('/edge/health', (c) => {
     const ready = !draining() && cores.anyHealthy()
-    return c.json({ ready, cores: cores.all.map(({ name, healthy }) => ({ name, healthy })) }, ready ? 200 : 503)
+    return c.json(
+      { ready, cores: cores.all.map((core) => ({ name: core.name, healthy: cores.isServing(core) })) },
+      ready ? 200 : 503,
+    )
   })
   return (exchange) => answerBy(app, exchange)
 }

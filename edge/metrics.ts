@@ -22,6 +22,11 @@ export const retries = new Counter({
   help: 'Tries after the first.',
   labelNames: ['listener'],
 })
+export const hedges = new Counter({
+  name: 'countroom_edge_hedges_total',
+  help: 'Requests sent to a second core because the first was late.',
+  labelNames: ['listener'],
+})
 export const refusals = new Counter({
   name: 'countroom_edge_refusals_total',
   help: 'Requests the gate refused.',

@@ -2,8 +2,9 @@ import { pino } from 'pino'
 import { openCores } from './balance/cores.ts'
 import { forward } from './balance/forward.ts'
 import { createUpgrades } from './balance/upgrade.ts'
-import { type EdgeConfig, faces } from './config.ts'
+import { faces } from './config.ts'
 import { createControl } from './control.ts'
+import type { Directions, WorkerState } from './crew.ts'
 import { readBody } from './guard/body.ts'
 import { inspect } from './guard/gate.ts'
 import { requestHeaders } from './guard/headers.ts'
@@ -13,10 +14,11 @@ import { openLimitMemory } from './limit/memory.ts'
 import type { Exchange } from './listen/exchange.ts'
 import { addressOf } from './listen/http1.ts'
 import { listen } from './listen/listener.ts'
+import { openLive } from './live.ts'
 import { AccessLog } from './log/access-log.ts'
 import * as metrics from './metrics.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
-import { openRoutes } from './routes.ts'
+import { openRoutes, type Route, routeClasses } from './routes.ts'
 import { openClients } from './tls/clients.ts'
 import { openCertificates } from './tls/files.ts'
 
@@ -25,8 +27,18 @@ const oauthPaths = '/oauth/'
 /** What the operator face answers to who has no certificate yet; a token or an older certificate is asked for there. */
 const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals', '/pki/ca.pem', '/pki/revoked.pem']
 
+export type RunningWorker = {
+  /** Does what is told anew. */
+  follow(directions: Directions): void
+  state(): WorkerState
+  /** Lets what is under way finish, and answers when all is closed. */
+  stop(): Promise<void>
+}
+
 /** One worker: three public listeners, the gate, and the way to the cores. */
-export async function runWorker(config: EdgeConfig, sharedFd: number | undefined): Promise<{ stop(): Promise<void> }> {
+export async function runWorker(first: Directions, sharedFd: number | undefined): Promise<RunningWorker> {
+  const live = openLive(first.config)
+  const { config } = first
   const log = pino(
     {
       name: config.name,
@@ -40,17 +52,24 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
   const flushing = setInterval(() => log.flush(), 1000)
   flushing.unref()
   metrics.observeProcess()
-  let draining = false
+  let stopping = false
+  let leaving = false
+  let underWay = 0
 
   const internal = openCertificates(config.tls)
   metrics.observeCertificates('internal', internal)
-  const cores = openCores(config, internal, (core, healthy) => {
-    metrics.coreHealthy.set({ core }, healthy ? 1 : 0)
-    log[healthy ? 'info' : 'warn']({ core, healthy }, healthy ? 'core is sound' : 'core is out')
+  const cores = openCores(config, internal, routeClasses, (core, healthy) => {
+    if (healthy === undefined) metrics.coreHealthy.remove({ core })
+    else metrics.coreHealthy.set({ core }, healthy ? 1 : 0)
+    log[healthy ? 'info' : 'warn'](
+      { core, healthy },
+      healthy === undefined ? 'core is no member any more' : healthy ? 'core is sound' : 'core is out',
+    )
     process.send?.({ healthy: cores.anyHealthy() })
   })
-  const upgrades = createUpgrades(config, internal, cores)
-  const control = createControl(cores, () => draining)
+  live.onChange((now) => cores.configure(now))
+  const upgrades = createUpgrades(live, internal, cores, (open) => metrics.webSockets.set(open))
+  const control = createControl(cores, () => stopping || leaving)
   const routes = openRoutes()
   const limits = openLimits({
     rules: config.limits.rules,
@@ -70,25 +89,37 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
         upgrade:
           face === 'player'
             ? (request, socket, head) => {
-                upgrades.take(request, socket, head, { requestId: newRequestId(), address: addressOf(socket) })
-                metrics.webSockets.set(upgrades.open)
+                const route = routes.of(face, 'GET', pathOf(request.url ?? ''))
+                upgrades.take(request, socket, head, {
+                  requestId: newRequestId(),
+                  address: addressOf(socket),
+                  routeClass: route.index,
+                  affinity: sessionIn(request.headers.cookie),
+                })
               }
             : undefined,
       }),
     ),
   )
+  follow(first)
   return {
+    follow,
+    state: () => ({ webSockets: upgrades.open, requestsUnderWay: underWay, cores: cores.state() }),
     async stop() {
-      draining = true
-      upgrades.close()
+      stopping = true
+      const { drainSecondsMax, drainIdleSeconds, drainWebSocketSeconds } = live.current().limits
+      for (const listener of listeners) listener.drain()
+      upgrades.leave(drainWebSocketSeconds)
+      // A connection that is kept alive is served a little longer: its next request may be on its way.
+      const idle = setTimeout(() => {
+        for (const listener of listeners) listener.closeIdle()
+      }, drainIdleSeconds * 1000)
       const hard = setTimeout(() => {
         for (const listener of listeners) listener.closeAll()
-      }, config.limits.drainSecondsMax * 1000)
-      for (const listener of listeners) {
-        listener.drain()
-        listener.closeIdle()
-      }
+        upgrades.close()
+      }, drainSecondsMax * 1000)
       await Promise.all(listeners.map(({ closed }) => closed))
+      clearTimeout(idle)
       clearTimeout(hard)
       limits.close()
       await cores.close()
@@ -97,8 +128,22 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
     },
   }
 
+  function follow(directions: Directions): void {
+    if (directions.config !== live.current()) live.apply(directions.config)
+    cores.drain(new Set(directions.drainedCores))
+    cores.apply(directions.members)
+    if (directions.leaving !== leaving) leave(directions.leaving)
+  }
+
+  /** Clients are asked to go elsewhere; whoever comes all the same is served. */
+  function leave(yes: boolean): void {
+    leaving = yes
+    for (const listener of listeners) listener.dismiss(yes)
+    if (yes) upgrades.leave(live.current().limits.drainWebSocketSeconds)
+  }
+
   async function take(exchange: Exchange): Promise<void> {
-    const refusal = inspect(exchange, config.limits) ?? nameless(exchange)
+    const refusal = inspect(exchange, live.current().limits) ?? nameless(exchange)
     if (refusal) return refuse(exchange, refusal)
     const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
     const askers = limits.askersOf(exchange)
@@ -106,37 +151,43 @@ export async function runWorker(config: EdgeConfig, sharedFd: number | undefined
     if (limited) return refuse(exchange, limited)
     try {
       if (exchange.target.startsWith('/edge/')) await control(exchange)
-      else await pass(exchange)
+      else await pass(exchange, route)
     } finally {
       limits.leave(askers)
     }
   }
 
   /** Reads the body and has a core answer. */
-  async function pass(exchange: Exchange): Promise<void> {
+  async function pass(exchange: Exchange, route: Route): Promise<void> {
     const { face, method, requestId, target } = exchange
-    const body = await readBody(exchange, config.limits.bodyBytesMax)
+    const { limits } = live.current()
+    const body = await readBody(exchange, limits.bodyBytesMax)
     if (!Buffer.isBuffer(body)) return refuse(exchange, body)
-    const became = await forward(
-      cores,
-      {
-        exchange,
-        body,
-        headers: requestHeaders(exchange, {
-          requestId,
-          address: exchange.address,
-          bodyBytes: body.length,
-          certificate: face === 'player' ? undefined : clients.certificateOf(exchange.socket),
-        }),
-        repeatable: safe.has(method) || exchange.header('idempotency-key') !== undefined,
-      },
-      config.limits.forwardSecondsMax,
-    )
+    const isSafe = safe.has(method)
+    underWay++
+    const became = await forward(cores, {
+      exchange,
+      body,
+      headers: requestHeaders(exchange, {
+        requestId,
+        address: exchange.address,
+        bodyBytes: body.length,
+        certificate: face === 'player' ? undefined : clients.certificateOf(exchange.socket),
+      }),
+      repeatable: isSafe || exchange.header('idempotency-key') !== undefined,
+      hedgeable: isSafe,
+      routeClass: route.index,
+      affinity: route.sticky ? sessionIn(exchange.header('cookie')) : undefined,
+      secondsMax: Math.max(limits.forwardSecondsMax, route.trySeconds),
+      trySecondsMax: Math.min(limits.trySecondsMax, route.trySeconds),
+    })
+    underWay--
     if (became.problem) sendProblem(exchange, became.problem)
     const seconds = (performance.now() - exchange.startedMs) / 1000
     metrics.requests.inc({ listener: face, status: `${Math.floor(became.status / 100)}xx`, core: became.core })
     metrics.durations.observe({ listener: face }, seconds)
     if (became.tries > 1) metrics.retries.inc({ listener: face }, became.tries - 1)
+    if (became.hedged) metrics.hedges.inc({ listener: face })
     accesses?.note({
       requestId,
       listener: face,
@@ -173,3 +224,13 @@ function pathOf(target: string): string {
   const query = target.indexOf('?')
   return query === -1 ? target : target.slice(0, query)
 }
+
+/** By what a player's requests find the core that has their round; undefined of who is not signed in. */
+function sessionIn(cookies: string | undefined): string | undefined {
+  const begin = cookies?.indexOf(sessionCookie) ?? -1
+  if (cookies === undefined || begin === -1) return undefined
+  const end = cookies.indexOf(';', begin)
+  return cookies.slice(begin + sessionCookie.length, end === -1 ? undefined : end)
+}
+
+const sessionCookie = '__Host-session='

@@ -5,6 +5,7 @@ import { createRoutes, type FaceEnv } from './face.ts'
 import { commandOf, type Host } from './host.ts'
 import { openIncidents } from './incidents.ts'
 import { bodyWithin } from './middleware/body.ts'
+import { inTime, nodeClockMs } from './middleware/deadline.ts'
 import { edgeIdentity } from './middleware/edge-identity.ts'
 import { observe } from './middleware/observe.ts'
 import { securityHeaders } from './middleware/security-headers.ts'
@@ -21,10 +22,11 @@ export function buildFace(
   app.use(edgeIdentity())
   app.use(securityHeaders())
   app.use(observe(name, host.log))
+  app.use(inTime())
   app.use(bodyWithin(host.config.limits.bodyBytesMax))
   app.get('/health/ready', async (c) => {
     const missing = await ready()
-    return c.json({ ready: missing.length === 0, missing }, missing.length === 0 ? 200 : 503)
+    return c.json({ ready: missing.length === 0, missing, now: nodeClockMs() }, missing.length === 0 ? 200 : 503)
   })
   app.notFound((c) =>
     problemResponse(problemOf(new Refusal('absent', 'request.no_route', 'There is nothing here.'), c.get('requestId'))),

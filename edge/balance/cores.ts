@@ -1,124 +1,237 @@
-import type { TLSSocket } from 'node:tls'
-import { buildConnector, Pool } from 'undici'
-import { type EdgeConfig, type Face, faces } from '../config.ts'
-import { coreTls } from '../tls/contexts.ts'
+import type { EdgeConfig } from '../config.ts'
 import type { Certificates } from '../tls/files.ts'
-import { watchPeers } from '../tls/peers.ts'
+import { HedgeBudget, RetryBudget } from './budget.ts'
+import { choose, isBlocked, type Now, type Wish } from './choice.ts'
+import { breakerRules, type Core, closeCore, openCore } from './core.ts'
+import * as health from './health.ts'
+import { slowness, UsualLatency } from './latency.ts'
+import { isSame, type Member } from './members.ts'
+import { type ProbeResult, probe } from './probe.ts'
+import { Wheel } from './wheel.ts'
 
-export type Core = {
-  readonly name: string
-  readonly pools: Record<Face, Pool>
-  healthy: boolean
-  inFlight: number
-}
+/** What a try at a core came to, for its class of routes. `undefined`: it says nothing of that, such as one that was called off. */
+export type Verdict = boolean | undefined
 
+/** The cores as one worker knows them, and what it may ask of them. */
 export type Cores = {
-  /** The sound core with the fewest requests in flight, other than those tried; any other when none is sound. */
-  pick(tried: ReadonlySet<string>): Core | undefined
-  /** A connection failed: the core is out until a probe says otherwise. */
-  eject(core: Core): void
   readonly all: readonly Core[]
+  readonly wheel: Wheel
+  readonly retries: RetryBudget
+  readonly hedges: HedgeBudget
+  readonly usual: UsualLatency
+  pick(wish: Wish<Core>): Core | undefined
+  /** There are cores, and none of them takes this class now. */
+  isBlocked(routeClass: number): boolean
+  /** Ready by its last probe and by what was heard since, and not taken out by the operator. */
+  isServing(core: Core): boolean
+  /** Serving, and heard of just now. */
+  isSound(core: Core): boolean
+  /** It is out, or nothing was heard of it for a while, and there is another that is sound. */
+  isForsaken(core: Core): boolean
+  begin(core: Core, routeClass: number): void
+  /** `tookMs`: until the head of its answer, if there was one. */
+  end(core: Core, routeClass: number, verdict: Verdict, tookMs?: number): void
+  heard(core: Core): void
+  /** A connection failed: the core is out until a probe that begins later says otherwise. */
+  eject(core: Core): void
   anyHealthy(): boolean
+  state(): CoreState[]
+  /** Who is a member from now on; whoever is none any more finishes what is under way. */
+  apply(members: readonly Member[]): void
+  /** The names of those that the operator took out. */
+  drain(names: ReadonlySet<string>): void
+  configure(config: CoresConfig): void
   close(): Promise<void>
 }
 
-const probeEveryMs = 250
-const probeTimeoutMs = 2000
+/** One core as it is told to who runs the edge. */
+export type CoreState = {
+  name: string
+  address: string
+  standing: health.Standing
+  inFlight: number
+  slowness: number
+  /** Classes of routes that go elsewhere at the moment. */
+  openBreakers: string[]
+}
 
-/** Keeps pools of connections to every core, and asks each whether it can serve: can it reach database and keys? */
+type CoresConfig = Pick<EdgeConfig, 'limits' | 'balance'>
+
+const probePatienceMs = 2000
+
+/**
+ * Keeps connections to every core, asks each whether it can serve, and remembers how it does. `onChange` hears whether a core gets requests;
+ * undefined when it is no member any more.
+ */
 export function openCores(
-  config: EdgeConfig,
+  config: CoresConfig,
   certificates: Certificates,
-  onChange: (core: string, healthy: boolean) => void,
+  routeClasses: readonly string[],
+  onChange: (core: string, healthy: boolean | undefined) => void,
 ): Cores {
-  const all = config.cores.map((core): Core => {
-    const connect = connectorTo(core.name, certificates)
-    const pool = (face: Face) =>
-      new Pool(`https://${core[face].host}:${core[face].port}`, {
-        connect,
-        connections: config.limits.coreConnectionsMax,
-        pipelining: 1,
-        allowH2: false,
-        headersTimeout: config.limits.trySecondsMax * 1000,
-        bodyTimeout: config.limits.trySecondsMax * 1000,
-        keepAliveTimeout: 30_000,
-        keepAliveMaxTimeout: 60_000,
-      })
-    return {
-      name: core.name,
-      pools: Object.fromEntries(faces.map((face) => [face, pool(face)])) as Record<Face, Pool>,
-      healthy: false,
-      inFlight: 0,
-    }
-  })
+  let { limits, balance } = config
+  const probeClass = routeClasses.length // beside the classes of routes
+  let all: Core[] = []
+  const leaving = new Set<Core>()
   const probing = new Set<Core>()
-  const timer = setInterval(() => {
-    for (const core of all) void probe(core)
-  }, probeEveryMs)
-  for (const core of all) void probe(core)
+  const told = new Map<string, boolean>()
+  let drained: ReadonlySet<string> = new Set()
+  const wheel = new Wheel()
+  const retries = new RetryBudget({ share: balance.retryShare, least: balance.retriesMin })
+  const hedges = new HedgeBudget(balance.hedgeShare)
+  const usual = new UsualLatency(probeClass + 1)
+  const now: Now = {
+    get ms() {
+      return performance.now()
+    },
+    get awakeMs() {
+      return wheel.awakeMs
+    },
+  }
+  let timer = setInterval(look, balance.probeMilliseconds)
 
   return {
-    all,
-    pick(tried) {
-      const untried = all.filter((core) => !tried.has(core.name))
-      const sound = untried.filter((core) => core.healthy)
-      const candidates = sound.length > 0 ? sound : untried
-      return candidates.reduce<Core | undefined>(
-        (best, core) =>
-          best === undefined ||
-          core.inFlight < best.inFlight ||
-          (core.inFlight === best.inFlight && Math.random() < 0.5)
-            ? core
-            : best,
-        undefined,
-      )
+    get all() {
+      return all
     },
-    eject: (core) => set(core, false),
-    anyHealthy: () => all.some((core) => core.healthy),
+    wheel,
+    retries,
+    hedges,
+    usual,
+    pick: (wish) => choose(all, wish, rules(), now),
+    isBlocked: (routeClass) => isBlocked(all, routeClass, performance.now()),
+    isServing,
+    isSound,
+    isForsaken: (core) => !isSound(core) && all.some(isSound),
+    begin(core, routeClass) {
+      core.inFlight++
+      core.breakers.began(routeClass)
+    },
+    end(core, routeClass, verdict, tookMs) {
+      core.inFlight--
+      core.breakers.ended(routeClass, verdict, performance.now())
+      if (tookMs !== undefined) core.slowness = slowness(core.slowness, usual.note(routeClass, tookMs))
+    },
+    heard(core) {
+      core.health.heardMs = wheel.awakeMs
+    },
+    eject(core) {
+      const healths = all.map((each) => each.health)
+      if (!health.isIn(core.health) || !health.mayEject(healths, balance.panicShare)) return
+      health.eject(core.health, performance.now())
+      tell(core)
+    },
+    anyHealthy: () => all.some(isServing),
+    state: () =>
+      all.map((core) => ({
+        name: core.name,
+        address: `${core.member.player.host}:${core.member.player.port}`,
+        standing: health.standingOf(core.health, wheel.awakeMs, balance.silenceMilliseconds),
+        inFlight: core.inFlight,
+        slowness: Math.round(core.slowness * 100) / 100,
+        openBreakers: routeClasses.filter((_, index) => core.breakers.isOpen(index)),
+      })),
+    apply,
+    drain(names) {
+      drained = names
+      for (const core of all) {
+        core.health.drained = names.has(core.name)
+        tell(core)
+      }
+    },
+    configure(next) {
+      ;({ limits, balance } = next)
+      for (const core of all) core.breakers.configure(breakerRules(balance))
+      retries.configure({ share: balance.retryShare, least: balance.retriesMin })
+      hedges.configure(balance.hedgeShare)
+      clearInterval(timer)
+      timer = setInterval(look, balance.probeMilliseconds)
+    },
     async close() {
       clearInterval(timer)
-      await Promise.all(all.flatMap((core) => faces.map((face) => core.pools[face].destroy())))
+      wheel.close()
+      await Promise.all([...all, ...leaving].map(closeCore))
     },
   }
 
-  async function probe(core: Core): Promise<void> {
-    if (probing.has(core)) return
-    probing.add(core)
-    try {
-      const { statusCode, body } = await core.pools.player.request({
-        path: '/health/ready',
-        method: 'GET',
-        headersTimeout: probeTimeoutMs,
-        bodyTimeout: probeTimeoutMs,
-      })
-      await body.dump()
-      set(core, statusCode === 200)
-    } catch {
-      set(core, false)
-    } finally {
-      probing.delete(core)
+  function rules() {
+    return {
+      silenceMs: balance.silenceMilliseconds,
+      slowStartMs: balance.slowStartSeconds * 1000,
+      loadFactor: balance.loadFactor,
     }
   }
 
-  function set(core: Core, healthy: boolean): void {
-    if (core.healthy !== healthy) onChange(core.name, healthy)
-    core.healthy = healthy
+  function isSound(core: Core): boolean {
+    return health.standingOf(core.health, wheel.awakeMs, balance.silenceMilliseconds) === 'sound'
+  }
+
+  function apply(members: readonly Member[]): void {
+    const stay = all.filter((core) => members.some((member) => isSame(member, core.member)))
+    for (const core of all)
+      if (!stay.includes(core)) {
+        core.leaving = true
+        leaving.add(core)
+        told.delete(core.name)
+        onChange(core.name, undefined)
+      }
+    const joined = members
+      .filter((member) => !stay.some((core) => isSame(member, core.member)))
+      .map((member) => openCore(member, { limits, balance }, certificates, probeClass + 1, wheel.awakeMs))
+    all = [...stay, ...joined]
+    for (const core of joined) {
+      core.health.drained = drained.has(core.name)
+      void ask(core)
+    }
+  }
+
+  function look(): void {
+    for (const core of all) void ask(core)
+    for (const core of leaving)
+      if (core.inFlight === 0) {
+        leaving.delete(core)
+        void closeCore(core)
+      }
+  }
+
+  async function ask(core: Core): Promise<void> {
+    if (probing.has(core)) return
+    probing.add(core)
+    const result = await probe(core, probePatienceMs)
+    probing.delete(core)
+    if (core.leaving) return
+    note(core, result)
+    tell(core)
+  }
+
+  function note(core: Core, { ready, begunMs, endedMs, clockMs }: ProbeResult): void {
+    const others = all.some((other) => other !== core && isServing(other))
+    health.probed(core.health, ready, begunMs, endedMs, others)
+    if (!ready) return
+    core.health.heardMs = wheel.awakeMs
+    core.slowness = slowness(core.slowness, usual.note(probeClass, endedMs - begunMs))
+    if (clockMs !== undefined) noteClock(core, clockMs, begunMs, endedMs)
+  }
+
+  function tell(core: Core): void {
+    const healthy = isServing(core)
+    if (told.get(core.name) === healthy) return
+    told.set(core.name, healthy)
+    onChange(core.name, healthy)
   }
 }
 
-/** Each new connection shows and checks what is true then. No session is resumed: that would check nothing. */
-function connectorTo(core: string, certificates: Certificates): buildConnector.connector {
-  const build = () =>
-    buildConnector({ ...coreTls(certificates.current(), core), timeout: 2000, maxCachedSessions: 0, allowH2: false })
-  let connector = build()
-  certificates.onChange(() => {
-    connector = build()
-  })
-  const watch = watchPeers(certificates)
-  return (options, callback) =>
-    connector(options, (...[error, socket]) => {
-      if (error) return callback(error, null)
-      watch(socket as TLSSocket)
-      callback(null, socket)
-    })
+function isServing({ health: its }: Core): boolean {
+  return health.isIn(its) && !its.drained
 }
+
+/** The core told its clock somewhere between question and answer: the quicker, the surer. Doubt grows with time, as clocks drift apart. */
+function noteClock(core: Core, clockMs: number, begunMs: number, endedMs: number): void {
+  const doubtMs = (endedMs - begunMs) / 2
+  core.clockDoubtMs += clockDriftMs
+  if (doubtMs > core.clockDoubtMs) return
+  core.clockDoubtMs = doubtMs
+  core.clockAheadMs = clockMs - (begunMs + endedMs) / 2
+}
+
+const clockDriftMs = 0.1 // a probe; far more than a clock drifts, so that one that was set is noticed within seconds

@@ -23,6 +23,7 @@ const internal = new Set([
   'x-hono-already-sent',
   'x-client-certificate',
   'x-person-certificate',
+  'x-deadline',
   'expect',
   'content-length',
 ])

@@ -10,8 +10,8 @@ import { type Exchange, headerIn, type RequestHead } from './exchange.ts'
 import type { Taking } from './listener.ts'
 
 export type Http1 = {
-  /** Every answer from now on is the last one of its connection. */
-  drain(): void
+  /** Every answer from now on is the last one of its connection, or no longer. */
+  dismiss(on: boolean): void
 }
 
 /**
@@ -33,8 +33,8 @@ export function speakHttp1(server: Server, face: Face, { take, refuse }: Taking)
   )
   server.on('clientError', onClientError)
   return {
-    drain() {
-      draining = true
+    dismiss(on) {
+      draining = on
     },
   }
 

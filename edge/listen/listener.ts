@@ -24,7 +24,9 @@ export type Taking = {
 }
 
 export type Listener = {
-  /** Takes no connection any more, and says so on those there are: the answer under way, or the next one, is the last. */
+  /** Asks clients to go elsewhere: on every connection the answer under way, or the next one, is the last. Or no longer. */
+  dismiss(on: boolean): void
+  /** Takes no connection any more, and dismisses those there are. */
   drain(): void
   /** Ends the connections on which nothing is under way. */
   closeIdle(): void
@@ -70,11 +72,15 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
     else speak!.call(server, socket)
   })
   if (taking.upgrade) server.on('upgrade', taking.upgrade)
+  const dismiss = (on: boolean) => {
+    http1.dismiss(on)
+    sessions.dismiss(on)
+  }
   const listener: Listener = {
+    dismiss,
     closed: new Promise((resolve) => server.once('close', () => resolve())),
     drain() {
-      http1.drain()
-      sessions.drain()
+      dismiss(true)
       NetServer.prototype.close.call(server) // Node's own for HTTP would end idle connections too, as a request is on its way
     },
     closeIdle() {

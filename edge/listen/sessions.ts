@@ -34,7 +34,7 @@ type Session = {
 export type Sessions = {
   begin(socket: TLSSocket, address: string): void
   /** Who has something under way is told up to which stream they are served; who has nothing, with the next one. */
-  drain(): void
+  dismiss(on: boolean): void
   closeIdle(): void
   closeAll(): void
 }
@@ -48,15 +48,15 @@ const lingerMs = 1000
  */
 export function openSessions(face: Face, limits: Limits, taking: Taking): Sessions {
   const all = new Set<Session>()
-  let draining = false
+  let dismissing = false
   const options = optionsOf(limits)
   const clock = setInterval(look, lookEveryMs)
   clock.unref()
   return {
     begin,
-    drain() {
-      draining = true
-      for (const session of all) if (session.open.size > 0) leave(session)
+    dismiss(on) {
+      dismissing = on
+      if (on) for (const session of all) if (session.open.size > 0) leave(session)
     },
     closeIdle() {
       for (const session of all) if (session.open.size === 0) leave(session)
@@ -109,7 +109,7 @@ export function openSessions(face: Face, limits: Limits, taking: Taking): Sessio
       session.idleMs = performance.now()
       session.idleBytes = session.socket.bytesRead
     })
-    if (draining) leave(session)
+    if (dismissing) leave(session)
     if (exchange.wrong) taking.refuse(exchange, exchange.wrong)
     else taking.take(exchange)
   }

@@ -134,6 +134,7 @@ describe('taken, and the core is asked what was read', () => {
       'forwarded',
       'x-client-certificate',
       'x-person-certificate',
+      'x-deadline',
       'x-hono-already-sent',
       'te',
       'proxy-authorization',

@@ -1,0 +1,127 @@
+import type { Logger } from 'pino'
+import { openAdmin } from './admin.ts'
+import { type Member, openMembership } from './balance/members.ts'
+import { resolveMembers } from './balance/names.ts'
+import type { EdgeConfig } from './config.ts'
+import { type CrewMember, type Directions, openCrew } from './crew.ts'
+import { makeLimitMemory } from './limit/memory.ts'
+import { startManagement } from './metrics.ts'
+import { needsNewWorkers, openSettings, type Reload } from './settings.ts'
+
+/** What whoever runs the edge may see of it and do with it. */
+export type Supervisor = {
+  state(): Promise<EdgeState>
+  /** Reads the configuration anew. */
+  reload(): Reload
+  /** Replaces every worker, one after the other. */
+  restart(): Promise<void>
+  /** Not ready any more, and clients are asked to go elsewhere; until it is taken back or the edge is stopped. */
+  leave(leaving: boolean): void
+  /** A core gets nothing new, or again its share. False when there is no such core. */
+  drainCore(name: string, drained: boolean): boolean
+}
+
+export type EdgeState = {
+  name: string
+  pid: number
+  startedAt: string
+  leaving: boolean
+  config: { file: string; readAt: string; problem?: string }
+  listeners: Record<string, string>
+  workers: CrewMember[]
+  drainedCores: string[]
+}
+
+/** Keeps the workers, the configuration and the list of cores of one host. @throws Error when it cannot listen */
+export async function supervise(file: string, first: EdgeConfig, log: Logger): Promise<void> {
+  const startedAt = new Date().toISOString()
+  const drained = new Set<string>()
+  let stopping = false
+  let leaving = false
+  let members: readonly Member[] = []
+  const settings = openSettings(file, first, applied)
+  const crew = openCrew(directions(), makeLimitMemory(), (facts) =>
+    log.error(facts, 'a worker died; another takes its place'),
+  )
+  const membership = openMembership(
+    first,
+    (now) => {
+      members = now
+      log.info({ cores: members.map(({ name }) => name) }, 'the cores are these')
+      crew.direct(directions())
+    },
+    (error) => log.warn({ error: error.message }, 'DNS does not tell the cores; those known stay'),
+    resolveMembers,
+  )
+  const management = await startManagement({ config: first, ready })
+  const self: Supervisor = { state, reload: () => applied(settings.reload()), restart: crew.restart, leave, drainCore }
+  const admin = first.listen.admin === undefined ? undefined : await openAdmin(first.listen.admin, self)
+  log.info({ workers: first.workers, listeners: listeners() }, 'edge serves')
+
+  process.on('SIGHUP', () => void self.reload())
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+
+  async function stop(): Promise<void> {
+    stopping = true
+    settings.close()
+    membership.close()
+    await crew.stop()
+    for (const server of management) server.close()
+    admin?.close()
+    process.exit(0)
+  }
+
+  async function state(): Promise<EdgeState> {
+    const { problem, readAt } = settings
+    return {
+      name: settings.current().name,
+      pid: process.pid,
+      startedAt,
+      leaving: leaving || stopping,
+      config: { file, readAt, ...(problem ? { problem } : {}) },
+      listeners: listeners(),
+      workers: await crew.members(),
+      drainedCores: [...drained],
+    }
+  }
+
+  function leave(yes: boolean): void {
+    leaving = yes
+    log.warn({ leaving }, yes ? 'told to leave: clients are asked to go elsewhere' : 'told to stay')
+    crew.direct(directions())
+  }
+
+  function drainCore(name: string, yes: boolean): boolean {
+    if (!members.some((member) => member.name === name)) return false
+    if (yes) drained.add(name)
+    else drained.delete(name)
+    log.warn({ core: name, drained: yes }, yes ? 'core gets nothing new' : 'core is back')
+    crew.direct(directions())
+    return true
+  }
+
+  function listeners(): Record<string, string> {
+    const faces = Object.entries(settings.current().listeners)
+    return Object.fromEntries(faces.map(([face, { host, port }]) => [face, `${host}:${port}`]))
+  }
+
+  function ready(): string[] {
+    if (stopping || leaving) return ['draining']
+    return crew.anyHealthy() ? [] : ['core']
+  }
+
+  function directions(): Directions {
+    return { config: settings.current(), members, drainedCores: [...drained], leaving }
+  }
+
+  function applied(reload: Reload): Reload {
+    if (!reload.taken) log.error({ problem: reload.problem }, 'the configuration is not taken; what was in force stays')
+    else if (reload.changed) {
+      log.info('the configuration has changed')
+      membership.configure(reload.config)
+      crew.direct(directions())
+      if (needsNewWorkers(reload.config, reload.before)) void crew.restart()
+    }
+    return reload
+  }
+}
