@@ -3,9 +3,10 @@ import * as games from '#games'
 import { pipsOf } from '../../../core/games/cards.ts'
 import { playAgainst } from '../../../core/games/catalogue/blackjack/expectation/against.ts'
 import { expectation, valueAgainst } from '../../../core/games/catalogue/blackjack/expectation/index.ts'
+import { oddsAgainst } from '../../../core/games/catalogue/blackjack/expectation/odds.ts'
 import { squareAgainst } from '../../../core/games/catalogue/blackjack/expectation/spread.ts'
 import { type House, house } from '../../../core/games/catalogue/blackjack/house.ts'
-import { valuesByUp } from '../../../core/games/catalogue/blackjack/returns.ts'
+import { odds, valuesByUp } from '../../../core/games/catalogue/blackjack/returns.ts'
 import { anchorOf, percentAsPublished } from './anchors.ts'
 import { deck } from './deck.ts'
 import { type Decide, fixedDraws, playOut } from './golden.ts'
@@ -205,13 +206,20 @@ describe('the expectation', () => {
     )
   })
 
+  test('returns something as often as its sheet says, and its most', () => {
+    const found = ups.map((up) => oddsAgainst(house, up, against.get(up)))
+    expect(found.reduce((sum, { hit }) => sum + hit, 0)).toBeCloseTo(odds.hit, 8)
+    expect(found.reduce((sum, { top }) => sum + top, 0)).toBeCloseTo(odds.top, 10)
+  })
+
   test('is what comes of playing, best by the cards seen, within three standard errors', () => {
     const draws = fixedDraws('blackjack at its best')
     const choice = game.readChoice({ stake: '1.00' }, 'EUR')
     const rounds = 40_000
-    let [sum, squares] = [0, 0]
+    let [sum, squares, hits] = [0, 0, 0]
     for (let n = 0; n < rounds; n++) {
       const { win, moved } = playOut(game, choice, draws, bestMove)
+      if (win > 0n) hits++
       const net = Number(win - 100n - moved) / 100
       sum += net
       squares += net * net
@@ -219,6 +227,7 @@ describe('the expectation', () => {
     const { mean, variance } = game.spread!(choice)
     const sd = Math.sqrt(games.toNumber(variance)) / 100
     expect(Math.abs(sum / rounds - (games.toNumber(mean) / 100 - 1)) / (sd / Math.sqrt(rounds))).toBeLessThan(3)
+    expect(Math.abs(hits / rounds - odds.hit) / Math.sqrt((odds.hit * (1 - odds.hit)) / rounds)).toBeLessThan(3)
     // The mean of squares has a deviation of some 1.9, as no round but a split brings more than four.
     expect(Math.abs(squares / rounds - (sd * sd + (sum / rounds) ** 2)) / (1.9 / Math.sqrt(rounds))).toBeLessThan(3)
   })

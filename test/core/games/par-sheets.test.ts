@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import * as games from '#games'
+import { odds } from '../../../core/games/catalogue/blackjack/returns.ts'
 
 /** Every bet of every table and instant game, by what it can return: the page in the docs is written from here and held. */
 const stake = 10_000n // 100.00, on which every bet of every game pays whole minor units
@@ -72,6 +73,11 @@ test('the sheets stand in the docs; vitest -u writes them again', async () => {
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../../../docs/par-sheets-tables.md'))
 })
 
+const headOfTable = [
+  '| bet | return | hit chance | standard deviation | top award | 1 in |',
+  '| --- | --- | --- | --- | --- | --- |',
+]
+
 function sheet([id, rows]: readonly [string, Row[]]): string {
   const { name, version } = games.gameOf(id)
   const lines = rows.map(({ bet, returns }) => {
@@ -87,21 +93,23 @@ function sheet([id, rows]: readonly [string, Row[]]): string {
     ]
     return `| ${cells.join(' | ')} |`
   })
-  const table = [
-    '| bet | return | hit chance | standard deviation | top award | 1 in |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...lines,
-  ]
+  const table = [...headOfTable, ...lines]
   return `## ${name}\n\nVersion ${version}\n\n${table.join('\n')}\n`
 }
 
-/** Its rounds have too many ends to list: return and deviation are computed from compositions of the shoe. */
+/** Its rounds have too many ends to list: everything is computed from compositions of the shoe. */
 function blackjack(): string {
   const game = games.gameOf('blackjack')
   const { mean, variance } = game.spread!(game.readChoice({ stake: '100.00' }, 'EUR'))
-  const times = games.toNumber(mean) / Number(stake)
-  const deviation = Math.sqrt(games.toNumber(variance)) / Number(stake)
-  return `## ${game.name}\n\nVersion ${game.version}\n\nBest play by the cards seen returns ${(times * 100).toFixed(6)} % of the first stake, with a standard deviation of ${deviation.toFixed(4)}; four hands, each doubled and won, return 16 times the first stake.\n`
+  const cells = [
+    'best play by the cards seen',
+    `${((games.toNumber(mean) / Number(stake)) * 100).toFixed(6)} %`,
+    `${(odds.hit * 100).toFixed(4)} %`,
+    (Math.sqrt(games.toNumber(variance)) / Number(stake)).toFixed(4),
+    16,
+    Math.round(1 / odds.top).toLocaleString('en'),
+  ]
+  return `## ${game.name}\n\nVersion ${game.version}\n\n${headOfTable.join('\n')}\n| ${cells.join(' | ')} |\n\nThe return is exact. What the hands of one split have in common, in the other figures, is taken from an infinite shoe; the top award is four hands, each\ndoubled and won.\n`
 }
 
 function figures(returns: Row['returns']) {
