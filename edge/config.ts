@@ -116,6 +116,18 @@ const schema = z.strictObject({
       rules,
     })
     .prefault({}),
+  /** Redis, where hosts count together; without it, each counts by itself. */
+  redis: z
+    .intersection(
+      z.union([z.object({ socket: z.string() }), z.object({ host: z.string(), port: z.int(), component: z.string() })]),
+      z.object({
+        user: z.string(),
+        passwordFile: z.string(),
+        /** Hosts that limits are shared out to until they have met. */
+        hostsMin: z.int().positive().max(64).default(1),
+      }),
+    )
+    .optional(),
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
     .prefault({}),

@@ -42,6 +42,11 @@ export const shadowed = new Counter({
   help: 'Requests that a rule in shadow would have refused.',
   labelNames: ['rule'],
 })
+export const together = new Gauge({
+  name: 'countroom_edge_limits_together',
+  help: '1 while hosts count together in Redis.',
+  aggregator: 'min',
+})
 export const coreHealthy = new Gauge({
   name: 'countroom_edge_core_healthy',
   help: '1 when a worker holds the core for sound.',

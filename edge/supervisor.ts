@@ -4,6 +4,7 @@ import { type Member, openMembership } from './balance/members.ts'
 import { resolveMembers } from './balance/names.ts'
 import type { EdgeConfig } from './config.ts'
 import { type CrewMember, type Directions, openCrew } from './crew.ts'
+import { secretTogether } from './limit/hosts-store.ts'
 import { makeLimitMemory } from './limit/memory.ts'
 import { startManagement } from './metrics.ts'
 import { needsNewWorkers, openSettings, type Reload } from './settings.ts'
@@ -40,7 +41,7 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
   let leaving = false
   let members: readonly Member[] = []
   const settings = openSettings(file, first, applied)
-  const crew = openCrew(directions(), makeLimitMemory(), (facts) =>
+  const crew = openCrew(directions(), makeLimitMemory(secretTogether(first)), (facts) =>
     log.error(facts, 'a worker died; another takes its place'),
   )
   const membership = openMembership(

@@ -2,13 +2,14 @@ import { pino } from 'pino'
 import { openCores } from './balance/cores.ts'
 import { forward } from './balance/forward.ts'
 import { createUpgrades } from './balance/upgrade.ts'
-import { faces } from './config.ts'
+import { type EdgeConfig, faces } from './config.ts'
 import { createControl } from './control.ts'
 import type { Directions, WorkerState } from './crew.ts'
 import { readBody } from './guard/body.ts'
 import { inspect } from './guard/gate.ts'
 import { requestHeaders } from './guard/headers.ts'
 import { newRequestId } from './ids.ts'
+import { openHostsStore } from './limit/hosts-store.ts'
 import { openLimits } from './limit/limits.ts'
 import { openLimitMemory } from './limit/memory.ts'
 import type { Exchange } from './listen/exchange.ts'
@@ -71,14 +72,29 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   const upgrades = createUpgrades(live, internal, cores, (open) => metrics.webSockets.set(open))
   const control = createControl(cores, () => stopping || leaving)
   const routes = openRoutes()
+  const store = config.redis && openHostsStore(config.redis, internal)
+  store?.onChange((open, reason) => {
+    metrics.together.set(open ? 1 : 0)
+    log[open ? 'info' : 'warn'](
+      { reason },
+      open ? 'hosts count together' : 'hosts cannot count together; each keeps to its share',
+    )
+  })
+  const inFlightOf = ({ inFlightNetworkMax: network, inFlightSessionMax: session }: EdgeConfig['limits']) => ({
+    network,
+    session,
+  })
   const limits = openLimits({
+    store,
+    hostsMin: config.redis?.hostsMin ?? 1,
     rules: config.limits.rules,
-    inFlight: { network: config.limits.inFlightNetworkMax, session: config.limits.inFlightSessionMax },
+    inFlight: inFlightOf(config.limits),
     memory: openLimitMemory(sharedFd),
     workers: config.workers,
     onRefused: (rule) => metrics.limited.inc({ rule }),
     onShadow: (rule) => metrics.shadowed.inc({ rule }),
   })
+  live.onChange((now) => limits.configure(now.limits.rules, inFlightOf(now.limits)))
   const clients = openClients()
 
   const listeners = await Promise.all(
@@ -122,6 +138,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       clearTimeout(idle)
       clearTimeout(hard)
       limits.close()
+      store?.close()
       await cores.close()
       log.flush()
       accesses?.close()
@@ -147,7 +164,8 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (refusal) return refuse(exchange, refusal)
     const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
     const askers = limits.askersOf(exchange)
-    const limited = limits.admit(exchange, route, askers)
+    const verdict = limits.admit(exchange, route, askers)
+    const limited = verdict instanceof Promise ? await verdict : verdict
     if (limited) return refuse(exchange, limited)
     try {
       if (exchange.target.startsWith('/edge/')) await control(exchange)

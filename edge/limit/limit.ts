@@ -90,3 +90,9 @@ export function waitOf(limit: Limit, asker: Asker, atMs: number): number {
   const now = Math.floor(atMs * limit.ticksPerMs)
   return limit.table.backlog(asker.low ^ limit.low, asker.high ^ limit.high, now) - limit.tolerance
 }
+/** The others said no: nobody asks them again until so many milliseconds of backlog are worked off. */
+export function deny(limit: Limit, asker: Asker, atMs: number, backlogMs: number): void {
+  const now = Math.floor(atMs * limit.ticksPerMs)
+  const arrival = now + Math.ceil(backlogMs * limit.ticksPerMs)
+  limit.table.raise(asker.low ^ limit.low, asker.high ^ limit.high, now, arrival)
+}

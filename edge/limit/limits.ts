@@ -5,38 +5,50 @@ import { askerOf } from './asker.ts'
 import { knowAskers } from './connection.ts'
 import { limitHeaders, retryAfter } from './headers.ts'
 import { countInFlight } from './in-flight.ts'
-import { type Askers, createLimiter } from './limiter.ts'
+import { openLeases } from './leases.ts'
+import type { Limit } from './limit.ts'
+import { type Askers, createLimiter, type Limiter } from './limiter.ts'
 import type { LimitMemory } from './memory.ts'
 import type { Rule } from './rules.ts'
+import type { Store } from './store.ts'
+import { meetHosts } from './together.ts'
 
 export type Limits = {
   /** Who asks, for the two below. */
   askersOf(exchange: Exchange): Askers
-  /** Counts a request, and gives its answer what is said of limits. Answers why it is kept out, or undefined: then it `leave`s when it is answered. */
-  admit(exchange: Exchange, route: Route, askers: Askers): Problem | undefined
+  /**
+   * Counts a request, and gives its answer what is said of limits. Answers why it is kept out, or undefined: then it `leave`s when it is answered.
+   * A promise, where all hosts decide together.
+   */
+  admit(exchange: Exchange, route: Route, askers: Askers): Problem | undefined | Promise<Problem | undefined>
   leave(askers: Askers): void
+  /** Goes by other rules from now on; a rule that keeps its name and its pace keeps what it counted. */
+  configure(rules: readonly Rule[], inFlight: InFlightMax): void
   close(): void
 }
+
+/** Requests that one may have under way at a worker. */
+type InFlightMax = { network: number; session: number }
 
 const sweepEveryMs = 1000
 
 /** Everything that a worker counts requests by. @param workers of this host, for where they cannot count together */
 export function openLimits(options: {
   rules: readonly Rule[]
-  inFlight: { network: number; session: number }
+  inFlight: InFlightMax
   memory: LimitMemory
   workers: number
+  /** Where other hosts are met, and how many there are at least. */
+  store?: Store | undefined
+  hostsMin?: number
   onRefused: (rule: string) => void
   onShadow: (rule: string) => void
 }): Limits {
-  const { memory, inFlight, onRefused } = options
-  const limiter = createLimiter({
-    rules: options.rules,
-    tables: memory.tables,
-    secret: (name) => askerOf(memory.hash, 'rule', name),
-    part: memory.isShared ? 1 : 1 / options.workers,
-    onShadow: options.onShadow,
-  })
+  const { memory, onRefused, store, hostsMin = 1 } = options
+  const leases = store && openLeases(store)
+  let inFlight = options.inFlight
+  let limiter = limiterOf(options.rules)
+  const together = store && meetHosts(store, hostsMin, (...share) => limiter.share(...share))
   const known = knowAskers(memory.hash)
   const underWay = countInFlight()
   const sweeping = setInterval(() => memory.sweep(performance.now()), sweepEveryMs)
@@ -47,17 +59,61 @@ export function openLimits(options: {
     admit(exchange, route, askers) {
       const verdict = limiter.decide(exchange.face, route, askers, memory.sinceMs(exchange.startedMs))
       if (route.class !== 'page' || verdict.refused) exchange.also = limitHeaders(verdict)
-      const full = verdict.refused ? undefined : enter(askers)
-      const rule = verdict.refused?.rule.name ?? full
-      if (rule === undefined) return undefined
-      onRefused(rule)
-      return full === undefined ? tooMany(retryAfter(verdict), rule) : tooManyAtOnce()
+      if (verdict.refused) return refuse(verdict.refused, retryAfter(verdict))
+      return verdict.asks ? decided(exchange, route, askers) : entered(askers)
     },
     leave(askers) {
       underWay.leave(askers.network)
       if (askers.session) underWay.leave(askers.session)
     },
-    close: () => clearInterval(sweeping),
+    configure(rules, inFlightNow) {
+      inFlight = inFlightNow
+      limiter = limiterOf(rules)
+      if (together) limiter.share(...together.share())
+    },
+    close() {
+      clearInterval(sweeping)
+      leases?.close()
+      together?.close()
+    },
+  }
+
+  function limiterOf(rules: readonly Rule[]): Limiter {
+    return createLimiter({
+      rules,
+      tables: memory.tables,
+      secret: (name) => askerOf(memory.hash, 'rule', name),
+      part: memory.isShared ? 1 : 1 / options.workers,
+      loans: leases,
+      onShadow: options.onShadow,
+    })
+  }
+
+  async function decided(exchange: Exchange, route: Route, askers: Askers): Promise<Problem | undefined> {
+    for (const limit of limiter.limitsOf(exchange.face, route)) {
+      const asker = askers[limit.rule.by]
+      if (limit.mode !== 'asked' || asker === undefined || together === undefined) continue
+      const waitMs = await together.ask(limit, asker, () => memory.sinceMs(performance.now()))
+      if (waitMs > 0 && limit.rule.shadow) options.onShadow(limit.rule.name)
+      else if (waitMs > 0) {
+        const seconds = Math.ceil(waitMs / 1000)
+        exchange.also = ['ratelimit-policy', limit.policy, 'ratelimit', `"${limit.rule.name}";r=0;t=${seconds}`]
+        return refuse(limit, seconds)
+      }
+    }
+    return entered(askers)
+  }
+
+  function entered(askers: Askers): Problem | undefined {
+    const full = enter(askers)
+    if (full === undefined) return undefined
+    onRefused(full)
+    return tooManyAtOnce()
+  }
+
+  function refuse(limit: Limit, seconds: number): Problem {
+    onRefused(limit.rule.name)
+    return tooMany(seconds, limit.rule.name)
   }
 
   function enter({ network, session }: Askers): string | undefined {

@@ -32,16 +32,20 @@ export function privateTls(parts: TlsParts): SecureContextOptions {
   return { ...parts, minVersion: 'TLSv1.3', secureOptions: sslNoTicket }
 }
 
-/** How the edge meets a core: its own certificate, the appliance's authority, the core's name and role, and not taken back. */
+/** How the edge meets a core, or another component: its own certificate, the appliance's authority, the other's name and role, and not taken back. */
 export function coreTls(parts: TlsParts, core: string): ConnectionOptions {
+  return insideTls(parts, core, 'core')
+}
+
+export function insideTls(parts: TlsParts, component: string, role: string): ConnectionOptions {
   return {
     ...parts,
-    servername: `${core}.countroom.internal`,
+    servername: `${component}.countroom.internal`,
     minVersion: 'TLSv1.3',
     rejectUnauthorized: true,
     checkServerIdentity: (name, certificate) =>
       checkServerIdentity(name, certificate) ??
-      (hasRole(certificate, ['core']) ? undefined : new Error(`${name} is not a core`)),
+      (hasRole(certificate, [role]) ? undefined : new Error(`${name} is not a ${role}`)),
   }
 }
 

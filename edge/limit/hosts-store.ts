@@ -1,0 +1,26 @@
+import { hkdfSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { EdgeConfig } from '../config.ts'
+import { insideTls } from '../tls/contexts.ts'
+import type { Certificates } from '../tls/files.ts'
+import { openStore, type Store } from './store.ts'
+
+type RedisConfig = NonNullable<EdgeConfig['redis']>
+
+/** Redis as the configuration names it. */
+export function openHostsStore(redis: RedisConfig, certificates: Certificates): Store {
+  const address =
+    'socket' in redis
+      ? { path: redis.socket }
+      : { host: redis.host, port: redis.port, tls: () => insideTls(certificates.current(), redis.component, 'redis') }
+  return openStore({ address, user: redis.user, password: () => passwordOf(redis) })
+}
+
+/** The secret by which all hosts hash alike; undefined where each counts by itself. */
+export function secretTogether({ redis }: Pick<EdgeConfig, 'redis'>): Buffer | undefined {
+  return redis && Buffer.from(hkdfSync('sha256', passwordOf(redis), '', 'countroom edge limits', 8))
+}
+
+function passwordOf({ passwordFile }: RedisConfig): string {
+  return readFileSync(passwordFile, 'utf8').trim()
+}
