@@ -12,8 +12,3 @@ export function openKernelRandom(): (bytes: number) => Buffer {
     return filled
   }
 }
-
-/** As random as the better of the two sources. */
-export function joined(one: Buffer, other: Buffer): Buffer {
-  return Buffer.from(one.map((byte, index) => byte ^ (other[index] ?? 0)))
-}

@@ -3,6 +3,7 @@ import { createLane, createLanes, type Lane, newId } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
 import { openDatabase, type Sql } from './database.ts'
+import { watchGenerator } from './generator-watch.ts'
 import { transact } from './host.ts'
 import type { OpenHost } from './open-host.ts'
 import { openRoundParts } from './round-parts.ts'
@@ -32,6 +33,7 @@ const lanesWaiting = new Gauge({ name: 'countroom_lane_waiting', help: 'Bets tha
 export async function openPlay(host: OpenHost): Promise<Play> {
   const rounds = await openRoundParts(host)
   const { generator } = rounds
+  const watch = watchGenerator(host, generator)
   const settle = (connection: Sql, lease: ledger.Lease, bets: readonly games.Bet[]): Promise<games.Settled[]> => {
     const at = host.now()
     const { large, pace } = rounds.rules()
@@ -59,6 +61,7 @@ export async function openPlay(host: OpenHost): Promise<Play> {
     missing: () => [...(generator.sound ? [] : ['rng']), ...(lanes.every((lane) => lane.held()) ? [] : ['lanes'])],
     async close() {
       clearInterval(observed)
+      watch.close()
       await all.close()
       await Promise.all(lanes.map((lane) => lane.close()))
       rounds.close()

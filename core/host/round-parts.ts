@@ -2,7 +2,7 @@ import { newId } from '#base'
 import * as games from '#games'
 import * as players from '#players'
 import * as rng from '#rng'
-import { joined, openKernelRandom } from './kernel-random.ts'
+import { openKernelRandom } from './kernel-random.ts'
 import type { OpenHost } from './open-host.ts'
 
 const rulesSeconds = 60
@@ -14,7 +14,7 @@ export async function openRoundParts(
 ): Promise<games.RoundParts & { generator: rng.Generator; close(): void }> {
   const fresh = openKernelRandom()
   const generator = await rng.createGenerator({
-    entropy: async (bytes) => joined(await host.keys.random(bytes), fresh(bytes)),
+    sources: { token: (bytes) => host.keys.random(bytes), kernel: async (bytes) => fresh(bytes) },
     fresh,
     personalisation: `${host.config.name} ${process.pid} ${newId('gen')}`,
   })

@@ -1,12 +1,9 @@
 import { Refusal } from '#base'
 import { ctrDrbg } from './ctr-drbg.ts'
-import { createHealth } from './health.ts'
+import { openSources, type Sources } from './sources.ts'
 import { asWords, createStream, type Stream, wordBytes } from './stream.ts'
 
 export type { Stream }
-
-/** Where entropy comes from: the host joins the token's generator with the kernel's. */
-export type Entropy = (bytes: number) => Promise<Buffer>
 
 export type Generator = {
   /**
@@ -17,7 +14,10 @@ export type Generator = {
   stream(wordsAtOnce?: number): Stream
   /** Takes fresh entropy now: what is drawn from streams that begin afterwards no earlier state predicts. */
   reseed(): Promise<void>
+  /** False while draws are refused: a source has failed its tests, or no seed came for too long. */
   readonly sound: boolean
+  /** The sources that failed their tests; what they are for stays closed until the process is started anew. */
+  readonly failed: readonly string[]
   close(): void
 }
 
@@ -31,22 +31,20 @@ const reseedEveryMs = 60_000
 const requestsPerSeedMax = 1_000_000
 const seedAgeMaxMs = 600_000
 const clocksApartMs = 1000
-const startSampleBytes = 1024 // SP 800-90B: a source is tested before it is first used
 
 /**
  * The generator of outcomes: CTR_DRBG with AES-256, its own instance per process, seeded from token and kernel and never from
- * time, reseeded by age, by count and on doubt [GLI-3.3.2c]. When the entropy source fails its health tests, draws are
- * refused and play stops [GLI-3.3.3-2].
+ * time, reseeded by age, by count and on doubt [GLI-3.3.2c]. When one of the sources fails its health tests, draws are
+ * refused and play stops [GLI-3.3.3-2], though the others are sound.
  * @param fresh bytes of the kernel's, unbuffered: whatever a process holds a snapshot of it holds as well. Without it the generator stands
  * alone, as laboratories measure it
  */
 export async function createGenerator(options: {
-  entropy: Entropy
+  sources: Sources
   personalisation: string
   fresh?: (bytes: number) => Uint8Array
 }): Promise<Generator> {
-  const health = createHealth()
-  health.admit(await options.entropy(startSampleBytes))
+  const sources = await openSources(options.sources)
   const drbg = ctrDrbg({
     entropy: await seed(seedBytes),
     nonce: await seed(nonceBytes),
@@ -67,14 +65,16 @@ export async function createGenerator(options: {
     },
     reseed,
     get sound() {
-      return health.sound
+      return isSound()
+    },
+    get failed() {
+      return sources.failed
     },
     close: () => clearInterval(timer),
   }
 
   function take(count: number): Uint32Array {
-    const tooOld = drbg.requests >= requestsPerSeedMax || performance.now() - seededAtMs > seedAgeMaxMs
-    if (tooOld || !health.sound) throw unhealthy()
+    if (!isSound()) throw unhealthy()
     if (taken + count > pool.length) {
       pool = asWords(drbg.generate(Math.max(poolBytes, count * wordBytes)))
       taken = 0
@@ -86,6 +86,11 @@ export async function createGenerator(options: {
     const fresh = asWords(options.fresh(count * wordBytes))
     for (let i = 0; i < count; i++) words[i]! ^= fresh[i]!
     return words
+  }
+
+  function isSound(): boolean {
+    const tooOld = drbg.requests >= requestsPerSeedMax || performance.now() - seededAtMs > seedAgeMaxMs
+    return !tooOld && sources.failed.length === 0
   }
 
   function reseed(): Promise<void> {
@@ -102,8 +107,8 @@ export async function createGenerator(options: {
   }
 
   async function seed(length: number): Promise<Buffer> {
-    const bytes = await options.entropy(length)
-    if (bytes.length !== length || !health.admit(bytes)) throw unhealthy()
+    const bytes = await sources.take(length)
+    if (!bytes) throw unhealthy()
     return bytes
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The continuous health tests of NIST SP 800-90B, 4.4, over bytes that are claimed to hold full entropy, with a false alarm
- * in 2^20 at most per test. A source that fails stays failed.
+ * The continuous health tests of NIST SP 800-90B, 4.4, over bytes that are claimed to hold full entropy. A source that fails stays failed
+ * and closes play, so of false alarms the fewest that the standard allows: one in 2^40 per test. At one in 2^20 a sound source of a core that is
+ * reseeded each minute would be found to fail every year.
  */
 export type Health = {
   /** True when the bytes may be used. */
@@ -8,9 +9,9 @@ export type Health = {
   readonly sound: boolean
 }
 
-const repetitionCutoff = 4 // 1 + ceil(20 / 8)
+const repetitionCutoff = 6 // 1 + ceil(40 / 8)
 const windowBytes = 512
-const proportionCutoff = 16 // more than 2^-20 is above this for 512 bytes of 1/256 each
+const proportionCutoff = 19 // 1 + critbinom(512, 1 / 256, 1 - 2^-40)
 
 export function createHealth(): Health {
   let sound = true

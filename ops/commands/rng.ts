@@ -7,7 +7,7 @@ import { Refusal } from '#base'
 import { catalogue, gameOf, playOut } from '#games'
 import { connectKeys } from '#keys'
 import { createGenerator, record, type Stream } from '#rng'
-import { joined, openKernelRandom } from '../../core/host/kernel-random.ts'
+import { openKernelRandom } from '../../core/host/kernel-random.ts'
 import { knownHome } from '../appliance/running.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
@@ -71,7 +71,7 @@ async function give(asInPlay: boolean, out: string | undefined, output: Output) 
   try {
     const fresh = openKernelRandom()
     const generator = await createGenerator({
-      entropy: async (bytes) => joined(await keys.random(bytes), fresh(bytes)),
+      sources: { token: (bytes) => keys.random(bytes), kernel: async (bytes) => fresh(bytes) },
       ...(asInPlay ? { fresh } : {}),
       personalisation: `laboratory ${process.pid}`,
     })

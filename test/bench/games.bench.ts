@@ -21,7 +21,7 @@ const benchmark: Benchmark = {
   seconds: 3,
   async run({ seconds, say }) {
     const fresh = openKernelRandom()
-    const options = { entropy: async (bytes: number) => randomBytes(bytes), personalisation: 'bench' }
+    const options = { sources: { kernel: async (bytes: number) => randomBytes(bytes) }, personalisation: 'bench' }
     const [alone, inPlay] = await Promise.all([createGenerator(options), createGenerator({ ...options, fresh })])
     const hmac = hmacDrbg({ entropy: randomBytes(48), nonce: randomBytes(16), personalisation: Buffer.alloc(0) })
     const buffered = alone.stream(wordsAtOnce)

@@ -28,7 +28,7 @@ const sql = openDatabase({ ...address, poolMax: 12, name })
 const log = createLog(name, 'silent')
 const config = { name, lanes: { count: 1, batchMax: 128, queueMax: 4096, deadlineMs: 5000 } }
 const generator = await rng.createGenerator({
-  entropy: async (bytes) => randomBytes(bytes),
+  sources: { kernel: async (bytes) => randomBytes(bytes) },
   fresh: randomBytes,
   personalisation: name,
 })

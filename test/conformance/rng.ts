@@ -14,7 +14,7 @@ const dieharderTests = [0, 2, 3, 8, 9, 10, 11, 12, 15, 16, 17, 100, 101, 102]
 /** Our own tests on final outcomes, then those of Debian's packages on raw output. Prints a report in Markdown. */
 export async function conformRandomness(scope: Scope): Promise<boolean> {
   const generator = await createGenerator({
-    entropy: async (bytes) => randomBytes(bytes),
+    sources: { kernel: async (bytes) => randomBytes(bytes) },
     personalisation: `conformance ${process.pid}`,
   })
   const stream = generator.stream(wordsAtOnce)

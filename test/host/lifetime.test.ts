@@ -1,7 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { register } from 'prom-client'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
 import { type Clocks, watchClocks } from '../../core/host/clocks.ts'
+import { watchGenerator } from '../../core/host/generator-watch.ts'
 import type { Host } from '../../core/host/host.ts'
 import { openIncidents } from '../../core/host/incidents.ts'
 import { begin } from '../../core/host/lifetime.ts'
@@ -88,6 +92,32 @@ test('what was away is told when it is back: what, from when until when, how man
   expect(events[0]).toMatchObject({ outcome: 'failure', detail: { process: 'core-9', refused: 2 } })
   const { from, until } = events[0]!.detail as { from: string; until: string }
   expect(Date.parse(until)).toBeGreaterThanOrEqual(Date.parse(from))
+})
+
+test('a source of entropy that failed is told at once and once, by event, metric and an alert on it; one that is merely away is no event [GLI-A.6.2] [GLI-3.3.3-2]', async () => {
+  const generator: { sound: boolean; failed: string[] } = { sound: false, failed: [] }
+  const watch = watchGenerator(hostOf(), generator)
+  const metric = () => register.getSingleMetric('countroom_rng_sound')!.get()
+  await watch.look()
+  expect([await codes(), (await metric()).values]).toMatchObject([[], [{ value: 0 }]])
+  generator.sound = true
+  await watch.look()
+  expect((await metric()).values).toMatchObject([{ value: 1 }])
+  Object.assign(generator, { sound: false, failed: ['token'] })
+  await Promise.all([watch.look(), watch.look()])
+  await watch.look()
+  watch.close()
+  const [event, ...more] = await told()
+  expect(event).toMatchObject({
+    ...{ code: 'rng.source_failed', outcome: 'failure', subject: 'core-9' },
+    detail: { process: 'core-9', sources: ['token'] },
+  })
+  expect(more).toEqual([])
+  expect(audit.significantCodes).toContain('rng.source_failed')
+  const root = join(import.meta.dirname, '../..')
+  const alerts = readFileSync(join(root, 'ops/monitoring/alerts/generator.yml'), 'utf8')
+  expect(alerts).toContain('countroom_rng_sound')
+  expect(existsSync(join(root, /runbook: (\S+)/.exec(alerts)![1]!))).toBe(true)
 })
 
 test('a clock that is set, and one that differs from the database’s, raise the alarm; a good one does not [S55] [GLI-2.8.8j]', async () => {

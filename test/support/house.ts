@@ -31,7 +31,7 @@ export type House = {
 export async function openHouse(world: World): Promise<House> {
   const lease = (await ledger.leaseLane(world.sql, `test ${randomBytes(4).toString('hex')}`))!
   const generator = await rng.createGenerator({
-    entropy: async (bytes) => randomBytes(bytes),
+    sources: { kernel: async (bytes) => randomBytes(bytes) },
     fresh: randomBytes,
     personalisation: 'test',
   })

@@ -49,6 +49,13 @@ export const play = {
       deviations: 'text',
     },
   },
+  'rng.source_failed': {
+    title: 'A source of entropy failed its tests; the generator of outcomes is closed',
+    outcome: 'failure',
+    severity: 'alarm',
+    gli: 'b',
+    detail: { process: 'text', sources: 'texts' },
+  },
   'games.library_changed': {
     title: 'A library of games not seen before',
     severity: 'warning',

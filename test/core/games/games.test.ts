@@ -28,7 +28,7 @@ describe('mathematics', () => {
     '$id: a round follows from its draws alone, whatever was won before, and asks for them alike [GLI-4.5.2d-i] [GLI-4.5.2d-ii] [GLI-4.6.5]',
     async (game) => {
       const generator = await rng.createGenerator({
-        entropy: async (bytes) => randomBytes(bytes),
+        sources: { kernel: async (bytes) => randomBytes(bytes) },
         personalisation: 'test',
       })
       const choice = game.readChoice(game.sample, 'EUR')

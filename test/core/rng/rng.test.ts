@@ -6,7 +6,7 @@ import { openKernelRandom } from '../../../core/host/kernel-random.ts'
 const kernel = async (bytes: number) => randomBytes(bytes)
 
 const open = (options: Partial<Parameters<typeof createGenerator>[0]> = {}) =>
-  createGenerator({ entropy: kernel, fresh: randomBytes, personalisation: 'test', ...options })
+  createGenerator({ sources: { kernel }, fresh: randomBytes, personalisation: 'test', ...options })
 const numbers = (stream: Stream, count = 8) => Array.from({ length: count }, () => stream.draw(2 ** 32))
 
 describe('scaling', () => {
@@ -70,22 +70,42 @@ describe('scaling', () => {
 })
 
 describe('the generator', () => {
-  test('a source that repeats itself stops play, for streams that are open as well [GLI-3.3.3-2]', async () => {
+  test('of two sources one that repeats itself stops play, for streams that are open as well [GLI-3.3.3-1] [GLI-3.3.3-2] [CR-12]', async () => {
     let broken = false
-    const generator = await open({ entropy: async (bytes) => (broken ? Buffer.alloc(bytes, 7) : randomBytes(bytes)) })
+    const generator = await open({
+      sources: { kernel, token: async (bytes) => (broken ? Buffer.alloc(bytes, 7) : randomBytes(bytes)) },
+    })
     const stream = generator.stream()
     expect(stream.draw(37)).toBeLessThan(37)
     broken = true
     await expect(generator.reseed()).rejects.toMatchObject({ code: 'rng.unhealthy' })
     expect(() => generator.stream()).toThrow(expect.objectContaining({ code: 'rng.unhealthy' }))
     expect(() => numbers(stream, 65)).toThrow(expect.objectContaining({ code: 'rng.unhealthy' })) // more than is buffered
-    expect(generator.sound).toBe(false)
+    expect([generator.sound, generator.failed]).toEqual([false, ['token']])
+    broken = false
+    await expect(generator.reseed(), 'what failed once is not trusted again').rejects.toMatchObject({
+      code: 'rng.unhealthy',
+    })
     generator.close()
   })
 
   test('a source that favours one value fails, a sound one does not [GLI-3.3.3-1]', () => {
     const biased = createHealth()
     expect(biased.admit(Buffer.from(Array.from({ length: 4096 }, (_, i) => (i % 8 === 0 ? 65 : i % 251))))).toBe(false)
+    for (const [count, sound] of [
+      [18, true],
+      [19, false],
+    ] as const) {
+      // 1 + critbinom(512, 1 / 256, 1 - 2^-40) of SP 800-90B, 4.4.2, apart from one another.
+      const window = Buffer.from(
+        Array.from({ length: 512 }, (_, i) => (i % 2 === 0 && i < 2 * count ? 0 : 1 + (i % 255))),
+      )
+      expect(createHealth().admit(window), `${count} of 512`).toBe(sound)
+      const run = createHealth().admit(
+        Buffer.from([...Array.from({ length: 4 }, (_, i) => i), ...(sound ? [9, 9, 9, 9, 9] : [9, 9, 9, 9, 9, 9])]),
+      )
+      expect(run, 'five in a row, and six').toBe(sound)
+    }
     expect(createHealth().admit(randomBytes(64 * 1024))).toBe(true)
   })
 
@@ -94,7 +114,7 @@ describe('the generator', () => {
 
   test('two instances never give the same stream, even from the same seed [GLI-3.3.2b-2]', async () => {
     const [one, two] = await Promise.all(
-      ['core-1', 'core-2'].map((personalisation) => open({ entropy: same, fresh: still, personalisation })),
+      ['core-1', 'core-2'].map((personalisation) => open({ sources: { same }, fresh: still, personalisation })),
     )
     expect(numbers(one!.stream())).not.toEqual(numbers(two!.stream()))
     one!.close()
@@ -103,7 +123,7 @@ describe('the generator', () => {
 
   test('two copies of a machine, with the same state to the last byte, go apart with their next round [GLI-3.3.2b-2]', async () => {
     const copies = (fresh: (bytes: number) => Uint8Array) =>
-      Promise.all([0, 1].map(() => open({ entropy: same, fresh })))
+      Promise.all([0, 1].map(() => open({ sources: { same }, fresh })))
     const [one, two] = await copies(still) // what the kernel gives left out of it: they are the same indeed
     expect(numbers(one!.stream())).toEqual(numbers(two!.stream()))
     const [first, second] = await copies(openKernelRandom())
@@ -125,7 +145,9 @@ describe('the generator', () => {
       [0, 1].map((copy) =>
         open({
           fresh: still,
-          entropy: async (bytes) => Buffer.concat([await same(bytes - 1), Buffer.of(call++ < 6 ? 1 : copy)]),
+          sources: {
+            same: async (bytes) => Buffer.concat([await same(bytes - 1), Buffer.of(call++ < 6 ? 1 : copy)]),
+          },
         }),
       ),
     )
@@ -138,9 +160,11 @@ describe('the generator', () => {
   test('a machine that was halted is doubted: it is reseeded with the first round after [GLI-3.3.2c]', async () => {
     let asked = 0
     const generator = await open({
-      entropy: async (bytes) => {
-        asked++
-        return randomBytes(bytes)
+      sources: {
+        async kernel(bytes) {
+          asked++
+          return randomBytes(bytes)
+        },
       },
     })
     generator.stream()
@@ -155,11 +179,12 @@ describe('the generator', () => {
   test('many rounds ask for a new seed; a source that then fails to answer closes play before a state is old', async () => {
     let silent = false
     const generator = await open({
-      entropy: (bytes) => (silent ? new Promise<Buffer>(() => {}) : kernel(bytes)),
+      sources: { token: (bytes) => (silent ? new Promise<Buffer>(() => {}) : kernel(bytes)) },
     })
     silent = true
     vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 600_001)
     expect(() => generator.stream()).toThrow(expect.objectContaining({ code: 'rng.unhealthy' }))
+    expect([generator.sound, generator.failed]).toEqual([false, []])
     vi.restoreAllMocks()
     generator.close()
   })
@@ -169,9 +194,9 @@ describe('the generator', () => {
     vi.spyOn(performance, 'now').mockReturnValue(performance.now())
     const [one, two] = await Promise.all([0, 1].map(() => open({ fresh: still })))
     expect(numbers(one!.stream())).not.toEqual(numbers(two!.stream()))
-    const now = await open({ entropy: same, fresh: still })
+    const now = await open({ sources: { same }, fresh: still })
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
-    const later = await open({ entropy: same, fresh: still })
+    const later = await open({ sources: { same }, fresh: still })
     expect(numbers(later.stream())).toEqual(numbers(now.stream()))
     vi.restoreAllMocks()
     for (const each of [one, two, now, later]) each!.close()
@@ -188,13 +213,13 @@ describe('the generator', () => {
       asked.push(bytes)
       return same(bytes)
     }
-    const plain = await open({ entropy: noting, fresh: still })
+    const plain = await open({ sources: { noting }, fresh: still })
     const bits = 8 * asked[1]! // the first is a sample, to be tested
     const ordersInBits = Array.from({ length: 52 }, (_, i) => Math.log2(i + 1)).reduce((sum, each) => sum + each)
     expect(bits).toBeGreaterThan(ordersInBits)
     const streams = new Set([numbers(plain.stream()).join()])
     for (let bit = 0; bit < bits; bit++) {
-      const other = await open({ entropy: flipped(bit), fresh: still })
+      const other = await open({ sources: { flipped: flipped(bit) }, fresh: still })
       streams.add(numbers(other.stream()).join())
       other.close()
     }
@@ -203,7 +228,7 @@ describe('the generator', () => {
   })
 
   test('a number counts as it comes or, by its own value alone, not at all: none before it has a part in that [GLI-3.2.4a]', async () => {
-    const [raw, scaled] = await Promise.all([0, 1].map(() => open({ entropy: same, fresh: still })))
+    const [raw, scaled] = await Promise.all([0, 1].map(() => open({ sources: { same }, fresh: still })))
     const words = raw!.stream(16_384).words(16_384)
     const stream = scaled!.stream(16_384)
     const ranges = [37, 2, 3 * 2 ** 30, 52]
@@ -218,8 +243,8 @@ describe('the generator', () => {
   })
 
   test('gives laboratories what it makes as it comes, of its own alone where it is asked to', async () => {
-    const generator = await createGenerator({ entropy: same, personalisation: 'test' })
-    const again = await createGenerator({ entropy: same, personalisation: 'test' })
+    const generator = await createGenerator({ sources: { same }, personalisation: 'test' })
+    const again = await createGenerator({ sources: { same }, personalisation: 'test' })
     const words = generator.stream(16_384).words(50_000)
     expect(createHealth().admit(Buffer.from(words.buffer))).toBe(true)
     expect(again.stream(16_384).words(50_000)).toEqual(words)

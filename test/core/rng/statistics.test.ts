@@ -31,7 +31,7 @@ describe('final outcomes', () => {
   let stream: Stream
   beforeAll(async () => {
     const seed = async (bytes: number) => Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 89 + 17) % 251))
-    const generator = await createGenerator({ entropy: seed, personalisation: 'statistics' })
+    const generator = await createGenerator({ sources: { seed }, personalisation: 'statistics' })
     generator.close()
     stream = generator.stream(16_384)
   })
