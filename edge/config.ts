@@ -116,6 +116,13 @@ const schema = z.strictObject({
       rules,
     })
     .prefault({}),
+  /** From where on what matters least is turned away: this late over a second, or so many requests for each connection to a sound core. */
+  shedding: z
+    .strictObject({
+      delayMillisecondsMax: z.number().positive().default(500),
+      waitingMax: z.number().positive().default(8),
+    })
+    .prefault({}),
   /** Redis, where hosts count together; without it, each counts by itself. */
   redis: z
     .intersection(

@@ -47,6 +47,11 @@ export const together = new Gauge({
   help: '1 while hosts count together in Redis.',
   aggregator: 'min',
 })
+export const sheddingLevel = new Gauge({
+  name: 'countroom_edge_shedding_level',
+  help: '0 when nothing is turned away; 1 reports, 2 reading, 3 changes, 4 bets, 5 withdrawals besides.',
+  aggregator: 'max',
+})
 export const coreHealthy = new Gauge({
   name: 'countroom_edge_core_healthy',
   help: '1 when a worker holds the core for sound.',

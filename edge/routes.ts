@@ -19,7 +19,7 @@ export const routeClasses = [
   'page', // pages and what they load
   'report', // long lists, files for downloading
 ] as const
-type RouteClass = (typeof routeClasses)[number]
+export type RouteClass = (typeof routeClasses)[number]
 
 /** How long one core may take over a request of a class before another is asked; 5 seconds, where nothing stands. */
 const trySeconds: Partial<Record<RouteClass, number>> = { report: 30, page: 10, withdrawal: 10, deposit: 10 }

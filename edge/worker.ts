@@ -12,6 +12,7 @@ import { newRequestId } from './ids.ts'
 import { openHostsStore } from './limit/hosts-store.ts'
 import { openLimits } from './limit/limits.ts'
 import { openLimitMemory } from './limit/memory.ts'
+import { openShedding } from './limit/shedding.ts'
 import type { Exchange } from './listen/exchange.ts'
 import { addressOf } from './listen/http1.ts'
 import { listen } from './listen/listener.ts'
@@ -95,6 +96,11 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     onShadow: (rule) => metrics.shadowed.inc({ rule }),
   })
   live.onChange((now) => limits.configure(now.limits.rules, inFlightOf(now.limits)))
+  const shedding = openShedding(
+    () => live.current().shedding,
+    () => underWay / Math.max(1, cores.serving() * live.current().limits.coreConnectionsMax),
+    (level) => metrics.sheddingLevel.set(level),
+  )
   const clients = openClients()
 
   const listeners = await Promise.all(
@@ -137,6 +143,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       await Promise.all(listeners.map(({ closed }) => closed))
       clearTimeout(idle)
       clearTimeout(hard)
+      shedding.close()
       limits.close()
       store?.close()
       await cores.close()
@@ -163,12 +170,15 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const refusal = inspect(exchange, live.current().limits) ?? nameless(exchange)
     if (refusal) return refuse(exchange, refusal)
     const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
+    const isOurs = exchange.target.startsWith('/edge/')
+    const shed = isOurs ? undefined : shedding.refuse(route.index)
+    if (shed) return refuse(exchange, shed)
     const askers = limits.askersOf(exchange)
     const verdict = limits.admit(exchange, route, askers)
     const limited = verdict instanceof Promise ? await verdict : verdict
     if (limited) return refuse(exchange, limited)
     try {
-      if (exchange.target.startsWith('/edge/')) await control(exchange)
+      if (isOurs) await control(exchange)
       else await pass(exchange, route)
     } finally {
       limits.leave(askers)

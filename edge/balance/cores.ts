@@ -35,6 +35,8 @@ export type Cores = {
   /** A connection failed: the core is out until a probe that begins later says otherwise. */
   eject(core: Core): void
   anyHealthy(): boolean
+  /** How many serve now. */
+  serving(): number
   state(): CoreState[]
   /** Who is a member from now on; whoever is none any more finishes what is under way. */
   apply(members: readonly Member[]): void
@@ -122,6 +124,7 @@ export function openCores(
       tell(core)
     },
     anyHealthy: () => all.some(isServing),
+    serving: () => all.filter(isServing).length,
     state: () =>
       all.map((core) => ({
         name: core.name,
