@@ -116,6 +116,8 @@ const schema = z.strictObject({
       rules,
     })
     .prefault({}),
+  /** `documentedOnly`: a body for an address that no document of the cores names is refused. */
+  gate: z.strictObject({ documentedOnly: z.boolean().default(true) }).prefault({}),
   /** From where on what matters least is turned away: this late over a second, or so many requests for each connection to a sound core. */
   shedding: z
     .strictObject({

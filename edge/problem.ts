@@ -8,6 +8,7 @@ const titles: Record<number, string> = {
   408: 'The request took too long to arrive',
   413: 'Too large',
   414: 'The address is too long',
+  415: 'This content is not taken here',
   417: 'This expectation cannot be met',
   429: 'Too many requests',
   431: 'The headers are too large',

@@ -6,6 +6,7 @@ import { type EdgeConfig, faces } from './config.ts'
 import { createControl } from './control.ts'
 import type { Directions, WorkerState } from './crew.ts'
 import { readBody } from './guard/body.ts'
+import { bodyBytesMaxOf, inspectBody, inspectLength } from './guard/contract.ts'
 import { inspect } from './guard/gate.ts'
 import { requestHeaders } from './guard/headers.ts'
 import { newRequestId } from './ids.ts'
@@ -171,6 +172,8 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (refusal) return refuse(exchange, refusal)
     const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
     const isOurs = exchange.target.startsWith('/edge/')
+    const long = inspectLength(route, exchange.target)
+    if (long) return refuse(exchange, long)
     const shed = isOurs ? undefined : shedding.refuse(route.index)
     if (shed) return refuse(exchange, shed)
     const askers = limits.askersOf(exchange)
@@ -188,9 +191,11 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   /** Reads the body and has a core answer. */
   async function pass(exchange: Exchange, route: Route): Promise<void> {
     const { face, method, requestId, target } = exchange
-    const { limits } = live.current()
-    const body = await readBody(exchange, limits.bodyBytesMax)
+    const { limits, gate } = live.current()
+    const body = await readBody(exchange, bodyBytesMaxOf(route, limits.bodyBytesMax))
     if (!Buffer.isBuffer(body)) return refuse(exchange, body)
+    const wrong = inspectBody(exchange, route, body, gate.documentedOnly)
+    if (wrong) return refuse(exchange, wrong)
     const isSafe = safe.has(method)
     underWay++
     const became = await forward(cores, {

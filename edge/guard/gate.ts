@@ -5,6 +5,8 @@ const versions = new Set(['1.1', '2.0'])
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 /** A body of these means nothing, and who reads it differs from who does not. */
 export const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+/** Of names, not of bytes; no browser sends half as many. */
+const headersMax = 100
 const single = new Set([
   'host',
   'content-length',
@@ -48,6 +50,7 @@ export function inspectTarget(target: string, bytesMax: number): Problem | undef
 }
 
 function inspectHeaders({ method, rawHeaders: raw }: RequestHead, bodyBytesMax: number): Problem | undefined {
+  if (raw.length > 2 * headersMax) return problem(431, 'edge.headers_too_large', 'There are too many headers.')
   const seen = new Map<string, string>()
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase()
@@ -81,7 +84,7 @@ function inspectFraming(method: string, seen: Map<string, string>, bodyBytesMax:
 }
 
 export function unexpectedBody(): Problem {
-  return bad('edge.unexpected_body', 'This method has no body.')
+  return bad('edge.unexpected_body', 'This request has no body.')
 }
 
 function bad(code: string, detail: string): Problem {

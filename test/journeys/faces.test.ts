@@ -431,7 +431,7 @@ test('missing keys, foreign origins, foreign ids and oversize bodies are refused
   const code = async (answer: Promise<{ body: { code?: string } }>) => (await answer).body.code
   expect(await code(player.ask('POST', path, bet, { 'idempotency-key': '' }))).toMatch(/^request\./)
   expect(await code(player.ask('POST', path, bet, { origin: 'https://evil.example' }))).toBe('request.foreign_origin')
-  expect(await code(player.ask('POST', path, 'a=1', { 'content-type': 'text/plain' }))).toBe('request.not_json')
+  expect(await code(player.ask('POST', path, 'a=1', { 'content-type': 'text/plain' }))).toBe('edge.content_type')
   expect(await code(player.ask('POST', path, `{"bets":[],"bets":[]}`))).toBe('request.duplicate_member')
   expect(await code(player.ask('POST', path, 'x'.repeat(70_000)))).toBe('edge.body_too_large')
   expect(await code(player.ask('POST', path, { ...bet, tip: '5' }))).toBe('games.choice_invalid')

@@ -23,6 +23,7 @@ export async function ourCommand(track: Track, port: number, features: 'on' | 'o
     listeners: { player: listener(port), operator: listener(operator), partner: listener(partner) },
     cores: [{ name: 'core-1', player: core, operator: core, partner: core }],
     listen: { metrics: { host: '127.0.0.1', port: metrics } },
+    gate: { documentedOnly: false },
     limits: {
       // All callers have one address here. The limits are kept, and never reached; and who is idle stays.
       rules: features === 'on' ? rules : [],
