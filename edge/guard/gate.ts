@@ -1,7 +1,7 @@
 import type { RequestHead } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 
-const versions = new Set(['1.1', '2.0'])
+const versions = new Set(['1.1', '2'])
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 /** A body of these means nothing, and who reads it differs from who does not. */
 export const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD'])

@@ -4,7 +4,7 @@ import type { Face } from '../config.ts'
 
 /** What a request says of itself before its body, whichever version of HTTP it came by. */
 export type RequestHead = {
-  /** As the protocol names it: `1.1`, `2.0`. */
+  /** As the protocol names it: `1.1`, and `2` of HTTP/2 alone. */
   readonly version: string
   readonly method: string
   /** Path and query as they came: not decoded, not normalised. */

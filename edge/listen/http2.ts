@@ -13,7 +13,7 @@ export class Http2Exchange implements Exchange {
   readonly startedMs = performance.now()
   readonly address: string
   readonly socket: TLSSocket
-  readonly version = '2.0'
+  readonly version = '2' // not what a request of HTTP/1 might call itself
   readonly method: string
   readonly target: string
   readonly rawHeaders: readonly string[]
