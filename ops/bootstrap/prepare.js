@@ -74,6 +74,9 @@ const needsForTests = [
   { package: 'openssl', there: () => existsSync('/usr/bin/openssl') },
   { package: 'gnutls-bin', there: () => existsSync('/usr/bin/certtool') },
   { package: 'libnss3-tools', there: () => existsSync('/usr/bin/certutil') }, // with libnss3, the second PKCS#11 module
+  { package: 'pebble', there: () => existsSync('/usr/bin/pebble') }, // an authority for ACME
+  { package: 'sslscan', there: () => existsSync('/usr/bin/sslscan') },
+  { package: 'testssl.sh', there: () => existsSync('/usr/bin/testssl') },
   { package: 'procps', there: () => existsSync('/usr/bin/ps') || existsSync('/bin/ps') },
 ]
 // Batteries of tests of random numbers.
