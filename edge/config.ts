@@ -3,7 +3,14 @@ import { z } from 'zod'
 import { rules } from './limit/rules.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
-const listener = address.extend({ cert: z.string(), key: z.string() })
+const pair = z.strictObject({ cert: z.string(), key: z.string() })
+const listener = address.extend({
+  ...pair.shape,
+  /** Others, by the names in them and their kind of key; the first pair is for whoever asks for none of their names. */
+  certificates: z.array(pair).default([]),
+  /** Networks of proxies that say for whom they connect (PROXY protocol, 1 and 2). */
+  proxies: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
+})
 
 export { type Face, faces } from './faces.ts'
 
@@ -137,11 +144,25 @@ const schema = z.strictObject({
       }),
     )
     .optional(),
+  /** What tickets of TLS sessions are sealed under, the same on all hosts; without it, hosts do not know each other's. */
+  tickets: z
+    .strictObject({
+      /** 32 bytes at least. */
+      secretFile: z.string(),
+      epochSeconds: z
+        .int()
+        .min(60)
+        .max(86_400)
+        .default(4 * 3600),
+    })
+    .optional(),
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
     .prefault({}),
 })
 
+/** As it stands in a file, where much can be left unsaid. */
+export type EdgeSettings = z.input<typeof schema>
 export type EdgeConfig = Readonly<z.infer<typeof schema>>
 
 /** The file that the command line names. @throws Error when it names none */

@@ -2,20 +2,26 @@ import cluster from 'node:cluster'
 import { pino } from 'pino'
 import { configFile, readConfig } from './config.ts'
 import { type Directions, type FromWorker, sharedFdGiven, type ToWorker } from './crew.ts'
+import { OpenKey } from './tls/private-files.ts'
 
 if (cluster.isPrimary) await begin()
 else await work()
 
 async function begin(): Promise<void> {
   const { supervise } = await import('./supervisor.ts')
+  const { refuseOpenKeys } = await import('./settings.ts')
   const file = configFile()
   const config = readConfig(file)
   const { name } = config
-  await supervise(
-    file,
-    config,
-    pino({ name, level: config.log.level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime }),
-  )
+  const log = pino({ name, level: config.log.level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime })
+  try {
+    refuseOpenKeys(config)
+  } catch (error) {
+    if (!(error instanceof OpenKey)) throw error
+    log.fatal(error.message)
+    process.exit(1)
+  }
+  await supervise(file, config, log)
 }
 
 /** A worker knows nothing but what the supervisor tells it, so that all of them stand on the same configuration. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { type EdgeConfig, readConfig } from './config.ts'
-import { openCertificates } from './tls/files.ts'
+import { openCertificates, type TlsFiles } from './tls/files.ts'
+import { refuseOpenKey } from './tls/private-files.ts'
 
 /** What became of a configuration that was read anew. */
 export type Reload =
@@ -67,8 +68,17 @@ export function openSettings(file: string, first: EdgeConfig, hear: (reload: Rel
 
 /** Do workers have to be replaced for it? The rest they apply where they stand. */
 export function needsNewWorkers(now: EdgeConfig, before: EdgeConfig): boolean {
-  const made = ({ name, tls, listeners, log }: EdgeConfig) => JSON.stringify([name, tls, listeners, log])
+  const made = ({ name, tls, listeners, tickets, log }: EdgeConfig) =>
+    JSON.stringify([name, tls, listeners, tickets, log])
   return made(now) !== made(before)
+}
+
+/** What every worker would refuse is said once, before any begins. @throws OpenKey */
+export function refuseOpenKeys({ tls, listeners, tickets }: EdgeConfig): void {
+  refuseOpenKey(tls.key)
+  for (const { key, certificates } of Object.values(listeners))
+    for (const pair of [{ key }, ...certificates]) refuseOpenKey(pair.key)
+  if (tickets) refuseOpenKey(tickets.secretFile)
 }
 
 /** What the supervisor itself stands on does not change under it. @throws Error */
@@ -79,11 +89,10 @@ function refuseRestart(before: EdgeConfig, next: EdgeConfig): void {
 
 /** @throws Error that names the listener whose certificate cannot be used */
 function refuseCertificates({ tls, listeners }: EdgeConfig): void {
-  const files = {
-    tls,
-    ...Object.fromEntries(Object.entries(listeners).map(([face, { cert, key }]) => [face, { cert, key }])),
-  }
-  for (const [use, its] of Object.entries(files))
+  const files: Array<[use: string, its: TlsFiles]> = [['tls', tls]]
+  for (const [face, { cert, key, certificates }] of Object.entries(listeners))
+    for (const pair of [{ cert, key }, ...certificates]) files.push([face, pair])
+  for (const [use, its] of files)
     try {
       openCertificates(its).close()
     } catch (error) {

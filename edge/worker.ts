@@ -15,7 +15,6 @@ import { openLimits } from './limit/limits.ts'
 import { openLimitMemory } from './limit/memory.ts'
 import { openShedding } from './limit/shedding.ts'
 import type { Exchange } from './listen/exchange.ts'
-import { addressOf } from './listen/http1.ts'
 import { listen } from './listen/listener.ts'
 import { openLive } from './live.ts'
 import { AccessLog } from './log/access-log.ts'
@@ -111,11 +110,11 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
         refuse,
         upgrade:
           face === 'player'
-            ? (request, socket, head) => {
+            ? (request, socket, head, address) => {
                 const route = routes.of(face, 'GET', pathOf(request.url ?? ''))
                 upgrades.take(request, socket, head, {
                   requestId: newRequestId(),
-                  address: addressOf(socket),
+                  address,
                   routeClass: route.index,
                   affinity: sessionIn(request.headers.cookie),
                 })

@@ -18,7 +18,12 @@ export type Http1 = {
  * Makes exchanges of what a server reads as HTTP/1.1. A parse error behind a request must not cost that request its
  * answer: the connection is parked until the answer is out.
  */
-export function speakHttp1(server: Server, face: Face, { take, refuse }: Taking): Http1 {
+export function speakHttp1(
+  server: Server,
+  face: Face,
+  addressOf: (socket: Duplex) => string,
+  { take, refuse }: Taking,
+): Http1 {
   const pending = new WeakMap<Duplex, number>() // answers under way per connection
   const parked = new WeakSet<Duplex>() // connections to be closed once their answers are out
   let draining = false
@@ -41,7 +46,7 @@ export function speakHttp1(server: Server, face: Face, { take, refuse }: Taking)
   function begin(request: IncomingMessage, response: ServerResponse): Exchange {
     const { socket } = request
     pending.set(socket, (pending.get(socket) ?? 0) + 1)
-    return new Http1Exchange(face, request, response, () => draining, settle)
+    return new Http1Exchange(face, request, response, addressOf(socket), () => draining, settle)
   }
 
   function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -69,10 +74,6 @@ export function speakHttp1(server: Server, face: Face, { take, refuse }: Taking)
 export function headOf(request: IncomingMessage): RequestHead {
   const { httpVersion: version, method = '', url: target = '', rawHeaders } = request
   return { version, method, target, rawHeaders }
-}
-
-export function addressOf(socket: Duplex): string {
-  return (socket as TLSSocket).remoteAddress ?? ''
 }
 
 /** A whole answer, for a connection that nothing else speaks on. */
@@ -112,12 +113,13 @@ class Http1Exchange implements Exchange {
     face: Face,
     request: IncomingMessage,
     response: ServerResponse,
+    address: string,
     draining: () => boolean,
     settle: (socket: Duplex) => void,
   ) {
     this.face = face
     this.socket = request.socket as TLSSocket
-    this.address = addressOf(this.socket)
+    this.address = address
     this.version = request.httpVersion
     this.method = request.method ?? ''
     this.target = request.url ?? ''

@@ -4,14 +4,13 @@ import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { EdgeConfig, Face } from '../config.ts'
-import { observeCertificates } from '../metrics.ts'
 import type { Problem } from '../problem.ts'
 import { refuseWrongRole, rolesShown } from '../tls/clients.ts'
-import { publicTls } from '../tls/contexts.ts'
-import { openCertificates } from '../tls/files.ts'
 import { watchPeers } from '../tls/peers.ts'
+import { openShown } from '../tls/shown.ts'
+import { accept } from './accept.ts'
 import type { Exchange } from './exchange.ts'
-import { addressOf, speakHttp1 } from './http1.ts'
+import { speakHttp1 } from './http1.ts'
 import { openSessions } from './sessions.ts'
 
 /** What a worker does with what comes in. */
@@ -20,7 +19,7 @@ export type Taking = {
   /** What the protocol alone says no to. */
   refuse(exchange: Exchange, found: Problem): void
   /** Takes the connection over; without it nobody may ask for that. */
-  upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined
+  upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => void) | undefined
 }
 
 export type Listener = {
@@ -38,17 +37,14 @@ export type Listener = {
 
 /** One face on its own socket: TLS, its own certificate and policy for those of clients, then HTTP. @throws Error when the port is taken */
 export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<Listener> {
-  const { host, port, cert, key } = config.listeners[face]
+  const { host, port, proxies } = config.listeners[face]
   const { limits } = config
-  const shown = rolesShown(face, config.listeners.operator.people)
-  const { ca, crl } = config.tls
-  const certificates = openCertificates({ cert, key, ...(shown ? { ca, crl } : {}) })
-  observeCertificates(face, certificates)
+  const roles = rolesShown(face, config.listeners.operator.people)
+  const shown = openShown(face, config)
   const server = createServer({
-    ...publicTls(certificates.current()),
+    ...shown.options,
     ALPNProtocols: face === 'player' ? ['h2', 'http/1.1'] : ['http/1.1'],
-    handshakeTimeout: limits.handshakeSecondsMax * 1000,
-    ...(shown ? { requestCert: true, rejectUnauthorized: false } : {}), // who shows none is told so, in our words
+    ...(roles ? { requestCert: true, rejectUnauthorized: false } : {}), // who shows none is told so, in our words
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersSecondsMax * 1000,
     requestTimeout: limits.requestSecondsMax * 1000,
@@ -57,21 +53,26 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
     httpValidation: 'strict',
     requireHostHeader: false, // the gate asks for it, and answers in our words
   } as Parameters<typeof createServer>[0])
-  certificates.onChange(() => server.setSecureContext(publicTls(certificates.current())))
-  const http1 = speakHttp1(server, face, taking)
+  shown.attach(server)
+  const accepted = accept(server, proxies, limits.handshakeSecondsMax)
+  const addresses = new WeakMap<Duplex, string>()
+  const addressOf = (socket: Duplex) => addresses.get(socket) ?? ''
+  const http1 = speakHttp1(server, face, addressOf, taking)
   const sessions = openSessions(face, limits, taking)
-  const watch = shown && watchPeers(certificates)
+  const watch = roles && watchPeers(shown.usual)
   const [speak] = server.listeners('secureConnection') as Array<(socket: TLSSocket) => void> // Node's own: HTTP/1.1
   server.removeAllListeners('secureConnection')
   server.on('secureConnection', (socket) => {
+    addresses.set(socket, accepted.greeted(socket))
     if (watch) {
-      refuseWrongRole(socket, shown)
+      refuseWrongRole(socket, roles)
       watch(socket)
     }
     if (socket.alpnProtocol === 'h2') sessions.begin(socket, addressOf(socket))
     else speak!.call(server, socket)
   })
-  if (taking.upgrade) server.on('upgrade', taking.upgrade)
+  const { upgrade } = taking
+  if (upgrade) server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, addressOf(socket)))
   const dismiss = (on: boolean) => {
     http1.dismiss(on)
     sessions.dismiss(on)
@@ -88,6 +89,7 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
       sessions.closeIdle()
     },
     closeAll() {
+      accepted.closeAll()
       server.closeAllConnections()
       sessions.closeAll()
     },

@@ -5,7 +5,7 @@ import type { TlsParts } from './files.ts'
 const sslNoTicket = 0x4000 // SSL_OP_NO_TICKET
 
 /** TLS 1.3 and 1.2, forward secrecy only, AEAD only, curves and order as widely recommended. */
-export function publicTls(parts: TlsParts): SecureContextOptions {
+export function publicTls(parts: SecureContextOptions): SecureContextOptions {
   return {
     ...parts,
     minVersion: 'TLSv1.2',
@@ -19,8 +19,10 @@ export function publicTls(parts: TlsParts): SecureContextOptions {
       'ECDHE-ECDSA-CHACHA20-POLY1305',
       'ECDHE-RSA-AES128-GCM-SHA256',
       'ECDHE-RSA-AES256-GCM-SHA384',
+      'ECDHE-RSA-CHACHA20-POLY1305',
     ].join(':'),
-    ecdhCurve: 'X25519:P-256:P-384',
+    ecdhCurve: 'X25519MLKEM768:X25519:P-256:P-384', // the first is safe from who keeps it for a quantum computer
+    sessionTimeout: 4 * 3600,
     honorCipherOrder: true,
     // A session that is resumed is not verified again: a person whose certificate was taken back would be let in.
     ...(parts.crl ? { secureOptions: sslNoTicket } : {}),

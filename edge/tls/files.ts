@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { listedSerials } from './listed.ts'
+import { refuseOpenKey } from './private-files.ts'
 
 /** Files of a certificate; with `ca` and `crl` where somebody else's certificate is judged. */
 export type TlsFiles = { cert: string; key: string; ca?: string; crl?: string }
@@ -66,6 +67,7 @@ export function openCertificates(files: TlsFiles): Certificates {
 }
 
 function read(files: TlsFiles) {
+  refuseOpenKey(files.key)
   const parts: TlsParts = {
     cert: readFileSync(files.cert),
     key: readFileSync(files.key),

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { makeAuthority } from './lab-authority.ts'
+import type { EdgeSettings } from '../../edge/config.ts'
+import { type LabAuthority, makeAuthority } from './lab-authority.ts'
 import { freePort } from './port.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -19,6 +20,8 @@ type LabCore = { name: string; server: Server; port: number; asked: Asked[] }
 export type EdgeLab = {
   dir: string
   port: number
+  authority: LabAuthority
+  ca: Buffer
   cores: LabCore[]
   /** Another connection to the player's face of the edge, as a stranger would make it. */
   open(options?: ConnectionOptions): Promise<TLSSocket>
@@ -33,12 +36,19 @@ export type EdgeLab = {
 }
 
 /** `also`: further sections of the edge's configuration. */
-type LabOptions = { cores?: number; workers?: number; limits?: object; also?: object }
+type LabOptions = {
+  cores?: number
+  workers?: number
+  limits?: object
+  also?: object
+  /** Changes the configuration before the edge reads it. */
+  adjust?: (config: EdgeSettings, authority: LabAuthority, dir: string) => void | Promise<void>
+}
 
 /** The edge as a process of its own, before cores that are played: an authority made on the spot, certificates, a configuration. */
 export async function openEdgeLab(
   answer: (asked: Asked, response: import('node:http').ServerResponse) => void,
-  { cores: count = 2, workers = 1, limits = {}, also = {} }: LabOptions = {},
+  { cores: count = 2, workers = 1, limits = {}, also = {}, adjust }: LabOptions = {},
 ): Promise<EdgeLab> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-edge-'))
   const authority = await makeAuthority(dir)
@@ -53,7 +63,7 @@ export async function openEdgeLab(
   )
   const [player, operator, partner, metrics] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const listener = (port: number) => ({ host: '127.0.0.1', port, ...authority.files('public') })
-  const config = {
+  const config: EdgeSettings = {
     name: 'edge',
     workers,
     tls: { ca: join(dir, 'tls/ca.pem'), crl: join(dir, 'tls/revoked.pem'), ...authority.files('edge') },
@@ -68,6 +78,7 @@ export async function openEdgeLab(
     log: { level: 'info' },
     ...also,
   }
+  await adjust?.(config, authority, dir)
   writeFileSync(join(dir, 'edge.json'), JSON.stringify(config))
   const edge = spawn(
     process.execPath,
@@ -84,6 +95,8 @@ export async function openEdgeLab(
   const lab: EdgeLab = {
     dir,
     port: player,
+    authority,
+    ca: readFileSync(join(dir, 'tls/ca.pem')),
     cores,
     open,
     say,

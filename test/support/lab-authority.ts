@@ -7,6 +7,14 @@ import * as x509 from '@peculiar/x509'
 x509.cryptoProvider.set(webcrypto as Crypto)
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+}
+
+export type LabAuthority = Awaited<ReturnType<typeof makeAuthority>>
 
 /** An authority of one day, made on the spot: its certificate, its empty revocation list and what it issues lie in `tls/` below a folder. */
 export async function makeAuthority(dir: string) {
@@ -34,8 +42,8 @@ export async function makeAuthority(dir: string) {
   const file = (name: string, ending: string) => join(dir, 'tls', `${name}.${ending}`)
   return {
     files: (name: string) => ({ cert: file(name, 'pem'), key: file(name, 'key') }),
-    async issue(name: string, role: string, names: readonly string[]): Promise<void> {
-      const own = await newKeys()
+    async issue(name: string, role: string, names: readonly string[], kind: 'ecdsa' | 'rsa' = 'ecdsa'): Promise<void> {
+      const own = await newKeys(kind)
       const certificate = await x509.X509CertificateGenerator.create({
         subject: `CN=${name}`,
         issuer: root.subject,
@@ -57,6 +65,9 @@ export async function makeAuthority(dir: string) {
   }
 }
 
-function newKeys(): Promise<CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>
+function newKeys(kind: 'ecdsa' | 'rsa' = 'ecdsa'): Promise<CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(kind === 'rsa' ? rsa : algorithm, true, [
+    'sign',
+    'verify',
+  ]) as Promise<CryptoKeyPair>
 }
