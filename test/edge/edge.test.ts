@@ -120,7 +120,10 @@ describe('balance', () => {
 
   test('both cores get their share', async () => {
     const client = openClient(appliance.urls.lobby, { ca: appliance.card().ca, connections: 16 })
-    await Promise.all(Array.from({ length: 200 }, () => client.ask('GET', '/api/games')))
+    const one = async () => {
+      for (let i = 0; i < 13; i++) await client.ask('GET', '/api/games')
+    }
+    await Promise.all(Array.from({ length: 16 }, one)) // fewer at a time than one network may have under way
     await client.close()
     const { ports } = appliance.card()
     const text = await (await fetch(`http://127.0.0.1:${ports.edgeMetrics}/metrics`)).text()
