@@ -114,7 +114,7 @@ type Read = Omit<RequestHead, 'version'> & { wrong: Problem | undefined }
  * The head in the words of HTTP/1.1. What the protocol itself forbids (pseudo headers twice, unknown or late, capital letters, headers of a
  * connection) has reset the stream before; here is what it lets through and two readers could take differently.
  */
-export function readHead(raw: readonly string[]): Read {
+function readHead(raw: readonly string[]): Read {
   const pseudo: Record<string, string> = {}
   const rawHeaders: string[] = []
   let wrong: Problem | undefined

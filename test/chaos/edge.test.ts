@@ -81,9 +81,7 @@ test('either core killed under play: no keyed bet fails for good, none is applie
   const booked = await sql<
     Array<{ key: string; transfer: bigint }>
   >`select key, transfer from ledger.transfers where key like 'round:%'`
-  const rounds = await sql<
-    Array<{ count: number }>
-  >`select count(*)::int as count from games.rounds`
+  const rounds = await sql<Array<{ count: number }>>`select count(*)::int as count from games.rounds`
   await sql.end()
   const byKey = new Map(booked.map((row) => [row.key.slice('round:'.length), `rnd_${row.transfer}`]))
   for (const [key, round] of journal) expect(byKey.get(key)).toBe(round)
