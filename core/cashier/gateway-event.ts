@@ -11,7 +11,7 @@ import { failed, paid, withdrawalOf } from './withdrawal.ts'
 
 export type Outcome = 'applied' | 'ignored' | 'mismatch' | 'contradiction' | 'unknown_reference' | 'unknown_type'
 
-type Row = { player: string | null; body: Buffer | null; processedAt: Date | null }
+type Row = { player: string | null; body: Buffer | null; receivedAt: Date; processedAt: Date | null }
 
 /**
  * Keeps an authentic event under the gateway's own id and orders its processing; the caller acknowledges after the
@@ -38,16 +38,16 @@ export async function receive(
 
 /**
  * Does what a stored event says, once. `read` is the adapter's translation of the raw bytes. Answers whose money it
- * was about, so that their pages can be told; undefined when it was done before.
+ * was about, so that their pages can be told, and since when it waited; undefined when it was done before.
  */
 export async function confirm(
   tx: Tx,
   command: KeyedCommand,
   input: { gateway: string; event: string; read(raw: Buffer): GatewayEvent },
-): Promise<{ player: string; outcome: Outcome } | undefined> {
+): Promise<{ player: string; outcome: Outcome; receivedAt: Date } | undefined> {
   const { gateway, event: id } = input
   const [row] = await tx<Row[]>`
-    select player, body, processed_at as "processedAt" from cashier.gateway_events
+    select player, body, received_at as "receivedAt", processed_at as "processedAt" from cashier.gateway_events
     where gateway = ${gateway} and id = ${id} for update`
   if (!row?.player || !row.body || row.processedAt) return undefined
   const raw = await open(tx, command.keys, { ...placeOf(row.player, gateway, id), envelope: row.body })
@@ -63,7 +63,7 @@ export async function confirm(
       player: row.player,
       detail: { gateway, event: id, type: event.type },
     })
-  return { player: row.player, outcome }
+  return { player: row.player, outcome, receivedAt: row.receivedAt }
 }
 
 /** Applies what a gateway says; an event and the answer to a question of ours come to the same. */

@@ -9,6 +9,8 @@ export { type Instrument, inspectInstruments, instruments } from './instrument.t
 // The states, and what we ask of a gateway
 export type { DepositState, WithdrawalState } from './policy.ts'
 export type { Gateway, GatewayEvent, PayoutAnswer } from './ports.ts'
+// What waits, for whom watches
+export { type Waits, waiting } from './waiting.ts'
 // Money out
 export {
   approve,

@@ -11,6 +11,7 @@ import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
 import { startSealer } from './sealer.ts'
 import { startShipper } from './shipping/shipper.ts'
+import { observeWaiting } from './waiting.ts'
 import { startWitnessing } from './witnesses.ts'
 
 /** The worker: everything slow or fallible that a transaction asked for. */
@@ -19,6 +20,7 @@ const host = await openHost(config, 'works')
 observeMachine(configFileFromArguments())
 observePool(host)
 observeProgram(host)
+observeWaiting(host)
 
 let stopping = false
 const sealer = startSealer(host)

@@ -78,6 +78,9 @@ const needsForTests = [
   { package: 'sslscan', there: () => existsSync('/usr/bin/sslscan') },
   { package: 'testssl.sh', there: () => existsSync('/usr/bin/testssl') },
   { package: 'procps', there: () => existsSync('/usr/bin/ps') || existsSync('/bin/ps') },
+  { package: 'prometheus', there: () => existsSync('/usr/bin/promtool') },
+  { package: 'prometheus-alertmanager', there: () => existsSync('/usr/bin/amtool') },
+  { package: 'nagios4-core', there: () => existsSync('/usr/sbin/nagios4') },
 ]
 // Batteries of tests of random numbers.
 const needsForConformance = [

@@ -1,3 +1,4 @@
+import { Histogram } from 'prom-client'
 import * as cashier from '#cashier'
 import { gatewayOf } from '../gateways/gateways.ts'
 import { type Host, transact } from '../host.ts'
@@ -5,6 +6,12 @@ import { tellPlayer } from '../live.ts'
 import type { JobDefinition } from '../queue.ts'
 
 type JobHost = Pick<Host, 'config' | 'sql' | 'keys' | 'cache' | 'now'>
+
+const settled = new Histogram({
+  name: 'countroom_settlement_seconds',
+  help: 'Time from the receipt of an event of a gateway until what it says is done.',
+  buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+})
 
 /** Does what a stored event of a gateway says, then tells the player's pages. */
 export const gatewayEvents: JobDefinition = {
@@ -18,7 +25,9 @@ async function processEvent(host: JobHost, gateway: string, event: string): Prom
   const done = await transact(host, (tx) =>
     cashier.confirm(tx, { actor, now: host.now(), requestId: '', keys: host.keys }, { gateway, event, read }),
   )
-  if (done?.outcome === 'applied') await tellPlayer(host, done.player, 'balance')
+  if (!done) return
+  settled.observe(Math.max(0, host.now().getTime() - done.receivedAt.getTime()) / 1000)
+  if (done.outcome === 'applied') await tellPlayer(host, done.player, 'balance')
 }
 
 /** Events whose job got lost, once a minute. */

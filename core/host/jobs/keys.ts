@@ -66,4 +66,13 @@ function observeKeys(host: JobHost): void {
         this.set({ family }, askedAt.getTime() / 1000)
     },
   })
+  new Gauge({
+    name: 'countroom_keys_backup_timestamp_seconds',
+    help: 'When a backup of keys was last written, by the audit log; 0 for never.',
+    async collect() {
+      const last = await audit.search(host.sql, { code: 'keys.backup_written', limit: 1 }).catch(() => undefined)
+      if (last) this.set(last[0] ? Date.parse(last[0].at) / 1000 : 0)
+      else this.remove()
+    },
+  })
 }

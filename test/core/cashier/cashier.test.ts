@@ -96,6 +96,24 @@ test('beyond a limit or for an excluded player no deposit begins, and late money
   })
 })
 
+test('who watches learns how many deposits and withdrawals wait for a person, and since when', async () => {
+  const of = async (what: cashier.Waits) => (await cashier.waiting(world.sql)).find((each) => each.what === what)!
+  const before = { deposit: await of('deposit'), withdrawal: await of('withdrawal') }
+  const { player, wallet, deposit } = await ask()
+  await apply(told('payment.succeeded', deposit))
+  const [own] = await cashier.instruments(world.sql, world.agent.keys, player)
+  await world.act((tx) =>
+    cashier.withdraw(tx, world.command(), { player, wallet, amount: eur(1000n), instrument: own!.id }),
+  )
+  expect(await of('withdrawal')).toMatchObject({ count: before.withdrawal.count + 1, since: expect.any(Date) })
+
+  const away = await ask()
+  await world.act((tx) => protection.exclude(tx, world.command(), { ...away, months: 6 }))
+  await apply(told('payment.succeeded', away.deposit))
+  expect(await of('deposit')).toMatchObject({ count: before.deposit.count + 1, since: expect.any(Date) })
+  expect(await of('event')).toEqual({ what: 'event', count: 0, since: null })
+})
+
 test('two withdrawals cannot share the money; an excluded player can withdraw [GLI-A.3.8c] [S47]', async () => {
   const { player, wallet, deposit } = await ask()
   await apply(told('payment.succeeded', deposit))
