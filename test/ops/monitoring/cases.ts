@@ -17,6 +17,7 @@ export const cases: Record<string, Case> = {
   AuditArchiveOverdue: { ...level('countroom_audit_archive_overdue_days', 3, 0), at: '15m' },
   SomethingAway: counted('countroom_unavailable_total', '0+30x60'),
   ClocksDiffer: level('countroom_clock_skew_seconds', -2, 0.01),
+  GeneratorClosed: level('countroom_rng_sound{instance="i"}', 0, 1),
   ReturnOutside: level('countroom_games_return_outside{game="dice",version="v"}', 1, 0),
   KeyAgentFails: counted('countroom_keys_operations_total{outcome="failed"}', '0x5 1x60'),
   KeyAgentRefuses: counted('countroom_keys_operations_total{outcome="refused",role="core"}', '0+5x60'),
