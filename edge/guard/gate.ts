@@ -1,5 +1,6 @@
 import type { RequestHead } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
+import { nameOf } from './names.ts'
 
 const versions = new Set(['1.1', '2'])
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
@@ -7,16 +8,8 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 export const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 /** Of names, not of bytes; no browser sends half as many. */
 const headersMax = 100
-const single = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'content-type',
-  'idempotency-key',
-  'cookie',
-  'origin',
-  'upgrade',
-])
+/** Of most targets: plain segments, none of which begins with a dot, and a plain query. */
+const plainTarget = /^(?:\/|(?:\/[\w~-][\w.~-]*)+\/?)(?:\?[\w.~=&-]*)?$/
 
 /**
  * One strict reading of a request before anything is forwarded. Decides on the raw headers, because Node's parsed ones
@@ -35,6 +28,7 @@ export function inspect(
 export function inspectTarget(target: string, bytesMax: number): Problem | undefined {
   if (target.length > bytesMax)
     return problem(414, 'edge.target_too_long', `An address has at most ${bytesMax} characters.`)
+  if (plainTarget.test(target)) return undefined
   const [path = '', ...queries] = target.split('?')
   const sound =
     path.startsWith('/') &&
@@ -51,24 +45,32 @@ export function inspectTarget(target: string, bytesMax: number): Problem | undef
 
 function inspectHeaders({ method, rawHeaders: raw }: RequestHead, bodyBytesMax: number): Problem | undefined {
   if (raw.length > 2 * headersMax) return problem(431, 'edge.headers_too_large', 'There are too many headers.')
-  const seen = new Map<string, string>()
+  let seen = 0
+  let host: string | undefined
+  let length: string | undefined
+  let encoding: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] ?? '').toLowerCase()
+    const name = nameOf(raw[i] ?? '')
     const value = raw[i + 1] ?? ''
-    if (!/^[a-z0-9!#$%&'*+.^`|~-]+$/.test(name)) return bad('edge.header_name', 'A header name is not taken here.')
+    if (name === undefined) return bad('edge.header_name', 'A header name is not taken here.')
     if (!/^[\t\x20-\x7e]*$/.test(value)) return bad('edge.header_value', 'Header values are visible ASCII.')
-    if (single.has(name) && seen.has(name)) return bad('edge.header_twice', `The header ${name} stands twice.`)
-    seen.set(name, value)
+    if ((seen & name.once) !== 0) return bad('edge.header_twice', `The header ${name.text} stands twice.`)
+    seen |= name.once
+    if (name.text === 'host') host = value
+    else if (name.text === 'content-length') length = value
+    else if (name.text === 'transfer-encoding') encoding = value
   }
-  const host = seen.get('host')
   if (host === undefined || !/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/i.test(host))
     return bad('edge.host', 'The Host header names one host.')
-  return inspectFraming(method, seen, bodyBytesMax)
+  return inspectFraming(method, length, encoding, bodyBytesMax)
 }
 
-function inspectFraming(method: string, seen: Map<string, string>, bodyBytesMax: number): Problem | undefined {
-  const length = seen.get('content-length')
-  const encoding = seen.get('transfer-encoding')
+function inspectFraming(
+  method: string,
+  length: string | undefined,
+  encoding: string | undefined,
+  bodyBytesMax: number,
+): Problem | undefined {
   if (encoding !== undefined && length !== undefined)
     return bad('edge.framing', 'The length of the body can be read in two ways.')
   if (length !== undefined && !/^(0|[1-9]\d{0,15})$/.test(length))
