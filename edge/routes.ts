@@ -25,6 +25,8 @@ export type RouteClass = (typeof routeClasses)[number]
 const trySeconds: Partial<Record<RouteClass, number>> = { report: 30, page: 10, withdrawal: 10, deposit: 10 }
 /** A round that is open goes on best where it began. */
 const sticky: ReadonlySet<RouteClass> = new Set(['settle', 'bet'])
+/** Answered so soon that others of the class may wait behind it on one connection. */
+const quick: ReadonlySet<RouteClass> = new Set(['settle', 'bet', 'read'])
 
 /**
  * What a route documents of what it is asked: the content types of its body, none where it takes none; how large and deep the body can be; and
@@ -45,6 +47,7 @@ export type Route = {
   readonly index: number
   readonly trySeconds: number
   readonly sticky: boolean
+  readonly quick: boolean
   /** Undefined for what no document names. */
   readonly contract: Contract | undefined
 }
@@ -148,6 +151,7 @@ function routeFor(pattern: string, found: RouteClass, contract: Contract | undef
     index: routeClasses.indexOf(found),
     trySeconds: trySeconds[found] ?? 5,
     sticky: sticky.has(found),
+    quick: quick.has(found),
     contract,
   }
 }

@@ -196,6 +196,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const wrong = inspectBody(exchange, route, body, gate.documentedOnly)
     if (wrong) return refuse(exchange, wrong)
     const isSafe = safe.has(method)
+    const repeatable = isSafe || exchange.header('idempotency-key') !== undefined
     underWay++
     const became = await forward(cores, {
       exchange,
@@ -206,7 +207,8 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
         bodyBytes: body.length,
         certificate: face === 'player' ? undefined : clients.certificateOf(exchange.socket),
       }),
-      repeatable: isSafe || exchange.header('idempotency-key') !== undefined,
+      repeatable,
+      lane: repeatable && route.quick ? route.index : undefined,
       hedgeable: isSafe,
       routeClass: route.index,
       affinity: route.sticky ? sessionIn(exchange.header('cookie')) : undefined,

@@ -1,10 +1,10 @@
 import { type EdgeConfig, type Face, faces } from '../config.ts'
 import type { Certificates } from '../tls/files.ts'
+import { openUpstream, type Upstream } from '../upstream/upstream.ts'
 import { type BreakerRules, Breakers } from './breaker.ts'
 import type { Candidate } from './choice.ts'
 import { type Health, newHealth } from './health.ts'
 import type { Member } from './members.ts'
-import { openUpstream, type Upstream } from './upstream.ts'
 
 /** One core as a worker knows it. */
 export type Core = Candidate & {

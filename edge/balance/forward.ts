@@ -15,6 +15,8 @@ export type Forward = {
   repeatable: boolean
   /** Safe: may be sent to two cores at once when the first is late. */
   hedgeable: boolean
+  /** Of what can be repeated and is soon answered; see `Outgoing`. */
+  lane?: number | undefined
   /** By index in `routeClasses`. */
   routeClass: number
   /** Who asks with the same goes to the same core. */
@@ -53,6 +55,8 @@ class Trip extends Alarm implements Trying {
   /** Its answer is on its way to the client. */
   #winner: Try | undefined
   #last: Core | undefined
+  /** The end of an answer goes out together with the word that it ends. */
+  #lastChunk: Buffer | undefined
   #tries = 0
   #hedged = false
   #isBusy = false
@@ -78,7 +82,7 @@ class Trip extends Alarm implements Trying {
     else this.#look(this.#live)
   }
 
-  answered(tried: Try, status: number, rawHeaders: ReadonlyArray<Buffer | string>): void {
+  answered(tried: Try, status: number, rawHeaders: readonly string[]): void {
     // The core is well and says not now; another may.
     if (status === 503 && this.#request.repeatable) {
       tried.forget()
@@ -94,15 +98,20 @@ class Trip extends Alarm implements Trying {
     exchange.respond(status, responseHeaders(rawHeaders, exchange.requestId))
   }
 
-  data(tried: Try, chunk: Buffer): void {
-    if (tried !== this.#winner || this.#request.exchange.write(chunk)) return
+  data(tried: Try, chunk: Buffer, last: boolean): void {
+    if (tried !== this.#winner) return
+    if (last) this.#lastChunk = chunk
+    else if (!this.#request.exchange.write(chunk)) this.#holdBack(tried)
+  }
+
+  #holdBack(tried: Try): void {
     tried.leg?.pause()
     this.#request.exchange.onDrain(() => tried.leg?.resume())
   }
 
   ended(tried: Try): void {
     if (tried !== this.#winner) return
-    this.#request.exchange.end()
+    this.#request.exchange.end(this.#lastChunk)
     this.#done(tried.core.name, this.#request.exchange.status)
   }
 
@@ -154,14 +163,17 @@ class Trip extends Alarm implements Trying {
   }
 
   #send(core: Core, isRetry: boolean): Try {
-    const { exchange, headers, body, routeClass } = this.#request
+    const { exchange, headers, body, routeClass, lane } = this.#request
     this.#tries++
     this.#last = core
     const tried = new Try(this.#cores, core, this, { routeClass, isRetry })
     const length = headers.length
     if (core.clockAheadMs !== undefined) headers.push(deadlineHeader, String(this.#deadlineOf(core.clockAheadMs)))
     this.#cores.wheel.set(this, this.#request.repeatable ? this.#firstLookMs() : this.#tryMsMax())
-    tried.leg = core.ways[exchange.face].send({ method: exchange.method, path: exchange.target, headers, body }, tried)
+    tried.leg = core.ways[exchange.face].send(
+      { method: exchange.method, path: exchange.target, headers, body, lane },
+      tried,
+    )
     headers.length = length // the next core has another clock
     return tried
   }

@@ -1,5 +1,5 @@
+import type { Hearing } from '../upstream/upstream.ts'
 import type { Core } from './core.ts'
-import type { Hearing } from './upstream.ts'
 
 /** What a core said of itself, and when it was asked and heard, by `performance.now()`. */
 export type ProbeResult = { ready: boolean; begunMs: number; endedMs: number; clockMs: number | undefined }

@@ -1,12 +1,12 @@
+import type { Hearing, Leg } from '../upstream/upstream.ts'
 import type { Core } from './core.ts'
 import type { Cores, Verdict } from './cores.ts'
-import type { Hearing, Leg } from './upstream.ts'
 import { Alarm } from './wheel.ts'
 
 /** Who waits for what becomes of a try. */
 export interface Trying {
-  answered(tried: Try, status: number, rawHeaders: ReadonlyArray<Buffer | string>): void
-  data(tried: Try, chunk: Buffer): void
+  answered(tried: Try, status: number, rawHeaders: readonly string[]): void
+  data(tried: Try, chunk: Buffer, last: boolean): void
   ended(tried: Try): void
   failed(tried: Try): void
 }
@@ -73,16 +73,16 @@ export class Try extends Alarm implements Hearing {
     this.wasSent = true
   }
 
-  answered(status: number, rawHeaders: ReadonlyArray<Buffer | string>): void {
+  answered(status: number, rawHeaders: readonly string[]): void {
     this.#cores.heard(this.core)
     this.#status = status
     this.#tookMs = performance.now() - this.startedMs
     this.#trying?.answered(this, status, rawHeaders)
   }
 
-  data(chunk: Buffer): void {
+  data(chunk: Buffer, last: boolean): void {
     if (this.#trying) {
-      this.#trying.data(this, chunk)
+      this.#trying.data(this, chunk, last)
       return
     }
     this.#unheardBytes += chunk.length

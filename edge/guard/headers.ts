@@ -2,16 +2,19 @@ import { headerIn, type RequestHead } from '../listen/exchange.ts'
 import type { Told } from '../tls/clients.ts'
 import { nameOf } from './names.ts'
 
+/** These say the length of their body even if it is empty (RFC 9110, 8.6). */
+const lengthTold = new Set(['POST', 'PUT', 'PATCH'])
+
 /** The request's headers as the core gets them, flat: name, value, name, value. */
 export function requestHeaders(
-  { rawHeaders: raw }: RequestHead,
+  { method, rawHeaders: raw }: RequestHead,
   told: { requestId: string; address: string; bodyBytes: number; certificate?: Told | undefined },
 ): string[] {
   const headers = passedOn(raw)
   headers.push('x-request-id', told.requestId, 'x-forwarded-for', told.address, 'x-forwarded-proto', 'https')
   headers.push('x-forwarded-host', headerIn(raw, 'host') ?? '')
   if (told.certificate) headers.push(told.certificate.header, told.certificate.der)
-  if (told.bodyBytes > 0) headers.push('content-length', String(told.bodyBytes))
+  if (told.bodyBytes > 0 || lengthTold.has(method)) headers.push('content-length', String(told.bodyBytes))
   return headers
 }
 

@@ -14,7 +14,7 @@ const headBytesMax = 32 * 1024
 const none = Buffer.alloc(0)
 
 /** Of unknown length: it comes in chunks. */
-export const inChunks = -1
+const inChunks = -1
 
 /**
  * Reads HTTP/1.1 answers strictly, in one way only (RFC 9112): a core is ours, and what it says is still taken apart only where its
@@ -127,7 +127,10 @@ export class AnswerReader {
     const bodyless = this.#ear.isBodyless() || status === 204 || status === 304
     if (!bodyless && length === undefined) throw new Error('an answer without a length')
     this.#ear.onHead(status, headers, bodyless ? 0 : length!)
-    if (bodyless || length === 0) return this.#end()
+    if (bodyless || length === 0) {
+      this.#end()
+      return
+    }
     this.#stage = length === inChunks ? 'size' : 'body'
     this.#left = length!
   }

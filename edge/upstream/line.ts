@@ -4,10 +4,10 @@ import type { Hearing, Leg, Outgoing } from './upstream.ts'
 
 /** A request that waits for a line, or for its answer on one. */
 export class Asked implements Leg {
-  readonly hearing: Hearing
+  hearing: Hearing
   readonly text: string
   readonly isHead: boolean
-  readonly shares: boolean
+  readonly lane: number | undefined
   readonly askedMs = performance.now()
   line: Line | undefined
   readonly #drop: (asked: Asked) => void
@@ -16,7 +16,7 @@ export class Asked implements Leg {
   constructor(host: string, outgoing: Outgoing, hearing: Hearing, drop: (asked: Asked) => void) {
     this.text = textOf(host, outgoing)
     this.isHead = outgoing.method === 'HEAD'
-    this.shares = outgoing.shares
+    this.lane = outgoing.lane
     this.hearing = hearing
     this.#drop = drop
   }
@@ -30,13 +30,23 @@ export class Asked implements Leg {
   }
 
   abort(): void {
-    const error = new Error('called off')
-    if (this.line) this.line.lose(error)
-    else {
-      this.#drop(this)
-      this.hearing.failed(error)
-    }
+    if (this.line) this.line.callOff(this)
+    else this.#drop(this)
+    const { hearing } = this
+    this.hearing = deaf
+    hearing.failed(new Error('called off'))
   }
+}
+
+/** For whom an answer is read that nobody waits for any more. */
+const deaf: Hearing = { sent() {}, answered() {}, data() {}, ended() {}, failed() {} }
+
+/** Who gives lines their work. */
+export type LineOwner = {
+  /** An answer has ended, or the line is no more. */
+  onFree(line: Line): void
+  /** What can be repeated is sent anew: its line ended because of another. */
+  again(asked: Asked): void
 }
 
 /**
@@ -47,9 +57,8 @@ export class Line {
   readonly #socket: TLSSocket
   readonly #waiting: Asked[] = []
   readonly #reader: AnswerReader
-  readonly #onFree: (line: Line) => void
+  readonly #owner: LineOwner
   #outgoing = ''
-  #isExclusive = false
   #isClosing = false
   #isLost = false
   #isPaused = false
@@ -57,10 +66,9 @@ export class Line {
   /** When bytes last came, or the line began to wait for some; on the clock of `performance.now`. */
   heardMs = performance.now()
 
-  /** `onFree` hears each time an answer has ended, and when the line is no more. */
-  constructor(socket: TLSSocket, onFree: (line: Line) => void) {
+  constructor(socket: TLSSocket, owner: LineOwner) {
     this.#socket = socket
-    this.#onFree = onFree
+    this.#owner = owner
     this.#reader = new AnswerReader({
       onHead: (status, headers, length) => {
         this.#left = length
@@ -91,11 +99,11 @@ export class Line {
     return this.#isLost
   }
 
-  /** May a request go on it that waits for nobody, or only shortly? `sinceMs`: who is answered next must have asked later than that. */
-  takes(shares: boolean, sinceMs: number): boolean {
+  /** Nothing is under way on it, or only what is of the same lane; then who is answered next must have asked later than `sinceMs`. */
+  takes(lane: number | undefined, sinceMs: number): boolean {
     const next = this.#waiting[0]
     if (next === undefined) return !this.#isClosing
-    return shares && !this.#isClosing && !this.#isExclusive && next.askedMs > sinceMs
+    return lane !== undefined && lane === next.lane && !this.#isClosing && next.askedMs > sinceMs
   }
 
   send(asked: Asked): void {
@@ -103,7 +111,6 @@ export class Line {
     asked.hearing.sent()
     if (this.#waiting.length === 0) this.heardMs = asked.askedMs
     this.#waiting.push(asked)
-    this.#isExclusive = !asked.shares
     if (this.#outgoing === '') setImmediate(this.#flush)
     this.#outgoing += asked.text
   }
@@ -120,7 +127,7 @@ export class Line {
 
   /** Whoever shares a line takes what comes, or those behind would wait for the slowest client. */
   pause(asked: Asked): void {
-    if (!this.#isExclusive || this.#waiting[0] !== asked) return
+    if (asked.lane !== undefined || this.#waiting[0] !== asked) return
     this.#isPaused = true
     this.#socket.pause()
   }
@@ -145,10 +152,22 @@ export class Line {
     this.#isClosing = true
     this.#socket.destroy()
     const lost = this.#waiting.splice(0)
-    this.#onFree(this)
+    this.#owner.onFree(this)
     for (const asked of lost) {
       asked.line = undefined
       asked.hearing.failed(error)
+    }
+  }
+
+  /** Nobody waits for this one any more. If it is the next to be answered, the line ends, and those behind it go another way. */
+  callOff(asked: Asked): void {
+    if (this.#waiting[0] !== asked) return
+    asked.line = undefined
+    const others = this.#waiting.splice(0).slice(1)
+    this.lose(new Error('called off'))
+    for (const other of others) {
+      other.line = undefined
+      this.#owner.again(other)
     }
   }
 
@@ -163,7 +182,7 @@ export class Line {
     asked.line = undefined
     if (closing) this.close()
     asked.hearing.ended()
-    if (!this.#isLost) this.#onFree(this)
+    if (!this.#isLost) this.#owner.onFree(this)
   }
 
   /** Whose answer is being read. @throws Error when nobody waits for one, or not any more */

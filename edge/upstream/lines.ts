@@ -1,5 +1,5 @@
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { Asked, Line } from './line.ts'
+import { Asked, Line, type LineOwner } from './line.ts'
 import type { Hearing, Leg, Outgoing } from './upstream.ts'
 
 export type LinesOptions = {
@@ -27,7 +27,7 @@ const lookEveryMs = 500
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** Kept connections to one listener of one core, opened as they are needed. */
-export class Lines {
+export class Lines implements LineOwner {
   readonly #options: LinesOptions
   readonly #lines: Line[] = []
   readonly #queue: Asked[] = []
@@ -41,13 +41,17 @@ export class Lines {
   /** Sends a request as soon as a line takes it, in the order of asking. */
   send(outgoing: Outgoing, hearing: Hearing): Leg {
     const asked = new Asked(this.#options.host, outgoing, hearing, this.#drop)
+    this.again(asked)
+    return asked
+  }
+
+  again(asked: Asked): void {
     const line = this.#lineFor(asked)
     if (line) line.send(asked)
     else {
       this.#queue.push(asked)
       this.#grow()
     }
-    return asked
   }
 
   close(): void {
@@ -61,7 +65,7 @@ export class Lines {
   /** The first that takes it, so that few lines carry much and others grow old. */
   #lineFor(asked: Asked): Line | undefined {
     const sinceMs = asked.askedMs - patienceMs
-    for (const line of this.#lines) if (line.takes(asked.shares, sinceMs)) return line
+    for (const line of this.#lines) if (line.takes(asked.lane, sinceMs)) return line
     return undefined
   }
 
@@ -106,18 +110,18 @@ export class Lines {
       socket.removeListener('close', onClose)
       socket.setNoDelay(true)
       this.#opening.delete(socket)
-      line = new Line(socket, this.#onFree)
+      line = new Line(socket, this)
       this.#lines.push(line)
-      this.#onFree(line)
+      this.onFree(line)
     })
   }
 
-  #onFree = (line: Line): void => {
+  onFree(line: Line): void {
     if (line.isLost) {
       const at = this.#lines.indexOf(line)
       if (at >= 0) this.#lines.splice(at, 1)
     }
-    while (this.#queue.length > 0 && line.takes(this.#queue[0]!.shares, performance.now() - patienceMs))
+    while (this.#queue.length > 0 && line.takes(this.#queue[0]!.lane, performance.now() - patienceMs))
       line.send(this.#queue.shift()!)
     if (this.#queue.length > 0) this.#grow()
   }

@@ -9,8 +9,8 @@ export type Outgoing = {
   path: string
   headers: readonly string[]
   body: Buffer
-  /** May go behind others on one connection, and others behind it: it can be repeated, and is soon answered. */
-  shares: boolean
+  /** Of what can be repeated and is soon answered: requests of one lane may go behind each other on one connection. */
+  lane?: number | undefined
 }
 
 /** Who hears what becomes of a request that left. After `ended` or `failed` comes nothing more. */

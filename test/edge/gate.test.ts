@@ -56,7 +56,7 @@ test('a target that is taken means to everybody what it says: reading it as an a
       const query = target.indexOf('?')
       expect(url.pathname).toBe(query === -1 ? target : target.slice(0, query))
       expect(url.search).toBe(query === -1 || query === target.length - 1 ? '' : target.slice(query))
-      expect(target).not.toMatch(/\/\/|\/\.\.?(\/|$|\?)/)
+      expect(url.pathname).not.toMatch(/\/\/|\/\.\.?(\/|$)/)
     }),
     { numRuns: 5000 },
   )
