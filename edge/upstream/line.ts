@@ -8,7 +8,8 @@ export class Asked implements Leg {
   readonly text: string
   readonly isHead: boolean
   readonly lane: number | undefined
-  readonly askedMs = performance.now()
+  /** On the clock of `performance.now`. */
+  sentMs = 0
   line: Line | undefined
   readonly #drop: (asked: Asked) => void
 
@@ -99,17 +100,18 @@ export class Line {
     return this.#isLost
   }
 
-  /** Nothing is under way on it, or only what is of the same lane; then who is answered next must have asked later than `sinceMs`. */
+  /** Nothing is under way on it, or only what is of the same lane; then who is answered next must have been sent after `sinceMs`. */
   takes(lane: number | undefined, sinceMs: number): boolean {
     const next = this.#waiting[0]
     if (next === undefined) return !this.#isClosing
-    return lane !== undefined && lane === next.lane && !this.#isClosing && next.askedMs > sinceMs
+    return lane !== undefined && lane === next.lane && !this.#isClosing && next.sentMs > sinceMs
   }
 
-  send(asked: Asked): void {
+  send(asked: Asked, nowMs: number): void {
     asked.line = this
+    asked.sentMs = nowMs
     asked.hearing.sent()
-    if (this.#waiting.length === 0) this.heardMs = asked.askedMs
+    if (this.#waiting.length === 0) this.heardMs = nowMs
     this.#waiting.push(asked)
     if (this.#outgoing === '') setImmediate(this.#flush)
     this.#outgoing += asked.text

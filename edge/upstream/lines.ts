@@ -22,6 +22,8 @@ export type LinesOptions = {
  */
 const patienceMs = 5
 const lookEveryMs = 500
+/** Handshakes at a time: a core that begins, or comes back, has others to shake hands with too. */
+const openingMax = 8
 
 /** All connections of this process read into one buffer: what came is used up before the next read. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
@@ -46,8 +48,9 @@ export class Lines implements LineOwner {
   }
 
   again(asked: Asked): void {
-    const line = this.#lineFor(asked)
-    if (line) line.send(asked)
+    const nowMs = performance.now()
+    const line = this.#lineFor(asked, nowMs - patienceMs)
+    if (line) line.send(asked, nowMs)
     else {
       this.#queue.push(asked)
       this.#grow()
@@ -63,9 +66,8 @@ export class Lines implements LineOwner {
   }
 
   /** The first that takes it, so that few lines carry much and others grow old. */
-  #lineFor(asked: Asked): Line | undefined {
-    const sinceMs = asked.askedMs - patienceMs
-    for (const line of this.#lines) if (line.takes(asked.lane, sinceMs)) return line
+  #lineFor({ lane }: Asked, sinceMs: number): Line | undefined {
+    for (const line of this.#lines) if (line.takes(lane, sinceMs)) return line
     return undefined
   }
 
@@ -76,7 +78,7 @@ export class Lines implements LineOwner {
 
   #grow(): void {
     const { linesMax, connectMsMax, onOpen } = this.#options
-    const wanted = this.#queue.length
+    const wanted = Math.min(openingMax, this.#queue.length)
     if (this.#opening.size >= wanted || this.#lines.length + this.#opening.size >= linesMax) return
     let line: Line | undefined
     const socket = connect({
@@ -121,8 +123,10 @@ export class Lines implements LineOwner {
       const at = this.#lines.indexOf(line)
       if (at >= 0) this.#lines.splice(at, 1)
     }
-    while (this.#queue.length > 0 && line.takes(this.#queue[0]!.lane, performance.now() - patienceMs))
-      line.send(this.#queue.shift()!)
+    if (this.#queue.length === 0) return
+    const nowMs = performance.now()
+    while (this.#queue.length > 0 && line.takes(this.#queue[0]!.lane, nowMs - patienceMs))
+      line.send(this.#queue.shift()!, nowMs)
     if (this.#queue.length > 0) this.#grow()
   }
 
