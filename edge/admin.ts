@@ -16,6 +16,9 @@ function createAdmin(supervisor: Supervisor): Hono {
   app.get('/cores', async (c) => c.json({ cores: coresSeen(await supervisor.state()) }))
   app.put('/cores/:name/drained', (c) => drainCore(c.req.param('name'), true))
   app.delete('/cores/:name/drained', (c) => drainCore(c.req.param('name'), false))
+  app.get('/bans', (c) => c.json({ bans: supervisor.bans() }))
+  app.put('/bans/:network', (c) => ban(c.req.param('network'), true))
+  app.delete('/bans/:network', (c) => ban(c.req.param('network'), false))
   app.put('/leaving', (c) => {
     supervisor.leave(true)
     return c.json({ leaving: true })
@@ -34,6 +37,12 @@ function createAdmin(supervisor: Supervisor): Hono {
   })
   app.notFound((c) => c.json({ problem: 'There is nothing here.' }, 404))
   return app
+
+  function ban(network: string, banned: boolean): Response {
+    return supervisor.ban(network, banned)
+      ? Response.json({ network, banned })
+      : Response.json({ problem: `"${network}" is no network.` }, { status: 422 })
+  }
 
   function drainCore(name: string, drained: boolean): Response {
     return supervisor.drainCore(name, drained)

@@ -123,6 +123,16 @@ const schema = z.strictObject({
       rules,
     })
     .prefault({}),
+  /** The operator's files about networks: countries (MMDB), and lists of networks, one a line; read anew when they change. */
+  visitors: z
+    .strictObject({
+      countriesFile: z.string().optional(),
+      bannedFiles: z.array(z.string()).default([]),
+      anonymousFiles: z.array(z.string()).default([]),
+      /** Networks whose word on the trace of a request is believed. */
+      tracedNetworks: z.array(z.string()).default([]),
+    })
+    .prefault({}),
   /** `documentedOnly`: a body for an address that no document of the cores names is refused. */
   gate: z.strictObject({ documentedOnly: z.boolean().default(true) }).prefault({}),
   /** From where on what matters least is turned away: this late over a second, or so many requests for each connection to a sound core. */

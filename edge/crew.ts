@@ -9,6 +9,8 @@ export type Directions = {
   members: readonly Member[]
   /** Names of cores that get nothing new. */
   drainedCores: readonly string[]
+  /** Networks that get nothing, besides those in files. */
+  bans: readonly string[]
   /** The edge gives its clients up, and goes on answering those who come all the same. */
   leaving: boolean
 }

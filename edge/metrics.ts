@@ -2,19 +2,21 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
 import type { EdgeConfig } from './config.ts'
+import { type Face, faces } from './faces.ts'
+import { type Route, routeClasses } from './routes.ts'
 import { hasRole, privateTls } from './tls/contexts.ts'
 import { type Certificates, openCertificates } from './tls/files.ts'
 import { watchPeers } from './tls/peers.ts'
 
-export const requests = new Counter({
+const requests = new Counter({
   name: 'countroom_edge_requests_total',
-  help: 'Requests by listener, class of status and core.',
-  labelNames: ['listener', 'status', 'core'],
+  help: 'Requests by listener, class of route, class of status and core.',
+  labelNames: ['listener', 'class', 'status', 'core'],
 })
-export const durations = new Histogram({
+const durations = new Histogram({
   name: 'countroom_edge_request_seconds',
   help: 'Time from the whole head of a request to the end of its answer.',
-  labelNames: ['listener'],
+  labelNames: ['listener', 'class'],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 })
 export const retries = new Counter({
@@ -52,6 +54,10 @@ export const sheddingLevel = new Gauge({
   help: '0 when nothing is turned away; 1 reports, 2 reading, 3 changes, 4 bets, 5 withdrawals besides.',
   aggregator: 'max',
 })
+export const visitorProblems = new Counter({
+  name: 'countroom_edge_network_file_problems_total',
+  help: 'Files of countries or networks that changed and could not be read; what was read before goes on to count.',
+})
 export const coreHealthy = new Gauge({
   name: 'countroom_edge_core_healthy',
   help: '1 when a worker holds the core for sound.',
@@ -75,6 +81,24 @@ const listRead = new Gauge({
   aggregator: 'min',
 })
 export const webSockets = new Gauge({ name: 'countroom_edge_websockets', help: 'WebSockets passed through.' })
+
+const requestsBy = new Map<string, Array<Counter.Internal | undefined>>() // of a core: by face, class and status
+const durationsBy: Array<Histogram.Internal<'listener' | 'class'> | undefined> = []
+
+/** Counts a request that was answered. What its labels are is found once: of each there are few, whatever is asked. */
+export function countRequest(face: Face, route: Route, status: number, core: string, seconds: number): void {
+  const place = faces.indexOf(face) * routeClasses.length + route.index
+  const family = Math.floor(status / 100)
+  const ofCore = requestsBy.get(core) ?? []
+  if (ofCore.length === 0) requestsBy.set(core, ofCore)
+  const labels = { listener: face, class: route.class }
+  const counter = ofCore[place * 10 + family] ?? requests.labels({ ...labels, status: `${family}xx`, core })
+  ofCore[place * 10 + family] = counter
+  counter.inc()
+  const histogram = durationsBy[place] ?? durations.labels(labels)
+  durationsBy[place] = histogram
+  histogram.observe(seconds)
+}
 
 /** Tells from when to when a certificate is good, and of when its revocation list is, now and after each change. */
 export function observeCertificates(use: string, certificates: Certificates): void {

@@ -68,8 +68,8 @@ export function openSettings(file: string, first: EdgeConfig, hear: (reload: Rel
 
 /** Do workers have to be replaced for it? The rest they apply where they stand. */
 export function needsNewWorkers(now: EdgeConfig, before: EdgeConfig): boolean {
-  const made = ({ name, tls, listeners, tickets, log }: EdgeConfig) =>
-    JSON.stringify([name, tls, listeners, tickets, log])
+  const made = ({ name, tls, listeners, tickets, log, redis, visitors }: EdgeConfig) =>
+    JSON.stringify([name, tls, listeners, tickets, log, redis, visitors])
   return made(now) !== made(before)
 }
 

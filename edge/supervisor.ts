@@ -8,6 +8,7 @@ import { secretTogether } from './limit/hosts-store.ts'
 import { makeLimitMemory } from './limit/memory.ts'
 import { startManagement } from './metrics.ts'
 import { needsNewWorkers, openSettings, type Reload } from './settings.ts'
+import { listOf } from './visitors/network-list.ts'
 
 /** What whoever runs the edge may see of it and do with it. */
 export type Supervisor = {
@@ -20,6 +21,10 @@ export type Supervisor = {
   leave(leaving: boolean): void
   /** A core gets nothing new, or again its share. False when there is no such core. */
   drainCore(name: string, drained: boolean): boolean
+  /** Networks that are kept out until the edge ends or they are let in again; what is to last stands in a file. */
+  bans(): string[]
+  /** False when it is no network. */
+  ban(network: string, banned: boolean): boolean
 }
 
 export type EdgeState = {
@@ -37,6 +42,7 @@ export type EdgeState = {
 export async function supervise(file: string, first: EdgeConfig, log: Logger): Promise<void> {
   const startedAt = new Date().toISOString()
   const drained = new Set<string>()
+  const bans = new Set<string>()
   let stopping = false
   let leaving = false
   let members: readonly Member[] = []
@@ -55,7 +61,15 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     resolveMembers,
   )
   const management = await startManagement({ config: first, ready })
-  const self: Supervisor = { state, reload: () => applied(settings.reload()), restart: crew.restart, leave, drainCore }
+  const self: Supervisor = {
+    state,
+    reload: () => applied(settings.reload()),
+    restart: crew.restart,
+    leave,
+    drainCore,
+    bans: () => [...bans],
+    ban,
+  }
   const admin = first.listen.admin === undefined ? undefined : await openAdmin(first.listen.admin, self)
   log.info({ workers: first.workers, listeners: listeners() }, 'edge serves')
 
@@ -101,6 +115,19 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     return true
   }
 
+  function ban(network: string, yes: boolean): boolean {
+    try {
+      listOf([network])
+    } catch {
+      return false
+    }
+    if (yes) bans.add(network)
+    else bans.delete(network)
+    log.warn({ network, banned: yes }, yes ? 'network is kept out' : 'network is let in again')
+    crew.direct(directions())
+    return true
+  }
+
   function listeners(): Record<string, string> {
     const faces = Object.entries(settings.current().listeners)
     return Object.fromEntries(faces.map(([face, { host, port }]) => [face, `${host}:${port}`]))
@@ -112,7 +139,7 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
   }
 
   function directions(): Directions {
-    return { config: settings.current(), members, drainedCores: [...drained], leaving }
+    return { config: settings.current(), members, drainedCores: [...drained], bans: [...bans], leaving }
   }
 
   function applied(reload: Reload): Reload {

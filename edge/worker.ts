@@ -18,13 +18,16 @@ import type { Exchange } from './listen/exchange.ts'
 import { listen } from './listen/listener.ts'
 import { openLive } from './live.ts'
 import { AccessLog } from './log/access-log.ts'
+import { traceOf } from './log/trace.ts'
 import * as metrics from './metrics.ts'
 import { type Problem, problem, sendProblem } from './problem.ts'
 import { openRoutes, type Route, routeClasses } from './routes.ts'
 import { openClients } from './tls/clients.ts'
 import { openCertificates } from './tls/files.ts'
+import { openVisitors, type Visitor } from './visitors/visitors.ts'
 
 const safe = new Set(['GET', 'HEAD'])
+const banned403 = problem(403, 'edge.banned', 'Nothing is served to your network.')
 const oauthPaths = '/oauth/'
 /** What the operator face answers to who has no certificate yet; a token or an older certificate is asked for there. */
 const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals', '/pki/ca.pem', '/pki/revoked.pem']
@@ -96,6 +99,16 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     onShadow: (rule) => metrics.shadowed.inc({ rule }),
   })
   live.onChange((now) => limits.configure(now.limits.rules, inFlightOf(now.limits)))
+  const {
+    countriesFile: countries,
+    bannedFiles: banned,
+    anonymousFiles: anonymous,
+    tracedNetworks: traced,
+  } = config.visitors
+  const visitors = openVisitors({ countries, banned, anonymous, traced }, (error) => {
+    metrics.visitorProblems.inc()
+    log.error({ reason: error.message }, 'a file of networks is not taken; what was read before counts')
+  })
   const shedding = openShedding(
     () => live.current().shedding,
     () => underWay / Math.max(1, cores.serving() * live.current().limits.coreConnectionsMax),
@@ -144,6 +157,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       clearTimeout(idle)
       clearTimeout(hard)
       shedding.close()
+      visitors.close()
       limits.close()
       store?.close()
       await cores.close()
@@ -155,6 +169,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   function follow(directions: Directions): void {
     if (directions.config !== live.current()) live.apply(directions.config)
     cores.drain(new Set(directions.drainedCores))
+    visitors.ban(directions.bans)
     cores.apply(directions.members)
     if (directions.leaving !== leaving) leave(directions.leaving)
   }
@@ -167,6 +182,8 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   }
 
   async function take(exchange: Exchange): Promise<void> {
+    const visitor = visitors.of(exchange.socket, exchange.address)
+    if (visitor.isBanned) return refuse(exchange, banned403)
     const refusal = inspect(exchange, live.current().limits) ?? nameless(exchange)
     if (refusal) return refuse(exchange, refusal)
     const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
@@ -181,14 +198,14 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (limited) return refuse(exchange, limited)
     try {
       if (isOurs) await control(exchange)
-      else await pass(exchange, route)
+      else await pass(exchange, route, visitor)
     } finally {
       limits.leave(askers)
     }
   }
 
   /** Reads the body and has a core answer. */
-  async function pass(exchange: Exchange, route: Route): Promise<void> {
+  async function pass(exchange: Exchange, route: Route, visitor: Visitor): Promise<void> {
     const { face, method, requestId, target } = exchange
     const { limits, gate } = live.current()
     const body = await readBody(exchange, bodyBytesMaxOf(route, limits.bodyBytesMax))
@@ -197,6 +214,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (wrong) return refuse(exchange, wrong)
     const isSafe = safe.has(method)
     const repeatable = isSafe || exchange.header('idempotency-key') !== undefined
+    const trace = traceOf(requestId, visitor.isTraced ? exchange.header('traceparent') : undefined)
     underWay++
     const became = await forward(cores, {
       exchange,
@@ -205,6 +223,8 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
         requestId,
         address: exchange.address,
         bodyBytes: body.length,
+        country: face === 'player' ? visitor.country : undefined,
+        traceparent: trace.traceparent,
         certificate: face === 'player' ? undefined : clients.certificateOf(exchange.socket),
       }),
       repeatable,
@@ -218,8 +238,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     underWay--
     if (became.problem) sendProblem(exchange, became.problem)
     const seconds = (performance.now() - exchange.startedMs) / 1000
-    metrics.requests.inc({ listener: face, status: `${Math.floor(became.status / 100)}xx`, core: became.core })
-    metrics.durations.observe({ listener: face }, seconds)
+    metrics.countRequest(face, route, became.status, became.core, seconds)
     if (became.tries > 1) metrics.retries.inc({ listener: face }, became.tries - 1)
     if (became.hedged) metrics.hedges.inc({ listener: face })
     accesses?.note({
@@ -227,6 +246,10 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       listener: face,
       method,
       path: pathOf(target),
+      route: route.pattern,
+      class: route.class,
+      network: visitor.network,
+      trace: trace.continued,
       status: became.status,
       core: became.core,
       tries: became.tries,

@@ -8,11 +8,20 @@ const lengthTold = new Set(['POST', 'PUT', 'PATCH'])
 /** The request's headers as the core gets them, flat: name, value, name, value. */
 export function requestHeaders(
   { method, rawHeaders: raw }: RequestHead,
-  told: { requestId: string; address: string; bodyBytes: number; certificate?: Told | undefined },
+  told: {
+    requestId: string
+    address: string
+    bodyBytes: number
+    certificate?: Told | undefined
+    country?: string | undefined
+    traceparent?: string
+  },
 ): string[] {
   const headers = passedOn(raw)
   headers.push('x-request-id', told.requestId, 'x-forwarded-for', told.address, 'x-forwarded-proto', 'https')
   headers.push('x-forwarded-host', headerIn(raw, 'host') ?? '')
+  if (told.traceparent) headers.push('traceparent', told.traceparent)
+  if (told.country) headers.push('x-client-country', told.country)
   if (told.certificate) headers.push(told.certificate.header, told.certificate.der)
   if (told.bodyBytes > 0 || lengthTold.has(method)) headers.push('content-length', String(told.bodyBytes))
   return headers

@@ -31,6 +31,10 @@ const internal = [
   'x-client-certificate',
   'x-person-certificate',
   'x-deadline',
+  'x-client-country',
+  'x-proof',
+  'traceparent',
+  'tracestate',
   'expect',
   'content-length',
 ]

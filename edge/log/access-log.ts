@@ -7,6 +7,13 @@ export type Access = {
   listener: Face
   method: string
   path: string
+  /** The pattern of its route and its class. */
+  route: string
+  class: string
+  /** Of the client's address what tells a network, and no person. */
+  network: string
+  /** The trace that it belongs to, where a trusted client began one; else it is the hexadecimal part of its own id. */
+  trace?: string | undefined
   status: number
   core: string
   tries: number
@@ -29,10 +36,24 @@ export class AccessLog {
     this.#head = `{"level":${infoLevel},"name":${JSON.stringify(name)},"worker":${process.pid},"time":"`
   }
 
-  note({ requestId, listener, method, path, status, core, tries, ms }: Access): void {
+  note(access: Access): void {
+    const {
+      requestId,
+      listener,
+      method,
+      path,
+      route,
+      class: routeClass,
+      network,
+      trace,
+      status,
+      core,
+      tries,
+      ms,
+    } = access
     this.#writer.write(
-      `${this.#head}${this.#clock.at(Date.now())}","requestId":"${requestId}","listener":"${listener}","method":"${method}","path":${quoted(path)},` +
-        `"status":${status},"core":${quoted(core)},"tries":${tries},"ms":${ms}}\n`,
+      `${this.#head}${this.#clock.at(Date.now())}","requestId":"${requestId}","listener":"${listener}","method":"${method}","path":${quoted(path)},"route":${quoted(route)},"class":"${routeClass}","network":"${network}",` +
+        `"status":${status},"core":${quoted(core)},"tries":${tries},"ms":${ms}${trace === undefined ? '' : `,"trace":"${trace}"`}}\n`,
     )
   }
 

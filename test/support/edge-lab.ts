@@ -116,7 +116,7 @@ export async function openEdgeLab(
   for (let tries = 0; ; tries++) {
     const said = await say('GET /edge/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n').catch(() => '')
     if (said.includes('"healthy":true') && !said.includes('"healthy":false')) return lab
-    if (tries > 200) throw new Error(`the edge does not find its cores: ${said}`)
+    if (tries > 1000) throw new Error(`the edge does not find its cores: ${said}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 
