@@ -3,6 +3,7 @@ import { buildFace } from '../build-face.ts'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
 import { strictJson } from '../middleware/body.ts'
+import { offeredHere } from '../middleware/offered-here.ts'
 import { sameOrigin } from '../middleware/same-origin.ts'
 import { playerSignIn } from '../middleware/sign-in.ts'
 import { playerPages } from '../web/player.ts'
@@ -28,6 +29,7 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
   const app = buildFace(host, 'player', ready)
   app.use(sameOrigin(host.config.origins.player))
   app.use(strictJson())
+  app.use(offeredHere(host))
   app.use(playerSignIn(host))
   for (const routes of [
     playersRoutes,
