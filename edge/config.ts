@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { frictionConfig } from './guard/friction-config.ts'
 import { rules } from './limit/rules.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
@@ -133,6 +134,8 @@ const schema = z.strictObject({
       tracedNetworks: z.array(z.string()).default([]),
     })
     .prefault({}),
+  /** Work that browsers do before they sign in, against who tries passwords by the thousand. */
+  friction: frictionConfig,
   /** `documentedOnly`: a body for an address that no document of the cores names is refused. */
   gate: z.strictObject({ documentedOnly: z.boolean().default(true) }).prefault({}),
   /** From where on what matters least is turned away: this late over a second, or so many requests for each connection to a sound core. */

@@ -10,6 +10,7 @@ const titles: Record<number, string> = {
   414: 'The address is too long',
   415: 'This content is not taken here',
   417: 'This expectation cannot be met',
+  428: 'Something is needed first',
   429: 'Too many requests',
   431: 'The headers are too large',
   502: 'The casino did not answer',

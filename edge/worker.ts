@@ -7,6 +7,7 @@ import { createControl } from './control.ts'
 import type { Directions, WorkerState } from './crew.ts'
 import { readBody } from './guard/body.ts'
 import { bodyBytesMaxOf, inspectBody, inspectLength } from './guard/contract.ts'
+import { openFriction } from './guard/friction.ts'
 import { inspect } from './guard/gate.ts'
 import { requestHeaders } from './guard/headers.ts'
 import { newRequestId } from './ids.ts'
@@ -88,12 +89,14 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     network,
     session,
   })
+  const memory = openLimitMemory(sharedFd)
+  const friction = openFriction(() => live.current().friction, memory)
   const limits = openLimits({
     store,
     hostsMin: config.redis?.hostsMin ?? 1,
     rules: config.limits.rules,
     inFlight: inFlightOf(config.limits),
-    memory: openLimitMemory(sharedFd),
+    memory,
     workers: config.workers,
     onRefused: (rule) => metrics.limited.inc({ rule }),
     onShadow: (rule) => metrics.shadowed.inc({ rule }),
@@ -197,9 +200,12 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const limited = verdict instanceof Promise ? await verdict : verdict
     if (limited) return refuse(exchange, limited)
     try {
-      if (isOurs) await control(exchange)
+      const unproven = friction.inspect(exchange, route, visitor, askers.network)
+      if (unproven) refuse(exchange, unproven)
+      else if (isOurs) await control(exchange)
       else await pass(exchange, route, visitor)
     } finally {
+      friction.note(route, askers.network, exchange.status)
       limits.leave(askers)
     }
   }

@@ -18,7 +18,7 @@ export function openHostsStore(redis: RedisConfig, certificates: Certificates): 
 
 /** The secret by which all hosts hash alike; undefined where each counts by itself. */
 export function secretTogether({ redis }: Pick<EdgeConfig, 'redis'>): Buffer | undefined {
-  return redis && Buffer.from(hkdfSync('sha256', passwordOf(redis), '', 'countroom edge limits', 8))
+  return redis && Buffer.from(hkdfSync('sha256', passwordOf(redis), '', 'countroom edge limits', 32))
 }
 
 function passwordOf({ passwordFile }: RedisConfig): string {

@@ -7,12 +7,12 @@ import { createSipHash, type SipHash } from './siphash.ts'
 import { openTable } from './table.ts'
 
 /**
- * What the workers of a host share: a secret of two words, so that they hash alike and nobody outside foresees how; a word that says when it
+ * What the workers of a host share: a secret, so that they hash alike and nobody outside foresees how; a word that says when it
  * began, from which ticks count; and the tables.
  */
 const headWords = 16
-const beganWord = 2
-const secretBytes = 8
+const beganWord = 8
+const secretBytes = 32
 
 /** Places of each table: 2 MiB, and an attacker who would throw others out of it needs as many networks of their own. */
 const entries = 2 ** 17
@@ -23,6 +23,7 @@ export type LimitMemory = {
   readonly tables: Tables
   readonly hash: SipHash
   readonly isShared: boolean
+  readonly secret: Buffer
   /** Milliseconds since the memory began, for the clock of the tables; of `performance.now()`. */
   sinceMs(nowMs: number): number
   /** Tidies a part, so that all of it is visited within a minute of calls each second. */
@@ -49,6 +50,7 @@ export function openLimitMemory(fd: number | undefined): LimitMemory {
     tables,
     hash: createSipHash(head[0]!, head[1]!),
     isShared,
+    secret: Buffer.from(Buffer.from(buffer, 0, secretBytes)),
     sinceMs: (nowMs) => hostMs(nowMs) - beganMs,
     sweep(nowMs) {
       const sinceMs = hostMs(nowMs) - beganMs

@@ -1,3 +1,4 @@
+import { work } from './proof-of-work.ts'
 import { Lost, reachable } from './reach.ts'
 
 export type Issue = { path: string; message: string }
@@ -76,6 +77,11 @@ async function ask<T>(path: string, request: RequestInit, again = true): Promise
   if (response.ok) throw new Lost()
   const problem = new Problem((body ?? {}) as Record<string, unknown>, response.status)
   if (unknownCodes.has(problem.code)) throw new Lost()
+  if (problem.code === 'edge.proof_needed' && again) {
+    const { challenge, bits } = problem.members as { challenge: string; bits: number }
+    const headers = { ...(request.headers as Record<string, string>), 'x-proof': await work(challenge, bits) }
+    return ask(path, { ...request, headers }, false)
+  }
   if (signedOutCodes.has(problem.code)) {
     if (again) return ask(path, request, false)
     leave()
