@@ -2,10 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import * as games from '#games'
 import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
-import { type Host, idempotencyKeyOf, mutate } from '../host.ts'
-import { gameId, roundSchema } from '../round-shapes.ts'
+import { type Host, mutate } from '../host.ts'
+import { gameId } from '../round-shapes.ts'
 import { seedsSchema, seedsWire } from '../seeds-shapes.ts'
-import { autoQuery, choiceSchema, playOf } from './games.ts'
+import { answerBet, betRoute, playOf } from './play.ts'
 
 const params = z.object({ game: gameId })
 const seeds = {
@@ -86,35 +86,8 @@ export function fairnessRoutes(host: Host) {
   )
 
   routes.openapi(
-    createRoute({
-      method: 'post',
-      path: '/api/games/{game}/fair-rounds',
-      ...signedIn(),
-      ...writes('games.large_stake', 'games.large_win'),
-      summary: 'Plays a round drawn by the player’s seeds.',
-      request: {
-        params,
-        query: autoQuery,
-        headers: idempotencyHeader,
-        body: { required: true, content: { 'application/json': { schema: choiceSchema } } },
-      },
-      responses: {
-        200: { description: 'The round.', content: { 'application/json': { schema: roundSchema } } },
-        ...problems,
-      },
-    }),
-    async (c) => {
-      const { round, replayed } = await playOf(host).playFair({
-        session: sessionOf(c),
-        game: c.req.valid('param').game,
-        choice: c.req.valid('json'),
-        auto: c.req.valid('query').auto === 'yes',
-        key: idempotencyKeyOf(c),
-        requestId: c.get('requestId'),
-      })
-      if (replayed) c.header('idempotency-replayed', 'true')
-      return c.json(round, 200)
-    },
+    betRoute('/api/games/{game}/fair-rounds', 'Plays a round drawn by the player’s seeds.'),
+    answerBet(host, 'playFair'),
   )
 
   return routes

@@ -6,7 +6,7 @@ import { anybody } from '../access-rule.ts'
 import { createRoutes, type FaceContext, json, problems, wireMoney, writesNothing } from '../face.ts'
 import type { Host } from '../host.ts'
 import { gameId } from '../round-shapes.ts'
-import { choiceSchema, playOf } from './games.ts'
+import { choiceSchema, playOf } from './play.ts'
 
 const freeRound = z
   .object({

@@ -21,6 +21,8 @@ import { myDataRoutes } from './my-data.ts'
 import { passwordsRoutes } from './passwords.ts'
 import { playersRoutes } from './players.ts'
 import { protectionRoutes } from './protection.ts'
+import { roundProofRoutes } from './round-proofs.ts'
+import { roundsRoutes } from './rounds.ts'
 import { signInRoutes } from './sign-in.ts'
 import { stepUpRoutes } from './step-up.ts'
 
@@ -46,6 +48,8 @@ export function playerFace(host: Host, ready: () => Promise<string[]>): OpenAPIH
     cashierRoutes,
     ledgerRoutes,
     gamesRoutes,
+    roundsRoutes,
+    roundProofRoutes,
     fairnessRoutes,
     freePlayRoutes,
   ])
