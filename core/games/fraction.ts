@@ -38,6 +38,6 @@ function reduce(n: bigint, d: bigint): Fraction {
   if (d === 0n) throw new RangeError('a fraction over zero')
   let [a, b] = [n < 0n ? -n : n, d < 0n ? -d : d]
   while (b !== 0n) [a, b] = [b, a % b]
-  const divisor = (a === 0n ? 1n : a) * (d < 0n ? -1n : 1n)
+  const divisor = d < 0n ? -a : a
   return { n: n / divisor, d: d / divisor }
 }
