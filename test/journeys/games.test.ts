@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
@@ -36,7 +37,7 @@ afterAll(async () => {
 })
 
 test.each(plays)(
-  'the browser plays $game: what it shows is what the house settled, on a desk and on a phone [RTS-14F] [GLI-4.14.1]',
+  'the browser plays $game: what it shows is what the house settled, on a desk and on a phone, still and silent [RTS-14F] [RTS-2E] [RTS-13C] [GLI-4.14.1]',
   {
     timeout: 60_000,
   },
@@ -75,6 +76,12 @@ test.each(plays)(
     expect(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'fits a phone').toBe(true)
     const button = await phone.locator('.play').boundingBox()
     expect(button!.y + button!.height, 'the button is in view').toBeLessThanOrEqual(844)
+    await phone.evaluate(() => scrollTo(0, document.body.scrollHeight))
+    for (const told of ['#balance', '#elapsed', '#net']) {
+      const box = (await phone.locator(told).boundingBox())!
+      expect(box.y >= 0 && box.y + box.height <= 844, `${told} stays in view, to the end of the rules`).toBe(true)
+    }
+    await phone.evaluate(() => scrollTo(0, 0))
     await picture(phone, `phone-${game}`)
     for (const page of [desk, phone]) await page.context().close()
     expect(faults).toEqual([])
@@ -152,6 +159,82 @@ test('a stranger tries a game without money from the lobby, a player from its pa
   expect(faults).toEqual([])
 })
 
+test('the page that checks fair rounds makes the numbers of the documented example, and sees another seed', {
+  timeout: 60_000,
+}, async () => {
+  const faults: string[] = []
+  const page = await open({ width: 1280, height: 900 }, faults)
+  const document = readFileSync(join(import.meta.dirname, '../../docs/provably-fair.md'), 'utf8')
+  const told = (what: string) => new RegExp(`\\| ${what} +\\| (.+?) +\\|`).exec(document)![1]!.replaceAll('`', '')
+  const [ranges, draws] = told('draws').replace('out of ', '').split(': ') as [string, string]
+  const example = {
+    ...{ serverSeed: told('server seed'), clientSeed: told('client seed'), nonce: told('nonce') },
+    ...{ commitment: told('commitment'), ranges },
+  }
+  await page.goto(`${lobby}/fairness`)
+  for (const [name, value] of Object.entries(example)) await page.locator(`[name=${name}]`).fill(value)
+  await page.getByRole('button', { name: 'Compute the numbers' }).click()
+  await page.getByText('The house kept to the seed it had committed to.').waitFor()
+  const numbers = await page.locator('#verdict .numbers li').allTextContents()
+  expect(numbers.map((words) => words.split(',')[0])).toEqual(draws.split(', '))
+  await page.locator('[name=serverSeed]').fill(example.serverSeed.replace('0f', '0e'))
+  await page.getByRole('button', { name: 'Compute the numbers' }).click()
+  await page.getByText('This seed is not the one the house had committed to.').waitFor()
+  await page.context().close()
+  expect(faults).toEqual([])
+})
+
+test('a key that is held down begins one round [RTS-14G-2]', { timeout: 60_000 }, async () => {
+  const faults: string[] = []
+  const page = await open({ width: 1280, height: 900 }, faults)
+  await page.goto(`${lobby}/games/dice`)
+  const asked: string[] = []
+  page.on('request', (request) => request.url().endsWith('/rounds') && request.method() === 'POST' && asked.push(''))
+  await page.locator('.play:enabled').focus()
+  for (let repeat = 0; repeat < 5; repeat++) {
+    await page.keyboard.down('Enter')
+    await page.locator('body[data-playing=no] .play:enabled').waitFor()
+  }
+  await page.keyboard.up('Enter')
+  const released = page.waitForResponse('**/rounds')
+  await page.keyboard.press('Enter')
+  await released
+  expect(asked).toHaveLength(2)
+  await page.context().close()
+  expect(faults).toEqual([])
+})
+
+test.each([
+  ['no', 'nothing cuts the showing of a round short where the licence gives it a least time'],
+  ['yes', 'where it does not, a click on the wheel does'],
+])('hurry %s: %s [RTS-14E]', { timeout: 60_000 }, async (hurry) => {
+  const faults: string[] = []
+  const page = await open({ width: 1280, height: 900 }, faults, 'no-preference')
+  // As the page is told by a licence, before its module reads it.
+  await page.addInitScript((told) => {
+    document.addEventListener('readystatechange', () => {
+      const table = document.querySelector<HTMLElement>('[data-hurry]')
+      if (document.readyState === 'interactive') table!.dataset.hurry = told
+    })
+  }, hurry)
+  await page.goto(`${lobby}/games/roulette-european`)
+  await page.getByRole('button', { name: 'Bet on Red' }).click()
+  await page.locator('.play').click()
+  const turning = () => document.querySelector('.wheel-box')!.getAnimations({ subtree: true }).length
+  await page.waitForFunction(turning)
+  if (hurry === 'no') {
+    expect(await page.locator('.play').isEnabled()).toBe(false)
+    await page.keyboard.press('Space')
+  }
+  await page.locator('.wheel-box').dispatchEvent('click')
+  const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  await page.evaluate(frame)
+  expect((await page.evaluate(turning)) > 0, 'it turns').toBe(hurry === 'no')
+  await page.locator('.play:enabled').waitFor()
+  await page.context().close()
+  expect(faults).toEqual([])
+})
+
 /** Told by a stand-in for the API, because the real one brings all three together once in many thousand spins. */
 test('a slot shows what is held, opens boxes as they are chosen, and gambles or keeps what was won [GLI-4.8.5c]', {
   timeout: 60_000,
@@ -225,16 +308,32 @@ const threeReels = [
   ['chest', 'conch', 'chest'],
 ]
 
-/** A page of the player, for somebody who asked for less motion; whatever goes wrong on it is noted. */
-async function open(viewport: { width: number; height: number }, faults: string[]): Promise<Page> {
+/** A page of the player, for somebody who asked for less motion; whatever goes wrong, moves or sounds on it is noted. */
+async function open(
+  viewport: { width: number; height: number },
+  faults: string[],
+  reducedMotion: 'reduce' | 'no-preference' = 'reduce',
+): Promise<Page> {
   const deviceScaleFactor = viewport.width > 1000 ? 0.8 : 1 // keeps pictures small
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,
     viewport,
     deviceScaleFactor,
-    reducedMotion: 'reduce',
+    reducedMotion,
   })
   await context.addCookies(cookies)
+  await context.addInitScript((still) => {
+    const { animate } = Element.prototype
+    Element.prototype.animate = function (...how) {
+      if (still) console.error(`${this.tagName} ${this.className} moves`)
+      return animate.apply(this, how)
+    }
+    const { start } = OscillatorNode.prototype
+    OscillatorNode.prototype.start = function (...when) {
+      console.error('something sounds that nobody turned on')
+      return start.apply(this, when)
+    }
+  }, reducedMotion === 'reduce')
   const page = await context.newPage()
   page.on('pageerror', (error) => faults.push(error.message))
   page.on('console', (line) => line.type() === 'error' && faults.push(line.text()))

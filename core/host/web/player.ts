@@ -66,7 +66,7 @@ export function playerPages(host: Host): Hono<FaceEnv> {
 
 /** Where a licence gives a round its least time, nobody cuts the showing of one short [RTS-14E]. */
 function mayHurry({ kind }: games.Game, { cycleMsMin }: licences.Rules): boolean {
-  return cycleMsMin[kind === 'slot' ? 'slot' : 'table'] === 0
+  return cycleMsMin[kind] === 0
 }
 
 function isSignedIn(c: Context<FaceEnv>): boolean {

@@ -469,7 +469,7 @@ describe('a round nobody comes back to', () => {
     await prove()
   })
 
-  test('is finished on the version it began with; no other goes on with it, and when that one is gone every stake goes back [GLI-A.6.1b] [GLI-A.6.4a] [GLI-A.6.4b]', async () => {
+  test('is finished on the version it began with; no other goes on with it, and when that one is gone every stake goes back [GLI-A.5.1e-1] [GLI-A.6.1b] [GLI-A.6.4a] [GLI-A.6.4b]', async () => {
     const [seat, stays] = [await sit(), await sit()]
     const { round } = await begin(seat)
     const left = await begin(stays)

@@ -35,6 +35,8 @@ export type Table<Sheet = Record<string, unknown>, Outcome = Record<string, unkn
   say(words: string, ahead?: boolean): void
   /** Asks for a round with what is chosen; while one is shown, shows at once where it ends, if the licence allows. */
   play(): Promise<void>
+  /** Shows at once where the round ends that is being shown, if the licence allows. */
+  hurry(): void
   /** Makes a move in the round that is open. */
   move(move: Record<string, unknown>): Promise<void>
 }

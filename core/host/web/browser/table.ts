@@ -34,6 +34,7 @@ const table: Table = {
   show: (minor) => show(moneyOf(minor, example)),
   say,
   play,
+  hurry: cutShort,
   move,
 }
 const scene = (scenery.default as unknown as (table: Table) => Scene)(table)
@@ -56,11 +57,16 @@ function begin(): void {
 }
 
 async function play(): Promise<void> {
-  if (isBusy() && hurry === 'yes') patience.hurry()
-  if (isBusy() || waiting) return
+  if (isBusy()) return cutShort()
+  if (waiting) return
   const choice = scene.choice()
   if (typeof choice === 'string') return say(choice)
   await ask(() => house.play(choice))
+}
+
+/** Shows at once where the round ends; nothing where the licence gives a round its least time [RTS-14E]. */
+function cutShort(): void {
+  if (hurry === 'yes') patience.hurry()
 }
 
 async function move(made: Record<string, unknown>): Promise<void> {
@@ -143,6 +149,7 @@ function paint(): void {
 }
 
 function pressed(event: KeyboardEvent): void {
+  if (event.repeat && event.target === button) event.preventDefault() // a key that is held begins one round [RTS-14G]
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || again) return
   const elsewhere = event.target instanceof HTMLElement && event.target.closest('button,a,summary,dialog,input,select')
   const asked =

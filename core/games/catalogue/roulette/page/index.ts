@@ -52,7 +52,7 @@ const open: Open<Sheet, Outcome> = (table) => {
     make('div', { class: 'acts' }, undo, clear, again),
     make('p', { class: 'stake' }, 'Stake', staked),
   )
-  table.stage.querySelector('.wheel-box')?.addEventListener('click', () => table.patience.hurry())
+  table.stage.querySelector('.wheel-box')?.addEventListener('click', () => table.hurry())
   addEventListener('keydown', ({ key, target, ctrlKey, metaKey }) => {
     if (key.toLowerCase() === 'r' && !ctrlKey && !metaKey && !(target instanceof HTMLInputElement)) again.click()
   })
