@@ -33,7 +33,7 @@ export class AccessLog {
 
   constructor(name: string, descriptor = 1) {
     this.#writer = new LineWriter(descriptor)
-    this.#head = `{"level":${infoLevel},"name":${JSON.stringify(name)},"worker":${process.pid},"time":"`
+    this.#head = `{"level":${infoLevel},"name":${quoted(name)},"worker":${process.pid},"time":"`
   }
 
   note(access: Access): void {
@@ -74,9 +74,10 @@ export class AccessLog {
   }
 }
 
-/** As `JSON.stringify`, which is asked only where there is something to escape. */
+/** Text as JSON, in ASCII; `JSON.stringify` is asked only where there is something to escape. */
 function quoted(text: string): string {
-  return /["\\]|[^\x20-\x7e]/.test(text) ? JSON.stringify(text) : `"${text}"`
+  if (!/["\\]|[^\x20-\x7e]/.test(text)) return `"${text}"`
+  return JSON.stringify(text).replace(/[^\x20-\x7e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** The text of an instant (RFC 3339, UTC), made anew once a second only. */

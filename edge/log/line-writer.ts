@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs'
+import { fstatSync, write, writeSync } from 'node:fs'
 
 const batchChars = 32 * 1024
 /** What is kept for a reader that does not read; what comes besides is counted and dropped. */
@@ -14,15 +14,18 @@ export class LineWriter {
   /** Lines that could not be kept. */
   dropped = 0
   readonly #descriptor: number
+  /** What goes to a file does not wait for a reader: written at once, it costs less than handing it to another thread. */
+  readonly #isFile: boolean
   readonly #ticking = setInterval(() => this.flush(), everyMs).unref()
   #text = ''
   #writing: Buffer | undefined
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor
+    this.#isFile = fstatSync(descriptor).isFile()
   }
 
-  /** `line` with its line end. */
+  /** `line` with its line end, in ASCII. */
   write(line: string): void {
     if (this.#text.length > keptCharsMax) {
       this.dropped++
@@ -34,21 +37,27 @@ export class LineWriter {
 
   flush(): void {
     if (this.#writing || this.#text === '') return
-    this.#writing = Buffer.from(this.#text)
+    this.#writing = Buffer.from(this.#text, 'latin1')
     this.#text = ''
-    this.#put()
+    if (this.#isFile) this.#putNow()
+    else this.#put()
   }
 
   /** Writes what is left and ends. A batch that is being written just now may be there twice, and never not at all. */
   close(): void {
     clearInterval(this.#ticking)
-    const left = Buffer.concat([this.#writing ?? Buffer.alloc(0), Buffer.from(this.#text)])
-    this.#writing = undefined
+    this.#writing = Buffer.concat([this.#writing ?? Buffer.alloc(0), Buffer.from(this.#text, 'latin1')])
     this.#text = ''
+    this.#putNow()
+  }
+
+  #putNow(): void {
+    const bytes = this.#writing!
+    this.#writing = undefined
     try {
-      for (let at = 0; at < left.length; ) at += writeSync(this.#descriptor, left, at)
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
     } catch {
-      // nobody reads any more
+      // a full disk, or nobody who reads
     }
   }
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createReadStream, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -45,24 +46,32 @@ test('a line is JSON with a time, also where a path tries to write lines of its 
   }
 })
 
-test('lines come whole and in order over many batches', async () => {
-  const file = join(dir, 'lines')
-  const writer = new LineWriter(openSync(file, 'a'))
+test.each(['a file', 'a pipe'])('lines come whole and in order over many batches into %s', async (kind) => {
+  const path = join(dir, kind)
+  if (kind === 'a pipe') execFileSync('mkfifo', [path])
+  const descriptor = openSync(path, kind === 'a pipe' ? 'r+' : 'a')
+  const writer = new LineWriter(descriptor)
   const count = 20_000
+  let heard = ''
+  const reading = kind === 'a pipe' ? createReadStream(path, 'latin1').on('data', (text) => (heard += text)) : undefined
+  const last = `${count - 1} ${'x'.repeat((count - 1) % 50)}\n`
   for (let i = 0; i < count; i++) {
     writer.write(`${i} ${'x'.repeat(i % 50)}\n`)
     if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
-  while (readFileSync(file, 'utf8').split('\n').length < count / 2)
+  for (;;) {
+    writer.flush()
+    if (kind === 'a file') heard = readFileSync(path, 'latin1')
+    if (heard.endsWith(last)) break
     await new Promise((resolve) => setTimeout(resolve, 10))
-  writer.flush()
-  while (!readFileSync(file, 'utf8').includes(`\n${count - 1} `))
-    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
   writer.close()
-  const numbers = readFileSync(file, 'utf8')
+  const numbers = heard
     .trimEnd()
     .split('\n')
     .map((line) => Number.parseInt(line, 10))
   expect(numbers).toEqual(Array.from({ length: count }, (_, i) => i))
   expect(writer.dropped).toBe(0)
+  reading?.destroy()
+  writeSync(descriptor, kind === 'a pipe' ? '\n' : '') // wakes who reads, so that it ends
 })

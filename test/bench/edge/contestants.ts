@@ -10,9 +10,6 @@ export type Contestant = Pinned & { name: string; port: number }
 
 export type Entry = { name: string; start(track: Track): Promise<Contestant> }
 
-/** What every program on Node is started with, as ours is. */
-const nodeFlags = ['--max-semi-space-size=32']
-
 const libraries = {
   undici: 'bare undici dispatch',
   httpxy: 'httpxy',
@@ -50,7 +47,6 @@ export const entries: readonly Entry[] = [
   ...Object.entries(libraries).map(([program, name]) =>
     entry(name, (track, port) => [
       process.execPath,
-      ...nodeFlags,
       join(programs, `${program}.ts`),
       JSON.stringify({ ...track, port, log: track.file(`${program}.access.log`) }),
     ]),

@@ -37,8 +37,5 @@ export async function ourCommand(track: Track, port: number, features: 'on' | 'o
   }
   const file = track.file(`edge-${features}-${port}.json`)
   writeFileSync(file, JSON.stringify(config))
-  return [process.execPath, ...ourFlags, program, '--config', file]
+  return [process.execPath, '--no-addons', program, '--config', file] // as ops starts it
 }
-
-/** As ops starts it. */
-const ourFlags = ['--no-addons', '--max-semi-space-size=32']
