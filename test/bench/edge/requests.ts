@@ -31,11 +31,15 @@ export async function measureRequests(
   { seconds, rounds, say }: RunOptions,
 ): Promise<Figure[]> {
   const taken = new Map<string, Measured[]>(contestants.map(({ name }) => [name, []]))
-  for (const { port } of contestants) await ask(track, port, exchange, warmUpSeconds)
+  const askOf = ({ name, port }: Contestant, forSeconds: number) =>
+    ask(track, port, exchange, forSeconds).catch((cause) => {
+      throw new Error(`${name} does not answer as it should`, { cause })
+    })
+  for (const contestant of contestants) await askOf(contestant, warmUpSeconds)
   for (let round = 0; round < rounds; round++)
     for (const contestant of contestants) {
       const before = contestant.cpuSeconds()
-      const { requests, seconds: took } = await ask(track, contestant.port, exchange, seconds)
+      const { requests, seconds: took } = await askOf(contestant, seconds)
       const spent = contestant.cpuSeconds() - before
       taken.get(contestant.name)!.push({
         microseconds: (spent / requests) * 1e6,
