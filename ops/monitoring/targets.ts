@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { componentsOf } from '../appliance/nodes.ts'
+import type { PortName, Settings } from '../appliance/settings.ts'
+
+/** Who gives metrics where: as Prometheus's `file_sd_configs` has it, one group per component. */
+export const targetGroups = z.array(
+  z.object({
+    targets: z.array(z.string()),
+    labels: z.object({
+      component: z.string(),
+      kind: z.string(),
+      node: z.string(),
+      instance: z.string(),
+      __scheme__: z.enum(['http', 'https']),
+    }),
+  }),
+)
+export type TargetGroup = z.infer<typeof targetGroups>[number]
+
+const listeners: Record<string, { plain: PortName; scrape?: PortName }> = {
+  'core-1': { plain: 'core1Metrics', scrape: 'core1Scrape' },
+  'core-2': { plain: 'core2Metrics', scrape: 'core2Scrape' },
+  'work-1': { plain: 'workMetrics', scrape: 'workScrape' },
+  edge: { plain: 'edgeMetrics', scrape: 'edgeScrape' },
+  keys: { plain: 'keysMetrics' },
+}
+
+/**
+ * The inventory of one node. From other machines over mutual TLS, where `metricsAddress` is set; `local` is for a collector on this
+ * machine, over loopback. The key agent listens on no network, so only a local collector hears it.
+ */
+export function targetsOf(settings: Settings, local: boolean): TargetGroup[] {
+  const { metricsAddress, ports, nodeName } = settings
+  const known = [...componentsOf(settings).map(({ name }) => name), 'keys']
+  return known.flatMap((component): TargetGroup[] => {
+    const listener = listeners[component]
+    if (!listener) return []
+    const labels = {
+      component,
+      kind: component.replace(/-\d+$/, ''),
+      node: nodeName,
+      instance: `${nodeName}/${component}`,
+    }
+    if (local || metricsAddress === undefined)
+      return [{ targets: [`127.0.0.1:${ports[listener.plain]}`], labels: { ...labels, __scheme__: 'http' } }]
+    if (!listener.scrape) return []
+    const host = metricsAddress.includes(':') ? `[${metricsAddress}]` : metricsAddress
+    return [{ targets: [`${host}:${ports[listener.scrape]}`], labels: { ...labels, __scheme__: 'https' } }]
+  })
+}
