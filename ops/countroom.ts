@@ -5,6 +5,7 @@ const commands = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  check: async () => (await import('./commands/check.ts')).checkCommand(),
   monitoring: async () => (await import('./commands/monitoring.ts')).monitoringCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   witness: async () => (await import('./commands/witness.ts')).witnessCommand(),

@@ -8,8 +8,13 @@ import type { Card } from '../appliance.ts'
 import { checks } from './checks.ts'
 import type { Check, Finding, Probe } from './finding.ts'
 
-/** Makes every check, at the same time where they do not depend on each other; one that cannot be made is a finding. */
-export async function examine(home: Home, now: Date = new Date()): Promise<Finding[]> {
+/** Makes every check, or those wanted, at the same time where they do not depend on each other; one that cannot be made is a finding. */
+export function examine(home: Home, now: Date = new Date(), wanted: readonly Check[] = checks): Promise<Finding[]> {
+  return withProbe(home, now, (probe) => judgeAll(probe, wanted))
+}
+
+/** Lends what checks look with, and closes it. */
+export async function withProbe<T>(home: Home, now: Date, work: (probe: Probe) => Promise<T>): Promise<T> {
   let sql: Sql | undefined
   let keys: Keys | undefined
   const probe: Probe = {
@@ -25,13 +30,29 @@ export async function examine(home: Home, now: Date = new Date()): Promise<Findi
       return keys
     },
   }
-  const findings = new Map<string, Promise<Finding>>()
-  for (const check of checks) findings.set(check.id, judge(check, probe, findings))
   try {
-    return await Promise.all(findings.values())
+    return await work(probe)
   } finally {
     await Promise.all([sql?.end({ timeout: 1 }), keys?.close()])
   }
+}
+
+/** What was found, in the order of the checks; those that one stands behind must be among them. */
+export function judgeAll(probe: Probe, wanted: readonly Check[]): Promise<Finding[]> {
+  const findings = new Map<string, Promise<Finding>>()
+  for (const check of wanted) findings.set(check.id, judge(check, probe, findings))
+  return Promise.all(findings.values())
+}
+
+/** The checks of these names and all that they stand behind. */
+export function checksFor(names: readonly string[]): Check[] {
+  const needed = new Set<string>()
+  const need = (id: string) => {
+    needed.add(id)
+    for (const before of checks.find((check) => check.id === id)?.after ?? []) need(before)
+  }
+  for (const name of names) need(name)
+  return checks.filter(({ id }) => needed.has(id))
 }
 
 async function judge(check: Check, probe: Probe, findings: ReadonlyMap<string, Promise<Finding>>): Promise<Finding> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import { check, listed } from '../../ops/check/check.ts'
 import { checks } from '../../ops/doctor/checks.ts'
 import { examine } from '../../ops/doctor/examine.ts'
 import { arrive, depositByCard, openClient, until } from '../support/client.ts'
@@ -52,6 +53,17 @@ test.each(checks.map((check) => check.id))('%s: its fault is named alone, with a
   }
   minutesAhead += fault.minutesAfter ?? 0
   await until(`${id} to be sound again`, async () => ((await unsound()).length === 0 ? true : undefined))
+})
+
+test('every check for Nagios can be made of a sound appliance, numbers with performance data, and crosses its threshold', async () => {
+  for (const { name, warning } of listed) {
+    const verdict = await check(viewHome(home), name)
+    expect([verdict.name, ['OK', 'WARNING'].includes(verdict.state)], verdict.words).toEqual([name, true])
+    expect(verdict.performance, name).toHaveLength(1)
+    if (warning === undefined) continue
+    const crossed = await check(viewHome(home), name, { critical: '@~:1000000000' })
+    expect([name, crossed.state]).toEqual([name, 'CRITICAL'])
+  }
 })
 
 test('the doctor changes nothing: a migration that is missing is named and not made', async () => {
