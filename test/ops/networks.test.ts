@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,10 @@ import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
 import { findIdentities } from '../../ops/appliance/identity.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
+import { writeFolder } from '../../ops/monitoring/folder.ts'
+import { targetsOf } from '../../ops/monitoring/targets.ts'
 import { until } from '../support/client.ts'
+import { freePort } from '../support/port.ts'
 
 /**
  * Every port of an appliance whose engines listen for other machines and whose back office wants certificates: who gets in, and
@@ -151,6 +154,57 @@ test('what the alarms ask for, cores, worker and edge tell', async () => {
     for (const name of wanted) expect(told, `${port} ${name}`).toMatch(new RegExp(`^${name}(\\{.*\\})? \\d{10}`, 'm'))
   }
 })
+
+test('[S58] Debian’s Prometheus, as `countroom monitoring` sets it up, hears everybody over mutual TLS and takes every rule', async () => {
+  const folder = join(dir, 'monitoring')
+  const home = viewHome(dir)
+  const settings = readSettings(home)
+  const groups = targetsOf({ ...settings, ports: { ...settings.ports, ...appliance.card().ports } }, false)
+  writeFolder(folder, { node: settings.nodeName, groups, scraper: 'scraper-1', alertmanagers: [], everySeconds: 1 })
+  const { key, cert } = await enrolled('scraper', { component: 'scraper-1' })
+  mkdirSync(join(folder, 'tls'))
+  for (const [name, text] of Object.entries({ 'ca.pem': ca, 'scraper-1.pem': cert, 'scraper-1.key': key }))
+    writeFileSync(join(folder, 'tls', name), text)
+  const address = `127.0.0.1:${await freePort()}`
+  const prometheus = spawn(
+    'prometheus',
+    [
+      ...['--config.file', join(folder, 'prometheus.yml'), '--storage.tsdb.path', join(folder, 'data')],
+      ...['--web.listen-address', address],
+    ],
+    { stdio: 'ignore' },
+  )
+  type Told = {
+    data: { activeTargets: Array<{ health: string }>; groups: Array<{ rules: Array<{ health: string }> }> }
+  }
+  const ask = async (what: string) => {
+    const answer = await fetch(`http://${address}/api/v1/${what}`).catch(() => undefined)
+    return answer?.ok ? ((await answer.json()) as Told).data : undefined
+  }
+  try {
+    await until(
+      'everybody heard',
+      async () => {
+        const heard = (await ask('targets'))?.activeTargets.map(({ health }) => health)
+        return heard?.length === 4 && heard.every((health) => health === 'up') ? true : undefined
+      },
+      60,
+    )
+    const judged = await until(
+      'every rule judged',
+      async () => {
+        const rules = (await ask('rules'))?.groups.flatMap((group) => group.rules.map(({ health }) => health)) ?? []
+        return rules.length > 0 && rules.every((health) => health !== 'unknown') ? rules : undefined
+      },
+      60,
+    )
+    expect(new Set(judged)).toEqual(new Set(['ok']))
+  } finally {
+    const gone = new Promise((resolve) => prometheus.once('exit', resolve))
+    prometheus.kill('SIGTERM')
+    await gone
+  }
+}, 130_000)
 
 test('[S58] PostgreSQL takes a certificate for the role of its process alone, and nobody by password from outside [GLI-B.7.1d-ii]', async () => {
   const own = { core: 'countroom_app', work: 'countroom_work' } as const
