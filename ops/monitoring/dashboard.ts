@@ -13,7 +13,7 @@ const datasource = { type: 'prometheus', uid: '$datasource' }
 const [width, height] = [12, 8] // two beside each other, of 24 columns
 
 /** What Grafana imports; whoever looks chooses the Prometheus. */
-export function dashboardOf({ uid, title, about, panels }: Board): Dashboard {
+function dashboardOf({ uid, title, about, panels }: Board): Dashboard {
   const builder = new DashboardBuilder(title)
     .uid(uid)
     .description(about)
