@@ -66,10 +66,19 @@ export function openSettings(file: string, first: EdgeConfig, hear: (reload: Rel
   }
 }
 
-/** Do workers have to be replaced for it? The rest they apply where they stand. */
+/** What workers apply where they stand: they ask for it each time, or hear of its change. */
+const inPlace: ReadonlySet<string> = new Set([
+  ...['cores', 'workers', 'gate', 'shedding', 'rules'],
+  ...['bodyBytesMax', 'targetBytesMax', 'inFlightNetworkMax', 'inFlightSessionMax'],
+  ...['forwardSecondsMax', 'trySecondsMax', 'drainSecondsMax', 'drainIdleSeconds', 'drainWebSocketSeconds'],
+  ...['probeMilliseconds', 'silenceMilliseconds', 'slowStartSeconds', 'panicShare', 'loadFactor', 'inFlightMax'],
+  ...['retryShare', 'retriesMin', 'hedgeShare'],
+  ...['breakerFailuresMax', 'breakerWindowSeconds', 'breakerOpenSeconds', 'breakerOpenSecondsMax'],
+])
+
+/** Do workers have to be replaced for it? So they do for everything that something was made of when they began. */
 export function needsNewWorkers(now: EdgeConfig, before: EdgeConfig): boolean {
-  const made = ({ name, tls, listeners, tickets, log, redis, visitors }: EdgeConfig) =>
-    JSON.stringify([name, tls, listeners, tickets, log, redis, visitors])
+  const made = (config: EdgeConfig) => JSON.stringify(config, (key, value) => (inPlace.has(key) ? undefined : value))
   return made(now) !== made(before)
 }
 

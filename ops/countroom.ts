@@ -4,6 +4,7 @@ import { exitCodeOf, tell } from './appliance/trouble.ts'
 const commands = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
+  edge: async () => (await import('./commands/edge.ts')).edgeCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   check: async () => (await import('./commands/check.ts')).checkCommand(),
   monitoring: async () => (await import('./commands/monitoring.ts')).monitoringCommand(),

@@ -200,7 +200,7 @@ export function openCores(
   async function ask(core: Core): Promise<void> {
     if (probing.has(core)) return
     probing.add(core)
-    const result = await probe(core, probePatienceMs)
+    const result = await probe(core, probePatienceMs, wheel)
     probing.delete(core)
     if (core.leaving) return
     note(core, result)

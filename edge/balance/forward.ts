@@ -48,7 +48,7 @@ class Trip extends Alarm implements Trying {
   readonly #cores: Cores
   readonly #request: Forward
   readonly #resolve: (forwarded: Forwarded) => void
-  readonly #startedMs = performance.now()
+  readonly #startedMs: number
   readonly #tried: Core[] = []
   #live: Try | undefined
   #hedge: Try | undefined
@@ -66,6 +66,7 @@ class Trip extends Alarm implements Trying {
   constructor(cores: Cores, request: Forward, resolve: (forwarded: Forwarded) => void) {
     super()
     this.#cores = cores
+    this.#startedMs = cores.wheel.awakeMs
     this.#request = request
     this.#resolve = resolve
   }
@@ -188,7 +189,7 @@ class Trip extends Alarm implements Trying {
 
   /** An answer is late: is it time to ask another core, beside this one or instead? */
   #look(live: Try): void {
-    const ageMs = performance.now() - live.startedMs
+    const ageMs = this.#cores.wheel.awakeMs - live.startedAwakeMs
     if (ageMs >= this.#tryMsMax() || this.#leftMs() <= 0) this.#tooLate(live)
     else if (this.#hedge === undefined && this.#mayLeave(live)) {
       live.abandon(false)
@@ -269,6 +270,6 @@ class Trip extends Alarm implements Trying {
   }
 
   #leftMs(): number {
-    return this.#request.secondsMax * 1000 - (performance.now() - this.#startedMs)
+    return this.#request.secondsMax * 1000 - (this.#cores.wheel.awakeMs - this.#startedMs)
   }
 }

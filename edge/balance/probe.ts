@@ -1,5 +1,6 @@
 import type { Hearing } from '../upstream/upstream.ts'
 import type { Core } from './core.ts'
+import { Alarm, type Wheel } from './wheel.ts'
 
 /** What a core said of itself, and when it was asked and heard, by `performance.now()`. */
 export type ProbeResult = { ready: boolean; begunMs: number; endedMs: number; clockMs: number | undefined }
@@ -10,13 +11,13 @@ const bytesMax = 4096
  * Asks a core whether it can move money: its `/health/ready` answers 200 when it reaches database and keys. It tells its clock beside,
  * which deadlines are given in.
  */
-export function probe(core: Core, patienceMs: number): Promise<ProbeResult> {
+export function probe(core: Core, patienceMs: number, wheel: Wheel): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const begunMs = performance.now()
     let answered = 0
     let text = ''
     const done = (ready: boolean) => {
-      clearTimeout(patience)
+      wheel.clear(patience)
       resolve({ ready, begunMs, endedMs: performance.now(), clockMs: clockIn(text) })
     }
     const hearing: Hearing = {
@@ -34,10 +35,11 @@ export function probe(core: Core, patienceMs: number): Promise<ProbeResult> {
       { method: 'GET', path: '/health/ready', headers: [], body: Buffer.alloc(0) },
       hearing,
     )
-    const patience = setTimeout(() => {
+    const patience = new Patience(() => {
       leg.abort()
       done(false)
-    }, patienceMs)
+    })
+    wheel.set(patience, patienceMs)
   })
 }
 
@@ -47,5 +49,18 @@ function clockIn(text: string): number | undefined {
     return typeof now === 'number' && Number.isFinite(now) ? now : undefined
   } catch {
     return undefined
+  }
+}
+
+class Patience extends Alarm {
+  readonly #ends: () => void
+
+  constructor(ends: () => void) {
+    super()
+    this.#ends = ends
+  }
+
+  ring(): void {
+    this.#ends()
   }
 }

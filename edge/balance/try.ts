@@ -17,7 +17,9 @@ const unheardMsMax = 10_000
 /** A request sent to one core, once. */
 export class Try extends Alarm implements Hearing {
   readonly core: Core
-  readonly startedMs = performance.now()
+  /** By the worker's time awake, which its own pauses do not count in. */
+  readonly startedAwakeMs: number
+  readonly #startedMs = performance.now()
   /** Its first byte went out. What failed before was never sent. */
   wasSent = false
   leg: Leg | undefined
@@ -39,6 +41,7 @@ export class Try extends Alarm implements Hearing {
   ) {
     super()
     this.core = core
+    this.startedAwakeMs = cores.wheel.awakeMs
     this.#cores = cores
     this.#trying = trying
     this.#routeClass = routeClass
@@ -76,7 +79,7 @@ export class Try extends Alarm implements Hearing {
   answered(status: number, rawHeaders: readonly string[]): void {
     this.#cores.heard(this.core)
     this.#status = status
-    this.#tookMs = performance.now() - this.startedMs
+    this.#tookMs = performance.now() - this.#startedMs
     this.#trying?.answered(this, status, rawHeaders)
   }
 

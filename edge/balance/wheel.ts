@@ -20,12 +20,12 @@ class Slot extends Alarm {
  */
 export class Wheel {
   /**
-   * Milliseconds that this worker was awake, by ticks. What it slept through itself (a pause of the collector, a stopped machine) is no
-   * time that anybody else was silent for.
+   * Milliseconds that this worker was awake, by ticks: its alarms go by this. What it slept through itself (a pause of the collector, a
+   * stopped machine) is no time that anybody else was silent or late for.
    */
   awakeMs = 0
   #tick = 0
-  #beganMs = performance.now()
+  #turnedMs = performance.now()
   readonly #slots = Array.from({ length: slotCount }, () => {
     const slot = new Slot()
     slot.before = slot
@@ -58,11 +58,14 @@ export class Wheel {
     alarm.after = undefined
   }
 
-  /** Turns up to an instant of `performance.now()`. */
+  /** Turns up to an instant of `performance.now()`, but not through a pause: what came in during it is read first. */
   turn(nowMs: number): void {
-    const wanted = Math.floor((nowMs - this.#beganMs) / tickMs)
-    this.awakeMs += Math.min(wanted - this.#tick, pauseTicksMax) * tickMs
-    while (this.#tick < wanted) this.#ringSlot(++this.#tick)
+    const passed = Math.floor((nowMs - this.#turnedMs) / tickMs)
+    this.#turnedMs += passed * tickMs
+    for (let turned = 0; turned < Math.min(passed, pauseTicksMax); turned++) {
+      this.awakeMs += tickMs
+      this.#ringSlot(++this.#tick)
+    }
   }
 
   close(): void {

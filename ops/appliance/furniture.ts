@@ -28,6 +28,7 @@ function foldersOf({ users, data }: Identities): Folder[] {
     { path: 'run/core', mode: meeting, owner: grouped(own('keys'), own('core')?.gid) },
     { path: 'run/work', mode: meeting, owner: grouped(own('keys'), own('work')?.gid) },
     { path: 'run/edge', mode: meeting, owner: grouped(own('keys'), own('edge')?.gid) },
+    { path: 'run/admin', mode: 0o700, owner: own('edge') },
     { path: 'run/ops', mode: meeting, owner: grouped(own('keys'), supervisor?.gid) },
     { path: 'redis', mode: 0o700, owner: own('redis') },
     { path: 'token', mode: 0o700, owner: own('keys') },

@@ -11,7 +11,7 @@ import { confinement, coreMay, networkFiles, workerMay } from './permission.ts'
 import { roles, socketPortOf } from './postgres.ts'
 import { onMismatchOf } from './program.ts'
 import type { PortName, Ports, Settings } from './settings.ts'
-import { agentRoles, agentSocket, postgresFolder, redisSocket } from './sockets.ts'
+import { agentRoles, agentSocket, edgeAdminSocket, postgresFolder, redisSocket } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
 import { wordsOf } from './trouble.ts'
 
@@ -158,7 +158,7 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
       const { player, operator, partner } = coreAddresses(ports, number)
       return { name: `core-${number}`, player, operator, partner }
     }),
-    listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape') },
+    listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape'), admin: edgeAdminSocket(home) },
     log: { level: settings.logLevel },
   }
   // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.

@@ -33,3 +33,8 @@ export function postgresFolder(home: Home): string {
 export function redisSocket(home: Home): string {
   return home.path('run/redis/redis.sock')
 }
+
+/** The way in to the edge for who runs it. In a folder of the edge's own: nobody else gets as far as the socket, but root. */
+export function edgeAdminSocket(home: Home): string {
+  return home.path('run/admin/edge.sock')
+}
