@@ -11,7 +11,7 @@ import { openSocket } from '../support/edge-trials.ts'
 let fleet: Fleet
 beforeAll(async () => {
   fleet = await openFleet({ cores: 2, workers: 2 })
-}, 60_000)
+}, 120_000)
 afterAll(() => fleet?.stop())
 
 const edge = async (...args: string[]) =>

@@ -19,7 +19,7 @@ const aborted = Number(process.env.COUNTROOM_ABORTED_REQUESTS ?? 600)
 let fleet: Fleet
 beforeAll(async () => {
   fleet = await openFleet({ cores: 3, workers: 2 })
-}, 60_000)
+}, 120_000)
 afterAll(() => fleet?.stop())
 
 const unharmed = { failures: [], lost: [], doubled: [] }

@@ -45,7 +45,7 @@ export type Fleet = {
   stop(): Promise<void>
 }
 
-export type FleetOptions = {
+type FleetOptions = {
   cores?: number
   workers?: number
   limits?: Record<string, number>
@@ -182,7 +182,7 @@ export async function openFleet(options: FleetOptions = {}): Promise<Fleet> {
   }
 }
 
-export type Said = { status: number; ms: number; text: string }
+type Said = { status: number; ms: number; text: string }
 
 /** Somebody with connections to the edge. */
 export function openCaller(fleet: Fleet, connections = 8) {

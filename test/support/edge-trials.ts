@@ -173,7 +173,7 @@ function beginBare(fleet: Fleet) {
   }
 }
 
-export type Footprint = { descriptors: number; megabytes: number; underWay: number }
+type Footprint = { descriptors: number; megabytes: number; underWay: number }
 
 /** What the workers hold now: open files, memory, requests at cores. */
 export async function footprintOf(fleet: Fleet): Promise<Footprint> {
