@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { frictionConfig } from './guard/friction-config.ts'
 import { rules } from './limit/rules.ts'
+import { acmeFiles } from './tls/acme/keeper.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
 const pair = z.strictObject({ cert: z.string(), key: z.string() })
@@ -157,6 +158,27 @@ const schema = z.strictObject({
       }),
     )
     .optional(),
+  /** A certificate of the player's face by ACME, for these names besides the usual one. */
+  acme: z
+    .strictObject({
+      /** Of the authority. */
+      directory: z.url({ protocol: /^https$/ }),
+      /** Where its own certificate is none that the system believes. */
+      caFile: z.string().optional(),
+      contact: z.email().optional(),
+      names: z.array(z.hostname()).min(1).max(100),
+      /** Of this process alone: the account's key, the certificate. */
+      dir: z.string(),
+      /** Plain HTTP, where the authority looks; port 80 as the world sees it. */
+      listen: address,
+      /** The part of a certificate's life after which there is another. */
+      renewAfter: z
+        .number()
+        .min(0.1)
+        .max(0.95)
+        .default(2 / 3),
+    })
+    .optional(),
   /** What tickets of TLS sessions are sealed under, the same on all hosts; without it, hosts do not know each other's. */
   tickets: z
     .strictObject({
@@ -189,6 +211,8 @@ export function configFile(argv: readonly string[] = process.argv): string {
 export function readConfig(file: string): EdgeConfig {
   const parsed = schema.safeParse(parse(file))
   if (!parsed.success) throw new Error(`The configuration ${file} is not valid:\n${z.prettifyError(parsed.error)}`)
+  const { acme, listeners } = parsed.data
+  if (acme) listeners.player.certificates.push(acmeFiles(acme.dir))
   return Object.freeze(parsed.data)
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { EdgeConfig } from './config.ts'
 import { type Face, faces } from './faces.ts'
 import { type Route, routeClasses } from './routes.ts'
@@ -111,6 +111,14 @@ export function observeCertificates(use: string, certificates: Certificates): vo
   certificates.onChange(tell)
 }
 
+/** What the supervisor itself counts, beside its workers. */
+const ofSupervisor = new Registry()
+export const acmeFailures = new Gauge({
+  name: 'countroom_edge_acme_failures',
+  help: 'Tries in a row that brought no new certificate; 0 after one that did.',
+  registers: [ofSupervisor],
+})
+
 /** In a worker: counts, and answers the supervisor when it asks. */
 export function observeProcess(): void {
   collectDefaultMetrics({ labels: { process: 'edge' } })
@@ -138,7 +146,8 @@ export async function startManagement(options: {
     }
     if (request.url === '/metrics') {
       const text = await registry.clusterMetrics().catch(() => undefined) // a worker that is just dying does not answer
-      return text === undefined ? answer(503, 'text/plain', 'not now') : answer(200, registry.contentType, text)
+      if (text === undefined) return answer(503, 'text/plain', 'not now')
+      return answer(200, registry.contentType, `${text}${await ofSupervisor.metrics()}`)
     }
     answer(404, 'text/plain', 'not found')
   }

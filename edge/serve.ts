@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { pino } from 'pino'
 import { configFile, readConfig } from './config.ts'
 import { type Directions, type FromWorker, sharedFdGiven, type ToWorker } from './crew.ts'
+import { standIn } from './tls/acme/keeper.ts'
 import { OpenKey } from './tls/private-files.ts'
 
 if (cluster.isPrimary) await begin()
@@ -12,9 +13,10 @@ async function begin(): Promise<void> {
   const { refuseOpenKeys } = await import('./settings.ts')
   const file = configFile()
   const config = readConfig(file)
-  const { name } = config
+  const { name, acme } = config
   const log = pino({ name, level: config.log.level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime })
   try {
+    if (acme) standIn(acme.dir, config.listeners.player)
     refuseOpenKeys(config)
   } catch (error) {
     if (!(error instanceof OpenKey)) throw error
@@ -22,6 +24,9 @@ async function begin(): Promise<void> {
     process.exit(1)
   }
   await supervise(file, config, log)
+  if (!acme) return
+  const { keepByAcme } = await import('./tls/acme/index.ts')
+  await keepByAcme(config, acme, log)
 }
 
 /** A worker knows nothing but what the supervisor tells it, so that all of them stand on the same configuration. */

@@ -10,7 +10,10 @@ export type Names = {
   readonly usual: SecureContextOptions
 }
 
-/** Sets of certificates by name; each name gets one of each kind of key, those listed first. `adorn` sees each context before it serves. */
+/**
+ * Sets of certificates by name; each name gets one of each kind of key, the usual one of the list only where no other has it. `adorn` sees each
+ * context before it serves.
+ */
 export function byName(
   all: readonly TlsParts[],
   options: (parts: SecureContextOptions) => SecureContextOptions,
@@ -26,7 +29,9 @@ export function byName(
     usual: options(merged(usual)),
     contextFor(name) {
       const asked = name.toLowerCase()
-      const found = chosen(known.filter(({ certificate }) => certificate.checkHost(asked) !== undefined))
+      const found = chosen(
+        [...known.slice(1), known[0]!].filter(({ certificate }) => certificate.checkHost(asked) !== undefined),
+      )
       if (found.length === 0 || same(found, usual)) return undefined
       const key = found.map((each) => known.indexOf(each)).join()
       const context = contexts.get(key) ?? createSecureContext(options(merged(found)))
@@ -45,7 +50,7 @@ function chosen(candidates: readonly Known[]): Known[] {
 }
 
 function same(one: readonly Known[], other: readonly Known[]): boolean {
-  return one.length === other.length && one.every((each, i) => each === other[i])
+  return one.length === other.length && one.every((each) => other.includes(each))
 }
 
 function sharesNames(one: X509Certificate, other: X509Certificate): boolean {

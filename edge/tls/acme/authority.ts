@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { join } from 'node:path'
+import acme from 'acme-client'
+import type { EdgeConfig } from '../../config.ts'
+
+export type AcmeConfig = NonNullable<EdgeConfig['acme']>
+
+/** What proves that a name is ours, while the authority looks: what lies at a path of ours (RFC 8555, 8.3). */
+export type Proofs = { put(token: string, content: string): void; remove(token: string): void }
+
+export type Obtained = { key: string; chain: string }
+
+/** One certificate over all names, by ACME (RFC 8555). The account's key is made with the first. @throws Error what the authority says */
+export async function obtain(config: AcmeConfig, proofs: Proofs): Promise<Obtained> {
+  try {
+    return await order(config, proofs)
+  } catch (error) {
+    // So the library tells of a connection that did not come about.
+    throw error instanceof TypeError ? new Error('the authority does not answer', { cause: error }) : error
+  }
+}
+
+async function order(config: AcmeConfig, proofs: Proofs): Promise<Obtained> {
+  if (config.caFile) acme.axios.defaults.httpsAgent = new Agent({ ca: readFileSync(config.caFile) })
+  // Whoever calls waits between tries; an order is not tried again at once by itself.
+  Object.assign(acme.axios.defaults, { acmeSettings: { retryMaxAttempts: 0, retryDefaultDelay: 1 } })
+  acme.axios.defaults.timeout = 20_000
+  const known = accountUrl(config)
+  const client = new acme.Client({
+    directoryUrl: config.directory,
+    accountKey: await accountKey(config.dir),
+    ...(known ? { accountUrl: known } : {}),
+    backoffAttempts: 10,
+    backoffMin: 500,
+    backoffMax: 5000,
+  })
+  const key = await acme.crypto.createPrivateEcdsaKey('P-256')
+  const [, csr] = await acme.crypto.createCsr({ altNames: [...config.names] }, key)
+  const asking = client.auto({
+    csr,
+    ...(config.contact ? { email: config.contact } : {}),
+    termsOfServiceAgreed: true,
+    challengePriority: ['http-01'],
+    skipChallengeVerification: true, // the authority looks for itself, and from elsewhere
+    challengeCreateFn: async (_, { token }, content) => proofs.put(token, content),
+    challengeRemoveFn: async (_, { token }) => proofs.remove(token),
+  })
+  try {
+    return { key: key.toString(), chain: await asking }
+  } catch (error) {
+    // It may be what the authority does not know any more: the next try asks anew.
+    if (known && !(error instanceof TypeError)) rmSync(accountFile(config))
+    throw error
+  } finally {
+    if (!known) remember(config, client)
+  }
+}
+
+async function accountKey(dir: string): Promise<string> {
+  const file = join(dir, 'account.key')
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const key = (await acme.crypto.createPrivateEcdsaKey('P-256')).toString()
+    writeFileSync(file, key, { mode: 0o600, flag: 'wx' })
+    return key
+  }
+}
+
+/** An account is one authority's, and is not asked for again: some take that for an empty change of it. */
+function accountUrl(config: AcmeConfig): string | undefined {
+  const file = accountFile(config)
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+function remember(config: AcmeConfig, client: acme.Client): void {
+  try {
+    writeFileSync(accountFile(config), client.getAccountUrl())
+  } catch {
+    // There is none yet.
+  }
+}
+
+function accountFile({ dir, directory }: AcmeConfig): string {
+  return join(dir, `account-${new URL(directory).host.replace(':', '-')}.url`)
+}
