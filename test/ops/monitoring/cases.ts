@@ -43,6 +43,7 @@ export const cases: Record<string, Case> = {
     silent: certificate(36_000),
     at: '55m',
   },
+  AcmeFails: { ...level('countroom_edge_acme_failures{instance="i"}', 6, 2), at: '70m' },
   CertificateEnds: { fires: certificate(14_000), silent: certificate(1_000_000), at: '10m' },
   RevocationListOld: hourly('countroom_revocation_list_timestamp_seconds{instance="i"}', '20h'),
   ProgramNotAsApproved: level('countroom_program_approved', 0, 1),
