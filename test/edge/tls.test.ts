@@ -174,7 +174,7 @@ describe('private keys', () => {
       let said = ''
       const hear = (chunk: Buffer) => {
         said += chunk
-        if (said.includes('edge serves')) edge.kill('SIGTERM')
+        if (said.includes('edge serves')) edge.kill('SIGKILL') // its workers end with it
       }
       edge.stdout.on('data', hear)
       edge.stderr.on('data', hear)
@@ -183,8 +183,8 @@ describe('private keys', () => {
   }
 
   test.each([0o644, 0o640, 0o660, 0o604, 0o700])(
-    'mode %o: the edge does not start, and says what helps',
-    async (_, mode) => {
+    'mode %d (decimal): the edge does not start, and says what helps',
+    async (mode) => {
       const { served, said } = await start(mode)
       expect(served).toBe(false)
       expect(said).toContain('must be 0400 or 0600: chmod 600 ')
