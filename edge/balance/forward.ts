@@ -57,6 +57,7 @@ class Trip extends Alarm implements Trying {
   #last: Core | undefined
   /** The end of an answer goes out together with the word that it ends. */
   #lastChunk: Buffer | undefined
+  #isHeldBack = false
   #tries = 0
   #hedged = false
   #isBusy = false
@@ -106,8 +107,13 @@ class Trip extends Alarm implements Trying {
   }
 
   #holdBack(tried: Try): void {
+    if (this.#isHeldBack) return
+    this.#isHeldBack = true
     tried.leg?.pause()
-    this.#request.exchange.onDrain(() => tried.leg?.resume())
+    this.#request.exchange.onDrain(() => {
+      this.#isHeldBack = false
+      tried.leg?.resume()
+    })
   }
 
   ended(tried: Try): void {

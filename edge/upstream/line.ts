@@ -104,7 +104,7 @@ export class Line {
   takes(lane: number | undefined, sinceMs: number): boolean {
     const next = this.#waiting[0]
     if (next === undefined) return !this.#isClosing
-    return lane !== undefined && lane === next.lane && !this.#isClosing && next.sentMs > sinceMs
+    return lane !== undefined && lane === next.lane && !this.#isClosing && !this.#isPaused && next.sentMs > sinceMs
   }
 
   send(asked: Asked, nowMs: number): void {
@@ -127,9 +127,9 @@ export class Line {
     }
   }
 
-  /** Whoever shares a line takes what comes, or those behind would wait for the slowest client. */
+  /** Whoever has others behind takes what comes, or they would wait for the slowest client. */
   pause(asked: Asked): void {
-    if (asked.lane !== undefined || this.#waiting[0] !== asked) return
+    if (this.#waiting.length > 1 || this.#waiting[0] !== asked) return
     this.#isPaused = true
     this.#socket.pause()
   }

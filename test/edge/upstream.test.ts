@@ -117,6 +117,23 @@ test('an answer that nobody asked for ends the connection: the next to ask does 
   expect(await asked.heard).toBe('200 /mine')
 })
 
+test('an answer that is held back comes whole later, and nobody is sent behind it', async () => {
+  await warm()
+  const first = ask({ path: '/first', lane })
+  const line = await core.line(0)
+  await line.hears('GET /first ')
+  const body = 'x'.repeat(1 << 20)
+  line.say(answer(body).slice(0, 1000))
+  await first.begun
+  first.leg.pause()
+  line.say(answer(body).slice(1000))
+  const second = ask({ path: '/second', lane })
+  ;(await core.line(1)).answerAll()
+  expect(await second.heard).toBe('200 /second')
+  first.leg.resume()
+  expect(await first.heard).toBe(`200 ${body}`)
+})
+
 test('a core that says it closes is sent nothing more over that connection', async () => {
   await warm()
   const first = ask({ path: '/first', lane })
@@ -154,9 +171,10 @@ function answer(body: string): string {
 function ask(
   outgoing: Partial<Outgoing> & { path: string },
   way = upstream,
-): { leg: Leg; heard: Promise<string>; answers(): number } {
+): { leg: Leg; begun: Promise<void>; heard: Promise<string>; answers(): number } {
   let answers = 0
   let leg!: Leg
+  const began = Promise.withResolvers<void>()
   const heard = new Promise<string>((resolve) => {
     let text = ''
     let sent = false
@@ -166,6 +184,7 @@ function ask(
       },
       answered(status) {
         answers++
+        began.resolve()
         text = `${status} `
       },
       data(chunk) {
@@ -176,7 +195,7 @@ function ask(
     }
     leg = way.send({ method: 'GET', headers: [], body: Buffer.alloc(0), ...outgoing }, hearing)
   })
-  return { leg, heard, answers: () => answers }
+  return { leg, begun: began.promise, heard, answers: () => answers }
 }
 
 function openTo(played: Played): Upstream {
