@@ -31,11 +31,17 @@ export class Asked implements Leg {
   }
 
   abort(): void {
+    if (this.hearing === deaf) return // over already
     if (this.line) this.line.callOff(this)
     else this.#drop(this)
+    this.over().failed(new Error('called off'))
+  }
+
+  /** Who is to be told of the end, as the last thing. */
+  over(): Hearing {
     const { hearing } = this
     this.hearing = deaf
-    hearing.failed(new Error('called off'))
+    return hearing
   }
 }
 
@@ -157,7 +163,7 @@ export class Line {
     this.#owner.onFree(this)
     for (const asked of lost) {
       asked.line = undefined
-      asked.hearing.failed(error)
+      asked.over().failed(error)
     }
   }
 
@@ -180,10 +186,12 @@ export class Line {
 
   #end(closing: boolean): void {
     const asked = this.#answered()
+    // Held back in the middle of a read that brought the end, too: nobody would let go any more.
+    this.resume(asked)
     this.#waiting.shift()
     asked.line = undefined
     if (closing) this.close()
-    asked.hearing.ended()
+    asked.over().ended()
     if (!this.#isLost) this.#owner.onFree(this)
   }
 

@@ -132,7 +132,7 @@ export class Lines implements LineOwner {
 
   /** Whoever waits would wait for nothing. */
   #fail(error: Error): void {
-    for (const asked of this.#queue.splice(0)) asked.hearing.failed(error)
+    for (const asked of this.#queue.splice(0)) asked.over().failed(error)
   }
 
   #look(): void {

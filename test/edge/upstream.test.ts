@@ -134,6 +134,23 @@ test('an answer that is held back comes whole later, and nobody is sent behind i
   expect(await first.heard).toBe(`200 ${body}`)
 })
 
+test('what is held back in the middle of a read that brings the end does not hold up the next', async () => {
+  await warm()
+  const line = await core.line(0)
+  let leg: Leg
+  const ended = new Promise<void>((resolve) => {
+    const hearing: Hearing = { sent() {}, answered() {}, data: () => leg.pause(), ended: resolve, failed() {} }
+    leg = upstream.send({ method: 'GET', path: '/held', headers: [], body: Buffer.alloc(0), lane }, hearing)
+  })
+  await line.hears('GET /held ')
+  line.say('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n')
+  await ended
+  const next = ask({ path: '/next', lane })
+  await line.hears('GET /next ')
+  line.say(answer('/next'))
+  expect(await next.heard).toBe('200 /next')
+})
+
 test('a core that says it closes is sent nothing more over that connection', async () => {
   await warm()
   const first = ask({ path: '/first', lane })
