@@ -85,6 +85,7 @@ export const secretNames = [
   'postgres-owner',
   'postgres-admin',
   'redis',
+  'redis-edge',
   'hsm-pin',
   'hsm-so-pin',
   'gateway-sandbox',

@@ -159,11 +159,20 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
       return { name: `core-${number}`, player, operator, partner }
     }),
     listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape'), admin: edgeAdminSocket(home) },
+    ...redisOfEdge(home, settings),
+    ...settings.edge,
     log: { level: settings.logLevel },
   }
   // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.
   const flags = ['--no-addons']
   return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, users, ports.edgeMetrics, flags)
+}
+
+/** Where the edges of several machines count together. */
+function redisOfEdge(home: Home, { dataAddress: host, ports }: Settings): object {
+  if (host === undefined) return {}
+  const passwordFile = credentialOf(home, 'edge', 'redis-edge')
+  return { redis: { host, port: ports.redis, component: 'redis', user: 'edge', passwordFile } }
 }
 
 /** Which process answers on which management port. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { handOutAgain } from './credentials.ts'
@@ -58,8 +59,12 @@ async function changePassword(home: Home, users: Users): Promise<void> {
   const fresh = newSecret().trim()
   replaceSecret(home, 'redis', fresh) // first, so that whoever is thrown out below finds it
   handOutAgain(home, users, 'redis')
+  const edges = newSecret().trim()
+  replaceSecret(home, 'redis-edge', edges)
+  handOutAgain(home, users, 'redis-edge')
   const words = [
     `CONFIG SET requirepass ${fresh}`,
+    `ACL SETUSER edge resetpass >${edges}`,
     'CLIENT KILL TYPE pubsub',
     'CLIENT KILL TYPE normal SKIPME yes',
     'PING',
@@ -96,6 +101,7 @@ function writeConfiguration(home: Home, settings: Settings, users: Users): void 
       `unixsocket ${redisSocket(home)}`,
       `unixsocketperm ${ownerOf(users) ? 770 : 700}`,
       `requirepass ${readSecretFile(home, 'redis')}`,
+      edgeUser(home),
       `dir ${home.path('redis')}`,
       'save ""',
       'appendonly no',
@@ -109,6 +115,13 @@ function writeConfiguration(home: Home, settings: Settings, users: Users): void 
     configurationMode,
     configurationOwner(users, 'redis'),
   )
+}
+
+/** The edge counts its limits here, below a prefix of its own, and may do nothing else. */
+function edgeUser(home: Home): string {
+  const hash = createHash('sha256').update(readSecretFile(home, 'redis-edge')).digest('hex')
+  const may = ['ping', 'eval', 'time', 'get', 'set', 'del', 'zadd', 'zremrangebyscore', 'pexpire', 'zcard']
+  return `user edge on #${hash} resetchannels ~edge:* -@all ${may.map((word) => `+${word}`).join(' ')}`
 }
 
 /** Says something with our password. Undefined when the answers hold what is wanted, else what they were. */

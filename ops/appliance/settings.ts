@@ -52,6 +52,16 @@ const schema = z.strictObject({
   operatorCertificates: z.boolean().default(false),
   /** Who breaks the glass: the console alone, or only with the shares of a quorum of custodians typed there. */
   breakGlassBy: z.enum(['console', 'custodians']).default('console'),
+  /** Sections of the edge's configuration as `edge/config.ts` has them, which says what is wrong with them. */
+  edge: z
+    .strictObject({
+      limits: z.looseObject({}).optional(),
+      shedding: z.looseObject({}).optional(),
+      visitors: z.looseObject({}).optional(),
+      friction: z.looseObject({}).optional(),
+      balance: z.looseObject({}).optional(),
+    })
+    .default({}),
   edgeWorkers: z.int().min(1).max(64).default(2),
   /** Whole months of the ledger that stay at hand; older ones are detached into tables of their own. */
   ledgerMonthsAttached: z.int().min(6).max(1200).default(25),

@@ -1,17 +1,28 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
+import { openStore } from '../../edge/limit/store.ts'
 import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
 import { askRedis, redisUnit, shutOutOfRedis } from '../../ops/appliance/redis.ts'
 import type { Settings } from '../../ops/appliance/settings.ts'
+import { redisSocket } from '../../ops/appliance/sockets.ts'
 import { newHome } from '../support/home.ts'
 
 test('[S58] Redis gets another password for whoever is newly taken back, and keeps it when a certificate taken back merely ends', async () => {
   const home = viewHome(newHome())
-  for (const folder of ['run/redis', 'run/credentials/core', 'run/credentials/work', 'redis', 'secrets'])
+  for (const folder of [
+    'run/redis',
+    'run/credentials/core',
+    'run/credentials/work',
+    'run/credentials/edge',
+    'redis',
+    'secrets',
+  ])
     mkdirSync(join(home.dir, folder), { recursive: true })
   writeFileSync(home.path('secrets/redis'), 'first', { mode: 0o600 })
+  writeFileSync(home.path('secrets/redis-edge'), 'edge', { mode: 0o600 })
   const { command, args = [] } = redisUnit(home, {} as Settings, {})
   const redis = spawn(command, args, { stdio: 'ignore' })
   try {
@@ -28,6 +39,44 @@ test('[S58] Redis gets another password for whoever is newly taken back, and kee
     expect(await change('0b')).toBe(false)
     expect(await change('0b', '0c')).toBe(true)
   } finally {
+    redis.kill('SIGKILL')
+    rmSync(home.dir, { recursive: true, force: true })
+  }
+})
+
+test('[S57] the edge counts in Redis below a prefix of its own, and may do nothing else there', async () => {
+  const home = viewHome(newHome())
+  for (const folder of ['run/redis', 'redis', 'secrets']) mkdirSync(join(home.dir, folder), { recursive: true })
+  writeFileSync(home.path('secrets/redis'), 'first', { mode: 0o600 })
+  writeFileSync(home.path('secrets/redis-edge'), 'of-the-edge', { mode: 0o600 })
+  const { command, args = [] } = redisUnit(home, {} as Settings, {})
+  const redis = spawn(command, args, { stdio: 'ignore' })
+  const store = openStore({ address: { path: redisSocket(home) }, user: 'edge', password: () => 'of-the-edge' })
+  const client = new Redis({
+    path: redisSocket(home),
+    username: 'edge',
+    password: 'of-the-edge',
+    enableReadyCheck: false,
+  })
+  client.on('error', () => {})
+  try {
+    await expect.poll(() => store.open, { timeout: 20_000 }).toBe(true)
+    const charge = { key: 'a:b', step: 1000, tolerance: 4000, used: 0, wanted: 9 }
+    expect(await store.charge([charge])).toMatchObject([{ granted: 5 }])
+    expect(await store.meet('here')).toBe(1)
+    for (const words of [
+      ['get', 'player:1'],
+      ['set', 'x', '1'],
+      ['publish', 'player:1', 'x'],
+      ['keys', '*'],
+      ['config', 'get', '*'],
+      ['flushall'],
+    ])
+      await expect(client.call(words[0]!, ...words.slice(1)), words.join(' ')).rejects.toThrow('NOPERM')
+    await expect(client.eval("return redis.call('GET', 'player:1')", 0)).rejects.toThrow(/can't|permission|NOPERM/i)
+  } finally {
+    store.close()
+    client.disconnect()
     redis.kill('SIGKILL')
     rmSync(home.dir, { recursive: true, force: true })
   }

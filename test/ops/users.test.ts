@@ -151,6 +151,7 @@ const readers: Array<[RegExp, ReadonlyArray<Kind | undefined>]> = [
   [/^tls\/(edge|public)\.key$/, ['edge']],
   [/^run\/credentials\/core\/(postgres-app|redis|gateway-sandbox|carrier-sandbox-receipts)$/, ['core']],
   [/^run\/credentials\/work\/(postgres-work|redis|gateway-sandbox|carrier-sandbox)$/, ['work']],
+  [/^run\/credentials\/edge\/redis-edge$/, ['edge']],
   [/^run\/credentials\/sandbox\/(gateway-sandbox|carrier-sandbox(-receipts)?)$/, ['sandbox']],
   [/^run\/credentials\/keys\/hsm-(so-)?pin$/, ['keys']],
   [/^run\/core-[12]\.json$/, ['core', 'work']],
