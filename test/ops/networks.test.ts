@@ -206,6 +206,18 @@ test('[S58] Debian’s Prometheus, as `countroom monitoring` sets it up, hears e
   }
 }, 130_000)
 
+test('[S58] the edge counts with other machines in Redis, over mutual TLS and as a user of its own', async () => {
+  const { ports } = appliance.card()
+  await until(
+    'the edge to be in Redis',
+    async () => {
+      const told = await (await fetch(`http://127.0.0.1:${ports.edgeMetrics}/metrics`)).text()
+      return /^countroom_edge_limits_together 1$/m.test(told) ? true : undefined
+    },
+    20,
+  )
+})
+
 test('[S58] PostgreSQL takes a certificate for the role of its process alone, and nobody by password from outside [GLI-B.7.1d-ii]', async () => {
   const own = { core: 'countroom_app', work: 'countroom_work' } as const
   const secrets = {
