@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { OpenKey, refuseOpenKey } from '../../edge/tls/private-files.ts'
 import { until } from '../support/client.ts'
 import { type EdgeLab, openEdgeLab } from '../support/edge-lab.ts'
 
@@ -157,19 +158,16 @@ describe('sessions', () => {
 
 describe('private keys', () => {
   /** Starts an edge with a key of this mode, and answers what it says until it serves or ends. */
-  function start(mode: number, credentials?: string, folder = 'keys'): Promise<{ served: boolean; said: string }> {
-    mkdirSync(join(lab.dir, folder), { recursive: true })
-    const key = join(lab.dir, folder, `${mode.toString(8)}.key`)
+  function start(mode: number): Promise<{ served: boolean; said: string }> {
+    const key = join(lab.dir, `${mode.toString(8)}.key`)
     copyFileSync(other.authority.files('public').key, key)
     chmodSync(key, mode)
     const config = JSON.parse(readFileSync(join(other.dir, 'edge.json'), 'utf8'))
     for (const face of ['player', 'operator', 'partner']) Object.assign(config.listeners[face], { port: 0, key })
     config.listen.metrics.port = 0
-    const file = join(lab.dir, `${folder}-${mode.toString(8)}.json`)
+    const file = join(lab.dir, `${mode.toString(8)}.json`)
     writeFileSync(file, JSON.stringify(config))
-    const edge = spawn(process.execPath, ['edge/serve.ts', '--config', file], {
-      env: { ...process.env, ...(credentials ? { CREDENTIALS_DIRECTORY: join(lab.dir, credentials) } : {}) },
-    })
+    const edge = spawn(process.execPath, ['edge/serve.ts', '--config', file])
     return new Promise((resolve) => {
       let said = ''
       const hear = (chunk: Buffer) => {
@@ -192,10 +190,20 @@ describe('private keys', () => {
     },
   )
 
-  test('mode 0400 is taken, and what systemd hands over whatever its mode', async () => {
-    expect(await start(0o400)).toMatchObject({ served: true })
-    expect(await start(0o440, 'credentials', 'credentials')).toMatchObject({ served: true })
-    expect(await start(0o440, 'keys', 'elsewhere')).toMatchObject({ served: false })
+  test('mode 0400 is taken, and what systemd hands over whatever its mode', () => {
+    const key = join(lab.dir, 'handed.key')
+    writeFileSync(key, 'a key', { mode: 0o400 })
+    expect(() => refuseOpenKey(key)).not.toThrow()
+    chmodSync(key, 0o440)
+    expect(() => refuseOpenKey(key)).toThrow(OpenKey)
+    const before = process.env.CREDENTIALS_DIRECTORY
+    process.env.CREDENTIALS_DIRECTORY = lab.dir
+    try {
+      expect(() => refuseOpenKey(key)).not.toThrow()
+    } finally {
+      if (before === undefined) delete process.env.CREDENTIALS_DIRECTORY
+      else process.env.CREDENTIALS_DIRECTORY = before
+    }
   })
 })
 
