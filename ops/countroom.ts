@@ -11,6 +11,7 @@ const commands = {
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   witness: async () => (await import('./commands/witness.ts')).witnessCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  ledger: async () => (await import('./commands/ledger.ts')).ledgerCommand(),
   manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   access: async () => (await import('./commands/access.ts')).accessCommand(),

@@ -21,6 +21,8 @@ export type DatabaseAddress = {
   statementSecondsMax?: number
   /** A statement that waits longer for a lock fails; as the server is set without it. */
   lockMsMax?: number
+  /** Told whenever a connection ended: whoever answers next may be another server. */
+  lost?: () => void
 }
 
 /** Opens a pool whose `bigint` columns arrive as BigInt and whose JSON parameters may be text already. */
@@ -43,6 +45,7 @@ export function openDatabase(address: DatabaseAddress): Sql {
       ...(address.lockMsMax ? { lock_timeout: address.lockMsMax } : {}),
     },
     onnotice: () => {},
+    ...(address.lost ? { onclose: address.lost } : {}),
     types: { bigint: postgres.BigInt, json: jsonType },
   }) as unknown as Sql
 }

@@ -4,6 +4,7 @@ import type { Keys } from '#keys'
 import type { Networks } from '#sessions'
 import type { Cache } from './cache.ts'
 import type { Config } from './config.ts'
+import type { Continuity } from './continuity.ts'
 import type { Sql } from './database.ts'
 import type { Exports } from './exports.ts'
 import type { FaceContext } from './face.ts'
@@ -23,6 +24,8 @@ export type Host = {
   readonly signIns: SignIns
   /** The hot path (`openGames` of the games room, on this process's lanes); the worker has none. */
   readonly games: Games | undefined
+  /** Of a process that books: whether the books hold what it saw in them. */
+  readonly continuity?: Continuity | undefined
   now(): Date
 }
 
@@ -88,7 +91,11 @@ export async function blinded({ keys }: Pick<Host, 'keys'>, payload: unknown): P
 }
 
 /** Runs the work in one transaction; a deadlock or serialisation failure is the engine's "again, please". */
-export async function transact<T>(host: { sql: Sql }, work: (tx: TxOf) => Promise<T>): Promise<T> {
+export async function transact<T>(
+  host: Pick<Host, 'continuity'> & { sql: Sql },
+  work: (tx: TxOf) => Promise<T>,
+): Promise<T> {
+  await host.continuity?.sure()
   for (let attempt = 1; ; attempt++) {
     try {
       return (await host.sql.begin(work)) as T

@@ -21,6 +21,8 @@ export type OpenHost = Omit<Host, 'games'> & {
   readonly database: DatabaseAddress
   readonly queue: Queue
   readonly tls: Tls
+  /** Hears of every connection to the database that ended. */
+  whenLost(hear: () => void): void
   /** The names of what this process cannot do without and does not reach. */
   missing(): Promise<string[]>
   close(): Promise<void>
@@ -31,8 +33,12 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
   const log = createLog(config.name, config.log.level)
   const tls = openTls(config.tls, log)
   const { passwordFile, component, ...address } = config.database
+  const hearers: Array<() => void> = []
   const database: DatabaseAddress = {
     ...address,
+    lost: () => {
+      for (const hear of hearers) hear()
+    },
     password: readSecret(passwordFile),
     name: config.name,
     ...(component ? { tls: () => tls.connecting({ component, role: 'postgres' }) } : {}),
@@ -66,6 +72,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     exports,
     networks: openNetworks(config.networks),
     tls,
+    whenLost: (hear) => hearers.push(hear),
     signIns,
     now,
     async missing() {

@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
-import { createLane, createLanes, type Lane, newId } from '#base'
+import { createLane, createLanes, type Lane, newId, Refusal } from '#base'
 import * as games from '#games'
 import * as ledger from '#ledger'
+import type { Continuity } from './continuity.ts'
 import { openDatabase, type Sql } from './database.ts'
 import { watchGenerator } from './generator-watch.ts'
 import { transact } from './host.ts'
@@ -34,15 +35,21 @@ export async function openPlay(host: OpenHost): Promise<Play> {
   const rounds = await openRoundParts(host)
   const { generator } = rounds
   const watch = watchGenerator(host, generator)
-  const settle = (connection: Sql, lease: ledger.Lease, bets: readonly games.Bet[]): Promise<games.Settled[]> => {
+  const settle = async (connection: Sql, lease: ledger.Lease, bets: readonly games.Bet[]): Promise<games.Settled[]> => {
     const at = host.now()
     const { large, pace } = rounds.rules()
-    if (!bets.some((bet) => games.mayBeLarge(large, bet))) return games.settle(connection, lease, at, bets, pace)
-    return connection.begin(async (tx) => {
-      const settled = await games.settle(tx, lease, at, bets, pace)
-      await games.noteLarge(tx, at, large, bets, settled)
-      return settled
-    }) as Promise<games.Settled[]>
+    const settled = bets.some((bet) => games.mayBeLarge(large, bet))
+      ? ((await connection.begin(async (tx) => {
+          const settled = await games.settle(tx, lease, at, bets, pace)
+          await games.noteLarge(tx, at, large, bets, settled)
+          return settled
+        })) as games.Settled[])
+      : await games.settle(connection, lease, at, bets, pace)
+    const last = settled.findLastIndex(({ code }) => code === 'posted')
+    const { wallet, key } = bets[last] ?? {}
+    if (wallet !== undefined && key !== undefined)
+      host.continuity?.answered(lease.lane, { wallet, key, transfer: settled[last]!.transfer })
+    return settled
   }
   const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host, settle)))
   const all = createLanes(lanes.map((lane) => lane.lane))
@@ -82,7 +89,10 @@ function counted(work: games.Games['play']): games.Games['play'] {
   }
 }
 
-type LaneHost = Pick<OpenHost, 'database' | 'sql' | 'log'> & { config: Pick<OpenHost['config'], 'name' | 'lanes'> }
+type LaneHost = Pick<OpenHost, 'database' | 'sql' | 'log'> & {
+  config: Pick<OpenHost['config'], 'name' | 'lanes'>
+  continuity?: Continuity | undefined
+}
 type OpenedLane<Item, Answer> = { lane: Lane<Item, Answer>; held(): boolean; close(): Promise<void> }
 
 /**
@@ -99,14 +109,12 @@ export async function openLane<Item, Answer>(
     name: `${host.config.name} lane`,
     lockMsMax: Math.ceil(host.config.lanes.deadlineMs / 2), // one wallet that is held long must not hold the others of its batch
   })
+  let frozen = false
   let lease = await leaseOne()
-  let held = true
   const renewal = setInterval(
     () => {
-      ledger
-        .renewLease(host.sql, lease)
-        .then((renewed) => (renewed ? undefined : again()))
-        .catch(() => {}) // the next renewal finds out
+      const renewed = lease ? ledger.renewLease(host.sql, lease) : Promise.resolve(false)
+      renewed.then((still) => (still ? undefined : again())).catch(() => {}) // the next renewal finds out
     },
     (ledger.leaseSecondsMax / 3) * 1000,
   )
@@ -114,8 +122,9 @@ export async function openLane<Item, Answer>(
   const lane = createLane<Item, Answer>({
     ...host.config.lanes,
     run: async (items) => {
+      await host.continuity?.sure()
       try {
-        return await book(connection, lease, items)
+        return await book(connection, lease ?? (await again()), items)
       } catch (error) {
         if (ledger.isLeaseLost(error)) await again()
         throw error
@@ -124,33 +133,39 @@ export async function openLane<Item, Answer>(
     isRetryable: (error) =>
       ledger.isLeaseLost(error) || ['40001', '40P01'].includes((error as { code?: string }).code ?? ''),
     // The server's own codes have a digit; a socket's (`EPIPE`) have none.
-    isUnknown: (error) => !/^(?=.*\d)[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? ''),
+    isUnknown: (error) =>
+      !(error instanceof Refusal) && !/^(?=.*\d)[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? ''),
     onBatch: ({ size, seconds }) => {
+      if (!lease) return
       batchSize.observe({ lane: lease.lane }, size)
       batchSeconds.observe({ lane: lease.lane }, seconds)
     },
   })
   return {
     lane,
-    held: () => held,
+    held: () => lease !== undefined || frozen, // money that stands still is no reason to serve nobody
     async close() {
       clearInterval(renewal)
       await lane.close()
-      await ledger.returnLease(host.sql, lease).catch(() => {})
+      if (lease) await ledger.returnLease(host.sql, lease).catch(() => {})
       await connection.end({ timeout: 5 })
     },
   }
 
-  async function again(): Promise<void> {
-    held = false
-    host.log.warn({ lane: lease.lane }, 'the lane was lost; leasing another')
+  async function again(): Promise<ledger.Lease> {
+    if (lease) host.log.warn({ lane: lease.lane }, 'the lane was lost; leasing another')
+    lease = undefined
     lease = await leaseOne()
-    held = true
+    if (!lease) throw ledger.moneyFrozen()
+    return lease
   }
 
-  async function leaseOne(): Promise<ledger.Lease> {
+  /** None while money is frozen. */
+  async function leaseOne(): Promise<ledger.Lease | undefined> {
     const found = await ledger.leaseLane(host.sql, newId('lan'))
-    if (!found) throw new Error('no lane is free: 64 are leased, by more processes than this database expects')
+    frozen = !found && (await ledger.isFrozen(host.sql))
+    if (!found && !frozen)
+      throw new Error('no lane is free: 64 are leased, by more processes than this database expects')
     return found
   }
 }

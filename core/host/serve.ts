@@ -1,5 +1,6 @@
 import type { Server } from 'node:https'
 import { configFileFromArguments, readConfig } from './config.ts'
+import { openContinuity } from './continuity.ts'
 import { begin } from './lifetime.ts'
 import { drain, listenFace, listenScrape } from './listen.ts'
 import { createLive } from './live.ts'
@@ -16,9 +17,10 @@ import { refuseUnapproved } from './program.ts'
 const config = readConfig(configFileFromArguments())
 const open = await openHost(config, 'sends')
 await refuseUnapproved(open)
-const play = await openPlay(open)
+const continuity = await openContinuity(open)
+const play = await openPlay({ ...open, continuity })
 observePool(open)
-const host = { ...open, games: play.games }
+const host = { ...open, continuity, games: play.games }
 
 let stopping = false
 const ready = async () => (stopping ? ['draining'] : [...(await open.missing()), ...play.missing()])
@@ -45,6 +47,7 @@ async function stop(): Promise<void> {
   await drain(servers, config.limits.drainSecondsMax)
   await life.end()
   await play.close()
+  await continuity.close()
   await open.close()
   await management.close()
   open.log.info({}, 'core stopped')

@@ -54,3 +54,8 @@ export function archivedBefore(at: Date): Refusal {
 export function archivedMeanwhile(): Refusal {
   return new Refusal('conflict', 'ledger.archived_meanwhile', 'A month was archived meanwhile. Please ask again.')
 }
+
+/** Books that lack what was seen in them are not written on. */
+export function moneyFrozen(): Refusal {
+  return new Refusal('conflict', 'ledger.frozen', 'No money can be moved at the moment. Nothing of yours is lost.')
+}

@@ -8,9 +8,11 @@ export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions, mo
 export { type PostResult, postBatch } from './batch.ts'
 // Batches in the order they were booked, for whoever seals them
 export { archivedBatches, type Batch, batchesAfter, batchesNamed, batchOf, summarise } from './batches.ts'
+// Whether the books still hold what was seen in them, and standing still where they do not
+export { type Break, compareHeads, freeze, freezes, type Head, isFrozen, lift, type Receipt } from './continuity.ts'
 // Proving the books
 export { beginning } from './contradictions/horizon.ts'
-export { refusalOf } from './errors.ts'
+export { moneyFrozen, refusalOf } from './errors.ts'
 // Files of what was booked, read in pieces
 export { type StatementExtract, statementCsv, statementExtract } from './extract.ts'
 // Money set aside

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Command, canonical, type Tx } from '#base'
-import { refusalOf } from './errors.ts'
+import { moneyFrozen, refusalOf } from './errors.ts'
+import { isLeaseLost } from './lease.ts'
 
 export const pockets = ['cash', 'bonus', 'held'] as const
 export type Pocket = (typeof pockets)[number]
@@ -43,7 +44,7 @@ export type Booked = { transfer: bigint; replayed: boolean; cash: bigint; bonus:
  * Books one transfer in the caller's transaction: all legs or none, once per key.
  *
  * @throws Refusal `ledger.insufficient_funds`, `ledger.wallet_unknown`, `ledger.amount_invalid`, `base.key_reused`,
- * `ledger.reversed_before`
+ * `ledger.reversed_before`, `ledger.frozen`
  */
 export function transfer(tx: Tx, command: Command, order: Transfer): Promise<Booked> {
   return book(tx, command, order, { overdraft: false })
@@ -65,7 +66,11 @@ export async function book(
     select code, transfer, cash, bonus, held, version from ledger.post(
       ${lane}::smallint, '', ${command.now}, ${each('1')}::text[]::int[], ${each(order.wallet.toString())}::text[]::bigint[],
       ${each(order.key)}::text[], ${each(payloadHash(order.payload ?? order))}::text[]::uuid[], ${each(order.kind)}::text[],
-      ${each(order.reference ?? '')}::text[], ${each('')}::text[], ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[], ${overdraft})`
+      ${each(order.reference ?? '')}::text[], ${each('')}::text[], ${sources}::text[], ${targets}::text[], ${amounts}::text[]::bigint[], ${overdraft})`.catch(
+    (error: unknown) => {
+      throw isLeaseLost(error) ? moneyFrozen() : error // these lanes are nobody's but a freeze's
+    },
+  )
   const { code, ...booked } = row!
   const refusal = refusalOf(code)
   if (refusal) throw refusal

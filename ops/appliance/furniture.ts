@@ -34,6 +34,7 @@ function foldersOf({ users, data }: Identities): Folder[] {
     { path: 'token', mode: 0o700, owner: own('keys') },
     { path: 'token/tokens', mode: 0o700, owner: own('keys') },
     { path: 'token/state', mode: 0o700, owner: own('keys') },
+    { path: 'continuity', mode: 0o700, owner: own('core') },
     { path: 'tls', mode: 0o755, owner: supervisor },
     { path: 'secrets', mode: 0o700, owner: supervisor },
     { path: 'log', mode: 0o750, owner: supervisor },
@@ -71,6 +72,7 @@ function giveAway(home: Home, { users, ours }: Identities): void {
   for (const folder of ['manifest', 'passwords']) if (home.has(folder)) openToReaders(home.path(folder))
   adopt(home.path('token'), ownerOf(users, 'keys'))
   adopt(home.path('redis'), ownerOf(users, 'redis'))
+  adopt(home.path('continuity'), ownerOf(users, 'core'))
   const postgres = ownerOf(users, 'postgres')
   if (home.has('pg') && statSync(home.path('pg')).uid !== postgres?.uid) adopt(home.path('pg'), postgres) // it may be large
   for (const { name } of readdirSync(home.path('tls'), { withFileTypes: true }).filter((entry) => entry.isFile())) {

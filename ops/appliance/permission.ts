@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts'
 /** Whatever process it is, it loads nothing from outside the program. (The worker may read all of `ops`; a file of it named besides would hide the rest.) */
 export const confinement = join(repository, 'ops/bootstrap/confine.js')
 
-/** What a core may: it reads its program, its own secrets and lists, and the kernel's random bytes. */
+/** What a core may: it reads its program, its own secrets and lists, and the kernel's random bytes; it writes down what it saw in the books. */
 export function coreMay(home: Home, name: string, settings: Settings): string[] {
   const also = [
     confinement,
@@ -17,12 +17,14 @@ export function coreMay(home: Home, name: string, settings: Settings): string[] 
     ...Object.values(networkFiles(settings)),
     settings.smsCarrier?.receiptSecretFile,
   ]
-  return permission(
+  const seen = home.path('continuity')
+  const allowed = permission(
     home,
     name,
     'core',
-    also.filter((file) => file !== undefined),
+    [...also, seen].filter((file) => file !== undefined),
   )
+  return [...allowed, `--allow-fs-write=${seen}`]
 }
 
 /** What the worker may: it reads all of the program besides, to compare it, and writes nothing but the audit log's second place. */

@@ -8,6 +8,12 @@ export const books: Check = {
   remedy: 'npx countroom verify ledger',
   async look(probe) {
     const sql = probe.sql()
+    const [freeze] = await ledger.freezes(sql)
+    if (freeze && !freeze.liftedAt)
+      return broken(
+        `no money moves since ${freeze.at.toISOString()}: ${freeze.by} found that the books lack what was seen in them`,
+        'ops/runbooks/ledger-frozen.md; npx countroom ledger freezes',
+      )
     const proof = await sql.begin('isolation level repeatable read read only', (tx) => ledger.prove(tx))
     const bad = proof.checks.filter((each) => !each.ok)
     if (bad.length === 0) return sound(`${proof.checks.length} proofs hold; ${proven(await ledger.lastProof(sql))}`)

@@ -5,7 +5,8 @@ import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
-import { arrive, type Client, depositByCard, openClient } from '../support/client.ts'
+import { countroom } from '../ops/command.ts'
+import { arrive, type Client, depositByCard, openClient, until } from '../support/client.ts'
 import { newHome } from '../support/home.ts'
 
 /** Short here; `COUNTROOM_CHAOS_SECONDS=30 COUNTROOM_CHAOS_PLAYERS=50` for the long run. */
@@ -65,9 +66,15 @@ test('either core killed under play: no keyed bet fails for good, none is applie
     if (victim?.pid) {
       process.kill(victim.pid, 'SIGKILL')
       kills++
-      expect((await first!.ask<Open>('GET', '/api/rounds/open')).body.rounds, 'the other core has it').toEqual([
-        waiting,
-      ])
+      const open = await until(
+        'a core that answers',
+        async () => {
+          const { status, body } = await first!.ask<Open>('GET', '/api/rounds/open')
+          return status === 200 ? body.rounds : undefined
+        },
+        40,
+      )
+      expect(open, 'the other core has it').toEqual([waiting])
     }
     await new Promise((resolve) => setTimeout(resolve, 2500))
   }
@@ -88,6 +95,22 @@ test('either core killed under play: no keyed bet fails for good, none is applie
   expect(booked).toHaveLength(byKey.size)
   expect(rounds[0]?.count).toBe(booked.length)
   expect((await verify(viewHome(home))).checks.filter((check) => !check.ok)).toEqual([])
+
+  // The operator stops all money, and lets it move again.
+  const bet = () =>
+    first!.ask<{ code?: string }>('POST', '/api/games/roulette-european/rounds', {
+      bets: [{ on: 'black', amount: '0.10' }],
+    })
+  const ops = (...words: string[]) => countroom(home, ['ledger', ...words])
+  expect((await ops('freeze', '--reason', 'a drill of the freeze')).code).toBe(0)
+  const refused = await bet()
+  expect([refused.status, refused.body.code]).toEqual([409, 'ledger.frozen'])
+  expect((await first!.ask('GET', '/api/me')).status, 'what is not money goes on').toBe(200)
+  expect((await ops('freezes')).out).toMatch(/a drill of the freeze.*\n {2}stands/)
+  expect((await countroom(home, ['doctor'])).out).toMatch(/no money moves since/)
+  const lifted = await ops('lift', '--yes', '--reason', 'the drill is over')
+  expect(lifted.code, lifted.out).toBe(0)
+  await until('bets again', async () => ((await bet()).status === 200 ? true : undefined))
   await Promise.all(players.map((client) => client.close()))
 })
 

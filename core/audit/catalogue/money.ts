@@ -85,6 +85,19 @@ export const money = {
     detail: { from: 'instant?', until: 'instant?', account: 'text?', currency: 'text?' },
   },
   'ledger.month_detached': { title: 'Detached a month of postings', detail: { month: 'text', table: 'text' } },
+  'ledger.frozen': {
+    title: 'The books lack what was seen in them: no money moves',
+    outcome: 'failure',
+    severity: 'alarm',
+    gli: 'g',
+    detail: { process: 'text', breaks: 'number', timeline: 'text', first: 'text' },
+  },
+  'ledger.lifted': {
+    title: 'Somebody answers for the books as they are: money moves again',
+    severity: 'warning',
+    gli: 'g',
+    detail: { reason: 'text' },
+  },
   'ledger.proof_failed': {
     title: 'The books contradict themselves',
     outcome: 'failure',

@@ -35,6 +35,8 @@ export const cases: Record<string, Case> = {
   BooksContradict: level('countroom_ledger_proof_sound', 0, 1),
   BooksNotProven: time('countroom_ledger_proof_timestamp_seconds'),
   BooksProofUnknown: absent('countroom_ledger_proof_sound'),
+  MoneyFrozen: level('countroom_ledger_frozen', 1, 0),
+  BooksNotCompared: time('countroom_ledger_continuity_timestamp_seconds'),
   MessagesWait: { ...time('countroom_messages_waiting_timestamp_seconds{channel="mail"}'), at: '25m' },
   MessagesGivenUp: level('countroom_messages_given_up{channel="mail"}', 2, 0),
   MessagesComeBack: { ...counted('countroom_messages_addresses_bounced{channel="mail"}', '0+1x90'), at: '70m' },
