@@ -74,8 +74,8 @@ export type Keys = {
   /** `file`: what the backup came in; it is judged before anything is imported. */
   restoreBegin(backup: KeysBackup, file?: SealedFile): Promise<RestoreStatus>
   restoreShare(share: string): Promise<RestoreStatus>
-  /** `without`: keys that are given up because they have no copy, by name. */
-  restoreFinish(without?: string[]): Promise<{ imported: string[]; updated: string[] }>
+  /** `without`: keys that are given up because they have no copy, by name. `alone`: no other node has them; their families go on anew. */
+  restoreFinish(without?: string[], alone?: boolean): Promise<{ imported: string[]; updated: string[] }>
   close(): Promise<void>
 }
 
@@ -175,8 +175,8 @@ export function connectKeys({
     restoreBegin: async (backup, file) =>
       (await ask('restoreBegin', undefined, { backup, ...(file ? giveFile(file) : {}) })).status as RestoreStatus,
     restoreShare: async (share) => (await ask('restoreShare', undefined, { share })).status as RestoreStatus,
-    restoreFinish: async (without = []) =>
-      (await ask('restoreFinish', undefined, { without })) as { imported: string[]; updated: string[] },
+    restoreFinish: async (without = [], alone = false) =>
+      (await ask('restoreFinish', undefined, { without, alone })) as { imported: string[]; updated: string[] },
     close: async () => close(),
   }
 }

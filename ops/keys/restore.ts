@@ -24,7 +24,7 @@ export async function restoreKeys(home: Home, file: string, options: Options): P
   const done = await inWords(async (): Promise<Done> => {
     const text = read(file)
     const dump = readDump(text)
-    const brought = hasToken(home) ? { imported: [], updated: [] } : await bringKeys(home, dump, options)
+    const brought = hasToken(home) ? { imported: [], updated: [] } : await bringKeys(home, dump, options, 'alone')
     if (holderOf(home)) {
       await atDesk(home, (desk) => askVouchers(desk, 'join a backup of data keys with a running appliance'))
       return { ...brought, joined: await joinText(home, text), at: dump.at }
@@ -44,8 +44,13 @@ export async function joinToken(home: Home, file: string, options: Options): Pro
   process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : wordsOf(done))
 }
 
-/** Under a quorum; below the threshold nothing is opened, and nothing is imported before all of it is found sound. */
-async function bringKeys(home: Home, { agent, file }: DekDump, { shares, without = [] }: Options): Promise<Brought> {
+/** Under a quorum; below the threshold nothing is opened, and nothing is imported before all of it is found sound. `alone`: no other node has these keys. */
+async function bringKeys(
+  home: Home,
+  { agent, file }: DekDump,
+  { shares, without = [] }: Options,
+  alone?: 'alone',
+): Promise<Brought> {
   if (agent === '')
     throw new Trouble('This backup has no keys in it: they were born in their token, and nobody has a copy.', {
       setting: '<file>',
@@ -54,12 +59,13 @@ async function bringKeys(home: Home, { agent, file }: DekDump, { shares, without
   return withAgent(home, async (keys) => {
     const backup = JSON.parse(agent) as KeysBackup
     await takeShares(await keys.restoreBegin(backup, file), shares, (letters) => keys.restoreShare(letters))
-    return keys.restoreFinish(without).catch(async (error: unknown) => {
+    const finish = (given: string[]) => keys.restoreFinish(given, alone !== undefined)
+    return finish(without).catch(async (error: unknown) => {
       if (!(error instanceof Refusal) || error.code !== 'keys.token_born' || !process.stdin.isTTY) throw error
       process.stdout.write(`${error.message}\n`)
       if (!(await answer(confirm({ message: 'Give them up? What only they open stays closed.', initialValue: false }))))
         throw new BrokenOff()
-      return keys.restoreFinish([...without, ...tokenBorn(backup)])
+      return finish([...without, ...tokenBorn(backup)])
     })
   })
 }

@@ -132,7 +132,7 @@ export function openAnswers(agent: Agent) {
       status: restore.begin(role, args?.backup, args?.seal === undefined ? undefined : fileIn(args)),
     }),
     restoreShare: ({ args }, role) => ({ status: restore.share(role, String(args?.share)) }),
-    restoreFinish: ({ args }, role) => restore.finish(role, textsIn(args, 'without')),
+    restoreFinish: ({ args }, role) => restore.finish(role, textsIn(args, 'without'), args?.alone === true),
   }
 
   return async function answer(role: Role, request: Request): Promise<Answer> {

@@ -59,8 +59,15 @@ export function openRestore({
         return status(restoring)
       })
     },
-    /** `without`: keys that have no copy and are given up. */
-    async finish(role: string, without: readonly string[]): Promise<{ imported: string[]; updated: string[] }> {
+    /**
+     * `without`: keys that have no copy and are given up. `alone`: no other node has them either, so what was active among them goes on
+     * with a new epoch; a node that joins others waits for theirs.
+     */
+    async finish(
+      role: string,
+      without: readonly string[],
+      alone: boolean,
+    ): Promise<{ imported: string[]; updated: string[] }> {
       const restoring = begun()
       const { recovery } = restoring.body
       const enough = restoring.shares.size >= recovery.threshold
@@ -101,7 +108,7 @@ export function openRestore({
             ...keyring.state(),
             recovery,
             log: furtherLog(keyring.state().log, restoring.body.log),
-            entries: [...entries, ...successors(entries, recovery)],
+            entries: alone ? [...entries, ...successors(entries, recovery)] : entries,
           })
           for (const key of plan.gone) token.destroy(key)
           forget()

@@ -31,8 +31,11 @@ const excusedRows: Record<string, string> = {
   'delete proofs': 'the next proof then looks further back, and the next whole one finds again what the lost one found',
 }
 
-/** Tables that are beside the books: `summarised` says how far indexes were summarised, and what a wrong row costs is time. */
-const beside = ['summarised']
+/**
+ * Tables that are beside the books: `summarised` says how far indexes were summarised, and what a wrong row costs is time; `freezes` tells when
+ * nobody could book and why, while it is the lanes that keep everybody out.
+ */
+const beside = ['summarised', 'freezes']
 
 const names = await keepBooks()
 const detached = names.detached!
