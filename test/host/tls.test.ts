@@ -167,7 +167,7 @@ function put({ key, chain }: Enrolled): void {
 }
 
 function replace(name: string, content: string): void {
-  writeFileSync(join(dir, `${name}.new`), content)
+  writeFileSync(join(dir, `${name}.new`), content, { mode: 0o600 }) // as the edge wants its keys
   renameSync(join(dir, `${name}.new`), join(dir, name))
 }
 

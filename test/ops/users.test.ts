@@ -166,10 +166,12 @@ const readers: Array<[RegExp, ReadonlyArray<Kind | undefined>]> = [
   [/^passwords\/breached$/, everybody], // the known list of stolen passwords
   [/^pg\//, ['postgres']],
   [/^token\//, ['keys']],
+  [/^continuity\//, ['core']],
 ]
 const writers: Array<[RegExp, Kind[]]> = [
   [/^(pg|run\/pg)\//, ['postgres']],
   [/^token\//, ['keys']],
+  [/^continuity\//, ['core']],
   [/^run\/redis\.conf$/, ['redis']],
   [/^run\/(core-[12]|work-1|edge|keys|sandbox)\.json$/, ['core', 'work', 'edge', 'keys', 'sandbox']], // each its own, see below
   [/^tls\/.*\.key$/, ['core', 'work', 'edge']],
@@ -210,7 +212,7 @@ function tryEveryFile(): void {
     }
   }
   expect(wrong).toEqual([])
-  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(10)
+  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(11)
 }
 
 /** The worker reads the configurations of others, and writes none of them. */

@@ -21,6 +21,7 @@ const exceptions: Record<string, string> = {
     'asked when a wallet is opened, not by a bet; becomes a directory of its own when wallets are spread',
   'ledger.accounts (account)': 'the chart: a dozen rows that every shard has a copy of',
   'ledger.proofs (at)': 'about the books, not in them; a row a minute',
+  'ledger.freezes (number)': 'about the books, not in them; a row when they were found to lack something',
   'ledger.summarised (index)':
     'how far each index of this database is summarised; a row per index, written by the sealer',
 }
@@ -133,6 +134,7 @@ test('the one number that all wallets share is a transfer’s, which is unique a
     left join pg_depend d on d.objid = s.oid and d.deptype in ('a', 'i') and d.refclassid = 'pg_class'::regclass
     where s.relnamespace = 'ledger'::regnamespace order by 1`
   expect(sequences).toEqual([
+    { name: 'ledger.freezes_number_seq', type: 'bigint', owner: 'ledger.freezes' }, // when money stands still
     { name: 'ledger.transfer_numbers', type: 'bigint', owner: null },
     { name: 'ledger.wallets_wallet_seq', type: 'bigint', owner: 'ledger.wallets' }, // when a wallet is opened
   ])
