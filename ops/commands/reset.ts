@@ -12,6 +12,7 @@ const made = [
   'redis',
   'token',
   'backup',
+  'continuity',
   'rejoin-keys.jsonl',
   'tls',
   'secrets',
