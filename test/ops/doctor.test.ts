@@ -36,6 +36,18 @@ test('every check has a fault here, and every fault a check', () => {
   expect(Object.keys(faults).sort()).toEqual(checks.map((check) => check.id).sort())
 })
 
+// Before any fault is planted: what ended is remembered for minutes.
+test('every check for Nagios can be made of a sound appliance, numbers with performance data, and crosses its threshold', async () => {
+  for (const { name, warning } of listed) {
+    const verdict = await check(viewHome(home), name)
+    expect([verdict.name, ['OK', 'WARNING'].includes(verdict.state)], verdict.words).toEqual([name, true])
+    expect(verdict.performance, name).toHaveLength(1)
+    if (warning === undefined) continue
+    const crossed = await check(viewHome(home), name, { critical: '@~:1000000000' })
+    expect([name, crossed.state]).toEqual([name, 'CRITICAL'])
+  }
+})
+
 test.each(checks.map((check) => check.id))('%s: its fault is named alone, with a remedy, and goes', async (id) => {
   const fault = faults[id]!
   const undo = await fault.plant()
@@ -53,17 +65,6 @@ test.each(checks.map((check) => check.id))('%s: its fault is named alone, with a
   }
   minutesAhead += fault.minutesAfter ?? 0
   await until(`${id} to be sound again`, async () => ((await unsound()).length === 0 ? true : undefined))
-})
-
-test('every check for Nagios can be made of a sound appliance, numbers with performance data, and crosses its threshold', async () => {
-  for (const { name, warning } of listed) {
-    const verdict = await check(viewHome(home), name)
-    expect([verdict.name, ['OK', 'WARNING'].includes(verdict.state)], verdict.words).toEqual([name, true])
-    expect(verdict.performance, name).toHaveLength(1)
-    if (warning === undefined) continue
-    const crossed = await check(viewHome(home), name, { critical: '@~:1000000000' })
-    expect([name, crossed.state]).toEqual([name, 'CRITICAL'])
-  }
 })
 
 test('the doctor changes nothing: a migration that is missing is named and not made', async () => {
