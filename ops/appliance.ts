@@ -21,6 +21,7 @@ import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
 import { keepArchive } from './audit/keeper.ts'
+import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } from './backup/index.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
 export type Card = {
@@ -89,12 +90,14 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   try {
     const left = await stopLeftovers(home)
     if (left.length > 0) say(`Stopped what an earlier start had left running: ${left.join(', ')}.`)
+    refuseUnproven(home)
     refuseFullDisk(home)
     furnish(home, identities)
     const read = readSettings(home)
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
     refuseOutOfReach(settings, users)
     await refuseTakenPorts(settings, users.edge)
+    if (settings.backup) furnishBackup(home, users, repositoriesOf(home, settings.backup))
 
     const surveyed = survey(repository) // takes as long as the engines do, so it goes on beside them
     surveyed.catch(() => {})
@@ -147,6 +150,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
+    if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
     await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
 
     const secret = await offerFirstEnrolment(home)
@@ -186,6 +190,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   async function stop(): Promise<void> {
     for (const keeper of keepers) await keeper.stop()
     await supervisor.stop()
+    forget(home)
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()
   }

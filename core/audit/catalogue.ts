@@ -1,4 +1,5 @@
 import { access } from './catalogue/access.ts'
+import { backups } from './catalogue/backups.ts'
 import { house } from './catalogue/house.ts'
 import { keys } from './catalogue/keys.ts'
 import { money } from './catalogue/money.ts'
@@ -10,7 +11,7 @@ import type { Kind } from './kind.ts'
  * Every code there is, for ever: a code is never given another meaning. An event whose code is not here, or that has other
  * fields, is not written, and so what it tells does not happen.
  */
-export const catalogue = { ...house, ...keys, ...people, ...access, ...money, ...play }
+export const catalogue = { ...house, ...keys, ...backups, ...people, ...access, ...money, ...play }
 
 export type Code = keyof typeof catalogue
 

@@ -171,8 +171,8 @@ const pepper: Holder = {
 
 /**
  * Nothing is moved: what was signed names its key and is verified under its public half for ever; authorities and certificates
- * are made anew by who keeps them, as soon as the key is another; nothing is wrapped under `kek-backup` yet; and the agent seals
- * its register by the new key in the write that activates it.
+ * are made anew by who keeps them, as soon as the key is another; the key of backup repositories, which lies in no row, is wrapped anew by the next backup; and the agent
+ * seals its register by the new key in the write that activates it.
  */
 const unmoved: Holder = {
   begin: async () => 0,

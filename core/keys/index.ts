@@ -17,6 +17,7 @@ export { KeysRefused } from './connection.ts'
 // Data keys per player and purpose
 export { currentDek, type Dek, type KeyedCommand, type Purpose, purposes, renewDek, shred } from './dek.ts'
 export { type DekDump, dumpDeks, type JoinReport, joinDeks, readDump } from './dek-backup.ts'
+export { type DekProof, proveDeks } from './dek-proof.ts'
 // How a connection to it begins
 export { type Credential, type Presenting, presentFiles } from './entrance.ts'
 export type { CeremonyStatus, FileSeal, KeyEntry, KeyState, KeysBackup, RestoreStatus } from './entry.ts'

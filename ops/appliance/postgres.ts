@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { textArray } from '#base'
 import { openDatabase, type Sql } from '../../core/host/database.ts'
+import { archiving } from '../backup/archiving.ts'
 import { type Home, readSecretFile } from './home.ts'
 import type { Users } from './identity.ts'
 import { configurationMode, configurationOwner, giveFile, makeFolder, ownerOf } from './ownership.ts'
@@ -193,7 +194,7 @@ fsync = on
 full_page_writes = on
 synchronous_commit = on
 wal_level = replica
-max_wal_size = 2GB
+${settings.backup ? archiving(home, settings.backup) : ''}max_wal_size = 2GB
 min_wal_size = 512MB
 huge_pages = try
 checkpoint_timeout = 15min

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { backupSettings } from '../backup/settings.ts'
 import type { Home } from './home.ts'
 import { Trouble } from './trouble.ts'
 
@@ -104,6 +105,8 @@ const schema = z.strictObject({
     .default('node-1'),
   /** What a start does that finds another program than was approved; unsaid: refuse, in a git clone alarm. */
   programMismatch: z.enum(['refuse', 'alarm']).optional(),
+  /** Backups of data, `ops/backup/settings.ts`; without it, or null, none are made. */
+  backup: backupSettings.nullish(),
   /** Backups of data are kept so long: a retired key is not destroyed before. */
   keyBackupHorizonDays: z.int().min(0).max(3650).default(35),
   /** Backups of keys are kept so long; an erased player's data key lives no longer than the oldest. */

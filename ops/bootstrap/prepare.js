@@ -64,6 +64,7 @@ function checkDisk() {
 const needs = [
   { package: 'postgresql', there: () => postgresqlDir() !== undefined },
   { package: 'redis-server', there: () => existsSync('/usr/bin/redis-server') },
+  { package: 'pgbackrest', there: () => existsSync('/usr/bin/pgbackrest') },
   { package: 'softhsm2', there: () => existsSync('/usr/lib/softhsm/libsofthsm2.so') },
   { package: 'util-linux', there: () => existsSync('/usr/bin/setpriv') && existsSync('/usr/bin/flock') },
   { package: 'passwd', there: () => existsSync('/usr/sbin/useradd') },

@@ -22,17 +22,20 @@ import { atDesk, type Desk } from './desk.ts'
  * apart from the data and for a short time: an erased player's data key lives as long as the oldest of these files.
  */
 export async function backUpKeys(home: Home, options: { out?: string; json?: boolean }): Promise<void> {
-  const done = await atDesk(home, async (desk) => {
-    const folder = options.out ? resolve(options.out) : ownFolder(home)
-    const written = await write(desk, folder)
-    const removed = await removeOld(desk)
-    return { ...written, removed }
-  })
+  const done = await writeKeysBackup(home, options.out ? resolve(options.out) : ownFolder(home))
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
   else {
     process.stdout.write(words(done))
     for (const path of done.removed) process.stdout.write(`  removed, too old: ${path}\n`)
   }
+}
+
+/** Writes a backup of keys into a folder, and removes those that are too old, wherever they lie. */
+export async function writeKeysBackup(home: Home, folder: string): Promise<Written & { removed: string[] }> {
+  return atDesk(home, async (desk) => {
+    const written = await write(desk, folder)
+    return { ...written, removed: await removeOld(desk) }
+  })
 }
 
 function words({ path, deks, epochs, unsealed, active }: Written): string {

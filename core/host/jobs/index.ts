@@ -1,6 +1,7 @@
 import type { JobDefinition } from '../queue.ts'
 import { sweepAccess } from './access.ts'
 import { proveAuditLog } from './audit-log.ts'
+import { watchBackups } from './backups.ts'
 import { concludeRounds, sumPlay, watchReturns } from './games.ts'
 import { gatewayEvents, gatewayEventsSweep } from './gateway-events.ts'
 import { rotateKeys } from './keys.ts'
@@ -42,4 +43,5 @@ export const jobs: readonly JobDefinition[] = [
   issueCertificate,
   issueSweep,
   sweepAccess,
+  watchBackups,
 ]

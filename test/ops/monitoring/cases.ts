@@ -32,6 +32,17 @@ export const cases: Record<string, Case> = {
   KeyRotationHangs: hourly('countroom_keys_rotation_open_timestamp_seconds{family="kek"}', '25h'),
   KeyAgeUnknown: { ...absent('countroom_keys_rotation_due_timestamp_seconds{family="kek"}'), at: '15m' },
   KeysNotBackedUp: hourly('countroom_keys_backup_timestamp_seconds', '50h'),
+  BackupOverdue: hourly('countroom_backup_timestamp_seconds', '31h'),
+  BackupFails: both('countroom_backup_failed_timestamp_seconds', 'countroom_backup_timestamp_seconds'),
+  BackupUnknown: { ...absent('countroom_backup_timestamp_seconds'), at: '15m' },
+  WalArchiveBehind: time('countroom_wal_archive_timestamp_seconds'),
+  DrillOverdue: {
+    fires: { countroom_drill_timestamp_seconds: '0x900' },
+    silent: { countroom_drill_timestamp_seconds: '0+3600x900' },
+    every: '1h',
+    at: '842h',
+  },
+  DrillFails: both('countroom_drill_failed_timestamp_seconds', 'countroom_drill_timestamp_seconds'),
   BooksContradict: level('countroom_ledger_proof_sound', 0, 1),
   BooksNotProven: time('countroom_ledger_proof_timestamp_seconds'),
   BooksProofUnknown: absent('countroom_ledger_proof_sound'),
@@ -116,6 +127,11 @@ function time(series: string): Case {
 
 function hourly(series: string, at: string): Case {
   return { fires: { [series]: '0x700' }, silent: { [series]: '0+300x700' }, every: '5m', at }
+}
+
+/** The first happened after the second, or before it. */
+function both(bad: string, good: string): Case {
+  return { fires: { [bad]: '500x60', [good]: '100x60' }, silent: { [bad]: '100x60', [good]: '500x60' }, at: '10m' }
 }
 
 function absent(series: string): Case {

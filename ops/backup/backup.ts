@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import * as audit from '#audit'
+import { systemCommand } from '#base'
+import { connectKeys } from '#keys'
+import type { Home } from '../appliance/home.ts'
+import type { Users } from '../appliance/identity.ts'
+import { giveFile, makeFolder, ownerOf } from '../appliance/ownership.ts'
+import { connect } from '../appliance/postgres.ts'
+import type { Settings } from '../appliance/settings.ts'
+import { agentSocket } from '../appliance/sockets.ts'
+import { Trouble } from '../appliance/trouble.ts'
+import { writeKeysBackup } from '../keys/backup.ts'
+import { writeConfiguration, writeSecrets } from './configuration.ts'
+import { exclusively } from './exclusive.ts'
+import { type Held, holdings, pgbackrest } from './pgbackrest.ts'
+import { nameOf, parts, pgbackrestBinary, repositoriesOf } from './place.ts'
+import { writeRecoverySet } from './recovery-set.ts'
+import { ensureRepositoryKey, openRepositoryKey } from './repository-key.ts'
+import type { BackupSettings } from './settings.ts'
+
+export type BackupType = Held['type']
+
+/** A running appliance that backs its data up. */
+export type Backed = { home: Home; settings: Settings; users: Users }
+
+/** @throws Trouble where the settings name no backups */
+export function backupSettingsOf({ backup }: Settings): BackupSettings {
+  if (backup) return backup
+  throw new Trouble('This appliance makes no backups.', {
+    setting: '"backup" in countroom.json',
+    remedy: 'write "backup": {} into countroom.json, or say where (ops/runbooks/backup.md), and start again',
+  })
+}
+
+/**
+ * Readies the repositories: their key, what pgBackRest reads, and the stanza in each; from then on PostgreSQL archives. Safe to repeat.
+ *
+ * @throws Trouble when a repository cannot be reached; Refusal when the key agent is away
+ */
+export async function readyRepositories({ home, settings, users }: Backed, signal?: AbortSignal): Promise<void> {
+  const backup = backupSettingsOf(settings)
+  const repositories = repositoriesOf(home, backup)
+  if (repositories.some((each) => 'sftp' in each)) await refuseOldForSftp(home, users)
+  const agent = connectKeys({ socket: agentSocket(home, 'ops') })
+  try {
+    const { passphrase, sealing } = await openRepositoryKey(agent, await ensureRepositoryKey(home, agent))
+    sealing.fill(0)
+    writeConfiguration(home, users, repositories, backup)
+    writeSecrets(home, users, repositories, passphrase)
+  } finally {
+    await agent.close()
+  }
+  await pgbackrest(home, users, 'stanza-create', { signal })
+  home.write(parts.ready, '', 0o644)
+}
+
+/** Debian 12 has a version without it. */
+async function refuseOldForSftp(home: Home, users: Users): Promise<void> {
+  const said = await pgbackrest(home, users, 'version', { words: ['--no-config'] }).catch(() => '')
+  const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(said)?.map(Number) ?? []
+  if (major > 2 || (major === 2 && minor >= 46)) return
+  throw new Trouble(`${said.trim() || pgbackrestBinary} knows no repositories by SFTP; 2.46 and later do.`, {
+    setting: '"sftp" of a repository in countroom.json',
+    remedy: 'a newer pgBackRest, a repository by S3, or a folder that is mounted',
+  })
+}
+
+export type Taken = { backups: Held[]; keys: string[] }
+
+/**
+ * Backs all data up into every repository, and beside them what a bare machine needs: the recovery set, and a backup of keys. Whatever fails in one
+ * repository, the others are tried.
+ *
+ * @throws Trouble with the first that failed; it is written down as well
+ */
+export async function takeBackup(backed: Backed, type: BackupType, signal?: AbortSignal): Promise<Taken> {
+  const { home, settings } = backed
+  const backup = backupSettingsOf(settings)
+  return exclusively(home, 'backup', async () => {
+    const taken: Taken = { backups: [], keys: [] }
+    const faults: Error[] = []
+    for (const [index, repository] of repositoriesOf(home, backup).entries())
+      try {
+        const made = await intoRepository(backed, index + 1, type, signal)
+        taken.backups.push(made)
+        if ('directory' in repository) taken.keys.push(await keepSet(backed, repository.directory))
+        await noteBackup(home, made)
+      } catch (error) {
+        signal?.throwIfAborted()
+        faults.push(
+          new Trouble(`${nameOf(repository)}: ${(error as Error).message}`, {
+            setting: error instanceof Trouble ? error.setting : '"backup" in countroom.json',
+            remedy: error instanceof Trouble ? error.remedy : 'ops/runbooks/backup.md',
+            cause: error,
+          }),
+        )
+      }
+    const [fault] = faults
+    if (!fault) return taken
+    await noteFailure(home, type, fault.message)
+    throw fault
+  })
+
+  async function intoRepository({ home, users }: Backed, repository: number, type: BackupType, signal?: AbortSignal) {
+    const words = [`--repo=${repository}`, `--type=${type}`]
+    await pgbackrest(home, users, 'backup', { signal, words })
+    const newest = (await holdings(home, users, signal)).backups.findLast((each) => each.repository === repository)
+    if (!newest) throw new Error('pgBackRest says that it made a backup, and there is none')
+    return newest
+  }
+}
+
+/** The recovery set and a backup of keys, in the folder `recovery` of a repository. Answers the file of keys. */
+async function keepSet({ home, settings, users }: Backed, directory: string): Promise<string> {
+  const folder = join(directory, 'recovery')
+  makeFolder(folder, 0o700, ownerOf(users))
+  const agent = connectKeys({ socket: agentSocket(home, 'ops') })
+  try {
+    const key = await ensureRepositoryKey(home, agent)
+    const { sealing } = await openRepositoryKey(agent, key)
+    const repositories = repositoriesOf(home, backupSettingsOf(settings))
+    writeRecoverySet(home, folder, { at: new Date(), node: settings.nodeName, key, sealing, repositories })
+  } finally {
+    await agent.close()
+  }
+  const { path } = await writeKeysBackup(home, folder)
+  if (existsSync(path)) giveFile(path, ownerOf(users))
+  return path
+}
+
+async function noteBackup(home: Home, made: Held): Promise<void> {
+  const { repository, label, type, bytes, storedBytes } = made
+  const seconds = (made.stoppedAt.getTime() - made.startedAt.getTime()) / 1000
+  await note(home, 'backup.written', { repository, label, type, bytes, storedBytes, seconds })
+}
+
+export async function noteFailure(home: Home, type: string, cause: string): Promise<void> {
+  await note(home, 'backup.failed', { type, cause: cause.slice(0, 400) }).catch(() => {}) // the caller says it as well
+}
+
+async function note(home: Home, action: audit.Code, detail: Record<string, unknown>): Promise<void> {
+  const sql = connect(home, 'app')
+  try {
+    await sql.begin((tx) => audit.record(tx, systemCommand('countroom backup'), { action, subject: 'data', detail }))
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+/** Looks at every file of every repository. @throws Trouble that names the first repository where something is not as it was written */
+export async function verifyRepositories({ home, settings, users }: Backed): Promise<string[]> {
+  const repositories = repositoriesOf(home, backupSettingsOf(settings))
+  const sound: string[] = []
+  for (const [index, repository] of repositories.entries()) {
+    const { backups } = await holdings(home, users)
+    if (!backups.some((each) => each.repository === index + 1))
+      throw new Trouble(`${nameOf(repository)} holds no backup.`, {
+        setting: '"backup" in countroom.json',
+        remedy: 'is it mounted? Then npx countroom backup --type full; ops/runbooks/backup.md',
+      })
+    const said = await pgbackrest(home, users, 'verify', {
+      words: [`--repo=${index + 1}`, '--log-level-console=info'],
+    })
+    const bad = faultsOf(said)
+    if (bad)
+      throw new Trouble(`${nameOf(repository)} is damaged: ${bad}`, {
+        setting: '"backup" in countroom.json',
+        remedy: 'keep the other repository; npx countroom backup --type full makes a sound one; ops/runbooks/backup.md',
+      })
+    sound.push(nameOf(repository))
+  }
+  return sound
+}
+
+/** pgBackRest 2.45 ends with 0 whatever its verification found; what it found stands in its output. */
+function faultsOf(said: string): string | undefined {
+  const counted = /(?:missing|checksum invalid|size invalid|other): [1-9]\d*/.exec(said)?.[0]
+  const line = /(?:ERROR|WARN): .*|status: error.*/.exec(said)?.[0]
+  return line ?? counted
+}

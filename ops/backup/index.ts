@@ -1,0 +1,18 @@
+// Taking backups, looking at them, and the repositories they go to
+export {
+  type Backed,
+  type BackupType,
+  backupSettingsOf,
+  takeBackup,
+  verifyRepositories,
+} from './backup.ts'
+// Proving that they come back
+export { type DrillRecord, drill } from './drill.ts'
+export { type Evidence, isEvidenceOf, readEvidence } from './evidence.ts'
+export { keepBackups } from './keeper.ts'
+export { refuseUnproven } from './mark.ts'
+export { holdings } from './pgbackrest.ts'
+export { forget, furnishBackup, nameOf, repositoriesOf } from './place.ts'
+// Bringing them back
+export { type Plan, planRestore, type Restored, restore } from './restore.ts'
+export { parseTarget } from './target.ts'

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import * as audit from '#audit'
+import { repository } from '../appliance/identity.ts'
+import { connect } from '../appliance/postgres.ts'
+import { type Backed, noteFailure, readyRepositories, takeBackup } from './backup.ts'
+import { holdings } from './pgbackrest.ts'
+import { repositoriesOf } from './place.ts'
+import { dueBackup, isDrillDue } from './schedule.ts'
+
+const lookMs = 60_000
+const againMs = 5_000
+const calmMsMax = 3_600_000
+
+/**
+ * Backs up by itself while the appliance runs: readies the repositories, so that the log is archived, then takes whatever backup is due. What fails
+ * is said and written down once for each cause, and tried again, less and less often; metrics tell how old the last backup is.
+ */
+export function keepBackups(backed: Backed, say: (line: string) => void): { stop(): Promise<void> } {
+  const ended = new AbortController()
+  const { signal } = ended
+  let ready = false
+  let failures = 0
+  let complaint = ''
+  let timer: NodeJS.Timeout
+  let running: Promise<void> = look()
+  return {
+    async stop() {
+      ended.abort()
+      clearTimeout(timer)
+      await running
+    },
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await work()
+      failures = 0
+      complaint = ''
+    } catch (error) {
+      if (signal.aborted) return
+      failures++
+      await tell((error as Error).message)
+    }
+    if (signal.aborted) return
+    const wait = failures === 0 ? lookMs : Math.min(againMs * 2 ** failures, calmMsMax)
+    timer = setTimeout(() => {
+      running = look()
+    }, wait)
+  }
+
+  async function work(): Promise<void> {
+    const { home, settings, users } = backed
+    if (!settings.backup) return
+    if (!ready) await readyRepositories(backed, signal)
+    ready = true
+    const { backups } = await holdings(home, users, signal)
+    const due = dueBackup(backups, repositoriesOf(home, settings.backup).length, settings.backup, new Date())
+    if (due) {
+      const { backups: made } = await takeBackup(backed, due, signal)
+      say(`Backed up: ${made.map(({ label }) => label).join(', ')}.`)
+    }
+    if (isDrillDue(await lastDrills(), settings.backup, new Date())) await drillBeside()
+  }
+
+  async function lastDrills(): Promise<{ passed: Date | undefined; failed: Date | undefined }> {
+    const sql = connect(backed.home, 'app')
+    const last = async (code: audit.Code) => {
+      const [event] = await audit.search(sql, { code, limit: 1 })
+      return event && new Date(event.at)
+    }
+    try {
+      return { passed: await last('drill.passed'), failed: await last('drill.failed') }
+    } finally {
+      await sql.end({ timeout: 5 })
+    }
+  }
+
+  /** A process of its own: what keeps all others alive has no time for proofs. It writes down itself what came of it. */
+  async function drillBeside(): Promise<void> {
+    const words = [...process.execArgv, join(repository, 'ops/countroom.ts'), 'drill', '--json']
+    const environment = { ...process.env, COUNTROOM_HOME: backed.home.dir }
+    const child = spawn(process.execPath, words, {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const end = () => child.kill('SIGTERM')
+    signal.addEventListener('abort', end)
+    const code = await new Promise<number | null>((resolve) => {
+      child.once('error', () => resolve(-1))
+      child.once('close', resolve)
+    }).finally(() => signal.removeEventListener('abort', end))
+    if (!signal.aborted)
+      say(code === 0 ? 'A drill went through: npx countroom drill verify.' : `A drill FAILED: ${said.trim()}`)
+  }
+
+  async function tell(cause: string): Promise<void> {
+    if (cause === complaint) return
+    complaint = cause
+    say(`Data could not be backed up: ${cause}`)
+    if (!ready) await noteFailure(backed.home, 'stanza', cause)
+  }
+}

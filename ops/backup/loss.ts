@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import * as audit from '#audit'
+import { systemCommand } from '#base'
+import * as ledger from '#ledger'
+import type { Home } from '../appliance/home.ts'
+import { connect } from '../appliance/postgres.ts'
+
+/** What cores had seen in the books, as they keep it on their disks. */
+const kept = z.object({
+  heads: z.array(z.object({ lane: z.int(), batch: z.coerce.bigint(), digest: z.string() })),
+})
+
+/** Whether the restored books hold what was seen of them. `known`: by batches a core had kept; without them nobody knows, and money is frozen as well. */
+export type Loss = { known: number; missing: number; frozen: boolean }
+
+type Restore = {
+  label: string
+  target: string
+  onPurpose: boolean
+  by: string
+  reached: { lsn: string; commit: Date | null }
+}
+
+/**
+ * A restore may take back what was answered, on purpose or because the last seconds were never archived. Unless cores' memories show that nothing
+ * is missing, money is frozen in the restored books, with the evidence in them and in the audit log: somebody lifts it who answers for it
+ * (`countroom ledger lift`).
+ */
+export async function answerFor(home: Home, memories: string | undefined, restore: Restore): Promise<Loss> {
+  const at = new Date()
+  const command = systemCommand('countroom restore', at)
+  const heads = memories === undefined ? [] : headsIn(memories)
+  const { label, target, onPurpose, by, reached } = restore
+  const sql = connect(home, 'owner')
+  try {
+    return (await sql.begin(async (tx) => {
+      const { breaks } = await ledger.compareHeads(tx, heads, [])
+      const sound = heads.length > 0 && breaks.length === 0 && !onPurpose
+      const plain = JSON.parse(
+        JSON.stringify({ restore, breaks }, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+      ) as object
+      const frozen = !sound && (await ledger.freeze(tx, { at, by: 'countroom restore', evidence: plain }))
+      if (frozen)
+        await audit.record(tx, command, {
+          action: 'ledger.frozen',
+          subject: 'ledger',
+          detail: {
+            process: 'countroom restore',
+            breaks: breaks.length,
+            timeline: reached.lsn,
+            first: `restored from ${label} to ${target}`,
+          },
+        })
+      await audit.record(tx, command, {
+        action: 'backup.restored',
+        subject: 'data',
+        detail: { label, target, reached: reached.commit?.toISOString() ?? null, lsn: reached.lsn, frozen: !sound, by },
+      })
+      return { known: heads.length, missing: breaks.length, frozen: !sound }
+    })) as Loss
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+/** The newest batch of each lane over all cores. */
+function headsIn(folder: string): ledger.Head[] {
+  if (!existsSync(folder)) return []
+  const all = readdirSync(folder).flatMap((core) => {
+    const file = join(folder, core, 'heads.json')
+    return existsSync(file) ? kept.parse(JSON.parse(readFileSync(file, 'utf8'))).heads : []
+  })
+  const newest = new Map<number, ledger.Head>()
+  for (const head of all) if (head.batch > (newest.get(head.lane)?.batch ?? -1n)) newest.set(head.lane, head)
+  return [...newest.values()]
+}
