@@ -122,6 +122,9 @@ const schema = z.strictObject({
       /** Requests of one asker that a worker works on at the same time. */
       inFlightNetworkMax: z.int().positive().default(2048),
       inFlightSessionMax: z.int().positive().default(256),
+      /** WebSockets of one asker that a worker keeps open. */
+      webSocketsNetworkMax: z.int().positive().default(2048),
+      webSocketsSessionMax: z.int().positive().default(32),
       rules,
     })
     .prefault({}),

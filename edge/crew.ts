@@ -28,8 +28,8 @@ export type FromWorker =
 export type CrewMember = {
   readonly pid: number
   readonly startedAt: string
-  /** `starting` until it listens, `leaving` once it is told to. */
-  readonly stage: 'starting' | 'serving' | 'leaving'
+  /** `spare` until it is needed, `starting` until it listens, `leaving` once it is told to. */
+  readonly stage: 'spare' | 'starting' | 'serving' | 'leaving'
   readonly healthy: boolean
   readonly state: WorkerState | undefined
 }
@@ -49,9 +49,12 @@ type Entry = {
   worker: Worker
   startedAt: string
   stage: CrewMember['stage']
+  /** It has loaded all it is made of, and waits to be told what to do. */
+  isReady: boolean
   healthy: boolean
   listens: Promise<boolean>
   began(listens: boolean): void
+  readonly gone: Promise<void>
 }
 
 const sharedFdName = 'COUNTROOM_EDGE_SHARED_FD'
@@ -59,7 +62,10 @@ const answerMsMax = 1000
 const hardStopSeconds = 3 // beyond the time that a worker gives itself
 const breathMsMax = 1000
 
-/** Keeps the workers of one host: as many as wanted, each dead one replaced at once. `sharedFd`: the memory that all of them count in. */
+/**
+ * Keeps the workers of one host: as many as wanted, and a spare one that has loaded everything and been told nothing, so that it takes the
+ * place of a dead one at once. `sharedFd`: the memory that all of them count in.
+ */
 export function openCrew(
   first: Directions,
   sharedFd: number | undefined,
@@ -81,15 +87,16 @@ export function openCrew(
     if (stopping || entry?.stage === 'leaving') return
     onDeath({ worker: worker.process.pid ?? 0, code, signal })
     // One that dies before it ever listened would die again at once.
-    breathMs = entry?.stage === 'starting' ? Math.min(breathMsMax, breathMs * 2 + 50) : 0
-    setTimeout(fill, breathMs)
+    breathMs = entry?.stage === 'serving' ? 0 : Math.min(breathMsMax, breathMs * 2 + 50)
+    if (breathMs === 0) fill()
+    else setTimeout(fill, breathMs)
   })
   fill()
 
   return {
     direct(next) {
       directions = next
-      for (const { worker } of entries.values()) send(worker, { directions })
+      for (const { worker, stage } of entries.values()) if (stage !== 'spare') send(worker, { directions })
       fill()
     },
     restart() {
@@ -97,7 +104,7 @@ export function openCrew(
       return restarting
     },
     anyHealthy: () => [...entries.values()].some(({ healthy, stage }) => healthy && stage !== 'leaving'),
-    members: () => Promise.all([...entries.values()].map(memberOf)),
+    members: () => Promise.all([...entries.values()].filter(({ stage }) => stage !== 'spare').map(memberOf)),
     async stop() {
       stopping = true
       await Promise.all([...entries.values()].map(leave))
@@ -105,20 +112,44 @@ export function openCrew(
   }
 
   async function replaceAll(): Promise<void> {
-    for (const old of [...entries.values()].filter(({ stage }) => stage !== 'leaving')) {
+    const loaded = spare()
+    if (loaded) void leave(loaded) // as old as the others
+    for (const old of staying()) {
       if (stopping) return
       if (await launch().listens) void leave(old)
     }
   }
 
-  function fill(): void {
-    if (stopping) return
-    const staying = [...entries.values()].filter(({ stage }) => stage !== 'leaving')
-    for (let missing = directions.config.workers - staying.length; missing > 0; missing--) launch()
-    for (const entry of staying.slice(0, Math.max(0, staying.length - directions.config.workers))) void leave(entry)
+  function staying(): Entry[] {
+    return [...entries.values()].filter(({ stage }) => stage === 'starting' || stage === 'serving')
   }
 
+  function spare(): Entry | undefined {
+    return [...entries.values()].find(({ stage }) => stage === 'spare')
+  }
+
+  function fill(): void {
+    if (stopping) return
+    const { workers } = directions.config
+    for (let missing = workers - staying().length; missing > 0; missing--) launch()
+    for (const entry of staying().slice(0, Math.max(0, staying().length - workers))) void leave(entry)
+    keepSpare()
+  }
+
+  /** Not before the others serve, whom it would hold up. */
+  function keepSpare(): void {
+    if (!stopping && spare() === undefined && staying().every(({ stage }) => stage === 'serving')) begin()
+  }
+
+  /** Puts the spare one to work, or a new one where there is none. */
   function launch(): Entry {
+    const entry = spare() ?? begin()
+    entry.stage = 'starting'
+    if (entry.isReady) send(entry.worker, { directions })
+    return entry
+  }
+
+  function begin(): Entry {
     const worker = fork()
     let began: (listens: boolean) => void = () => {}
     const listens = new Promise<boolean>((resolve) => {
@@ -127,10 +158,12 @@ export function openCrew(
     const entry: Entry = {
       worker,
       startedAt: new Date().toISOString(),
-      stage: 'starting',
+      stage: 'spare',
+      isReady: false,
       healthy: false,
       listens,
       began,
+      gone: new Promise((resolve) => worker.once('exit', () => resolve())),
     }
     entries.set(worker.id, entry)
     return entry
@@ -139,20 +172,23 @@ export function openCrew(
   function hear(worker: Worker, message: FromWorker): void {
     const entry = entries.get(worker.id)
     if (!entry) return
-    if ('hello' in message) send(worker, { directions })
-    else if ('healthy' in message) entry.healthy = message.healthy
+    if ('hello' in message) {
+      entry.isReady = true
+      if (entry.stage === 'starting') send(worker, { directions })
+    } else if ('healthy' in message) entry.healthy = message.healthy
     else if ('answer' in message) questions.get(`${worker.id} ${message.answer}`)?.(message.state)
     else if ('listens' in message) {
       if (entry.stage === 'starting') entry.stage = 'serving'
       entry.began(true)
+      keepSpare()
     }
   }
 
   /** It finishes what it has (SIGTERM says so), and not for longer than it may. */
   function leave(entry: Entry): Promise<void> {
+    const { worker, gone } = entry
+    if (entry.stage === 'leaving') return gone // told again, it would end at once
     entry.stage = 'leaving'
-    const { worker } = entry
-    const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     worker.process.kill('SIGTERM')
     const patienceMs = (directions.config.limits.drainSecondsMax + hardStopSeconds) * 1000
     const hard = setTimeout(() => worker.process.kill('SIGKILL'), patienceMs)
@@ -163,18 +199,24 @@ export function openCrew(
     return { pid: worker.process.pid ?? 0, startedAt, stage, healthy, state: await stateOf(worker) }
   }
 
-  /** Undefined of one that does not answer, as one that hangs or has just begun. */
+  /** Undefined of one that does not answer, as one that hangs, has just begun or has ended. */
   function stateOf(worker: Worker): Promise<WorkerState | undefined> {
     const question = ++asked
     const key = `${worker.id} ${question}`
+    let gone = () => {}
     return new Promise<WorkerState | undefined>((resolve) => {
+      gone = () => resolve(undefined)
+      worker.once('exit', gone)
       const patience = setTimeout(() => resolve(undefined), answerMsMax)
       questions.set(key, (state) => {
         clearTimeout(patience)
         resolve(state)
       })
       send(worker, { ask: question })
-    }).finally(() => questions.delete(key))
+    }).finally(() => {
+      worker.off('exit', gone)
+      questions.delete(key)
+    })
   }
 }
 

@@ -119,10 +119,14 @@ export const acmeFailures = new Gauge({
   registers: [ofSupervisor],
 })
 
-/** In a worker: counts, and answers the supervisor when it asks. */
+/** In a worker: answers the supervisor when it asks what was counted. A spare one does so too, or the others would be waited for in vain. */
+export function answerSupervisor(): void {
+  new AggregatorRegistry()
+}
+
+/** In a worker that serves: counts what the process itself needs. */
 export function observeProcess(): void {
   collectDefaultMetrics({ labels: { process: 'edge' } })
-  new AggregatorRegistry()
 }
 
 /** The supervisor's plain listener, and one over mutual TLS where it is wanted: liveness, readiness, and the workers' metrics added up. */

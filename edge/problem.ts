@@ -30,6 +30,8 @@ export function problem(status: number, code: string, detail: string): Problem {
   return { status, code, detail }
 }
 
+export const keptOut = problem(403, 'edge.banned', 'Nothing is served to your network.')
+
 /** RFC 9457, as the core writes it. */
 export function bodyOf({ status, code, detail, members }: Problem, requestId: string): string {
   return JSON.stringify({

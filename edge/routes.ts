@@ -25,6 +25,12 @@ export type RouteClass = (typeof routeClasses)[number]
 const trySeconds: Partial<Record<RouteClass, number>> = { report: 30, page: 10, withdrawal: 10, deposit: 10 }
 /** A round that is open goes on best where it began. */
 const sticky: ReadonlySet<RouteClass> = new Set(['settle', 'bet'])
+/**
+ * Names and values of all headers, in bytes: what a browser and two cookies of ours need, four times over. Signing in may show the token of another
+ * server besides, and then only the listener's own limit holds.
+ */
+const headerBytesMax = 8 * 1024
+const headerBytesMaxOf: Partial<Record<RouteClass, number>> = { 'sign-in': Number.POSITIVE_INFINITY }
 /** Answered so soon that others of the class may wait behind it on one connection. */
 const quick: ReadonlySet<RouteClass> = new Set(['settle', 'bet', 'read'])
 
@@ -48,6 +54,7 @@ export type Route = {
   readonly trySeconds: number
   readonly sticky: boolean
   readonly quick: boolean
+  readonly headerBytesMax: number
   /** Undefined for what no document names. */
   readonly contract: Contract | undefined
 }
@@ -152,6 +159,7 @@ function routeFor(pattern: string, found: RouteClass, contract: Contract | undef
     trySeconds: trySeconds[found] ?? 5,
     sticky: sticky.has(found),
     quick: quick.has(found),
+    headerBytesMax: headerBytesMaxOf[found] ?? headerBytesMax,
     contract,
   }
 }

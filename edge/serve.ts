@@ -29,9 +29,14 @@ async function begin(): Promise<void> {
   await keepByAcme(config, acme, log)
 }
 
-/** A worker knows nothing but what the supervisor tells it, so that all of them stand on the same configuration. */
+/**
+ * A worker knows nothing but what the supervisor tells it, so that all of them stand on the same configuration. It has loaded everything when it
+ * says hello, so that a spare one only has to be told.
+ */
 async function work(): Promise<void> {
   const { runWorker } = await import('./worker.ts') // most of the edge, and nothing the supervisor needs
+  const { answerSupervisor } = await import('./metrics.ts')
+  answerSupervisor()
   let told: Directions | undefined
   let beginning: ReturnType<typeof runWorker> | undefined
   process.on('message', async (message: ToWorker) => {

@@ -70,6 +70,7 @@ export function openSettings(file: string, first: EdgeConfig, hear: (reload: Rel
 const inPlace: ReadonlySet<string> = new Set([
   ...['cores', 'workers', 'gate', 'shedding', 'rules'],
   ...['bodyBytesMax', 'targetBytesMax', 'inFlightNetworkMax', 'inFlightSessionMax'],
+  ...['webSocketsNetworkMax', 'webSocketsSessionMax'],
   ...['forwardSecondsMax', 'trySecondsMax', 'drainSecondsMax', 'drainIdleSeconds', 'drainWebSocketSeconds'],
   ...['probeMilliseconds', 'silenceMilliseconds', 'slowStartSeconds', 'panicShare', 'loadFactor', 'inFlightMax'],
   ...['retryShare', 'retriesMin', 'hedgeShare'],

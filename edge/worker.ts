@@ -1,37 +1,39 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { pino } from 'pino'
 import { openCores } from './balance/cores.ts'
 import { forward } from './balance/forward.ts'
 import { createUpgrades } from './balance/upgrade.ts'
-import { type EdgeConfig, faces } from './config.ts'
+import { type EdgeConfig, type Face, faces } from './config.ts'
 import { createControl } from './control.ts'
 import type { Directions, WorkerState } from './crew.ts'
 import { readBody } from './guard/body.ts'
-import { bodyBytesMaxOf, inspectBody, inspectLength } from './guard/contract.ts'
+import { inspectCertificate } from './guard/certificate.ts'
+import { bodyBytesMaxOf, inspectBody, inspectSize } from './guard/contract.ts'
 import { openFriction } from './guard/friction.ts'
 import { inspect } from './guard/gate.ts'
 import { requestHeaders } from './guard/headers.ts'
 import { newRequestId } from './ids.ts'
+import { sessionIn } from './limit/asker.ts'
 import { openHostsStore } from './limit/hosts-store.ts'
 import { openLimits } from './limit/limits.ts'
 import { openLimitMemory } from './limit/memory.ts'
 import { openShedding } from './limit/shedding.ts'
 import type { Exchange } from './listen/exchange.ts'
+import { refusalText } from './listen/http1.ts'
 import { listen } from './listen/listener.ts'
 import { openLive } from './live.ts'
 import { AccessLog } from './log/access-log.ts'
 import { traceOf } from './log/trace.ts'
 import * as metrics from './metrics.ts'
-import { type Problem, problem, sendProblem } from './problem.ts'
+import { keptOut, type Problem, sendProblem } from './problem.ts'
 import { openRoutes, type Route, routeClasses } from './routes.ts'
+import { knockOf, openSockets } from './sockets.ts'
 import { openClients } from './tls/clients.ts'
 import { openCertificates } from './tls/files.ts'
 import { openVisitors, type Visitor } from './visitors/visitors.ts'
 
 const safe = new Set(['GET', 'HEAD'])
-const banned403 = problem(403, 'edge.banned', 'Nothing is served to your network.')
-const oauthPaths = '/oauth/'
-/** What the operator face answers to who has no certificate yet; a token or an older certificate is asked for there. */
-const enrolmentPaths = ['/api/pki/enrolments/use', '/api/pki/renewals', '/pki/ca.pem', '/pki/revoked.pem']
 
 export type RunningWorker = {
   /** Does what is told anew. */
@@ -74,7 +76,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     process.send?.({ healthy: cores.anyHealthy() })
   })
   live.onChange((now) => cores.configure(now))
-  const upgrades = createUpgrades(live, internal, cores, (open) => metrics.webSockets.set(open))
+  const upgrades = createUpgrades(internal, cores, (open) => metrics.webSockets.set(open))
   const control = createControl(cores, () => stopping || leaving)
   const routes = openRoutes()
   const store = config.redis && openHostsStore(config.redis, internal)
@@ -118,24 +120,14 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     (level) => metrics.sheddingLevel.set(level),
   )
   const clients = openClients()
+  const sockets = openSockets({ live, visitors, shedding, limits })
 
   const listeners = await Promise.all(
     faces.map((face) =>
       listen(face, config, {
         take: (exchange) => void take(exchange),
         refuse,
-        upgrade:
-          face === 'player'
-            ? (request, socket, head, address) => {
-                const route = routes.of(face, 'GET', pathOf(request.url ?? ''))
-                upgrades.take(request, socket, head, {
-                  requestId: newRequestId(),
-                  address,
-                  routeClass: route.index,
-                  affinity: sessionIn(request.headers.cookie),
-                })
-              }
-            : undefined,
+        upgrade: face === 'player' ? (...asked) => void upgrade(...asked) : undefined,
       }),
     ),
   )
@@ -165,7 +157,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       store?.close()
       await cores.close()
       log.flush()
-      accesses?.close()
+      await accesses?.close()
     },
   }
 
@@ -184,14 +176,31 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (yes) upgrades.leave(live.current().limits.drainWebSocketSeconds)
   }
 
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<void> {
+    const knock = knockOf(request, address)
+    const route = routes.of('player', 'GET', pathOf(knock.target))
+    const requestId = newRequestId()
+    socket.on('error', () => socket.destroy())
+    const found = await sockets.admit(knock, route)
+    if (found) {
+      note('player', requestId, found)
+      socket.end(refusalText(found, requestId))
+      return
+    }
+    if (socket.destroyed) return sockets.leave(knock) // it went while all hosts were asked
+    socket.once('close', () => sockets.leave(knock))
+    const affinity = sessionIn(request.headers.cookie)
+    upgrades.take(request, socket, head, { requestId, address, routeClass: route.index, affinity })
+  }
+
   async function take(exchange: Exchange): Promise<void> {
     const visitor = visitors.of(exchange.socket, exchange.address)
-    if (visitor.isBanned) return refuse(exchange, banned403)
-    const refusal = inspect(exchange, live.current().limits) ?? nameless(exchange)
+    if (visitor.isBanned) return refuse(exchange, keptOut)
+    const refusal = inspect(exchange, live.current().limits) ?? inspectCertificate(exchange, clients, config)
     if (refusal) return refuse(exchange, refusal)
     const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
     const isOurs = exchange.target.startsWith('/edge/')
-    const long = inspectLength(route, exchange.target)
+    const long = inspectSize(route, exchange)
     if (long) return refuse(exchange, long)
     const shed = isOurs ? undefined : shedding.refuse(route.index)
     if (shed) return refuse(exchange, shed)
@@ -263,23 +272,14 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     })
   }
 
-  /**
-   * Where people show certificates, a component that has none yet may still ask for its first, and a tool with one of a client
-   * for tokens, and for nothing else.
-   */
-  function nameless({ face, socket, target }: Exchange): Problem | undefined {
-    if (face !== 'operator' || !config.listeners.operator.people) return
-    const isClient = clients.certificateOf(socket)?.header === 'x-client-certificate'
-    if (socket.authorized && (!isClient || target.startsWith(oauthPaths))) return
-    if (enrolmentPaths.includes(target)) return
-    return problem(403, 'edge.certificate_required', 'Show the certificate you were given for the back office.')
+  function refuse(exchange: Exchange, found: Problem): void {
+    note(exchange.face, exchange.requestId, found)
+    sendProblem(exchange, found)
   }
 
-  function refuse(exchange: Exchange, found: Problem): void {
-    const { face, requestId } = exchange
-    metrics.refusals.inc({ code: found.code })
-    accesses?.refused({ requestId, listener: face, status: found.status, code: found.code })
-    sendProblem(exchange, found)
+  function note(listener: Face, requestId: string, { status, code }: Problem): void {
+    metrics.refusals.inc({ code })
+    accesses?.refused({ requestId, listener, status, code })
   }
 }
 
@@ -287,13 +287,3 @@ function pathOf(target: string): string {
   const query = target.indexOf('?')
   return query === -1 ? target : target.slice(0, query)
 }
-
-/** By what a player's requests find the core that has their round; undefined of who is not signed in. */
-function sessionIn(cookies: string | undefined): string | undefined {
-  const begin = cookies?.indexOf(sessionCookie) ?? -1
-  if (cookies === undefined || begin === -1) return undefined
-  const end = cookies.indexOf(';', begin)
-  return cookies.slice(begin + sessionCookie.length, end === -1 ? undefined : end)
-}
-
-const sessionCookie = '__Host-session='

@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
-import { inspectTarget } from '../guard/gate.ts'
 import { requestHeaders } from '../guard/headers.ts'
 import { headOf, refusalText } from '../listen/http1.ts'
-import type { Live } from '../live.ts'
 import { type Problem, problem } from '../problem.ts'
 import { coreTls } from '../tls/contexts.ts'
 import type { Certificates } from '../tls/files.ts'
@@ -26,18 +24,13 @@ type Told = { requestId: string; address: string; routeClass: number; affinity: 
 const connectMsMax = 5000
 
 /** Passes WebSockets of players through to a core over a connection of their own. */
-export function createUpgrades(
-  live: Live,
-  certificates: Certificates,
-  cores: Cores,
-  onCount: (open: number) => void,
-): Upgrades {
+export function createUpgrades(certificates: Certificates, cores: Cores, onCount: (open: number) => void): Upgrades {
   const watch = watchPeers(certificates)
   const tunnels = new Set<Tunnel>()
   return {
     take(request, client, head, told) {
       client.on('error', () => client.destroy())
-      const found = inspect(request, live.current().limits.targetBytesMax)
+      const found = inspect(request)
       if (found) client.end(refusalText(found, told.requestId))
       else lead(request, client, head, told, [])
     },
@@ -92,14 +85,15 @@ export function createUpgrades(
   }
 }
 
-function inspect(request: IncomingMessage, targetBytesMax: number): Problem | undefined {
+/** What else there is to it the gate has seen. */
+function inspect(request: IncomingMessage): Problem | undefined {
   if (
-    request.method !== 'GET' ||
-    request.headers.upgrade?.toLowerCase() !== 'websocket' ||
-    request.httpVersion !== '1.1'
+    request.headers.upgrade?.toLowerCase() === 'websocket' &&
+    request.httpVersion === '1.1' &&
+    request.method === 'GET'
   )
-    return problem(400, 'edge.upgrade', 'Only WebSockets are taken here.')
-  return inspectTarget(request.url ?? '', targetBytesMax)
+    return undefined
+  return problem(400, 'edge.upgrade', 'Only WebSockets are taken here.')
 }
 
 function requestText(request: IncomingMessage, core: string, { requestId, address }: Told): string {

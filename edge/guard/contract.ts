@@ -1,4 +1,4 @@
-import type { Exchange } from '../listen/exchange.ts'
+import type { Exchange, RequestHead } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 import type { Route } from '../routes.ts'
 import { unexpectedBody } from './gate.ts'
@@ -14,10 +14,17 @@ export function bodyBytesMaxOf({ contract }: Route, bytesMax: number): number {
   return Math.min(bytesMax, contract?.bytesMax ?? bytesMax)
 }
 
-/** An address that is longer than its route can need. */
-export function inspectLength(route: Route, target: string): Problem | undefined {
-  if (route.contract === undefined || route.contract.query || target.length <= pathBytesMax) return undefined
-  return problem(414, 'edge.target_too_long', `This address has at most ${pathBytesMax} characters.`)
+/** An address, or headers, longer than the route can need. */
+export function inspectSize(
+  route: Route,
+  { target, rawHeaders }: Pick<RequestHead, 'target' | 'rawHeaders'>,
+): Problem | undefined {
+  if (route.contract !== undefined && !route.contract.query && target.length > pathBytesMax)
+    return problem(414, 'edge.target_too_long', `This address has at most ${pathBytesMax} characters.`)
+  let bytes = 0
+  for (let i = 0; i < rawHeaders.length; i++) bytes += (rawHeaders[i] as string).length
+  if (bytes <= route.headerBytesMax) return undefined
+  return problem(431, 'edge.headers_too_large', `The headers of this have at most ${route.headerBytesMax} bytes.`)
 }
 
 /**

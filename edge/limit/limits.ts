@@ -13,14 +13,17 @@ import type { Rule } from './rules.ts'
 import type { Store } from './store.ts'
 import { meetHosts } from './together.ts'
 
+/** What of an exchange it is counted by, and where it is told what is said of limits. */
+export type Asking = Pick<Exchange, 'face' | 'socket' | 'address' | 'startedMs' | 'also' | 'header'>
+
 export type Limits = {
   /** Who asks, for the two below. */
-  askersOf(exchange: Exchange): Askers
+  askersOf(exchange: Asking): Askers
   /**
    * Counts a request, and gives its answer what is said of limits. Answers why it is kept out, or undefined: then it `leave`s when it is answered.
    * A promise, where all hosts decide together.
    */
-  admit(exchange: Exchange, route: Route, askers: Askers): Problem | undefined | Promise<Problem | undefined>
+  admit(exchange: Asking, route: Route, askers: Askers): Problem | undefined | Promise<Problem | undefined>
   leave(askers: Askers): void
   /** Goes by other rules from now on; a rule that keeps its name and its pace keeps what it counted. */
   configure(rules: readonly Rule[], inFlight: InFlightMax): void
@@ -89,7 +92,7 @@ export function openLimits(options: {
     })
   }
 
-  async function decided(exchange: Exchange, route: Route, askers: Askers): Promise<Problem | undefined> {
+  async function decided(exchange: Asking, route: Route, askers: Askers): Promise<Problem | undefined> {
     for (const limit of limiter.limitsOf(exchange.face, route)) {
       const asker = askers[limit.rule.by]
       if (limit.mode !== 'asked' || asker === undefined || together === undefined) continue

@@ -22,7 +22,7 @@ type SheddingConfig = {
   waitingMax: number
 }
 
-type Shedding = {
+export type Shedding = {
   /** Why a request of a class is turned away, by its index in `routeClasses`; undefined: it is not. */
   refuse(index: number): Problem | undefined
   /** 0: nothing is turned away. */

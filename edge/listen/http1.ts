@@ -80,7 +80,9 @@ export function headOf(request: IncomingMessage): RequestHead {
 export function refusalText(found: Problem, requestId = newRequestId()): string {
   const body = bodyOf(found, requestId)
   const length = Buffer.byteLength(body)
-  return `HTTP/1.1 ${found.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${body}`
+  let more = ''
+  for (let i = 0; i < (found.headers?.length ?? 0); i += 2) more += `${found.headers![i]}: ${found.headers![i + 1]}\r\n`
+  return `HTTP/1.1 ${found.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${length}\r\n${more}connection: close\r\n\r\n${body}`
 }
 
 function problemOfParser(error: NodeJS.ErrnoException): Problem {

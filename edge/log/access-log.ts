@@ -69,8 +69,8 @@ export class AccessLog {
     )
   }
 
-  close(): void {
-    this.#writer.close()
+  close(): Promise<void> {
+    return this.#writer.close()
   }
 }
 

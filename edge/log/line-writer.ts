@@ -5,6 +5,8 @@ const batchChars = 32 * 1024
 const keptCharsMax = 8 * 1024 * 1024
 const everyMs = 1000
 const busyMs = 20
+/** At the end, what is being written is waited for so long: nobody who does not read keeps a worker from ending. */
+const lastMsMax = 1000
 
 /**
  * Writes lines to a file descriptor in batches: when there are enough for one, and every second. Nobody waits for it, because a log that
@@ -19,6 +21,7 @@ export class LineWriter {
   readonly #ticking = setInterval(() => this.flush(), everyMs).unref()
   #text = ''
   #writing: Buffer | undefined
+  #whenWritten: (() => void) | undefined
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor
@@ -43,12 +46,21 @@ export class LineWriter {
     else this.#put()
   }
 
-  /** Writes what is left and ends. A batch that is being written just now may be there twice, and never not at all. */
-  close(): void {
+  /** Writes what is left and ends. What is being written is let come to its end first: written again, its lines would be there twice. */
+  async close(): Promise<void> {
     clearInterval(this.#ticking)
-    this.#writing = Buffer.concat([this.#writing ?? Buffer.alloc(0), Buffer.from(this.#text, 'latin1')])
+    if (this.#writing) await this.#written()
+    if (this.#writing || this.#text === '') return
+    this.#writing = Buffer.from(this.#text, 'latin1')
     this.#text = ''
     this.#putNow()
+  }
+
+  #written(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenWritten = resolve
+      setTimeout(resolve, lastMsMax)
+    })
   }
 
   #putNow(): void {
@@ -64,7 +76,6 @@ export class LineWriter {
   #put(): void {
     const bytes = this.#writing!
     write(this.#descriptor, bytes, (error, written) => {
-      if (this.#writing !== bytes) return // closed meanwhile
       if (error?.code === 'EAGAIN') {
         setTimeout(() => this.#put(), busyMs)
         return
@@ -72,6 +83,7 @@ export class LineWriter {
       const left = error ? undefined : bytes.subarray(written)
       this.#writing = left?.length ? left : undefined
       if (this.#writing) this.#put()
+      else if (this.#whenWritten) this.#whenWritten()
       else if (this.#text.length > batchChars) this.flush()
     })
   }

@@ -22,12 +22,16 @@ export function refuseWrongRole(socket: TLSSocket, roles: readonly string[]): vo
 /** A verified certificate as a core is told of it: under which name, and in base 64. */
 export type Told = { header: 'x-client-certificate' | 'x-person-certificate'; der: string }
 
+export type Clients = {
+  /** Undefined for who shows none. */
+  certificateOf(socket: TLSSocket): Told | undefined
+}
+
 /** The verified certificates of who is connected, read once for each connection. */
-export function openClients() {
+export function openClients(): Clients {
   const known = new WeakMap<TLSSocket, Told | undefined>()
   return {
-    /** Undefined for who shows none. */
-    certificateOf(socket: TLSSocket): Told | undefined {
+    certificateOf(socket) {
       if (!known.has(socket)) known.set(socket, read(socket))
       return known.get(socket)
     },

@@ -88,7 +88,13 @@ function print(report: Report, figures: Array<Report['figures'][number] & { met:
   for (const [condition, value] of Object.entries(report.conditions)) console.log(`${condition.padEnd(28)} ${value}`)
   console.log()
   const width = Math.max(...figures.map((figure) => figure.name.length))
-  for (const { name, value, unit, spread, bar, aim, met } of figures) {
+  for (const { name, value, unit, spread, bar, aim, met, failed } of figures) {
+    if (failed !== undefined) {
+      console.log(
+        `${name.padEnd(width)}  ${'failed'.padStart(10)} ${failed}${met === false ? `   bar ${bar}  MISSED` : ''}`,
+      )
+      continue
+    }
     const between = spread ? ` (${spread.map(shown).join(' to ')})` : ''
     const aimed = aim === undefined ? '' : `, aim ${aim}`
     const verdict = met === undefined ? '' : `   bar ${bar}${aimed}  ${met ? 'met' : 'MISSED'}`

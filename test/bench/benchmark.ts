@@ -6,6 +6,8 @@ export type Figure = {
   spread?: readonly [lowest: number, highest: number]
   bar?: `>=${number}` | `<=${number}`
   aim?: number
+  /** Why it could not be measured; then `value` is no number, and a bar is missed. */
+  failed?: string
 }
 
 export type Report = { conditions: Record<string, string>; figures: Figure[] }

@@ -5,7 +5,7 @@ import { measureHandshakes } from './edge/handshakes.ts'
 import { measureIdle } from './edge/idle.ts'
 import { measureLatency } from './edge/latency.ts'
 import { measureLimiter } from './edge/limiter.ts'
-import { measureRequests } from './edge/requests.ts'
+import { failure, measureRequests, reasonOf } from './edge/requests.ts'
 import { exchanges, openTrack, type Track } from './edge/track.ts'
 import { ask, connections } from './edge/wrk.ts'
 import { processor } from './machine.ts'
@@ -24,8 +24,13 @@ const benchmark: Benchmark = {
     const track = await openTrack()
     const contestants: Contestant[] = []
     try {
-      for (const entry of entries) contestants.push(await entry.start(track))
-      return { conditions: conditions(options), figures: await measure(track, contestants, options) }
+      const absent: Figure[] = []
+      for (const entry of entries)
+        await entry.start(track).then(
+          (contestant) => void contestants.push(contestant),
+          (error: Error) => void absent.push(failure(`start of ${entry.name}`, reasonOf(error))),
+        )
+      return { conditions: conditions(options), figures: [...absent, ...(await measure(track, contestants, options))] }
     } finally {
       await Promise.all(contestants.map((contestant) => contestant.stop()))
       await track.close()
@@ -40,13 +45,9 @@ async function measure(track: Track, contestants: readonly Contestant[], options
   const beside = contestants.filter(({ name }) => name === allFeatures || name === 'HAProxy')
   for (const part of ['small', 'post', 'large'] as const)
     if (wants(part)) figures.push(...(await measureRequests(track, contestants, exchanges[part], options)))
-  if (wants('latency')) {
-    const whole = await ask(
-      track,
-      beside.find(({ name }) => name === allFeatures)!.port,
-      exchanges.small,
-      options.seconds,
-    )
+  const ours = beside.find(({ name }) => name === allFeatures)
+  if (wants('latency') && ours) {
+    const whole = await ask(track, ours.port, exchanges.small, options.seconds)
     figures.push(...(await measureLatency(track, beside, Math.round(whole.requests / whole.seconds / 2), options)))
   }
   if (wants('handshakes')) figures.push(...(await measureHandshakes(track, beside, options)))

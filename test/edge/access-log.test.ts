@@ -27,13 +27,13 @@ const access = {
   ms: 3,
 } as const
 
-test('a line is JSON with a time, also where a path tries to write lines of its own [S50]', () => {
+test('a line is JSON with a time, also where a path tries to write lines of its own [S50]', async () => {
   const file = join(dir, 'access')
   const log = new AccessLog('edge', openSync(file, 'a'))
   const paths = ['/api/games', '/a"}\n{"level":30,"forged":"', '/\u2028é\\', '/\0']
   const beganMs = Date.now()
   for (const path of paths) log.note({ ...access, path })
-  log.close()
+  await log.close()
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   const entries = lines.map((line) => JSON.parse(line))
   expect(entries.map(({ path }) => path)).toEqual(paths)
@@ -65,7 +65,7 @@ test.each(['a file', 'a pipe'])('lines come whole and in order over many batches
     if (heard.endsWith(last)) break
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  writer.close()
+  await writer.close()
   const numbers = heard
     .trimEnd()
     .split('\n')
@@ -74,4 +74,22 @@ test.each(['a file', 'a pipe'])('lines come whole and in order over many batches
   expect(writer.dropped).toBe(0)
   reading?.destroy()
   writeSync(descriptor, kind === 'a pipe' ? '\n' : '') // wakes who reads, so that it ends
+})
+
+test('who ends while a batch is being written writes each line once', async () => {
+  const path = join(dir, 'ending')
+  execFileSync('mkfifo', [path])
+  const descriptor = openSync(path, 'r+')
+  const writer = new LineWriter(descriptor)
+  const lines = Array.from({ length: 4000 }, (_, i) => `${i}\n`)
+  for (const line of lines) writer.write(line)
+  writer.flush() // a thread writes it, and nobody has heard yet that it is out
+  writer.write('the last\n')
+  let heard = ''
+  const reading = createReadStream(path, 'latin1').on('data', (text) => (heard += text))
+  await writer.close()
+  while (!heard.includes('the last\n')) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(heard).toBe(`${lines.join('')}the last\n`)
+  reading.destroy()
+  writeSync(descriptor, '\n')
 })

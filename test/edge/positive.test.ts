@@ -13,6 +13,7 @@ afterEach(() => {
 })
 
 const json = 'content-type: application/json'
+const pad = [`x-pad: ${'x'.repeat(9000)}`]
 const deposit = '{"amount":{"amount":"10.00","currency":"EUR"}}'
 function ask(line: string, body: string, ...headers: string[]): Promise<string> {
   const head = [`${line} HTTP/1.1`, 'host: localhost', 'connection: close', ...headers]
@@ -51,6 +52,7 @@ test.each<[string, string, string, string[], number, string]>([
     414,
     'edge.target_too_long',
   ],
+  ['headers longer than the route can need', 'GET /api/rounds', '', pad, 431, 'edge.headers_too_large'],
 ])('%s is refused, and no core is asked [GLI-B.4.3d]', async (_, line, body, headers, status, code) => {
   const said = await ask(line, body, ...headers)
   expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
@@ -63,6 +65,7 @@ test.each<[string, string, string, string[]]>([
   ['a charset that JSON has anyway', 'POST /api/deposits', deposit, ['content-type: Application/JSON; charset=UTF-8']],
   ['an empty body with a content type', 'DELETE /api/sessions/current', '', [json]],
   ['a form of OAuth', 'POST /oauth/token', 'grant_type=x', ['content-type: application/x-www-form-urlencoded']],
+  ['long headers where somebody signs in', 'POST /api/sessions', '{}', [json, ...pad]],
   ['a long query, where there is one', `GET /api/rounds?cursor=${'x'.repeat(600)}`, '', []],
 ])('%s is let through', async (_, line, body, headers) => {
   expect(await ask(line, body, ...headers)).toMatch(/^HTTP\/1\.1 200 /)

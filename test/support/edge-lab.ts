@@ -41,6 +41,8 @@ type LabOptions = {
   workers?: number
   limits?: object
   also?: object
+  /** Of the player's face; any that is free, where nothing is said. */
+  port?: number
   /** Changes the configuration before the edge reads it. */
   adjust?: (config: EdgeSettings, authority: LabAuthority, dir: string) => void | Promise<void>
 }
@@ -48,7 +50,7 @@ type LabOptions = {
 /** The edge as a process of its own, before cores that are played: an authority made on the spot, certificates, a configuration. */
 export async function openEdgeLab(
   answer: (asked: Asked, response: import('node:http').ServerResponse) => void,
-  { cores: count = 2, workers = 1, limits = {}, also = {}, adjust }: LabOptions = {},
+  { cores: count = 2, workers = 1, limits = {}, also = {}, port, adjust }: LabOptions = {},
 ): Promise<EdgeLab> {
   const dir = mkdtempSync(join(tmpdir(), 'cr-edge-'))
   const authority = await makeAuthority(dir)
@@ -61,8 +63,13 @@ export async function openEdgeLab(
       return playCore(dir, name, answer)
     }),
   )
-  const [player, operator, partner, metrics] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-  const listener = (port: number) => ({ host: '127.0.0.1', port, ...authority.files('public') })
+  const [player, operator, partner, metrics] = await Promise.all([
+    port ?? freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ])
+  const listener = (at: number) => ({ host: '127.0.0.1', port: at, ...authority.files('public') })
   const config: EdgeSettings = {
     name: 'edge',
     workers,
@@ -113,11 +120,24 @@ export async function openEdgeLab(
       rmSync(dir, { recursive: true, force: true })
     },
   }
-  for (let tries = 0; ; tries++) {
-    const said = await say('GET /edge/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n').catch(() => '')
-    if (said.includes('"healthy":true') && !said.includes('"healthy":false')) return lab
-    if (tries > 1000) throw new Error(`the edge does not find its cores: ${said}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  try {
+    await serves()
+    return lab
+  } catch (error) {
+    await lab.stop()
+    throw error
+  }
+
+  async function serves(): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const said = await say('GET /edge/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n').catch(
+        () => '',
+      )
+      if (said.includes('"healthy":true') && !said.includes('"healthy":false')) return
+      if (edge.exitCode !== null) throw new Error(`the edge has ended: ${logged}`)
+      if (tries > 1000) throw new Error(`the edge does not find its cores: ${said}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 
   function open(options: ConnectionOptions = {}): Promise<TLSSocket> {

@@ -1,7 +1,7 @@
 import { type Figure, median, type RunOptions } from '../benchmark.ts'
 import type { Contestant } from './contestants.ts'
 import { loadCore, runPinned } from './pinned.ts'
-import { figure } from './requests.ts'
+import { failure, figure, reasonOf } from './requests.ts'
 import type { Track } from './track.ts'
 
 const program = `${import.meta.dirname}/programs/handshaker.ts`
@@ -15,14 +15,22 @@ export async function measureHandshakes(
   const figures: Figure[] = []
   for (const kind of ['full', 'resumed']) {
     const taken = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
+    const failed = new Map<string, string>()
     for (let round = 0; round < rounds; round++)
-      for (const contestant of contestants) {
-        const before = contestant.cpuSeconds()
-        const words = [contestant.port, seconds, kind, track.ca].map(String)
-        const { shaken } = JSON.parse(await runPinned(loadCore, [process.execPath, program, ...words]))
-        taken.get(contestant.name)!.push(shaken / (contestant.cpuSeconds() - before))
+      for (const { name, port, cpuSeconds } of contestants) {
+        const before = cpuSeconds()
+        const words = [port, seconds, kind, track.ca].map(String)
+        await runPinned(loadCore, [process.execPath, program, ...words]).then(
+          (printed) => void taken.get(name)!.push(JSON.parse(printed).shaken / (cpuSeconds() - before)),
+          (error: Error) => void failed.set(name, reasonOf(error)),
+        )
       }
     for (const [name, values] of taken) {
+      const reason = failed.get(name)
+      if (reason !== undefined) {
+        figures.push(failure(`${kind} handshakes: ${name}`, reason))
+        continue
+      }
       say(`${kind} handshakes, ${name}: ${Math.round(median(values))} per second of a core`)
       figures.push(figure(`${kind} handshakes: ${name}`, '/s', values))
     }

@@ -31,59 +31,78 @@ export async function measureRequests(
   { seconds, rounds, say }: RunOptions,
 ): Promise<Figure[]> {
   const taken = new Map<string, Measured[]>(contestants.map(({ name }) => [name, []]))
-  const askOf = ({ name, port }: Contestant, forSeconds: number) =>
-    ask(track, port, exchange, forSeconds).catch((cause) => {
-      throw new Error(`${name} does not answer as it should`, { cause })
-    })
-  for (const contestant of contestants) await askOf(contestant, warmUpSeconds)
+  const failed = new Map<string, string>()
+  const byTurns = async (turn: (contestant: Contestant) => Promise<void>) => {
+    for (const contestant of contestants)
+      if (!failed.has(contestant.name))
+        await turn(contestant).catch((error: Error) => {
+          say(`${exchange.name}, ${contestant.name} failed: ${error.message}`)
+          failed.set(contestant.name, reasonOf(error))
+        })
+  }
+  await byTurns(async ({ port }) => void (await ask(track, port, exchange, warmUpSeconds)))
   for (let round = 0; round < rounds; round++)
-    for (const contestant of contestants) {
-      const before = contestant.cpuSeconds()
-      const { requests, seconds: took } = await askOf(contestant, seconds)
-      const spent = contestant.cpuSeconds() - before
-      taken.get(contestant.name)!.push({
-        microseconds: (spent / requests) * 1e6,
-        perSecond: requests / took,
-        busy: spent / took,
-      })
-    }
-  for (const [name, measured] of taken)
+    await byTurns(async ({ name, port, cpuSeconds }) => {
+      const before = cpuSeconds()
+      const { requests, seconds: took } = await ask(track, port, exchange, seconds)
+      const spent = cpuSeconds() - before
+      const measured = { microseconds: (spent / requests) * 1e6, perSecond: requests / took, busy: spent / took }
+      taken.get(name)!.push(measured)
+    })
+  const absolute = [...taken].map(([name, measured]): Figure => {
+    const title = `${exchange.name}: ${name}`
+    const reason = failed.get(name)
+    if (reason !== undefined) return failure(title, reason)
+    const middle = (of: (one: Measured) => number) => median(measured.map(of))
     say(
-      `${exchange.name}, ${name}: ${median(measured.map((one) => one.microseconds)).toFixed(1)} µs, ` +
-        `${Math.round(median(measured.map((one) => one.perSecond)))}/s, core busy ${Math.round(median(measured.map((one) => one.busy)) * 100)} %`,
+      `${exchange.name}, ${name}: ${middle((one) => one.microseconds).toFixed(1)} µs, ` +
+        `${Math.round(middle((one) => one.perSecond))}/s, core busy ${Math.round(middle((one) => one.busy) * 100)} %`,
     )
-  const absolute = [...taken].map(([name, measured]) =>
-    figure(
-      `${exchange.name}: ${name}`,
+    return figure(
+      title,
       'µs CPU',
       measured.map((one) => one.microseconds),
-    ),
-  )
-  return [...absolute, ...comparisons(exchange, taken)]
+    )
+  })
+  return [...absolute, ...comparisons(exchange, taken, failed)]
 }
 
 /** Ratios of each round, so that both sides of one stood next to each other in time. */
-function comparisons(exchange: Exchange, taken: ReadonlyMap<string, Measured[]>): Figure[] {
-  const ours = taken.get(allFeatures)
-  if (!ours) return []
+function comparisons(
+  exchange: Exchange,
+  taken: ReadonlyMap<string, Measured[]>,
+  failed: ReadonlyMap<string, string>,
+): Figure[] {
   const barred = exchange === exchanges.small
-  const ratios = (name: string, ratio: (ours: number, theirs: number) => number) =>
-    taken.get(name)?.map((theirs, round) => ratio(ours[round]!.microseconds, theirs.microseconds))
-  const compared = against.flatMap((rival): Figure[] => {
+  const compared = (title: string, rival: string, ratio: (ours: number, theirs: number) => number): Figure => {
+    const culprit = [allFeatures, rival].find((name) => failed.has(name) || !taken.has(name))
+    if (culprit !== undefined) return failure(title, `${culprit} failed`)
+    const [ours, theirs] = [taken.get(allFeatures)!, taken.get(rival)!]
+    return figure(
+      title,
+      'times',
+      ours.map((one, round) => ratio(one.microseconds, theirs[round]!.microseconds)),
+    )
+  }
+  const figures = against.map((rival): Figure => {
     const dearer = rival.name === 'HAProxy' || rival.name === 'nginx'
-    const values = ratios(rival.name, (own, theirs) => (dearer ? own / theirs : theirs / own))
-    if (!values) return []
-    const name = `${exchange.name}: ${dearer ? `of ${rival.name}'s cost` : `cheaper than ${rival.name}`}`
-    return [
-      { ...figure(name, 'times', values), ...(barred && 'bar' in rival ? { bar: rival.bar, aim: rival.aim } : {}) },
-    ]
+    const title = `${exchange.name}: ${dearer ? `of ${rival.name}'s cost` : `cheaper than ${rival.name}`}`
+    const found = compared(title, rival.name, (ours, theirs) => (dearer ? ours / theirs : theirs / ours))
+    return barred && 'bar' in rival ? { ...found, bar: rival.bar, aim: rival.aim } : found
   })
-  const features = ratios(noFeatures, (own, off) => (own / off - 1) * 100)
-  if (!features) return compared
-  const cost = figure(`${exchange.name}: all features over none`, '%', features)
-  return [...compared, barred ? { ...cost, bar: '<=15', aim: 10 } : cost]
+  const features = compared(`${exchange.name}: all features over none`, noFeatures, (on, off) => (on / off - 1) * 100)
+  return [...figures, { ...features, unit: '%', ...(barred ? { bar: '<=15' as const, aim: 10 } : {}) }]
 }
 
 export function figure(name: string, unit: string, values: readonly number[]): Figure {
   return { name, unit, value: median(values), spread: [Math.min(...values), Math.max(...values)] }
+}
+
+/** A row of what could not be measured; the others go on. */
+export function failure(name: string, reason: string): Figure {
+  return { name, unit: '', value: Number.NaN, failed: reason }
+}
+
+export function reasonOf(error: Error): string {
+  return error.message.split('\n')[0]!.slice(0, 160)
 }

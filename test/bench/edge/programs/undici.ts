@@ -12,19 +12,26 @@ serve((request, response) => {
   copy(request.rawHeaders, headers)
   const { method, url: path } = request
   const body = request.headers['content-length'] === undefined ? null : request
+  let controller: Dispatcher.DispatchController | undefined
+  // A client that goes away lets go of its connection to the core, or all of them would soon wait for somebody who reads no more.
+  response.once('close', () => {
+    if (!response.writableFinished) controller?.abort(new Error('the client is gone'))
+  })
   pool.dispatch(
     { method: method as Dispatcher.HttpMethod, path: path ?? '/', headers, body },
     {
-      onRequestStart() {},
-      onResponseStart(controller, status) {
+      onRequestStart(begun) {
+        controller = begun
+      },
+      onResponseStart(begun, status) {
         const passed: string[] = []
-        copy((controller.rawHeaders as Buffer[]).map(String), passed)
+        copy((begun.rawHeaders as Buffer[]).map(String), passed)
         response.writeHead(status, passed)
       },
-      onResponseData(controller, chunk) {
+      onResponseData(begun, chunk) {
         if (response.write(chunk)) return
-        controller.pause()
-        response.once('drain', () => controller.resume())
+        begun.pause()
+        response.once('drain', () => begun.resume())
       },
       onResponseEnd() {
         response.end()
