@@ -41,6 +41,7 @@ export { history } from './rounds/history.ts'
 export type { RoundParts } from './rounds/parts.ts'
 export { bookingOf, type Recall, recall } from './rounds/recall.ts'
 export { waitingRounds } from './rounds/step.ts'
+export { type GameTotal, gameTotals } from './rounds/totals.ts'
 export type { RoundView } from './rounds/view.ts'
 // What batches booked, for whoever seals them
 export {

@@ -62,3 +62,29 @@ export const recallSchema = roundSchema
     replay: z.enum(['identical', 'different', 'version_not_here', 'open']),
   })
   .openapi('Recall')
+
+/** Days of the calendar that both a browser and PostgreSQL can spell. */
+const day = z.iso
+  .date()
+  .regex(/^(19[7-9]\d|2\d{3})-/)
+  .openapi({ example: '2026-01-31' })
+
+export const daysQuery = z.strictObject({
+  from: day.optional().openapi({ description: 'The first day, UTC.' }),
+  to: day.optional().openapi({ description: 'The last day, UTC.' }),
+})
+
+export const gameTotalsSchema = z
+  .object({
+    games: z.array(
+      z.object({
+        game: gameId,
+        name: z.string(),
+        kind: z.enum(['table', 'slot', 'instant']).nullable().openapi({ description: 'Null for a game of the past.' }),
+        rounds: z.number().int(),
+        staked: wireMoney,
+        won: wireMoney,
+      }),
+    ),
+  })
+  .openapi('StatementOfGames')

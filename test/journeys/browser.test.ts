@@ -221,6 +221,7 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
 
   await page.locator('#moves [data-state=paid]').waitFor({ timeout: 30_000 })
   await expectText(page, '#statement [data-kind="withdrawal.held"]', '-€20.00')
+  await expectText(page, '#by-game [data-game=midnight-orchard]', 'Midnight OrchardSlot3')
   await picture(page, 'cashier')
   await statementByFilter(page)
   const phone = await browser.newContext({
@@ -347,6 +348,7 @@ async function statementByFilter(page: Page): Promise<void> {
   expect(await shown()).toBe(payments.length)
   await page.getByLabel('To', { exact: true }).last().fill('2020-01-01')
   await page.getByText('Nothing moved that is like this.').waitFor()
+  await page.getByText('Nothing was played then.').waitFor()
   expect(await download()).toEqual([])
   await page.getByLabel('To', { exact: true }).last().fill('')
   await page.getByLabel('What').selectOption('Everything')

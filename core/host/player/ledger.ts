@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import * as games from '#games'
 import * as ledger from '#ledger'
 import { signedIn } from '../access-rule.ts'
 import { createRoutes, type FaceEnv, problems, sessionOf } from '../face.ts'
@@ -13,6 +14,7 @@ import {
   showStatement,
   statementSchema,
 } from '../ledger-shapes.ts'
+import { daysQuery, gameTotalsSchema } from '../round-shapes.ts'
 
 const getBalance = createRoute({
   method: 'get',
@@ -56,6 +58,21 @@ const getStatementCsv = createRoute({
   responses: { 200: csvAnswer('The lines, amounts as decimals, instants in UTC.'), ...problems },
 })
 
+const getStatementOfGames = createRoute({
+  method: 'get',
+  path: '/api/statement/games',
+  ...signedIn(),
+  summary: 'What I staked and won with each game, the most staked first, as of now.',
+  request: { query: daysQuery },
+  responses: {
+    200: {
+      description: 'The games. A round counts when it is settled: one that waits, or was voided, is not among them.',
+      content: { 'application/json': { schema: gameTotalsSchema } },
+    },
+    ...problems,
+  },
+})
+
 /** The player's own books. */
 export function ledgerRoutes(host: Host): OpenAPIHono<FaceEnv> {
   const routes = createRoutes()
@@ -83,5 +100,8 @@ export function ledgerRoutes(host: Host): OpenAPIHono<FaceEnv> {
       ledger.statementCsv(reader, await ledger.statementExtract(reader, wallet, filter)),
     )
   })
+  routes.openapi(getStatementOfGames, async (c) =>
+    c.json({ games: await games.gameTotals(host.sql, sessionOf(c).wallet, c.req.valid('query')) }, 200),
+  )
   return routes
 }

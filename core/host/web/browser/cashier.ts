@@ -1,8 +1,9 @@
 import { get, send } from './api.ts'
 import { byId, make } from './elements.ts'
 import { onSubmit } from './form.ts'
+import { drawGameTotals, type GameTotal } from './game-totals.ts'
 import { type Money, show } from './money.ts'
-import { drawOpening, drawStatement, filterOf, readStatement, type Statement } from './statement.ts'
+import { daysOf, drawOpening, drawStatement, filterOf, readStatement, type Statement } from './statement.ts'
 import { capital, moodOf, stateName, when } from './words.ts'
 
 type Move = {
@@ -49,11 +50,12 @@ async function paint(): Promise<void> {
   const mine = ++asked
   const filter = filterOf(filterForm)
   byId('download').setAttribute('href', `/api/statement.csv?${filter}`)
-  const [{ deposits }, { withdrawals }, { instruments }, statement] = await Promise.all([
+  const [{ deposits }, { withdrawals }, { instruments }, statement, { games }] = await Promise.all([
     get<{ deposits: Move[] }>('/api/deposits?limit=20'),
     get<{ withdrawals: Move[] }>('/api/withdrawals?limit=20'),
     get<{ instruments: Card[] }>('/api/instruments'),
     readStatement(filter, null),
+    get<{ games: GameTotal[] }>(`/api/statement/games?${daysOf(filterForm)}`),
   ])
   if (mine !== asked) return // a later question has the later answer
   const moves = [
@@ -62,6 +64,7 @@ async function paint(): Promise<void> {
   ].sort((one, other) => Date.parse(other.move.requestedAt) - Date.parse(one.move.requestedAt))
   byId('moves').replaceChildren(moves.length > 0 ? moveTable(moves) : nothing('No deposit and no withdrawal yet.'))
   paintCards(instruments)
+  byId('by-game').replaceChildren(games.length > 0 ? drawGameTotals(games) : nothing('Nothing was played then.'))
   byId('statement').replaceChildren()
   if (statement.lines.length === 0 && statement.opening === null)
     byId('statement').append(

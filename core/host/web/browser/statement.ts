@@ -33,6 +33,12 @@ export function filterOf(form: HTMLFormElement): URLSearchParams {
   return filter
 }
 
+/** The same days for what the house sums by days of UTC. */
+export function daysOf(form: HTMLFormElement): URLSearchParams {
+  const { from, to } = Object.fromEntries(new FormData(form)) as { from: string; to: string }
+  return new URLSearchParams({ ...(from ? { from } : {}), ...(to ? { to } : {}) })
+}
+
 /** A page with something in it, or the last: a page may be empty while there is more behind it. */
 export async function readStatement(filter: URLSearchParams, before: string | null): Promise<Statement> {
   const query = new URLSearchParams(filter)

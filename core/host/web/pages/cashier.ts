@@ -30,6 +30,7 @@ export function cashierPage() {
         <div class="field"><label for="filter-to">To</label><input id="filter-to" name="to" type="date" min="1970-01-01" max="2999-12-31" /></div>
         <a class="button" id="download" href="/api/statement.csv" download>Download (CSV)</a>
       </form>
-      <div id="statement"></div><button type="button" id="earlier" hidden>Earlier movements</button></section>`,
+      <h3>By game</h3><div id="by-game" aria-live="polite"></div>
+      <h3>Movements</h3><div id="statement"></div><button type="button" id="earlier" hidden>Earlier movements</button></section>`,
   )
 }
