@@ -1,40 +1,19 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Appliance, startAppliance } from '../../ops/appliance.ts'
-import { arrive, depositByCard, openClient, until } from '../support/client.ts'
-import { newHome } from '../support/home.ts'
+import { barriers } from '../support/axe.ts'
+import { until } from '../support/client.ts'
+import { type Guest, openGuest, picture } from './guest.ts'
 import { cashOut, expectText, plays, type Round } from './plays.ts'
 
 /** The page of each game, in a browser, on one house. `COUNTROOM_SCREENSHOTS=1` keeps pictures. */
-let appliance: Appliance
-let home: string
-let browser: Browser
+let guest: Guest
 let lobby: string
-let cookies: Array<{ name: string; value: string; url: string }>
 beforeAll(async () => {
-  home = newHome()
-  appliance = await startAppliance({ home, freePorts: true })
-  lobby = new URL(appliance.urls.lobby).origin
-  const client = openClient(lobby, { ca: appliance.card().ca })
-  await arrive(client, appliance.urls)
-  await depositByCard(client, '500.00')
-  cookies = client.cookie.split('; ').map((cookie) => {
-    const [name = '', ...value] = cookie.split('=')
-    return { name, value: value.join('='), url: lobby }
-  })
-  await client.close()
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  })
+  guest = await openGuest()
+  lobby = guest.lobby
 })
-afterAll(async () => {
-  await browser?.close()
-  await appliance?.stop()
-  rmSync(home, { recursive: true, force: true })
-})
+afterAll(() => guest?.leave())
 
 test.each(plays)(
   'the browser plays $game: what it shows is what the house settled, on a desk and on a phone, still and silent [RTS-14F] [RTS-2E] [RTS-13C] [GLI-4.14.1]',
@@ -43,7 +22,7 @@ test.each(plays)(
   },
   async ({ game, choose, end, words }) => {
     const faults: string[] = []
-    const desk = await open({ width: 1280, height: 900 }, faults)
+    const desk = await guest.open({ width: 1280, height: 900 }, faults)
     await desk.goto(`${lobby}/games/${game}`)
     await desk.locator('.play').waitFor()
     await choose?.(desk)
@@ -65,12 +44,14 @@ test.each(plays)(
     await expectText(desk, '#elapsed', /00:0\d:\d\d/)
     await desk.locator('.play:enabled').waitFor()
     await picture(desk, game)
+    expect(await barriers(desk, faults)).toEqual([])
 
     await desk.goto(`${lobby}/games/${game}?round=${round}`)
     await desk.getByText('Replay', { exact: true }).waitFor()
     await expectText(desk, '#result', told)
+    expect(await barriers(desk, faults), 'of a round that is shown again').toEqual([])
 
-    const phone = await open({ width: 390, height: 844 }, faults)
+    const phone = await guest.open({ width: 390, height: 844 }, faults)
     await phone.goto(`${lobby}/games/${game}`)
     await phone.locator('.play:enabled').waitFor()
     expect(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'fits a phone').toBe(true)
@@ -92,7 +73,7 @@ test('a round that waits comes back as it was left, and goes on; meanwhile its s
   timeout: 60_000,
 }, async () => {
   const faults: string[] = []
-  const page = await open({ width: 1280, height: 900 }, faults)
+  const page = await guest.open({ width: 1280, height: 900 }, faults)
   await page.goto(`${lobby}/games/mines`)
   await page.getByRole('button', { name: 'Lower mines' }).click()
   await page.getByRole('button', { name: 'Lower mines' }).click()
@@ -128,7 +109,7 @@ test('a stranger tries a game without money from the lobby, a player from its pa
   timeout: 60_000,
 }, async () => {
   const faults: string[] = []
-  const page = await open({ width: 1280, height: 900 }, faults)
+  const page = await guest.open({ width: 1280, height: 900 }, faults)
   await page.context().clearCookies()
   await page.goto(lobby)
   await page.locator('a[href="/games/blackjack?money=none"]').click()
@@ -145,7 +126,7 @@ test('a stranger tries a game without money from the lobby, a player from its pa
   await expectText(page, '#result', /return/i)
   await picture(page, 'without-money')
 
-  await page.context().addCookies(cookies)
+  await guest.signIn(page)
   await page.goto(`${lobby}/games/dice`)
   const balance = await page.locator('#balance').textContent()
   await page.getByRole('link', { name: 'Without money' }).click()
@@ -163,7 +144,7 @@ test('the page that checks fair rounds makes the numbers of the documented examp
   timeout: 60_000,
 }, async () => {
   const faults: string[] = []
-  const page = await open({ width: 1280, height: 900 }, faults)
+  const page = await guest.open({ width: 1280, height: 900 }, faults)
   const document = readFileSync(join(import.meta.dirname, '../../docs/provably-fair.md'), 'utf8')
   const told = (what: string) => new RegExp(`\\| ${what} +\\| (.+?) +\\|`).exec(document)![1]!.replaceAll('`', '')
   const [ranges, draws] = told('draws').replace('out of ', '').split(': ') as [string, string]
@@ -186,7 +167,7 @@ test('the page that checks fair rounds makes the numbers of the documented examp
 
 test('a key that is held down begins one round [RTS-14G-2]', { timeout: 60_000 }, async () => {
   const faults: string[] = []
-  const page = await open({ width: 1280, height: 900 }, faults)
+  const page = await guest.open({ width: 1280, height: 900 }, faults)
   await page.goto(`${lobby}/games/dice`)
   const asked: string[] = []
   page.on('request', (request) => request.url().endsWith('/rounds') && request.method() === 'POST' && asked.push(''))
@@ -209,7 +190,7 @@ test.each([
   ['yes', 'where it does not, a click on the wheel does'],
 ])('hurry %s: %s [RTS-14E]', { timeout: 60_000 }, async (hurry) => {
   const faults: string[] = []
-  const page = await open({ width: 1280, height: 900 }, faults, 'no-preference')
+  const page = await guest.open({ width: 1280, height: 900 }, faults, 'no-preference')
   // As the page is told by a licence, before its module reads it.
   await page.addInitScript((told) => {
     document.addEventListener('readystatechange', () => {
@@ -240,7 +221,7 @@ test('a slot shows what is held, opens boxes as they are chosen, and gambles or 
   timeout: 60_000,
 }, async () => {
   const faults: string[] = []
-  const page = await open({ width: 1280, height: 900 }, faults)
+  const page = await guest.open({ width: 1280, height: 900 }, faults)
   const shown = {
     base: { window: threeReels, lineWins: [], scatters: 0, win: '0' },
     free: [],
@@ -307,41 +288,3 @@ const threeReels = [
   ['crab', 'chest', 'kelp'],
   ['chest', 'conch', 'chest'],
 ]
-
-/** A page of the player, for somebody who asked for less motion; whatever goes wrong, moves or sounds on it is noted. */
-async function open(
-  viewport: { width: number; height: number },
-  faults: string[],
-  reducedMotion: 'reduce' | 'no-preference' = 'reduce',
-): Promise<Page> {
-  const deviceScaleFactor = viewport.width > 1000 ? 0.8 : 1 // keeps pictures small
-  const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
-    viewport,
-    deviceScaleFactor,
-    reducedMotion,
-  })
-  await context.addCookies(cookies)
-  await context.addInitScript((still) => {
-    const { animate } = Element.prototype
-    Element.prototype.animate = function (...how) {
-      if (still) console.error(`${this.tagName} ${this.className} moves`)
-      return animate.apply(this, how)
-    }
-    const { start } = OscillatorNode.prototype
-    OscillatorNode.prototype.start = function (...when) {
-      console.error('something sounds that nobody turned on')
-      return start.apply(this, when)
-    }
-  }, reducedMotion === 'reduce')
-  const page = await context.newPage()
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (line) => line.type() === 'error' && faults.push(line.text()))
-  return page
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (!process.env.COUNTROOM_SCREENSHOTS) return
-  mkdirSync('docs/screenshots', { recursive: true })
-  await page.screenshot({ path: `docs/screenshots/${name}.png` })
-}

@@ -120,11 +120,7 @@ const open: Open<Sheet, Outcome> = (table) => {
   function drawSpot(on: Result) {
     const chip = make('i', { class: 'chip', 'aria-hidden': 'true' })
     const button = act('', { class: `spot ${on}`, 'data-on': on }, () => ready() && layout.place(on, chips.chosen))
-    button.append(
-      make('strong', {}, titles[on]),
-      make('span', { class: 'fine' }, `${sheet.pays[on]} · returns ${sheet.returns[on]}`),
-      chip,
-    )
+    button.append(make('strong', {}, titles[on]), ' ', make('span', { class: 'fine' }, termsOf(on)), chip)
     button.addEventListener('contextmenu', (event) => {
       event.preventDefault()
       if (ready()) layout.place(on, -chips.chosen)
@@ -133,6 +129,10 @@ const open: Open<Sheet, Outcome> = (table) => {
       if ((key === 'Delete' || key === 'Backspace') && ready()) layout.place(on, -chips.chosen)
     })
     return { on, button, chip }
+  }
+
+  function termsOf(on: Result): string {
+    return `${sheet.pays[on]} · returns ${sheet.returns[on]}`
   }
 
   function clearCloth(): void {
@@ -144,11 +144,10 @@ const open: Open<Sheet, Outcome> = (table) => {
     for (const { on, button, chip } of spots) {
       const amount = layout.placed.get(on)
       if (layout.placed.size > 0) chip.textContent = amount === undefined ? '' : brief(table, amount)
-      const lies = amount === undefined ? '' : `, ${brief(table, amount)} placed`
-      button.setAttribute('aria-label', `Bet on ${titles[on]}, pays ${sheet.pays[on].replace(':', ' to ')}${lies}`)
+      else if (state === 'ready' && !table.stage.querySelector('.won')) chip.textContent = ''
+      const lies = chip.textContent ? `, ${chip.textContent} ${amount === undefined ? 'returned' : 'placed'}` : ''
+      button.setAttribute('aria-label', `Bet on ${titles[on]} ${termsOf(on)}${lies}`)
     }
-    if (layout.placed.size === 0 && state === 'ready' && !table.stage.querySelector('.won'))
-      for (const { chip } of spots) chip.textContent = ''
     staked.textContent = table.show(layout.sum)
     const may = layout.may()
     undo.disabled = state !== 'ready' || !may.undo

@@ -1,4 +1,4 @@
-import { type Card, cardName, type DrawnCard, drawCard } from '../../../../host/web/browser/cards.ts'
+import { type Card, drawCard } from '../../../../host/web/browser/cards.ts'
 import { act, make } from '../../../../host/web/browser/elements.ts'
 import { minorOf } from '../../../../host/web/browser/money.ts'
 import { calm } from '../../../../host/web/browser/motion.ts'
@@ -32,7 +32,11 @@ const open: Open<Sheet, Outcome> = (table) => {
         make('caption', { class: 'fine' }, 'What each hand pays at this stake'),
         ...[...rows.values()].map(({ element }) => element),
       ),
-      make('div', { class: 'five' }, ...places.map(({ element }) => element)),
+      make(
+        'div',
+        { class: 'five', role: 'group', 'aria-label': 'Cards to hold' },
+        ...places.map(({ element }) => element),
+      ),
     ),
     table.result,
   )
@@ -112,8 +116,7 @@ const open: Open<Sheet, Outcome> = (table) => {
   }
 
   function drawPlace(place: number) {
-    let card: DrawnCard | undefined
-    let name = ''
+    let dealt = false
     const slot = make('span', { class: 'slot' })
     const tag = make('span', { class: 'tag', 'aria-hidden': 'true' }, 'Held')
     const button = act('', { class: 'place', 'aria-pressed': 'false', 'aria-keyshortcuts': String(place + 1) }, () => {
@@ -126,11 +129,13 @@ const open: Open<Sheet, Outcome> = (table) => {
     function paint(): void {
       button.disabled = state !== 'open'
       button.setAttribute('aria-pressed', String(held.has(place)))
-      button.setAttribute('aria-label', name ? `Hold ${name}` : `Place ${place + 1}`)
+      if (dealt)
+        button.removeAttribute('aria-label') // the card names it
+      else button.setAttribute('aria-label', `Place ${place + 1}`)
     }
     async function put(next: Card): Promise<void> {
-      card = drawCard()
-      name = cardName(next)
+      const card = drawCard()
+      dealt = true
       slot.replaceChildren(card.element)
       await card.come(table.patience)
       await card.turn(next, table.patience)
@@ -144,7 +149,7 @@ const open: Open<Sheet, Outcome> = (table) => {
       change: put,
       clear(): void {
         slot.replaceChildren()
-        name = ''
+        dealt = false
         paint()
       },
     }

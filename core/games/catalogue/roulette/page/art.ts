@@ -9,7 +9,7 @@ const wheel: Shape[] = [
       const radians = ((index + side) / 37) * 2 * Math.PI
       return `${(50 + Math.sin(radians) * 41.5).toFixed(2)} ${(50 - Math.cos(radians) * 41.5).toFixed(2)}`
     }
-    return path(`M50 50L${at(-0.46)}L${at(0.46)}z`, index === 0 ? '#1f7a55' : index % 2 ? '#b3303a' : '#15171d')
+    return path(`M50 50L${at(-0.46)}L${at(0.46)}z`, index === 0 ? '#1d7350' : index % 2 ? '#b3303a' : '#15171d')
   }),
   circle(50, 50, 26, '#c99e52'),
   circle(50, 50, 25, '#4d2f18'),

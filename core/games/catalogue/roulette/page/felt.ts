@@ -64,7 +64,9 @@ export function drawFelt(
       chip.textContent = amount === undefined ? '' : words(amount)
       button.classList.toggle('chosen', amount !== undefined)
       button.classList.toggle('returned', amount !== undefined && what === 'returned')
-      const name = isLine(on) ? betName(on) : `Bet on ${betName(on)}`
+      // The words that are seen come in the name, for whoever calls the field by them [WCAG 2.5.3].
+      const written = labels[on] ? `${labels[on]}, ${betName(on)}` : betName(on)
+      const name = isLine(on) ? written : `Bet on ${written}`
       button.setAttribute('aria-label', amount === undefined ? name : `${name}, ${words(amount)} ${what}`)
     }
   }
@@ -116,9 +118,8 @@ function nearest(from: HTMLElement, spots: readonly Spot[], [right, down]: reado
   return best?.button
 }
 
+/** What is written on the cloth where it is not the bet's name. */
 const labels: Record<string, string> = {
-  low: '1–18',
-  high: '19–36',
   'dozen:1': '1st 12',
   'dozen:2': '2nd 12',
   'dozen:3': '3rd 12',
