@@ -3,8 +3,8 @@ import { numberArray, type Reader } from '#base'
 import type { Batch } from '#ledger'
 
 /**
- * What one transfer did, as the audit log seals it: a line with the SHA-256 of its key line, one per posting, and four of the
- * round if there is one. `key` is the key line itself, while the ledger still knows it.
+ * What one transfer did, as the audit log seals it: a line with the SHA-256 of its key line, one per posting, and those of
+ * the round if there is one: four, a fifth with its steps where it had several; five of one that was voided. `key` is the key line itself, while the ledger still knows it.
  */
 export type BookedRow = { wallet: bigint; transfer: bigint; keyHash: string; key: string | null; text: string }
 

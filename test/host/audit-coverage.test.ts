@@ -612,7 +612,7 @@ test('a run of each route writes what it declares, with the request it came with
     'player POST /api/sessions/step-up factors.passkey_cloned',
     'player POST /api/sessions/code factors.code_sent',
     'player POST /api/sessions/step-up/code factors.code_sent',
-    // What becomes of a round of several steps is proven in test/core/games/rounds.test.ts.
+    // What becomes of a round of several steps is proven in test/core/games/rounds.test.ts and voided-rounds.test.ts.
     ...['large_stake', 'large_win', 'round_voided', 'closed'].map(
       (code) => `player POST /api/rounds/{round}/moves games.${code}`,
     ),

@@ -1,24 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as games from '#games'
 import type { Draws } from '#rng'
-import { slotGame } from '../../../core/games/slots/slot-game.ts'
 import { everyRound } from './every-round.ts'
-
-/** Small enough to be counted by hand or by every round there is. */
-const little: games.SlotSheet = {
-  rows: 1,
-  wild: 'W',
-  scatter: 'S',
-  strips: [
-    ['W', 'A', 'S', 'A'],
-    ['A', 'W', 'S', 'B'],
-    ['A', 'B', 'S', 'W'],
-  ],
-  lines: [[0, 0, 0]],
-  pays: { W: { 3: 100 }, A: { 2: 1, 3: 10 }, B: { 3: 5 } },
-  scatterPays: { 3: 7 },
-}
+import { little } from './little-slot.ts'
 
 describe('the report is what every round comes to', () => {
   const slots: Record<string, games.SlotSheet> = {
@@ -217,125 +201,6 @@ describe('gamble', () => {
       outcome: { gamble: { steps: [{ won: true, amount: '20', card: { suit: 'hearts' } }] } },
     })
     expect(moves!.make(state as never, on('red')(), () => 51)).toMatchObject({ win: 0n })
-  })
-})
-
-describe('tables', () => {
-  const symbols = ['A', 'B', 'C', 'W', 'V', 'S'] as const
-  const strip = fc.array(fc.constantFrom(...symbols), { minLength: 3, maxLength: 7 })
-  const pays = fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.integer({ min: 1, max: 90 }), { maxKeys: 4 })
-  const sheets = fc
-    .record({
-      strips: fc.array(strip, { minLength: 2, maxLength: 4 }),
-      rows: fc.integer({ min: 1, max: 3 }),
-      pays: fc.record({ A: pays, B: pays, W: pays }, { requiredKeys: ['A'] }),
-      wild: fc.constantFrom<games.SlotSheet['wild']>(undefined, 'W', { W: ['A'], V: ['A', 'B'] }),
-      crossing: fc.array(fc.array(fc.nat(2), { minLength: 4, maxLength: 4 }), { minLength: 0, maxLength: 5 }),
-      cascade: fc.boolean(),
-      lineBrings: fc.option(fc.integer({ min: 1, max: 4 })),
-    })
-    .map(({ strips, crossing, cascade, lineBrings, ...rest }) => ({
-      ...{ strips, scatter: 'S', ...rest },
-      ...(crossing.length > 0
-        ? {
-            lines: [
-              ...new Set(
-                crossing.map((line) =>
-                  line
-                    .slice(0, strips.length)
-                    .map((row) => row % rest.rows)
-                    .join(),
-                ),
-              ),
-            ].map((line) => line.split(',').map(Number)),
-          }
-        : { ways: { parts: 3 } }),
-      ...(cascade && { cascade: { ladder: [1, 2, 3] } }),
-      ...(lineBrings &&
-        crossing.length > 0 && {
-          pick: { symbol: 'C', from: lineBrings, onLine: true, count: [[1, 1]], prizes: [[1, 1]] },
-        }),
-    })) as fc.Arbitrary<games.SlotSheet>
-
-  test('say of every stop what the reference says', () => {
-    let compared = 0
-    fc.assert(
-      fc.property(
-        sheets,
-        fc.array(fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }), { minLength: 20, maxLength: 20 }),
-        (sheet, all) => {
-          fc.pre(games.checkSheet(sheet).length === 0)
-          const engine = games.openEngine(sheet)
-          const spinner = games.openSpinner(sheet)
-          for (const numbers of all) {
-            const stops = sheet.strips!.map((strip, reel) => numbers[reel]! % strip.length)
-            const boards = allowed(() => spinner.at(stops).boards)
-            if (!boards) expect(() => engine.times([0, ...stops], 1)).toThrow('without end')
-            else {
-              compared++
-              const expected = boards.reduce(
-                (sum, { evaluation, multiplier }) => sum + evaluation.times * multiplier,
-                0,
-              )
-              expect(engine.times([0, ...stops], 1)).toBe(expected)
-              expect(games.countsOf(engine.key())).toEqual(games.countsIn(sheet, boards.at(-1)!.window))
-            }
-          }
-        },
-      ),
-      { seed: 7, numRuns: 400 },
-    )
-    expect(compared).toBeGreaterThan(2000)
-  })
-})
-
-test('a slot that returns less than 75 %, or whose free spins have no end, does not start [GLI-4.7.1a]', () => {
-  const start = (sheet: games.SlotSheet) => () =>
-    slotGame({
-      ...{ id: 'little', name: 'Little', sheet, cycle: games.cycleOf(sheet), stakeMin: 1n, stakeMax: 100n },
-      rules: { en: [], de: [], es: [], fr: [] },
-    })
-  const paying = (times: number) => ({ ...little, pays: { A: { 2: 1, 3: times } } })
-  expect(games.toNumber(games.par(paying(1), games.cycleOf(paying(1))).rtp)).toBeLessThan(0.75)
-  expect(start(paying(1))).toThrow('less than may be')
-  expect(start(paying(6))().winMax).toBe(700n) // three scatters
-  expect(start({ ...paying(6), freeSpins: { from: 3, count: 1, multiplier: 1 } })).toThrow('has an end')
-  expect(start({ ...paying(6), rows: 9 })).toThrow('shorter than its view')
-})
-
-describe('a sheet that is wrong is refused in words', () => {
-  const wrong: Array<[change: Partial<Record<keyof games.SlotSheet, unknown>>, words: RegExp]> = [
-    [{ rows: 0 }, /^rows/],
-    [{ rows: 5 }, /shorter than its view/],
-    [{ lines: [[0, 0]] }, /one row in view for each reel/],
-    [
-      {
-        lines: [
-          [0, 0, 0],
-          [0, 0, 0],
-        ],
-      },
-      /two are the same/,
-    ],
-    [{ pays: { A: { 4: 1 } } }, /on 1 to 3 reels/],
-    [{ pays: { A: { 3: 1.5 } } }, /whole number/],
-    [{ pays: { Z: { 3: 1 } } }, /no reel shows Z/],
-    [{ wild: 'S' }, /symbol of a feature/],
-    [{ wild: { W: ['Z'] } }, /no pays that a wild could stand for/],
-    [{ lines: undefined, ways: { parts: 5 } }, /neither pays nor stands on the first reel/],
-    [{ scatter: undefined }, /scatter: pays or free spins ask for one/],
-    [{ pays: { S: { 3: 1 } } }, /no pays from the left/],
-    [{ freeSpins: { from: 3, count: 5, multiplier: 2, totalMax: 4 } }, /less than one award/],
-    [{ cascade: { ladder: [] } }, /ladder/],
-    [{ hold: { symbol: 'S', from: 1, respins: 3, values: [[1, 1]], blank: 1, full: 0 } }, /symbol of its own/],
-    [{ hold: { symbol: 'B', from: 1, respins: 3, values: [[0, 1]], blank: 0, full: 0 } }, /whole numbers/],
-    [{ pick: { symbol: 'Q', from: 1, boxes: [1, 0] } }, /no reel shows it/],
-    [{ pick: { symbol: 'B', from: 1, boxes: [1, 2] } }, /some boxes are empty/],
-    [{ pick: { symbol: 'B', from: 1, onLine: true, boxes: [1, 0] } }, /opened once/],
-    [{ gamble: { stepsMax: 0, timesMax: 1 } }, /stepsMax/],
-  ]
-  test.each(wrong)('%j', (change, words) => {
-    expect(games.checkSheet({ ...little, ...change } as games.SlotSheet).join('\n')).toMatch(words)
   })
 })
 

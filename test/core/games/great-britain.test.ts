@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import * as games from '#games'
+import { doors } from '../../support/doors.ts'
+import { openHouse } from '../../support/house.ts'
+import { house, make, type Seat, table, useTable, world } from './doors-table.ts'
+import { shelf } from './shelf.ts'
+
+vi.mock('../../../core/games/catalogue.ts', async (original) => (await import('./shelf.ts')).shelved(await original()))
+useTable()
+
+describe('what the licence of Great Britain says of play', () => {
+  const london = { country: 'GB', currency: 'GBP' as const }
+  const red = { bets: [{ on: 'red', amount: '1.00' }] }
+  let key = 0
+  const begun = (seat: Seat, game: string, choice: unknown, auto = false) =>
+    table.play({ session: seat.session, game, choice, auto, key: `gb ${key++}` })
+  const start = Date.now() + 60_000
+  const at = (ms: number) => {
+    house.at = new Date(start + ms)
+  }
+  beforeAll(async () => {
+    await world.admin`update licences.licences set in_force = false`
+    await world.admin`update licences.licences set in_force = true where licence = 'great-britain'`
+    house.rules = await games.playRules(world.sql)
+  })
+  afterAll(async () => {
+    await world.admin`update licences.licences set in_force = false`
+    await world.admin`update licences.licences set in_force = true where licence = 'standard'`
+    house.rules = await games.playRules(world.sql)
+    house.at = undefined
+  })
+
+  test.each([
+    ['midnight-orchard', { stake: '1.00' }, 2500],
+    ['roulette-european', red, 5000],
+    ['doors', { stake: '1.00' }, 5000],
+  ])(
+    'after %s the next game of any kind begins no sooner than it may [RTS-14D] [RTS-14G-1] [CR-08]',
+    async (game, choice, ms) => {
+      for (const [next, chosen] of [
+        ['midnight-orchard', { stake: '1.00' }],
+        ['roulette-european', red],
+      ] as const) {
+        const seat = await house.sitDown(1000n, london)
+        at(0)
+        const { round } = await begun(seat, game, choice)
+        if (round.moves) {
+          at(ms - 2)
+          await make(seat, round.round, 1, 2) // moves take their time; the next start counts from the last one
+        }
+        at(ms - 1)
+        await expect(begun(seat, next, chosen), `${next} after ${ms - 1} ms`).rejects.toMatchObject({
+          code: 'games.too_soon',
+        })
+        at(ms)
+        await begun(seat, next, chosen)
+      }
+    },
+  )
+
+  test('of two starts at the same moment one is too soon, whoever serves it', async () => {
+    const seat = await house.sitDown(1000n, london)
+    at(0)
+    const other = await openHouse(world)
+    Object.assign(other, { rules: house.rules, at: house.at })
+    const order = { session: seat.session, game: 'roulette-european', choice: red }
+    const both = await Promise.allSettled([
+      house.play.play({ ...order, key: 'a' }),
+      other.play.play({ ...order, key: 'b' }),
+    ])
+    await other.close()
+    const refused = both.filter((each) => each.status === 'rejected')
+    expect(refused).toMatchObject([{ reason: { code: 'games.too_soon' } }])
+  })
+
+  test('a slot takes 5 pounds from 25 years on and 2 below, another game more; also where a move would raise it [UKSI-2025-215-1] [UKSI-2025-215-2]', async () => {
+    const born = (years: number, days: number) => {
+      const day = new Date(start)
+      day.setUTCFullYear(day.getUTCFullYear() - years, day.getUTCMonth(), day.getUTCDate() + days)
+      return { ...london, dateOfBirth: day.toISOString().slice(0, 10) }
+    }
+    at(0)
+    for (const [years, days, most, above] of [
+      [25, 0, '5.00', '5.20'],
+      [25, 1, '2.00', '2.20'],
+      [18, 0, '2.00', '2.20'],
+    ] as const) {
+      const seat = await house.sitDown(10_000n, born(years, days))
+      await expect(begun(seat, 'midnight-orchard', { stake: above })).rejects.toMatchObject({
+        code: 'games.stake_too_high',
+      })
+      expect((await begun(seat, 'midnight-orchard', { stake: most })).round.status).toBe('settled')
+    }
+    const young = await house.sitDown(10_000n, born(18, 0))
+    expect((await begun(young, 'roulette-european', { bets: [{ on: 'red', amount: '50.00' }] })).round.status).toBe(
+      'settled',
+    )
+    shelf.present = [{ ...doors(), kind: 'slot' }]
+    house.rules = await games.playRules(world.sql)
+    const seat = await house.sitDown(10_000n, born(18, 0))
+    const { round } = await begun(seat, 'doors', { stake: '1.01' })
+    await expect(make(seat, round.round, 1, 'double')).rejects.toMatchObject({ code: 'games.stake_too_high' })
+    expect((await make(seat, round.round, 1, 2)).status).toBe('settled')
+  })
+
+  test('no page begins a round by itself where the licence forbids it, and may where it does not [RTS-8A] [GLI-4.9.2a]', async () => {
+    at(0)
+    const seat = await house.sitDown(1000n, london)
+    await expect(begun(seat, 'roulette-european', red, true)).rejects.toMatchObject({
+      code: 'games.autoplay_forbidden',
+    })
+    house.rules = { ...house.rules, autoplay: true }
+    expect((await begun(seat, 'roulette-european', red, true)).round.status).toBe('settled')
+  })
+})
