@@ -1,3 +1,6 @@
+import type { Language } from '#messages'
+import { written } from '../written.ts'
+
 /** What a slot's sheet tells of its returns: percent, times the stake, and `oneIn` paid spins. Only what the slot has is there. */
 export type ReturnsTold = {
   rtp: string
@@ -18,29 +21,28 @@ export type ReturnsTold = {
   awards: ReadonlyArray<{ of: 'line' | 'spin' | 'hold' | 'pick'; times: string; oneIn: string }>
 }
 
-export type Language = 'en' | 'de' | 'es' | 'fr'
 export type Rules = Record<Language, string[]>
 
 /** What every slot says at the end: how its return was found, how long its odds are [GLI-4.7.3], and what becomes of a round that is cut off. */
 export const closing: Record<Language, (told: ReturnsTold) => string[]> = {
   en: (told) => [
-    `The theoretical return to the player is ${told.rtp}, computed by enumerating every position of the reels: ${sharesOf(told, 'en')}. It is the same at every stake, and no choice of the player changes it.`,
-    `One paid spin in ${oneIn(told.hitChance)} pays something or brings a feature. ${awardsOf(told, 'en')}`,
+    `The theoretical return to the player is ${written(told.rtp, 'en')}, computed by enumerating every position of the reels: ${sharesOf(told, 'en')}. It is the same at every stake, and no choice of the player changes it.`,
+    `One paid spin in ${oneIn(told.hitChance, 'en')} pays something or brings a feature. ${awardsOf(told, 'en')}`,
     'Every outcome is drawn and settled by the server before you see it. If the connection is lost, the round is completed all the same; you find it in your history.',
   ],
   de: (told) => [
-    `Die theoretische Auszahlungsquote beträgt ${told.rtp}, berechnet durch Aufzählen aller Stellungen der Walzen: ${sharesOf(told, 'de')}. Sie ist bei jedem Einsatz gleich, und keine Wahl des Spielers ändert sie.`,
-    `Eine von ${oneIn(told.hitChance)} bezahlten Drehungen zahlt etwas oder bringt eine Sonderfunktion. ${awardsOf(told, 'de')}`,
+    `Die theoretische Auszahlungsquote beträgt ${written(told.rtp, 'de')}, berechnet durch Aufzählen aller Stellungen der Walzen: ${sharesOf(told, 'de')}. Sie ist bei jedem Einsatz gleich, und keine Wahl des Spielers ändert sie.`,
+    `Eine von ${oneIn(told.hitChance, 'de')} bezahlten Drehungen zahlt etwas oder bringt eine Sonderfunktion. ${awardsOf(told, 'de')}`,
     'Jedes Ergebnis wird vom Server gezogen und abgerechnet, bevor Sie es sehen. Geht die Verbindung verloren, wird die Runde trotzdem zu Ende gespielt; Sie finden sie in Ihrem Verlauf.',
   ],
   es: (told) => [
-    `El retorno teórico al jugador es del ${told.rtp}, calculado enumerando todas las posiciones de los rodillos: ${sharesOf(told, 'es')}. Es el mismo con cualquier apuesta y ninguna elección del jugador lo cambia.`,
-    `Una de cada ${oneIn(told.hitChance)} tiradas pagadas da un premio o una función especial. ${awardsOf(told, 'es')}`,
+    `El retorno teórico al jugador es del ${written(told.rtp, 'es')}, calculado enumerando todas las posiciones de los rodillos: ${sharesOf(told, 'es')}. Es el mismo con cualquier apuesta y ninguna elección del jugador lo cambia.`,
+    `Una de cada ${oneIn(told.hitChance, 'es')} tiradas pagadas da un premio o una función especial. ${awardsOf(told, 'es')}`,
     'El servidor sortea y liquida cada resultado antes de que lo vea. Si se pierde la conexión, la partida se completa igualmente; la encontrará en su historial.',
   ],
   fr: (told) => [
-    `Le taux de retour théorique au joueur est de ${told.rtp}, calculé en énumérant toutes les positions des rouleaux : ${sharesOf(told, 'fr')}. Il est le même quelle que soit la mise, et aucun choix du joueur ne le change.`,
-    `Un tour payé sur ${oneIn(told.hitChance)} rapporte un gain ou une fonction spéciale. ${awardsOf(told, 'fr')}`,
+    `Le taux de retour théorique au joueur est de ${written(told.rtp, 'fr')}, calculé en énumérant toutes les positions des rouleaux : ${sharesOf(told, 'fr')}. Il est le même quelle que soit la mise, et aucun choix du joueur ne le change.`,
+    `Un tour payé sur ${oneIn(told.hitChance, 'fr')} rapporte un gain ou une fonction spéciale. ${awardsOf(told, 'fr')}`,
     'Chaque résultat est tiré et réglé par le serveur avant que vous ne le voyiez. Si la connexion est perdue, la partie est terminée malgré tout ; vous la trouverez dans votre historique.',
   ],
 }
@@ -119,15 +121,16 @@ const awardWords: Record<
 
 function sharesOf(told: ReturnsTold, language: Language): string {
   return (Object.keys(names[language]) as Array<keyof (typeof names)['en']>)
-    .flatMap((key) => (told[key] === undefined ? [] : [`${names[language][key]} ${told[key]}`]))
+    .flatMap((key) => (told[key] === undefined ? [] : [`${names[language][key]} ${written(told[key], language)}`]))
     .join(', ')
 }
 
 function awardsOf({ awards }: ReturnsTold, language: Language): string {
-  const grouped = (digits: string) => Number(digits).toLocaleString(language)
-  return awards.map(({ of, times, oneIn }) => awardWords[language][of](times, grouped(oneIn))).join(' ')
+  return awards
+    .map(({ of, times, oneIn }) => awardWords[language][of](written(times, language), written(oneIn, language)))
+    .join(' ')
 }
 
-function oneIn(percent: string): string {
-  return (100 / Number.parseFloat(percent)).toFixed(1)
+function oneIn(percent: string, language: Language): string {
+  return written((100 / Number.parseFloat(percent)).toFixed(1), language)
 }

@@ -1,8 +1,10 @@
-import { type Fraction, showPercent } from '../../fraction.ts'
+import type { Language } from '#messages'
+import { showPercent } from '../../fraction.ts'
 import type { Game } from '../../game.ts'
+import { written } from '../../written.ts'
 import { rtp } from './returns.ts'
 
-const returns = (value: Fraction) => showPercent(value, 4)
+const returns = (language: Language) => written(showPercent(rtp), language)
 
 export const rules: Game['rules'] = {
   en: [
@@ -11,7 +13,7 @@ export const rules: Game['rules'] = {
     'Against an ace you may insure for half the stake: it pays 2 to 1 if the dealer has a blackjack. With an ace or a ten open the dealer looks first, and a blackjack takes the first stake only.',
     'Double on any two cards, also after a split: one card more for a second stake. Split cards of equal value, to four hands; split aces get one card each, aces among them may be split again. 21 after a split is no blackjack.',
     'Surrender your first two cards for half the stake.',
-    `The theoretical return to the player is ${returns(rtp)} of the first stake with the best play by the cards of each hand, computed exactly over all deals; other play returns less. Insurance is never part of the best play here.`,
+    `The theoretical return to the player is ${returns('en')} of the first stake with the best play by the cards of each hand, computed exactly over all deals; other play returns less. Insurance is never part of the best play here.`,
     'If you do not come back, insurance is declined and your hands stand.',
   ],
   de: [
@@ -20,7 +22,7 @@ export const rules: Game['rules'] = {
     'Gegen ein Ass können Sie sich für den halben Einsatz versichern: das zahlt 2 zu 1, wenn der Geber einen Blackjack hat. Bei Ass oder Zehn sieht er zuerst nach; ein Blackjack nimmt nur den ersten Einsatz.',
     'Verdoppeln Sie mit zwei beliebigen Karten, auch nach dem Teilen: eine Karte mehr für einen zweiten Einsatz. Teilen Sie Karten gleichen Werts, bis zu vier Hände; geteilte Asse erhalten je eine Karte, Asse darunter dürfen wieder geteilt werden. 21 nach dem Teilen ist kein Blackjack.',
     'Geben Sie Ihre ersten zwei Karten für den halben Einsatz auf.',
-    `Die theoretische Auszahlungsquote ist ${returns(rtp)} des ersten Einsatzes bei bestem Spiel nach den Karten jeder Hand, genau über alle Folgen berechnet; anderes Spiel bringt weniger. Versicherung gehört hier nie zum besten Spiel.`,
+    `Die theoretische Auszahlungsquote ist ${returns('de')} des ersten Einsatzes bei bestem Spiel nach den Karten jeder Hand, genau über alle Folgen berechnet; anderes Spiel bringt weniger. Versicherung gehört hier nie zum besten Spiel.`,
     'Kommen Sie nicht zurück, wird die Versicherung abgelehnt und Ihre Hände bleiben stehen.',
   ],
   es: [
@@ -29,7 +31,7 @@ export const rules: Game['rules'] = {
     'Contra un as puede asegurarse por media apuesta: paga 2 a 1 si el crupier tiene blackjack. Con as o diez a la vista mira primero, y un blackjack se lleva solo la primera apuesta.',
     'Doble con dos cartas cualesquiera, también tras dividir: una carta más por otra apuesta. Divida cartas de igual valor, hasta cuatro manos; los ases divididos reciben una carta, y otro as puede dividirse de nuevo. 21 tras dividir no es blackjack.',
     'Ríndase con sus dos primeras cartas por media apuesta.',
-    `El retorno teórico al jugador es ${returns(rtp)} de la primera apuesta con el mejor juego según las cartas de cada mano, calculado exactamente sobre todos los repartos; otro juego retorna menos. El seguro nunca es parte del mejor juego aquí.`,
+    `El retorno teórico al jugador es ${returns('es')} de la primera apuesta con el mejor juego según las cartas de cada mano, calculado exactamente sobre todos los repartos; otro juego retorna menos. El seguro nunca es parte del mejor juego aquí.`,
     'Si no vuelve, el seguro se rechaza y sus manos se plantan.',
   ],
   fr: [
@@ -38,7 +40,7 @@ export const rules: Game['rules'] = {
     'Contre un as, vous pouvez vous assurer pour une demi-mise : elle paie 2 contre 1 si le croupier a un blackjack. Avec un as ou un dix visible il regarde d’abord, et un blackjack ne prend que la première mise.',
     'Doublez avec deux cartes quelconques, aussi après une séparation : une carte de plus pour une seconde mise. Séparez des cartes de même valeur, jusqu’à quatre mains ; les as séparés reçoivent une carte, un nouvel as peut être séparé encore. 21 après séparation n’est pas un blackjack.',
     'Abandonnez vos deux premières cartes pour la moitié de la mise.',
-    `Le taux de retour théorique est de ${returns(rtp)} de la première mise avec le meilleur jeu selon les cartes de chaque main, calculé exactement sur toutes les donnes ; un autre jeu rend moins. L’assurance ne fait jamais partie du meilleur jeu ici.`,
+    `Le taux de retour théorique est de ${returns('fr')} de la première mise avec le meilleur jeu selon les cartes de chaque main, calculé exactement sur toutes les donnes ; un autre jeu rend moins. L’assurance ne fait jamais partie du meilleur jeu ici.`,
     'Si vous ne revenez pas, l’assurance est refusée et vos mains restent.',
   ],
 }
