@@ -172,8 +172,10 @@ const schema = z.strictObject({
       names: z.array(z.hostname()).min(1).max(100),
       /** Of this process alone: the account's key, the certificate. */
       dir: z.string(),
-      /** Plain HTTP, where the authority looks; port 80 as the world sees it. */
-      listen: address,
+      /** How names are proven: over plain HTTP on port 80, or in a handshake on port 443, which the player's face then is to the world. */
+      proof: z.enum(['http-01', 'tls-alpn-01']).default('http-01'),
+      /** Plain HTTP, port 80 as the world sees it: where the authority looks, and what leads everybody else to https. */
+      listen: address.optional(),
       /** The part of a certificate's life after which there is another. */
       renewAfter: z
         .number()
@@ -181,6 +183,7 @@ const schema = z.strictObject({
         .max(0.95)
         .default(2 / 3),
     })
+    .refine(({ proof, listen }) => proof !== 'http-01' || listen, '`listen` says where proofs by http-01 are found')
     .optional(),
   /** What tickets of TLS sessions are sealed under, the same on all hosts; without it, hosts do not know each other's. */
   tickets: z

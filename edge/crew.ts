@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import type { CoreState } from './balance/cores.ts'
 import type { Member } from './balance/members.ts'
 import type { EdgeConfig } from './config.ts'
+import type { NameProof } from './listen/prover.ts'
 
 /** All that a worker is told: at its beginning, and again whenever some of it changes. */
 export type Directions = {
@@ -11,6 +12,8 @@ export type Directions = {
   drainedCores: readonly string[]
   /** Networks that get nothing, besides those in files. */
   bans: readonly string[]
+  /** Names to be proven just now to an authority for certificates. */
+  proofs: readonly NameProof[]
   /** The edge gives its clients up, and goes on answering those who come all the same. */
   leaving: boolean
 }
@@ -222,6 +225,7 @@ export function openCrew(
 
 /** A worker begins with the memory that all of them share, as a descriptor. */
 function forkWith(sharedFd: number | undefined): () => Worker {
+  cluster.schedulingPolicy = cluster.SCHED_NONE // all accept from one queue: nobody hands over, and nothing that waits goes with a worker
   if (sharedFd === undefined) return () => cluster.fork()
   const stdio = [0, 1, 2, 'ipc', sharedFd] as const
   cluster.setupPrimary({ stdio: [...stdio] })

@@ -80,6 +80,12 @@ const listRead = new Gauge({
   help: 'When the revocation list that the edge goes by was written.',
   aggregator: 'min',
 })
+export const stapleEnds = new Gauge({
+  name: 'countroom_edge_staple_end_timestamp_seconds',
+  help: 'Until when what the authority said of a certificate may be shown with it; 0 where its responder gave nothing good.',
+  labelNames: ['use'],
+  aggregator: 'min',
+})
 export const webSockets = new Gauge({ name: 'countroom_edge_websockets', help: 'WebSockets passed through.' })
 
 const requestsBy = new Map<string, Array<Counter.Internal | undefined>>() // of a core: by face, class and status

@@ -24,9 +24,6 @@ async function begin(): Promise<void> {
     process.exit(1)
   }
   await supervise(file, config, log)
-  if (!acme) return
-  const { keepByAcme } = await import('./tls/acme/index.ts')
-  await keepByAcme(config, acme, log)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { type EdgeConfig, readConfig } from './config.ts'
+import { standIn } from './tls/acme/keeper.ts'
 import { openCertificates, type TlsFiles } from './tls/files.ts'
 import { refuseOpenKey } from './tls/private-files.ts'
 
@@ -53,6 +54,7 @@ export function openSettings(file: string, first: EdgeConfig, hear: (reload: Rel
     try {
       const next = readConfig(file)
       refuseRestart(before, next)
+      if (next.acme) standIn(next.acme.dir, next.listeners.player)
       refuseCertificates(next)
       const changed = JSON.stringify(next) !== JSON.stringify(before)
       current = next

@@ -6,8 +6,10 @@ import type { EdgeConfig } from './config.ts'
 import { type CrewMember, type Directions, openCrew } from './crew.ts'
 import { secretTogether } from './limit/hosts-store.ts'
 import { makeLimitMemory } from './limit/memory.ts'
+import type { NameProof } from './listen/prover.ts'
 import { startManagement } from './metrics.ts'
 import { needsNewWorkers, openSettings, type Reload } from './settings.ts'
+import type { Acme } from './tls/acme/index.ts'
 import { listOf } from './visitors/network-list.ts'
 
 /** What whoever runs the edge may see of it and do with it. */
@@ -46,6 +48,8 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
   let stopping = false
   let leaving = false
   let members: readonly Member[] = []
+  let proofs: readonly NameProof[] = []
+  let acme: Promise<Acme> | undefined
   const settings = openSettings(file, first, applied)
   const crew = openCrew(directions(), makeLimitMemory(secretTogether(first)), (facts) =>
     log.error(facts, 'a worker died; another takes its place'),
@@ -71,6 +75,7 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     ban,
   }
   const admin = first.listen.admin === undefined ? undefined : await openAdmin(first.listen.admin, self)
+  followAcme(first)
   log.info({ workers: first.workers, listeners: listeners() }, 'edge serves')
 
   process.on('SIGHUP', () => void self.reload())
@@ -139,7 +144,20 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
   }
 
   function directions(): Directions {
-    return { config: settings.current(), members, drainedCores: [...drained], bans: [...bans], leaving }
+    return { config: settings.current(), members, drainedCores: [...drained], bans: [...bans], proofs, leaving }
+  }
+
+  /** What it is made of is loaded where it is wanted. */
+  function followAcme(config: EdgeConfig): void {
+    if (!config.acme && !acme) return
+    acme ??= import('./tls/acme/index.ts').then(({ openAcme }) => openAcme(log, prove))
+    void acme.then((it) => it.follow(config))
+  }
+
+  async function prove(now: readonly NameProof[]): Promise<void> {
+    proofs = now
+    crew.direct(directions())
+    await crew.members() // who answers has heard what was told before
   }
 
   function applied(reload: Reload): Reload {
@@ -147,6 +165,7 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     else if (reload.changed) {
       log.info('the configuration has changed')
       membership.configure(reload.config)
+      followAcme(reload.config)
       crew.direct(directions())
       if (needsNewWorkers(reload.config, reload.before)) void crew.restart()
     }

@@ -166,6 +166,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     cores.drain(new Set(directions.drainedCores))
     visitors.ban(directions.bans)
     cores.apply(directions.members)
+    listeners[faces.indexOf('player')]!.prove(directions.proofs)
     if (directions.leaving !== leaving) leave(directions.leaving)
   }
 

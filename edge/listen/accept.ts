@@ -1,6 +1,8 @@
 import { BlockList, isIPv6, type Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { refusals } from '../metrics.ts'
+import { readFirst } from './first-bytes.ts'
+import type { Prover } from './prover.ts'
 import { NotProxied, readProxyHeader } from './proxy-protocol.ts'
 
 export type Accepted = {
@@ -16,11 +18,12 @@ const lookEveryMs = 250
 
 /**
  * Connections from their first byte to the end of their handshake, which has a limit from the beginning on, not from the last byte. Proxies of
- * these networks say first for whom they connect (PROXY protocol): from there it must come, from elsewhere it is no part of a handshake.
+ * these networks say first for whom they connect (PROXY protocol): from there it must come, from elsewhere it is no part of a handshake. Who looks
+ * for the proof of a name is the prover's.
  *
  * @throws Error when a network is none
  */
-export function accept(server: Server, networks: readonly string[], secondsMax: number): Accepted {
+export function accept(server: Server, networks: readonly string[], secondsMax: number, prover: Prover): Accepted {
   const trusted = listOf(networks)
   const waiting = new Map<string, Waiting>() // by the other end's address and port: TLS does not tell which connection it is on
   const handshakes = server.listeners('connection') as Array<(socket: Socket) => void>
@@ -60,7 +63,9 @@ export function accept(server: Server, networks: readonly string[], secondsMax: 
   }
 
   function begin(socket: Socket): void {
-    for (const handshake of handshakes) handshake.call(server, socket)
+    prover.take(socket, () => {
+      for (const handshake of handshakes) handshake.call(server, socket)
+    })
   }
 
   function isTrusted({ remoteAddress }: Socket): boolean {
@@ -69,29 +74,17 @@ export function accept(server: Server, networks: readonly string[], secondsMax: 
   }
 }
 
-/** Gives back what came behind the header, where TLS finds it. A connection without one is ended. */
+/** A connection without a header is ended. */
 function readHeader(socket: Socket, next: (source: string | undefined) => void): void {
-  let heard: Buffer = Buffer.alloc(0)
-  const onError = () => socket.destroy()
-  socket.on('error', onError)
-  socket.on('readable', onReadable)
-
-  function onReadable(): void {
-    const chunk = socket.read() as Buffer | null
-    if (chunk === null) return
-    heard = Buffer.concat([heard, chunk])
-    try {
-      const header = readProxyHeader(heard)
-      if (!header) return
-      socket.off('readable', onReadable)
-      socket.off('error', onError)
-      if (heard.length > header.bytes) socket.unshift(heard.subarray(header.bytes))
-      next(header.source?.address)
-    } catch (error) {
+  readFirst(
+    socket,
+    readProxyHeader,
+    ({ source }) => next(source?.address),
+    (error) => {
       if (!(error instanceof NotProxied)) throw error
       refuse(socket, 'edge.not_proxied')
-    }
-  }
+    },
+  )
 }
 
 function refuse(socket: Socket, code: string): void {

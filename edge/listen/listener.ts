@@ -11,6 +11,7 @@ import { openShown } from '../tls/shown.ts'
 import { accept } from './accept.ts'
 import type { Exchange } from './exchange.ts'
 import { speakHttp1 } from './http1.ts'
+import { type NameProof, openProver } from './prover.ts'
 import { openSessions } from './sessions.ts'
 
 /** What a worker does with what comes in. */
@@ -25,6 +26,8 @@ export type Taking = {
 export type Listener = {
   /** Asks clients to go elsewhere: on every connection the answer under way, or the next one, is the last. Or no longer. */
   dismiss(on: boolean): void
+  /** Proves names to authorities that look in handshakes; with none, no longer. */
+  prove(proofs: readonly NameProof[]): void
   /** Takes no connection any more, and dismisses those there are. */
   drain(): void
   /** Ends the connections on which nothing is under way. */
@@ -54,7 +57,8 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
     requireHostHeader: false, // the gate asks for it, and answers in our words
   } as Parameters<typeof createServer>[0])
   shown.attach(server)
-  const accepted = accept(server, proxies, limits.handshakeSecondsMax)
+  const prover = openProver()
+  const accepted = accept(server, proxies, limits.handshakeSecondsMax, prover)
   const addresses = new WeakMap<Duplex, string>()
   const addressOf = (socket: Duplex) => addresses.get(socket) ?? ''
   const http1 = speakHttp1(server, face, addressOf, taking)
@@ -79,6 +83,7 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
   }
   const listener: Listener = {
     dismiss,
+    prove: prover.show,
     closed: new Promise((resolve) => server.once('close', () => resolve())),
     drain() {
       dismiss(true)

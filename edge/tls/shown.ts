@@ -1,10 +1,12 @@
+import { X509Certificate } from 'node:crypto'
 import type { SecureContext, SecureContextOptions, Server, TlsOptions } from 'node:tls'
 import type { EdgeConfig, Face } from '../config.ts'
-import { observeCertificates } from '../metrics.ts'
+import { observeCertificates, stapleEnds } from '../metrics.ts'
 import { rolesShown } from './clients.ts'
 import { publicTls } from './contexts.ts'
 import { type Certificates, openCertificates } from './files.ts'
 import { byName, type Names } from './names.ts'
+import { openStaples } from './staples.ts'
 import { oneKey, openTicketKeys, sealTickets, type TicketKeys } from './tickets.ts'
 
 /** What a face shows those who connect: certificates by name and kind of key, and tickets to come back with. */
@@ -26,15 +28,23 @@ export function openShown(face: Face, { listeners, tls, tickets }: EdgeConfig): 
   const judge = asksClients ? { ca: tls.ca, crl: tls.crl } : {}
   const all = [{ cert, key }, ...others].map((files) => openCertificates({ ...files, ...judge }))
   const keys = tickets && !asksClients ? openTicketKeys(tickets) : undefined
-  all.forEach((each, i) => {
-    observeCertificates(i === 0 ? face : `${face} ${i + 1}`, each)
+  const useOf = (index: number) => (index === 0 ? face : `${face} ${index + 1}`)
+  all.forEach((each, index) => {
+    observeCertificates(useOf(index), each)
   })
   let names = read()
+  // Which of two kinds of key a client takes nobody says before its certificate is chosen; so nothing is stapled where there are two.
+  const isOneKind = new Set(all.map(kindOf)).size === 1
+  const staples = openStaples(isOneKind ? all : [], (index, endsMs) =>
+    stapleEnds.set({ use: useOf(index) }, endsMs / 1000),
+  )
   return {
     usual: all[0] as Certificates,
     options: { ...names.usual, SNICallback: choose },
     attach(server) {
       if (keys) keepTickets(server, keys)
+      server.once('close', staples.close)
+      server.on('OCSPRequest', (certificate, _, done) => done(null, staples.of(certificate) as Buffer))
       for (const each of all)
         each.onChange(() => {
           names = read()
@@ -60,6 +70,10 @@ export function openShown(face: Face, { listeners, tls, tickets }: EdgeConfig): 
     }
     done(null, context)
   }
+}
+
+function kindOf(certificates: Certificates): string | undefined {
+  return new X509Certificate(certificates.current().cert).publicKey.asymmetricKeyType
 }
 
 /** Where Node's hook is gone, the one key that its own setting knows changes with the epoch. */

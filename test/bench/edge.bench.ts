@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import type { Benchmark, Figure, RunOptions } from './benchmark.ts'
+import { measureAccepting } from './edge/accepting.ts'
 import { allFeatures, type Contestant, entries } from './edge/contestants.ts'
 import { measureHandshakes } from './edge/handshakes.ts'
 import { measureIdle } from './edge/idle.ts'
@@ -60,7 +61,9 @@ async function measure(track: Track, contestants: readonly Contestant[], options
       )),
     )
   if (wants('limiter')) figures.push(...measureLimiter())
-  if (figures.length === 0) throw new Error('--only takes small, post, large, latency, handshakes, idle or limiter')
+  if (wants('accepting')) figures.push(...(await measureAccepting(options)))
+  if (figures.length === 0)
+    throw new Error('--only takes small, post, large, latency, handshakes, idle, limiter or accepting')
   if (wants('direct')) {
     const { requests, seconds } = await ask(track, track.directPort, exchanges.small, options.seconds)
     figures.unshift({ name: 'generator and origin by themselves', value: requests / seconds, unit: '/s' })

@@ -10,7 +10,7 @@ import { type AcmeConfig, obtain } from '../../edge/tls/acme/authority.ts'
 import { acmeFiles, type Keeper, openKeeper, standIn } from '../../edge/tls/acme/keeper.ts'
 import { answerPlainly, listenPlainly } from '../../edge/tls/acme/plain.ts'
 import { until } from '../support/client.ts'
-import { openEdgeLab } from '../support/edge-lab.ts'
+import { type EdgeLab, openEdgeLab } from '../support/edge-lab.ts'
 import { type LabAuthority, makeAuthority } from '../support/lab-authority.ts'
 import { openPebble, type Pebble } from '../support/pebble.ts'
 
@@ -48,10 +48,11 @@ describe('who keeps a certificate', () => {
   const end = () => shown().validToDate.getTime()
   beforeEach(async () => {
     place = mkdtempSync(join(dir, 'keeper-'))
-    config = { ...section(place), renewAfter: 2 / 3 }
+    const given = section(place)
+    config = { ...given, proof: 'http-01', renewAfter: 2 / 3 }
     standIn(place, usual())
     const { app, proofs } = answerPlainly(config.names, 443)
-    plain = await listenPlainly(app, config.listen)
+    plain = await listenPlainly(app, given.listen)
     keeper = openKeeper(config, usual().cert, () => obtain(config, proofs))
   })
   afterEach(() => {
@@ -138,16 +139,40 @@ describe('who keeps a certificate', () => {
 
 test('the plain port knows proofs and the way to TLS of its own names, and nothing else', async () => {
   const { app, proofs } = answerPlainly(['casino.example'], 8443)
-  proofs.put('token', 'content')
+  const proof = { name: 'casino.example', token: 'token', content: 'content' }
+  await proofs.put(proof)
   const ask = (url: string) => app.request(url)
   expect(await (await ask('http://casino.example/.well-known/acme-challenge/token')).text()).toBe('content')
   expect((await ask('http://casino.example/.well-known/acme-challenge/other')).status).toBe(404)
-  proofs.remove('token')
+  await proofs.remove(proof)
   expect((await ask('http://casino.example/.well-known/acme-challenge/token')).status).toBe(404)
   const elsewhere = await ask('http://casino.example/games?x=1')
   expect([elsewhere.status, elsewhere.headers.get('location')]).toEqual([308, 'https://casino.example:8443/games?x=1'])
   expect((await ask('http://evil.example/games')).status).toBe(421)
 })
+
+const issuerShown = async (lab: EdgeLab, servername: string) => {
+  const socket = await lab.open({ servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+  const certificate = socket.getPeerX509Certificate()!
+  socket.destroy()
+  return certificate.issuer
+}
+
+/** Until who asks for the name is shown the authority's; answers whom else a player was shown before, besides the usual. */
+async function certified(lab: EdgeLab): Promise<Set<string>> {
+  const seen = new Set<string>()
+  await until(
+    'a certificate',
+    async () => {
+      const issuer = await issuerShown(lab, 'casino.example')
+      if (issuer.includes('Pebble')) return true
+      if (issuer !== 'CN=Lab') seen.add(issuer)
+      return undefined
+    },
+    60,
+  )
+  return seen
+}
 
 test('a whole edge gets its certificate, shows it to whom asks for its name, and no connection notices', async () => {
   const lab = await openEdgeLab((_, response) => void response.end('{}'), {
@@ -158,19 +183,50 @@ test('a whole edge gets its certificate, shows it to whom asks for its name, and
     },
   })
   try {
-    const issuer = async (servername: string) => {
-      const socket = await lab.open({ servername, rejectUnauthorized: false })
-      const certificate = socket.getPeerX509Certificate()!
-      socket.destroy()
-      return certificate.issuer
-    }
-    await until(
-      'a certificate',
-      async () => ((await issuer('casino.example')).includes('Pebble') ? true : undefined),
-      60,
-    )
-    expect(await issuer('localhost')).toBe('CN=Lab')
+    expect(await certified(lab)).toEqual(new Set())
+    expect(await issuerShown(lab, 'localhost')).toBe('CN=Lab')
     expect(await lab.metrics()).toMatch(/^countroom_edge_acme_failures 0$/m)
+  } finally {
+    await lab.stop()
+  }
+})
+
+test('names are proven in a handshake, at any worker, and players are shown no proof meanwhile', async () => {
+  const lab = await openEdgeLab((_, response) => void response.end('{}'), {
+    cores: 1,
+    workers: 2,
+    port: pebble.tlsPort,
+    adjust: (config, _, home) => {
+      const { listen, ...rest } = section(join(home, 'acme'))
+      config.acme = { ...rest, proof: 'tls-alpn-01' }
+    },
+  })
+  try {
+    expect(await certified(lab)).toEqual(new Set())
+    // There is nothing to prove any more, and whoever asks for a proof speaks no protocol of ours.
+    const asking = lab.open({ servername: 'casino.example', rejectUnauthorized: false, ALPNProtocols: ['acme-tls/1'] })
+    await expect(asking).rejects.toThrow()
+  } finally {
+    await lab.stop()
+  }
+})
+
+test('an edge that runs is told to get a certificate, and told not to', async () => {
+  const lab = await openEdgeLab((_, response) => void response.end('{}'), { cores: 1, workers: 2 })
+  const file = join(lab.dir, 'edge.json')
+  const before = JSON.parse(readFileSync(file, 'utf8'))
+  const plainly = () =>
+    fetch(`http://127.0.0.1:${pebble.httpPort}/`, { redirect: 'manual' }).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  try {
+    expect(await plainly()).toBe(0)
+    writeFileSync(file, JSON.stringify({ ...before, acme: section(join(lab.dir, 'acme')) }))
+    expect(await certified(lab)).toEqual(new Set())
+    expect(await plainly()).toBe(421)
+    writeFileSync(file, JSON.stringify(before))
+    await until('nobody on the plain port', async () => ((await plainly()) === 0 ? true : undefined))
   } finally {
     await lab.stop()
   }

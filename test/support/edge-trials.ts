@@ -1,5 +1,7 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { connect as connectHttp2, constants } from 'node:http2'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
@@ -192,8 +194,13 @@ export async function footprintOf(fleet: Fleet): Promise<Footprint> {
   }
 }
 
-/** Requests whose client goes away in the middle, each connection used before. */
-export async function abortRequests(fleet: Fleet, count: number, callers = 16): Promise<void> {
+/** Requests whose client goes away in the middle: one half over HTTP/1.1, where that ends a connection that was used before; one over HTTP/2. */
+export async function abortRequests(fleet: Fleet, count: number): Promise<void> {
+  const half = Math.ceil(count / 2)
+  await Promise.all([abortConnections(fleet, half), abortStreams(fleet, count - half)])
+}
+
+async function abortConnections(fleet: Fleet, count: number, callers = 16): Promise<void> {
   let left = count
   await Promise.all(
     Array.from({ length: callers }, async () => {
@@ -203,6 +210,38 @@ export async function abortRequests(fleet: Fleet, count: number, callers = 16): 
         connection.begin('POST', changes, { key: randomUUID(), ms: 5 })
         await sleep(1)
         connection.close()
+      }
+    }),
+  )
+}
+
+/** Fewer than the edge takes for a flood. */
+const streamsEach = 100
+
+async function abortStreams(fleet: Fleet, count: number, callers = 4): Promise<void> {
+  let left = count
+  const ca = readFileSync(join(fleet.dir, 'tls/ca.pem'))
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (left > 0) {
+        const session = connectHttp2(`https://localhost:${fleet.port}`, { ca })
+        session.on('error', () => {})
+        await once(session, 'connect')
+        for (let streams = 0; streams < streamsEach && left-- > 0; streams++) {
+          const stream = session.request({
+            ':method': 'POST',
+            ':path': changes,
+            'idempotency-key': randomUUID(),
+            'content-type': 'application/json',
+            'content-length': 8,
+          })
+          stream.on('error', () => {})
+          stream.end('{"ms":5}')
+          await sleep(1)
+          stream.close(constants.NGHTTP2_CANCEL)
+          if (!stream.closed) await once(stream, 'close')
+        }
+        session.destroy()
       }
     }),
   )

@@ -42,7 +42,18 @@ export async function makeAuthority(dir: string) {
   const file = (name: string, ending: string) => join(dir, 'tls', `${name}.${ending}`)
   return {
     files: (name: string) => ({ cert: file(name, 'pem'), key: file(name, 'key') }),
-    async issue(name: string, role: string, names: readonly string[], kind: 'ecdsa' | 'rsa' = 'ecdsa'): Promise<void> {
+    /** The key that it signs with, for a responder. */
+    async writeKey(to: string): Promise<void> {
+      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
+      writeFileSync(to, x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'), { mode: 0o600 })
+    },
+    async issue(
+      name: string,
+      role: string,
+      names: readonly string[],
+      kind: 'ecdsa' | 'rsa' = 'ecdsa',
+      more: x509.Extension[] = [],
+    ): Promise<void> {
       const own = await newKeys(kind)
       const certificate = await x509.X509CertificateGenerator.create({
         subject: `CN=${name}`,
@@ -56,6 +67,7 @@ export async function makeAuthority(dir: string) {
             ...names.map((value) => ({ type: 'dns' as const, value })),
             { type: 'url' as const, value: `urn:countroom:role:${role}` },
           ]),
+          ...more,
         ],
       })
       writeFileSync(file(name, 'pem'), certificate.toString('pem'))

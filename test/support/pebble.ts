@@ -11,6 +11,8 @@ export type Pebble = {
   directory: string
   /** Where it looks for proofs by HTTP. */
   httpPort: number
+  /** Where it looks for proofs in a handshake. */
+  tlsPort: number
   /** What it says of one of its certificates: `Valid`, `Revoked`. */
   statusOf(serial: string): Promise<string>
   begin(): Promise<void>
@@ -40,6 +42,7 @@ export async function openPebble(authority: LabAuthority, dir: string): Promise<
   const self: Pebble = {
     directory: `https://localhost:${port}/dir`,
     httpPort: httpPort!,
+    tlsPort: tlsPort!,
     statusOf: async (serial) =>
       JSON.parse(await ask(`https://localhost:${management}/cert-status-by-serial/${serial}`)).Status,
     async begin() {

@@ -6,8 +6,11 @@ import type { EdgeConfig } from '../../config.ts'
 
 export type AcmeConfig = NonNullable<EdgeConfig['acme']>
 
-/** What proves that a name is ours, while the authority looks: what lies at a path of ours (RFC 8555, 8.3). */
-export type Proofs = { put(token: string, content: string): void; remove(token: string): void }
+/** That a name is ours: `content` is what the authority wants to find under `token` (RFC 8555, 8.1). */
+type Proof = { name: string; token: string; content: string }
+
+/** Where an authority finds proofs while it looks: at a path of ours, or in a handshake. It looks once `put` is done. */
+export type Proofs = { put(proof: Proof): Promise<void>; remove(proof: Proof): Promise<void> }
 
 export type Obtained = { key: string; chain: string }
 
@@ -41,10 +44,10 @@ async function order(config: AcmeConfig, proofs: Proofs): Promise<Obtained> {
     csr,
     ...(config.contact ? { email: config.contact } : {}),
     termsOfServiceAgreed: true,
-    challengePriority: ['http-01'],
+    challengePriority: [config.proof],
     skipChallengeVerification: true, // the authority looks for itself, and from elsewhere
-    challengeCreateFn: async (_, { token }, content) => proofs.put(token, content),
-    challengeRemoveFn: async (_, { token }) => proofs.remove(token),
+    challengeCreateFn: (authorization, { token }, content) => proofs.put(proofOf(authorization, token, content)),
+    challengeRemoveFn: (authorization, { token }, content) => proofs.remove(proofOf(authorization, token, content)),
   })
   try {
     return { key: key.toString(), chain: await asking }
@@ -55,6 +58,10 @@ async function order(config: AcmeConfig, proofs: Proofs): Promise<Obtained> {
   } finally {
     if (!known) remember(config, client)
   }
+}
+
+function proofOf({ identifier }: acme.Authorization, token: string, content: string): Proof {
+  return { name: identifier.value, token, content }
 }
 
 async function accountKey(dir: string): Promise<string> {

@@ -19,8 +19,12 @@ export function answerPlainly(names: readonly string[], httpsPort: number): { ap
   return {
     app,
     proofs: {
-      put: (token, content) => void contents.set(token, content),
-      remove: (token) => void contents.delete(token),
+      async put({ token, content }) {
+        contents.set(token, content)
+      },
+      async remove({ token }) {
+        contents.delete(token)
+      },
     },
   }
 }

@@ -1,0 +1,148 @@
+import 'reflect-metadata'
+import { spawn } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
+import * as x509 from '@peculiar/x509'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { readAnswer, requestFor, responderOf } from '../../edge/tls/ocsp.ts'
+import { until } from '../support/client.ts'
+import { type EdgeLab, openEdgeLab } from '../support/edge-lab.ts'
+import { type LabAuthority, makeAuthority } from '../support/lab-authority.ts'
+import { freePort } from '../support/port.ts'
+
+/** What an authority says of a certificate comes with the handshake; OpenSSL's responder is the authority's. */
+const host = 'casino.example'
+let dir: string
+let authority: LabAuthority
+let port: number
+const running = new Set<() => Promise<void>>()
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'cr-ocsp-'))
+  authority = await makeAuthority(dir)
+  await authority.writeKey(tls('ca.key'))
+  port = await freePort()
+  const asked = new x509.AuthorityInfoAccessExtension({ ocsp: `http://127.0.0.1:${port}/` })
+  for (const name of ['public', 'other']) await authority.issue(name, 'public', [host], 'ecdsa', [asked])
+  const uses = new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.9'])
+  await authority.issue('delegate', 'public', ['ocsp.example'], 'ecdsa', [uses])
+  await authority.issue('stranger', 'public', ['ocsp.example'])
+})
+afterEach(async () => {
+  for (const end of running) await end()
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+function tls(file: string): string {
+  return join(dir, 'tls', file)
+}
+const certificate = (name: string) => new X509Certificate(readFileSync(tls(`${name}.pem`)))
+const serialOf = (name: string) => certificate(name).serialNumber.replace(/^(?=.(..)*$)/, '0')
+
+/** Begins a responder that holds these for good and those for taken back; `signer` is whose name it answers in. */
+async function respond(standing: 'V' | 'R', signer: string): Promise<() => Promise<void>> {
+  const line = (name: string) =>
+    `${standing}\t491231235959Z\t${standing === 'R' ? '250101000000Z' : ''}\t${serialOf(name)}\tunknown\t/CN=${name}`
+  writeFileSync(join(dir, 'index.txt'), `${['public', 'other'].map(line).join('\n')}\n`)
+  const named = ['-index', join(dir, 'index.txt'), '-CA', tls('ca.pem'), '-port', String(port), '-ndays', '1']
+  const signing = ['-rsigner', tls(`${signer}.pem`), '-rkey', tls(`${signer}.key`)]
+  const child = spawn('openssl', ['ocsp', ...named, ...signing], { stdio: 'ignore' })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const end = async () => {
+    child.kill('SIGKILL')
+    await ended
+    running.delete(end)
+  }
+  running.add(end)
+  await until('the responder', () => ask('public').catch(() => undefined))
+  return end
+}
+
+async function ask(name: string): Promise<Buffer> {
+  const body = new Uint8Array(requestFor(certificate(name), certificate('ca')))
+  const headers = { 'content-type': 'application/ocsp-request' }
+  const response = await fetch(responderOf(certificate(name))!, { method: 'POST', headers, body })
+  return Buffer.from(await response.arrayBuffer())
+}
+
+const read = (answer: Buffer, name = 'public', nowMs = Date.now()) =>
+  readAnswer(answer, certificate(name), certificate('ca'), nowMs)
+
+test('an answer is taken from the issuer and from whom it named for that, and from nobody else', async () => {
+  for (const signer of ['ca', 'delegate']) {
+    const end = await respond('V', signer)
+    const answer = await ask('public')
+    const { endsMs } = read(answer)
+    expect(endsMs - Date.now()).toBeGreaterThan(23 * 3_600_000)
+    expect(() => read(answer, 'other')).toThrow('another certificate')
+    expect(() => read(answer, 'public', endsMs + 1)).toThrow(/not of now|nobody entitled/)
+    expect(() => read(answer, 'public', Date.now() - 3_600_000)).toThrow(/not of now|nobody entitled/)
+    const forged = Buffer.from(answer)
+    forged[answer.indexOf(Buffer.from(serialOf('public'), 'hex'))]! ^= 1
+    expect(() => read(forged)).toThrow()
+    await end()
+  }
+  const end = await respond('V', 'stranger')
+  const answer = await ask('public')
+  expect(() => read(answer)).toThrow('nobody entitled')
+  await end()
+  expect(() => read(Buffer.from('nonsense'))).toThrow()
+})
+
+test('what says that a certificate was taken back is shown to nobody', async () => {
+  const end = await respond('R', 'ca')
+  const answer = await ask('public')
+  expect(() => read(answer)).toThrow('not good')
+  await end()
+})
+
+test('a handshake brings it along, also after the certificate has changed; without a responder there is a handshake all the same', async () => {
+  const end = await respond('V', 'delegate')
+  const lab = await openEdgeLab((_, response) => void response.end('{}'), {
+    cores: 1,
+    adjust: (config) => {
+      appendFileSync(tls('public.pem'), `\n${readFileSync(tls('ca.pem'), 'utf8')}`)
+      config.listeners.player.certificates = [{ cert: tls('public.pem'), key: tls('public.key') }]
+    },
+  })
+  try {
+    const staple = await until('a staple', () => stapled(lab))
+    expect(read(staple).endsMs).toBeGreaterThan(Date.now())
+    expect(await lab.metrics()).toMatch(/^countroom_edge_staple_end_timestamp_seconds\{use="player 2"\} 1\d{9}/m)
+    const chain = `${readFileSync(tls('other.pem'), 'utf8')}\n${readFileSync(tls('ca.pem'), 'utf8')}`
+    writeFileSync(tls('public.key'), readFileSync(tls('other.key')))
+    writeFileSync(tls('public.pem'), chain)
+    const next = await until('that of the other', async () => {
+      const found = await stapled(lab)
+      return found && !found.equals(staple) ? found : undefined
+    })
+    expect(read(next, 'other').endsMs).toBeGreaterThan(Date.now())
+    await end()
+    await authority.issue('public', 'public', [host], 'ecdsa', [
+      new x509.AuthorityInfoAccessExtension({ ocsp: `http://127.0.0.1:${port}/` }),
+    ])
+    appendFileSync(tls('public.pem'), `\n${readFileSync(tls('ca.pem'), 'utf8')}`)
+    await until('nothing stapled', async () => ((await stapled(lab)) === undefined ? true : undefined))
+  } finally {
+    await lab.stop()
+  }
+})
+
+/** What came with a handshake. */
+function stapled(lab: EdgeLab): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const ca = readFileSync(tls('ca.pem'))
+    const socket = connect({ host: '127.0.0.1', port: lab.port, servername: host, ca, requestOCSP: true })
+    let staple: Buffer | undefined
+    socket.once('OCSPResponse', (given: Buffer | null) => {
+      staple = given ?? undefined
+    })
+    socket.once('secureConnect', () => {
+      socket.destroy()
+      resolve(staple)
+    })
+    socket.once('error', reject)
+  })
+}
