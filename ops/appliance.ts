@@ -7,7 +7,7 @@ import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.t
 import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from './appliance/home.ts'
 import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
-import { coreUnit, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
+import { coreUnits, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
 import { refuseOutOfReach } from './appliance/outside.ts'
 import { type AskPin, typedPin } from './appliance/pin.ts'
 import { freePorts, portsInUse, refuseTakenPorts } from './appliance/ports.ts'
@@ -22,6 +22,8 @@ import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
 import { keepArchive } from './audit/keeper.ts'
 import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } from './backup/index.ts'
+import { joinCluster } from './failover/join.ts'
+import { clearMembers } from './failover/members.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
 export type Card = {
@@ -95,6 +97,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     furnish(home, identities)
     const read = readSettings(home)
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
+    if (!settings.cluster) clearMembers(home)
     refuseOutOfReach(settings, users)
     await refuseTakenPorts(settings, users.edge)
     if (settings.backup) furnishBackup(home, users, repositoriesOf(home, settings.backup))
@@ -108,8 +111,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
         await supervisor.start(postgresUnit(home, settings, users))
         await ensureDatabase(home)
       }
+      const { cluster } = settings
       await allOf(
-        postgres(),
+        cluster ? joinCluster({ home, settings, cluster, users, supervisor, tell }) : postgres(),
         supervisor.start(redisUnit(home, settings, users)),
         supervisor.start(sandboxUnit(home, settings, users)),
       )
@@ -134,9 +138,8 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     if (isRejoinPending(home)) await step('Newest data keys', (tell) => rejoin(home, tell))
     const units = [
       workUnit(home, settings, users),
-      coreUnit(home, settings, 1, users),
-      coreUnit(home, settings, 2, users),
-      edgeUnit(home, settings, users),
+      ...coreUnits(home, settings, users),
+      ...(settings.cluster ? [] : [edgeUnit(home, settings, users)]), // players come to edges on machines of their own
     ]
     await step('Control program', async (tell) => {
       const approve = options.approveProgram === true
@@ -151,7 +154,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
     if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
-    await step('Worker, two cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
+    await step(settings.cluster ? 'Worker, cores' : 'Worker, cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
 
     const secret = await offerFirstEnrolment(home)
     const origins = originsOf(settings)

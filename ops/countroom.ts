@@ -4,6 +4,9 @@ import { exitCodeOf, tell } from './appliance/trouble.ts'
 const commands = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
+  cluster: async () => (await import('./commands/cluster.ts')).clusterCommand(),
+  switchover: async () => (await import('./commands/cluster.ts')).switchoverCommand(),
+  failover: async () => (await import('./commands/cluster.ts')).failoverCommand(),
   edge: async () => (await import('./commands/edge.ts')).edgeCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   check: async () => (await import('./commands/check.ts')).checkCommand(),

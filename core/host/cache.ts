@@ -13,8 +13,11 @@ export type Cache = {
   close(): Promise<void>
 }
 
-/** A socket of this machine, or an address over mutual TLS. */
-export type RedisAddress = { path: string } | { host: string; port: number; tls: ConnectionOptions }
+/** A socket of this machine; an address over mutual TLS; or sentinels, who know the primary's. */
+export type RedisAddress =
+  | { path: string }
+  | { host: string; port: number; tls: ConnectionOptions }
+  | { sentinels: ReadonlyArray<{ host: string; port: number }>; name: string; tls: ConnectionOptions }
 
 export function openCache(options: { address: RedisAddress; password: () => string; log: Logger }): Cache {
   const writer = open({ maxRetriesPerRequest: 0, enableOfflineQueue: false })
@@ -47,7 +50,7 @@ export function openCache(options: { address: RedisAddress; password: () => stri
 
   function open(manner: RedisOptions): Redis {
     const client = new Redis({
-      ...options.address,
+      ...addressed(),
       ...manner,
       password: options.password(),
       retryStrategy(attempt) {
@@ -56,5 +59,20 @@ export function openCache(options: { address: RedisAddress; password: () => stri
       },
     })
     return client
+  }
+
+  function addressed(): RedisOptions {
+    const { address } = options
+    if (!('sentinels' in address)) return address
+    const { sentinels, name, tls } = address
+    return {
+      sentinels: [...sentinels],
+      name,
+      tls,
+      sentinelTLS: tls,
+      enableTLSForSentinelMode: true,
+      sentinelPassword: options.password(),
+      sentinelRetryStrategy: (attempt) => Math.min(2000, attempt * 100),
+    }
   }
 }

@@ -36,6 +36,8 @@ const schema = z.strictObject({
   database: z.strictObject({
     host: z.string(),
     port: z.int(),
+    /** Where several servers keep the database: each of them, and the port its agent answers on. Host and port say nothing then. */
+    members: z.array(z.strictObject({ host: z.string(), port: z.int(), ask: z.int() })).min(2).optional(),
     database: z.string(),
     user: z.string(),
     passwordFile: z.string(),
@@ -46,7 +48,12 @@ const schema = z.strictObject({
   /** By a Unix socket, or by an address over mutual TLS, to the component of this name. */
   redis: z.union([
     z.strictObject({ socket: z.string(), passwordFile: z.string() }),
-    socketAddress.extend({ component: z.string(), passwordFile: z.string() }),
+    socketAddress.extend({
+      component: z.string(),
+      passwordFile: z.string(),
+      /** Who knows which Redis is the primary; host and port say nothing then. */
+      sentinels: z.array(socketAddress).min(1).optional(),
+    }),
   ]),
   /** The key agent's socket for this role; the process shows its certificate there. */
   keys: z.strictObject({ socket: z.string(), role: z.enum(['core', 'work']) }),

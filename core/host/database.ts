@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Sql as DriverSql } from 'postgres'
 import type { PgTypes } from '#base'
@@ -13,6 +14,8 @@ export type DatabaseAddress = {
   password: string
   /** Over TLS; without it, a socket of this machine. Another object for each pool: drivers change what they are given. */
   tls?: () => ConnectionOptions
+  /** Where the server is another from time to time: a socket that is on its way to it. Host and port say nothing then. */
+  socket?: () => Socket
   poolMax?: number
   name?: string
   /** After so long without work a connection is closed; never without it. */
@@ -35,7 +38,7 @@ export function openDatabase(address: DatabaseAddress): Sql {
     password: address.password,
     max: address.poolMax ?? 8,
     ...(address.tls ? { ssl: address.tls() } : {}),
-    connect_timeout: 5,
+    ...(address.socket ? { socket: () => address.socket!().connect(0), connect_timeout: followSeconds } : { connect_timeout: 5 }),
     backoff: () => reconnectSeconds, // the driver's own grows to 20 s in a short outage, and who asks first waits as long
     idle_timeout: address.idleSecondsMax ?? 0,
     max_lifetime: null,
@@ -51,6 +54,9 @@ export function openDatabase(address: DatabaseAddress): Sql {
 }
 
 const reconnectSeconds = 0.1
+
+/** A new primary is waited for so long: longer than a switchover takes, shorter than a person does. */
+export const followSeconds = 10
 
 /** The job engine hands JSON over as text, our own code as objects; both mean the same document. */
 const jsonType = {

@@ -3,6 +3,7 @@ import { provideQueue } from '#base'
 import * as games from '#games'
 import { connectKeys, presentFiles } from '#keys'
 import * as messages from '#messages'
+import * as pki from '#pki'
 import * as players from '#players'
 import { watchBreachFile } from './breach-file.ts'
 import { openCache, type RedisAddress } from './cache.ts'
@@ -13,6 +14,7 @@ import type { Host } from './host.ts'
 import { createLog } from './log.ts'
 import { openQueue, type Queue } from './queue.ts'
 import { openNetworks } from './registers/networks.ts'
+import { followPrimary } from './primary.ts'
 import { readSecret } from './secrets.ts'
 import { openSignIns } from './sign-ins.ts'
 import { openTls, type Tls } from './tls.ts'
@@ -32,7 +34,8 @@ export type OpenHost = Omit<Host, 'games'> & {
 export async function openHost(config: Config, role: 'sends' | 'works'): Promise<OpenHost> {
   const log = createLog(config.name, config.log.level)
   const tls = openTls(config.tls, log)
-  const { passwordFile, component, ...address } = config.database
+  const { passwordFile, component, members, ...address } = config.database
+  const primary = members && followPrimary(members, () => tls.connecting({ component: pki.sharedLabel('postgres'), role: 'postgres' }))
   const hearers: Array<() => void> = []
   const database: DatabaseAddress = {
     ...address,
@@ -42,6 +45,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     password: readSecret(passwordFile),
     name: config.name,
     ...(component ? { tls: () => tls.connecting({ component, role: 'postgres' }) } : {}),
+    ...(primary ? { socket: primary.socket } : {}),
   }
   const sql = openDatabase(database)
   const exports = openExports({ config, database, log })
@@ -85,6 +89,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
       await sql.end({ timeout: 5 })
       await keys.close()
       await cache.close()
+      primary?.close()
       tls.close()
     },
   }
@@ -92,8 +97,9 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
 
 function redisAddress({ redis }: Config, tls: Tls): RedisAddress {
   if ('socket' in redis) return { path: redis.socket }
-  const { host, port, component } = redis
-  return { host, port, tls: tls.connecting({ component, role: 'redis' }) }
+  const { host, port, component, sentinels } = redis
+  const shown = tls.connecting({ component, role: 'redis' })
+  return sentinels ? { sentinels, name: 'countroom', tls: shown } : { host, port, tls: shown }
 }
 
 async function answers(question: PromiseLike<unknown>): Promise<boolean> {

@@ -113,6 +113,7 @@ function connection(address: DatabaseAddress): ConstructorOptions {
     user: address.user,
     password: address.password,
     ...(address.tls ? { ssl: address.tls() } : {}),
+    ...(address.socket ? { stream: address.socket } : {}),
     max: 3,
     schema,
     application_name: `${address.name ?? 'countroom'}-jobs`,

@@ -27,6 +27,7 @@ export {
   type Role,
   renewalDue,
   roles,
+  sharedLabel,
   roleUri,
 } from './policy.ts'
 export { renewalStatement } from './proof.ts'

@@ -10,8 +10,10 @@ export const roles = {
   work: { uses: ['server', 'client'], people: false },
   ops: { uses: ['client'], people: false },
   scraper: { uses: ['client'], people: false },
-  postgres: { uses: ['server'], people: false },
-  redis: { uses: ['server'], people: false },
+  /** Servers of one cluster are each other's clients: replication, and the agents beside them. */
+  postgres: { uses: ['server', 'client'], people: false },
+  redis: { uses: ['server', 'client'], people: false },
+  etcd: { uses: ['server', 'client'], people: false },
   public: { uses: ['server'], people: false },
   /** Whoever asks for tokens: a studio, a gateway, a tool of the operator's. */
   client: { uses: ['client'], people: false },
@@ -31,6 +33,11 @@ export function roleUri(role: Role): string {
 
 /** The network on which components have their names; no other name in it can be enrolled. */
 export const internalDomain = 'countroom.internal'
+
+/** What any component of a role may be called besides, where it does not matter which of them answers. */
+export function sharedLabel(role: Role): string {
+  return `${role}.role`
+}
 
 const hourSeconds = 3600
 export const daySeconds = 24 * hourSeconds
@@ -77,12 +84,12 @@ export function faultOfComponent(role: Role, component: string, names: readonly 
   }
   if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(component)) return 'a component is named by one label of a DNS name'
   if (names.length === 0 || names.length > 20) return 'a component has 1 to 20 names on the network'
-  const own = `${component}.${internalDomain}`
+  const own = [`${component}.${internalDomain}`, `${sharedLabel(role)}.${internalDomain}`]
   for (const name of names) {
     const isName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name)
     const isNumber = /(^|\.)\d+$/.test(name) // as people mistype an address; no name ends so
     if (!isAddress(name) && !(isName && !isNumber && name.length <= 253)) return `${name} is no name and no address`
-    if (name.endsWith(`.${internalDomain}`) && name !== own) return `${name} is another component's name`
+    if (name.endsWith(`.${internalDomain}`) && !own.includes(name)) return `${name} is another component's name`
   }
   return undefined
 }

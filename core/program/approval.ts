@@ -108,11 +108,12 @@ export async function settle(reader: Reader, { node, manifest }: Place): Promise
 
 /**
  * Was a program ever approved here, by whatever says so: a row, an event of the log, a manifest? Then one that is missing is
- * damage, and never a first start.
+ * damage, and never a first start. Where several nodes share the database, each has a first start of its own.
  */
-export async function wasApproved(reader: Reader, { manifest }: Place): Promise<boolean> {
-  const [row] = await reader<Array<{ there: boolean }>>`select exists (select from program.approvals) as there`
-  const told = await audit.search(reader, { code: 'program.approved', limit: 1 })
+export async function wasApproved(reader: Reader, { node, manifest }: Place, shared: boolean): Promise<boolean> {
+  const ours = shared ? reader`where node = ${node}` : reader``
+  const [row] = await reader<Array<{ there: boolean }>>`select exists (select from program.approvals ${ours}) as there`
+  const told = await audit.search(reader, { code: 'program.approved', limit: 1, ...(shared ? { subject: node } : {}) })
   return row?.there === true || told.length > 0 || existsSync(manifest)
 }
 

@@ -6,7 +6,7 @@ import * as pki from '#pki'
 import type { Sql } from '../../core/host/database.ts'
 import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
 import { findIdentities, type Users } from './identity.ts'
-import { type Component, componentsOf, readerOf } from './nodes.ts'
+import { type Component, componentsOf, readerOf } from './components.ts'
 import { ownerOf } from './ownership.ts'
 import { connect, endConnectionsOf, reloadPostgres } from './postgres.ts'
 import { reloadRedis, shutOutOfRedis } from './redis.ts'
@@ -158,7 +158,7 @@ export async function refresh(
           continue
         }
         issued.push(name)
-        changed ||= component.role === 'postgres' || component.role === 'redis'
+        changed ||= isEngine(component.role)
       }
     }
     if (changed && settings.dataAddress !== undefined) await tellEngines(place)
@@ -166,15 +166,20 @@ export async function refresh(
   })) as Refreshed
 }
 
-/**
- * Enrols a component of this very machine and puts key and chain where its process reads them; answers false when it was taken
- * back meanwhile.
- */
-async function install(
-  { home, settings, sql, lives, users }: Place,
+/** Enrols a component of this very machine and puts key and chain where its process reads them; answers false when it was taken back meanwhile. */
+async function install(place: Place, component: Component, command: pki.SigningCommand): Promise<boolean> {
+  const made = await issueFor(place, component, command)
+  if (!made) return false
+  put(place, component.file, made.key, made.issued)
+  return true
+}
+
+/** A key and a certificate for a component; undefined when it was taken back. */
+export async function issueFor(
+  { settings, sql, lives }: Place,
   { name, role, names }: Component,
   command: pki.SigningCommand,
-): Promise<boolean> {
+): Promise<{ key: string; issued: pki.Issued } | undefined> {
   const { key, request } = await pki.newRequest(name)
   const lifeSeconds = lives.lifeSeconds ?? settings.certificateHours * 3600
   const issued = (await sql.begin(async (tx) => {
@@ -186,9 +191,7 @@ async function install(
     if ('refusal' in application) throw application.refusal
     return pki.issue(tx, command, { request: application.request, lifeSeconds })
   })) as pki.Issued | undefined
-  if (!issued) return false
-  put({ home, users }, name, key, issued)
-  return true
+  return issued && { key, issued }
 }
 
 /**
@@ -199,7 +202,7 @@ async function install(
  */
 export async function installAgain(
   place: Place,
-  { name, role }: Component,
+  { name, file, role }: Component,
   token: string,
   command: pki.SigningCommand,
 ): Promise<{ component: string; notAfter?: Date }> {
@@ -213,27 +216,37 @@ export async function installAgain(
   })) as pki.Issued | Awaited<ReturnType<typeof pki.apply>>
   if ('refusal' in outcome) throw outcome.refusal
   if (!('chain' in outcome)) return { component: outcome.component }
-  put(place, name, key, outcome)
-  if (settings.dataAddress !== undefined && (role === 'postgres' || role === 'redis')) await tellEngines(place)
+  put(place, file, key, outcome)
+  if (settings.dataAddress !== undefined && isEngine(role)) await tellEngines(place)
   return outcome
 }
 
 /** Key and chain where the process of a component reads them, and takes them up by itself. */
-function put({ home, users }: Pick<Place, 'home' | 'users'>, name: string, key: string, { chain }: pki.Issued): void {
-  home.write(`tls/${name}.key`, key, 0o600, ownerOf(users, readerOf(name)))
-  home.write(`tls/${name}.pem`, chain, 0o644)
+export function put(
+  { home, users }: Pick<Place, 'home' | 'users'>,
+  file: string,
+  key: string,
+  { chain }: Pick<pki.Issued, 'chain'>,
+): void {
+  home.write(`tls/${file}.key`, key, 0o600, ownerOf(users, readerOf(file)))
+  home.write(`tls/${file}.pem`, chain, 0o644)
+}
+
+/** Engines that are told of a new certificate; etcd looks for itself. */
+function isEngine(role: pki.Role): boolean {
+  return role === 'postgres' || role === 'redis'
 }
 
 /** Are the files of a component what the authority issued last, for these names, below what issues now, and not yet due? */
 function isSound(
   home: Home,
-  { name, names }: Component,
+  { file, names }: Component,
   standing: pki.Component | undefined,
   issuing: pki.Authority,
   now: Date,
 ): boolean {
   try {
-    const chain = readFileSync(home.path('tls', `${name}.pem`), 'utf8')
+    const chain = readFileSync(home.path('tls', `${file}.pem`), 'utf8')
     const certificate = new X509Certificate(chain)
     const written = new Set(
       (certificate.subjectAltName ?? '').split(', ').map((each) => each.replace(/^(DNS|IP Address):/, '')),
@@ -242,7 +255,7 @@ function isSound(
     return (
       serial === standing?.serial &&
       chain.endsWith(new X509Certificate(issuing.certificate).toString()) &&
-      certificate.checkPrivateKey(createPrivateKey(readFileSync(home.path('tls', `${name}.key`)))) &&
+      certificate.checkPrivateKey(createPrivateKey(readFileSync(home.path('tls', `${file}.key`)))) &&
       names.every((each) => written.has(each)) &&
       pki.renewalDue({ serial, notBefore: certificate.validFromDate, notAfter: certificate.validToDate }) > now
     )

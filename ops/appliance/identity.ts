@@ -12,6 +12,7 @@ export type Identity = { uid: number; gid: number; groups?: readonly number[] }
 export const userNames = {
   postgres: 'countroom',
   redis: 'countroom-redis',
+  etcd: 'countroom-etcd',
   keys: 'countroom-keys',
   core: 'countroom-core',
   work: 'countroom-work',
@@ -27,7 +28,7 @@ export type Identities = { users: Users; ours: readonly number[]; data?: number;
 
 /** May connect to PostgreSQL and Redis: core and worker. */
 const dataGroup = 'countroom-data'
-const engines = ['postgres', 'redis'] as const
+const engines = ['postgres', 'redis', 'etcd'] as const
 const nodes = ['keys', 'core', 'work', 'edge', 'sandbox'] as const
 export const repository = join(import.meta.dirname, '../..')
 

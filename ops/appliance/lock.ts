@@ -73,8 +73,9 @@ function refuseLiving(home: Home): void {
  */
 export async function stopLeftovers(home: Home): Promise<string[]> {
   const files = home.has('run') ? readdirSync(home.path('run')).filter((file) => file.endsWith('.pid')) : []
-  const order = ['initdb', 'edge', 'core-1', 'core-2', 'work-1', 'sandbox', 'keys', 'redis', 'postgres']
-  const named = files.map((file) => file.slice(0, -4)).sort((a, b) => order.indexOf(a) - order.indexOf(b))
+  const order = ['initdb', 'edge', 'core', 'work', 'sandbox', 'keys', 'sentinel', 'redis', 'patroni', 'postgres', 'etcd']
+  const place = (name: string) => order.indexOf(name.replace(/-\d+$/, ''))
+  const named = files.map((file) => file.slice(0, -4)).sort((a, b) => place(a) - place(b))
   const stopped: string[] = []
   for (const name of named) {
     const mark = parseMark(readFileSync(home.path('run', `${name}.pid`), 'utf8'))
@@ -102,7 +103,9 @@ function unnoted(home: Home): Array<[name: string, mark: ProcessMark]> {
     if (words.includes('--config') && config && dirname(config) === home.path('run'))
       return [[basename(config, '.json'), pid]]
     if (program.startsWith('redis-') && words.some((word) => word.includes(home.path('run/redis'))))
-      return [['redis', pid]]
+      return [[words.some((word) => word.includes('sentinel')) ? 'sentinel' : 'redis', pid]]
+    if (words.includes(home.path('run/patroni.yml'))) return [['patroni', pid]]
+    if (program === 'etcd' && words.includes(`--data-dir=${home.path('etcd')}`)) return [['etcd', pid]]
     if (program === 'postgres' && words[words.indexOf('-D') + 1] === home.path('pg')) return [['postgres', pid]]
     return []
   })

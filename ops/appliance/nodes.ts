@@ -1,16 +1,18 @@
 import { join } from 'node:path'
 import { connectKeys } from '#keys'
-import type { Role } from '#pki'
+import { sharedLabel } from '#pki'
 import { carriersOf } from './carriers.ts'
+import { coreNames, kindOf, workName } from './components.ts'
 import { credentialOf } from './credentials.ts'
 import { type Home, isInstalled } from './home.ts'
-import { type Kind, repository, type Users, userNames } from './identity.ts'
+import { repository, type Users } from './identity.ts'
 import { credentials, handedPin, moduleConfig } from './module.ts'
 import { configurationMode, configurationOwner } from './ownership.ts'
 import { confinement, coreMay, networkFiles, workerMay } from './permission.ts'
 import { roles, socketPortOf } from './postgres.ts'
 import { onMismatchOf } from './program.ts'
-import type { PortName, Ports, Settings } from './settings.ts'
+import type { PortName, Settings } from './settings.ts'
+import { membersOf } from '../failover/members.ts'
 import { agentRoles, agentSocket, edgeAdminSocket, postgresFolder, redisSocket } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
 import { wordsOf } from './trouble.ts'
@@ -18,34 +20,6 @@ import { wordsOf } from './trouble.ts'
 type Address = { host: string; port: number }
 
 const loopback = (port: number): Address => ({ host: '127.0.0.1', port })
-
-/** Who has a certificate in the appliance, in `tls/<name>.pem`: its role, and what it is called on its networks. */
-export type Component = { name: string; role: Role; names: string[] }
-
-export function componentsOf(settings: Settings): Component[] {
-  const open = ['localhost', '127.0.0.1', ...(settings.hostName === 'localhost' ? [] : [settings.hostName])]
-  const inside = (name: string, role: Role): Component => ({ name, role, names: [`${name}.countroom.internal`] })
-  return [
-    inside('core-1', 'core'),
-    inside('core-2', 'core'),
-    inside('work-1', 'work'),
-    inside('edge', 'edge'),
-    inside('ops', 'ops'),
-    { name: 'public', role: 'public', names: open },
-    ...(settings.dataAddress === undefined ? [] : [inside('postgres', 'postgres'), inside('redis', 'redis')]),
-  ]
-}
-
-/** The kind of a process: `core-1` is a core. Undefined for what does not run here. */
-export function kindOf(process: string): Kind | undefined {
-  const kind = process.replace(/-\d+$/, '')
-  return kind in userNames ? (kind as Kind) : undefined
-}
-
-/** The kind of process that works with the private key of a component. */
-export function readerOf(component: string): Kind | undefined {
-  return component === 'public' ? 'edge' : kindOf(component)
-}
 
 export function originsOf({ hostName, ports }: Settings) {
   return {
@@ -110,7 +84,8 @@ export function sandboxUnit(home: Home, settings: Settings, users: Users): Unit 
 }
 
 export function workUnit(home: Home, settings: Settings, users: Users): Unit {
-  const common = nodeConfig(home, settings, 'work-1', 'work')
+  const name = workName(settings)
+  const common = nodeConfig(home, settings, name, 'work')
   const { auditShipTo: ship } = settings
   const config = {
     ...common,
@@ -121,13 +96,17 @@ export function workUnit(home: Home, settings: Settings, users: Users): Unit {
       ...scrapeOf(settings, 'workScrape'),
     },
   }
-  const may = workerMay(home, 'work-1', settings)
-  return node(home, 'work-1', 'jobs', 'core/host/work.ts', config, users, settings.ports.workMetrics, may)
+  const may = workerMay(home, name, settings)
+  return node(home, name, 'jobs', 'core/host/work.ts', config, users, settings.ports.workMetrics, may)
 }
 
-export function coreUnit(home: Home, settings: Settings, number: 1 | 2, users: Users): Unit {
-  const name = `core-${number}`
-  const listen = { ...coreAddresses(settings.ports, number), ...scrapeOf(settings, `core${number}Scrape`) }
+export function coreUnits(home: Home, settings: Settings, users: Users): Unit[] {
+  return coreNames(settings).map((name, i) => coreUnit(home, settings, name, i === 0 ? 1 : 2, users))
+}
+
+function coreUnit(home: Home, settings: Settings, name: string, number: 1 | 2, users: Users): Unit {
+  const metrics = loopback(settings.ports[`core${number}Metrics`])
+  const listen = { ...facesOf(settings, number), metrics, ...scrapeOf(settings, `core${number}Scrape`) }
   const networks = networkFiles(settings)
   const config = { ...nodeConfig(home, settings, name, 'core'), networks, listen }
   const may = coreMay(home, name, settings)
@@ -154,10 +133,7 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
       },
       partner: open(ports.partner),
     },
-    cores: ([1, 2] as const).map((number) => {
-      const { player, operator, partner } = coreAddresses(ports, number)
-      return { name: `core-${number}`, player, operator, partner }
-    }),
+    cores: coresOf(settings),
     listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape'), admin: edgeAdminSocket(home) },
     ...redisOfEdge(home, settings),
     ...settings.edge,
@@ -169,8 +145,8 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
 }
 
 /** Where the edges of several machines count together. */
-function redisOfEdge(home: Home, { dataAddress: host, ports }: Settings): object {
-  if (host === undefined) return {}
+function redisOfEdge(home: Home, { cluster, dataAddress: host, ports }: Settings): object {
+  if (host === undefined || cluster) return {} // beside a cluster, edges are machines of their own
   const passwordFile = credentialOf(home, 'edge', 'redis-edge')
   return { redis: { host, port: ports.redis, component: 'redis', user: 'edge', passwordFile } }
 }
@@ -224,9 +200,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
     home: home.dir,
     origins: originsOf(settings),
     database: {
-      ...(settings.dataAddress === undefined
-        ? { host: postgresFolder(home), port: socketPortOf(home) }
-        : { host: settings.dataAddress, port: settings.ports.postgres, component: 'postgres' }),
+      ...databaseOf(home, settings),
       database: 'countroom',
       ...(role === 'core'
         ? { user: roles.app, passwordFile: credentialOf(home, 'core', 'postgres-app') }
@@ -234,9 +208,7 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
       poolMax: settings.databasePoolMax,
     },
     redis: {
-      ...(settings.dataAddress === undefined
-        ? { socket: redisSocket(home) }
-        : { host: settings.dataAddress, port: settings.ports.redis, component: 'redis' }),
+      ...redisOf(home, settings),
       passwordFile: credentialOf(home, role, 'redis'),
     },
     keys: { socket: agentSocket(home, role), role },
@@ -264,6 +236,20 @@ function nodeConfig(home: Home, settings: Settings, name: string, role: 'core' |
   }
 }
 
+function databaseOf(home: Home, settings: Settings) {
+  const { cluster, dataAddress, ports } = settings
+  if (dataAddress === undefined) return { host: postgresFolder(home), port: socketPortOf(home) }
+  if (!cluster) return { host: dataAddress, port: ports.postgres, component: 'postgres' }
+  return { host: dataAddress, port: ports.postgres, members: membersOf(cluster, ports), component: sharedLabel('postgres') }
+}
+
+function redisOf(home: Home, { cluster, dataAddress, ports }: Settings) {
+  if (dataAddress === undefined) return { socket: redisSocket(home) }
+  if (!cluster) return { host: dataAddress, port: ports.redis, component: 'redis' }
+  const sentinels = cluster.addresses.map((host) => ({ host, port: ports.sentinel }))
+  return { host: dataAddress, port: ports.redis, sentinels, component: sharedLabel('redis') }
+}
+
 function tlsOf(home: Home, name: string) {
   const file = (of: string) => home.path('tls', of)
   return { ca: file('ca.pem'), cert: file(`${name}.pem`), key: file(`${name}.key`), crl: file('revoked.pem') }
@@ -274,12 +260,20 @@ function scrapeOf({ metricsAddress, ports }: Settings, name: PortName): { scrape
   return metricsAddress === undefined ? {} : { scrape: { host: metricsAddress, port: ports[name] } }
 }
 
-function coreAddresses(ports: Ports, number: 1 | 2) {
+/** Every core that an edge may ask: those of this node, or of all nodes of the cluster. */
+export function coresOf(settings: Settings): Array<{ name: string } & ReturnType<typeof facesOf>> {
+  const { cluster } = settings
+  const nodes = cluster ? cluster.addresses.map((_, i) => ({ ...settings, cluster: { ...cluster, node: i + 1 } })) : [settings]
+  return nodes.flatMap((of) => coreNames(of).map((name, i) => ({ name, ...facesOf(of, i === 0 ? 1 : 2) })))
+}
+
+/** Where the faces of a node's first or second core are; in a cluster the edges of all machines come to them. */
+function facesOf({ cluster, ports }: Settings, number: 1 | 2) {
+  const host = cluster?.addresses[cluster.node - 1] ?? '127.0.0.1'
   return {
-    player: loopback(ports[`core${number}Player`]),
-    operator: loopback(ports[`core${number}Operator`]),
-    partner: loopback(ports[`core${number}Partner`]),
-    metrics: loopback(ports[`core${number}Metrics`]),
+    player: { host, port: ports[`core${number}Player`] },
+    operator: { host, port: ports[`core${number}Operator`] },
+    partner: { host, port: ports[`core${number}Partner`] },
   }
 }
 

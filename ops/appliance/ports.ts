@@ -7,6 +7,7 @@ import { Trouble } from './trouble.ts'
 
 const publicPorts: readonly PortName[] = ['player', 'operator', 'partner']
 const dataPorts: readonly PortName[] = ['postgres', 'redis']
+const clusterPorts: readonly PortName[] = ['sentinel', 'patroni', 'etcd', 'etcdPeer']
 
 /**
  * Ports that are free at the moment, for tests and for several appliances on one machine. They come from below the range
@@ -44,6 +45,7 @@ export async function refuseTakenPorts(settings: Settings, nodes: Identity | und
 
 /** Where a port stands; nowhere, when nothing listens on it. */
 function hostOf(name: PortName, settings: Settings): string | undefined {
+  if (clusterPorts.includes(name) && !settings.cluster) return undefined
   const by = addressOf(name)
   return by === undefined ? '127.0.0.1' : settings[by]
 }
@@ -51,7 +53,7 @@ function hostOf(name: PortName, settings: Settings): string | undefined {
 /** The setting that says where a port stands; none, where it is always on loopback. */
 function addressOf(name: PortName): 'address' | 'dataAddress' | 'metricsAddress' | undefined {
   if (publicPorts.includes(name)) return 'address'
-  if (dataPorts.includes(name)) return 'dataAddress'
+  if (dataPorts.includes(name) || clusterPorts.includes(name)) return 'dataAddress'
   return name.endsWith('Scrape') ? 'metricsAddress' : undefined
 }
 

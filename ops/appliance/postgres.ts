@@ -1,9 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { textArray } from '#base'
-import { openDatabase, type Sql } from '../../core/host/database.ts'
+import { sharedLabel } from '#pki'
+import { type DatabaseAddress, openDatabase, type Sql } from '../../core/host/database.ts'
+import { followPrimary } from '../../core/host/primary.ts'
 import { archiving } from '../backup/archiving.ts'
+import { clusterOf } from '../failover/members.ts'
+import { tellPatroni } from '../failover/patroni.ts'
 import { type Home, readSecretFile } from './home.ts'
+import { showing } from './showing.ts'
 import type { Users } from './identity.ts'
 import { configurationMode, configurationOwner, giveFile, makeFolder, ownerOf } from './ownership.ts'
 import type { Settings } from './settings.ts'
@@ -19,6 +24,8 @@ export const roles = {
   app: 'countroom_app',
   work: 'countroom_work',
 } as const
+/** By which the servers of a cluster come to each other, with their certificates and no password. */
+export const peerRoles = { replication: 'countroom_replication', rewind: 'countroom_rewind' } as const
 
 /** The newest PostgreSQL server of this machine. @throws Trouble when there is none */
 export function postgresBinaries(): string {
@@ -38,8 +45,8 @@ export function postgresUnit(home: Home, settings: Settings, users: Users): Unit
   openToWorker(home, users)
   const write = (file: string, content: string) => writeConfiguration(home, users, file, content)
   write('postgresql.conf', render(home, settings, users))
-  write('pg_hba.conf', hostAccess(settings))
-  write('pg_ident.conf', identities)
+  write('pg_hba.conf', asFile(hostAccess(settings)))
+  write('pg_ident.conf', asFile(identities(settings)))
   return {
     name: 'postgres',
     role: 'the truth',
@@ -85,6 +92,7 @@ export async function ensureDatabase(home: Home): Promise<void> {
       await admin.unsafe(`${known ? 'alter' : 'create'} role ${roles[name]} login password '${password}'`)
     }
     await admin.unsafe(`grant ${roles.app} to ${roles.work}`) // the worker may what the application may, and seals the log besides
+    await ensurePeerRoles(admin)
     const [database] = await admin`select from pg_database where datname = ${databaseName}`
     if (!database) await admin.unsafe(`create database ${databaseName} owner ${roles.owner}`)
     await admin.unsafe(`revoke all on database ${databaseName} from public`)
@@ -94,22 +102,45 @@ export async function ensureDatabase(home: Home): Promise<void> {
   }
 }
 
+/** A standby copies and follows, and a server that led reads what it has to take back (pg_rewind), and they may nothing else. */
+async function ensurePeerRoles(admin: Sql): Promise<void> {
+  const { replication, rewind } = peerRoles
+  for (const name of [replication, rewind]) {
+    const [known] = await admin`select from pg_roles where rolname = ${name}`
+    if (!known) await admin.unsafe(`create role ${name} login ${name === replication ? 'replication' : ''}`)
+  }
+  for (const each of [
+    'pg_ls_dir(text, boolean, boolean)',
+    'pg_stat_file(text, boolean)',
+    'pg_read_binary_file(text)',
+    'pg_read_binary_file(text, bigint, bigint, boolean)',
+  ])
+    await admin.unsafe(`grant execute on function pg_catalog.${each} to ${rewind}`)
+}
+
 export function connect(home: Home, role: keyof typeof roles, database: string = databaseName): Sql {
   return openDatabase({ ...addressOf(home, role), database, poolMax: 2, name: 'countroom-ops' })
 }
 
-export function addressOf(home: Home, role: keyof typeof roles) {
-  return {
+/** The primary of the cluster, wherever it is, by the certificate of `ops`; the administrator's is always the server of this node. */
+export function addressOf(home: Home, role: keyof typeof roles): DatabaseAddress {
+  const members = role === 'admin' ? undefined : clusterOf(home)
+  const address = {
     host: postgresFolder(home),
     port: socketPortOf(home),
     database: databaseName,
     user: roles[role],
     password: readSecretFile(home, `postgres-${role}`),
   }
+  if (!members) return address
+  const tls = () => showing(home, 'ops', { name: sharedLabel('postgres'), role: 'postgres' })
+  return { ...address, host: members[0]!.host, tls, socket: followPrimary(members, tls).socket }
 }
 
 /** The server listens with one number on addresses and sockets alike; what is rendered is what it was started with. */
 export function socketPortOf(home: Home): number {
+  const [member] = clusterOf(home) ?? []
+  if (member) return member.port
   const file = home.path('pg/postgresql.conf')
   const written = existsSync(file) ? /^port = (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined
   return Number(written ?? socketPortUsual)
@@ -117,7 +148,8 @@ export function socketPortOf(home: Home): number {
 
 /** Takes new certificates and revocation lists into use: from the next connection on, those that are open stay. */
 export async function reloadPostgres(home: Home, settings: Settings, users: Users): Promise<void> {
-  writeConfiguration(home, users, 'postgresql.conf', render(home, settings, users))
+  if (settings.cluster) tellPatroni(home) // it shows the server's certificate itself
+  else writeConfiguration(home, users, 'postgresql.conf', render(home, settings, users))
   const admin = connect(home, 'admin', 'postgres')
   try {
     await admin`select pg_reload_conf()`
@@ -156,60 +188,84 @@ async function untilEncrypted(home: Home): Promise<void> {
 
 /**
  * On sockets by password. From other machines by certificate alone: one of our authority, not taken back, of a role that
- * may; the administrator and the owner never.
+ * may; the administrator never, and the owner only where `ops` of another node has to come as it.
  */
-function hostAccess({ dataAddress }: Settings): string {
-  const remote = [roles.app, roles.work].map((role) => `hostssl countroom ${role} all cert map=nodes clientname=DN\n`)
-  return `# rendered by countroom\nlocal all all scram-sha-256\n${dataAddress === undefined ? '' : remote.join('')}`
+export function hostAccess({ cluster, dataAddress }: Settings): string[] {
+  const remote = (role: string, database = databaseName) => `hostssl ${database} ${role} all cert map=nodes clientname=DN`
+  const { replication, rewind } = peerRoles
+  return [
+    'local all all scram-sha-256',
+    ...(dataAddress === undefined ? [] : [remote(roles.app), remote(roles.work)]),
+    ...(cluster ? [remote(roles.owner), remote(replication, 'replication'), remote(rewind, 'postgres')] : []),
+  ]
 }
 
 /** Which certificates may be which role: the one of the process stands in the subject, and the authority put it there. */
-const identities = `# rendered by countroom
-nodes "/^CN=[^,=]+,OU=core$" ${roles.app}
-nodes "/^CN=[^,=]+,OU=work$" ${roles.work}
-`
+export function identities({ cluster }: Settings): string[] {
+  const is = (of: string, role: string) => `nodes "/^CN=[^,=]+,OU=${of}$" ${role}`
+  const peers = [is('ops', roles.owner), is('ops', roles.app), ...Object.values(peerRoles).map((role) => is('postgres', role))]
+  return [is('core', roles.app), is('work', roles.work), ...(cluster ? peers : [])]
+}
 
 /** Before the first certificate is there, nobody can come in by an address: such lines take encrypted connections only. */
-function encryption(home: Home, { dataAddress, ports }: Settings): string {
-  if (dataAddress === undefined) return "listen_addresses = ''\n"
-  const address = `listen_addresses = '${dataAddress}'\nport = ${ports.postgres}\n`
-  if (!home.has('tls/postgres.pem') || !home.has('tls/revoked.pem')) return address
-  return `${address}ssl = on
-ssl_cert_file = '${home.path('tls/postgres.pem')}'
-ssl_key_file = '${home.path('tls/postgres.key')}'
-ssl_ca_file = '${home.path('tls/ca.pem')}'
-ssl_crl_file = '${home.path('tls/revoked.pem')}'
-ssl_min_protocol_version = 'TLSv1.3'
-`
+function encryption(home: Home, { dataAddress }: Settings): Record<string, string> {
+  if (dataAddress === undefined || !home.has('tls/postgres.pem') || !home.has('tls/revoked.pem')) return {}
+  return {
+    ssl: 'on',
+    ssl_cert_file: home.path('tls/postgres.pem'),
+    ssl_key_file: home.path('tls/postgres.key'),
+    ssl_ca_file: home.path('tls/ca.pem'),
+    ssl_crl_file: home.path('tls/revoked.pem'),
+    ssl_min_protocol_version: 'TLSv1.3',
+  }
+}
+
+/** What a server of ours is set to, but for where it listens. */
+export function parametersOf(home: Home, settings: Settings, users: Users): Record<string, string> {
+  return {
+    ...encryption(home, settings),
+    unix_socket_directories: postgresFolder(home),
+    unix_socket_permissions: ownerOf(users) ? '0770' : '0700',
+    password_encryption: 'scram-sha-256',
+    max_connections: '100',
+    shared_buffers: `${settings.sharedBuffersMegabytes}MB`,
+    fsync: 'on',
+    full_page_writes: 'on',
+    synchronous_commit: 'on',
+    wal_level: 'replica',
+    ...(settings.backup ? archiving(home, settings.backup) : {}),
+    max_wal_size: '2GB',
+    min_wal_size: '512MB',
+    huge_pages: 'try',
+    checkpoint_timeout: '15min',
+    checkpoint_completion_target: '0.9',
+    idle_in_transaction_session_timeout: '60s',
+    lock_timeout: '15s',
+    autovacuum_vacuum_scale_factor: '0.05',
+    track_io_timing: 'on',
+    log_timezone: 'UTC',
+    timezone: 'UTC',
+    log_line_prefix: '%m [%p] %q%u@%d %a ',
+    log_checkpoints: 'on',
+    log_lock_waits: 'on',
+    log_min_duration_statement: '2s',
+    log_parameter_max_length: '0',
+    log_parameter_max_length_on_error: '0',
+  }
 }
 
 function render(home: Home, settings: Settings, users: Users): string {
-  return `# rendered by countroom at every start; change countroom.json instead
-${encryption(home, settings)}unix_socket_directories = '${postgresFolder(home)}'
-unix_socket_permissions = ${ownerOf(users) ? '0770' : '0700'}
-password_encryption = 'scram-sha-256'
-max_connections = 100
-shared_buffers = ${settings.sharedBuffersMegabytes}MB
-fsync = on
-full_page_writes = on
-synchronous_commit = on
-wal_level = replica
-${settings.backup ? archiving(home, settings.backup) : ''}max_wal_size = 2GB
-min_wal_size = 512MB
-huge_pages = try
-checkpoint_timeout = 15min
-checkpoint_completion_target = 0.9
-idle_in_transaction_session_timeout = 60s
-lock_timeout = 15s
-autovacuum_vacuum_scale_factor = 0.05
-track_io_timing = on
-log_timezone = 'UTC'
-timezone = 'UTC'
-log_line_prefix = '%m [%p] %q%u@%d %a '
-log_checkpoints = on
-log_lock_waits = on
-log_min_duration_statement = 2s
-log_parameter_max_length = 0
-log_parameter_max_length_on_error = 0
-`
+  const { dataAddress, ports } = settings
+  const listens =
+    dataAddress === undefined
+      ? { listen_addresses: '' }
+      : { listen_addresses: dataAddress, port: String(ports.postgres) }
+  const lines = Object.entries({ ...listens, ...parametersOf(home, settings, users) }).map(
+    ([name, value]) => `${name} = ${/^\d+$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`}`,
+  )
+  return asFile([...lines], ' at every start; change countroom.json instead')
+}
+
+function asFile(lines: readonly string[], how = ''): string {
+  return `# rendered by countroom${how}\n${lines.join('\n')}\n`
 }

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
 import * as program from '#program'
+import { coreNames, workName } from './components.ts'
 import type { Home } from './home.ts'
 import { repository } from './identity.ts'
 import { openToReaders } from './ownership.ts'
 import { connect, postgresBinaries } from './postgres.ts'
-import type { Settings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import { agentSocket } from './sockets.ts'
 import { Trouble } from './trouble.ts'
 
@@ -33,7 +34,7 @@ export async function checkProgram(
   const sql = connect(home, 'app')
   try {
     await program.settle(sql, placeOf(home, settings))
-    if (options.approve || !(await program.wasApproved(sql, placeOf(home, settings)))) {
+    if (options.approve || !(await program.wasApproved(sql, placeOf(home, settings), settings.cluster !== undefined))) {
       const { files, keyFingerprint } = await approveProgram(home, settings, {
         surveyed: await options.surveyed,
         fixedPorts: options.fixedPorts,
@@ -112,15 +113,14 @@ export function onMismatchOf(settings: Settings, approved?: program.OnMismatch):
 /** What runs beside the repository: Node, the engines, the token's module, and what is rendered for all of them. */
 export function othersOf(home: Home, fixedPorts: boolean): string[] {
   const { module } = JSON.parse(readFileSync(home.path('run/keys.json'), 'utf8')) as { module: { path: string } }
-  const rendered = [
-    'pg/postgresql.conf',
-    'pg/pg_hba.conf',
-    'pg/pg_ident.conf',
-    'pg/postgresql.auto.conf',
-    'run/redis.conf',
-  ]
+  const settings = readSettings(home)
+  // In a cluster Patroni writes the server's files out of its own, and anew whenever another standby is waited for.
+  const server = settings.cluster
+    ? ['run/patroni.yml']
+    : ['pg/postgresql.conf', 'pg/pg_hba.conf', 'pg/pg_ident.conf', 'pg/postgresql.auto.conf']
+  const rendered = [...server, 'run/redis.conf']
   // Ports that were drawn by lot are nobody's decision, and another start draws others.
-  const processes = fixedPorts ? ['keys', 'sandbox', 'work-1', 'core-1', 'core-2', 'edge'] : []
+  const processes = fixedPorts ? namesOf(settings) : []
   return [
     ...[process.execPath, join(postgresBinaries(), 'postgres'), '/usr/bin/redis-server', module.path].map((path) =>
       realpathSync(path),
@@ -128,6 +128,12 @@ export function othersOf(home: Home, fixedPorts: boolean): string[] {
     ...rendered.map((path) => home.path(path)),
     ...processes.map((name) => home.path(`run/${name}.json`)),
   ]
+}
+
+/** The processes that have a configuration of their own. */
+function namesOf(settings: Settings): string[] {
+  const served = [workName(settings), ...coreNames(settings)]
+  return ['keys', 'sandbox', ...served, ...(settings.cluster ? [] : ['edge'])]
 }
 
 /** The first difference, and how many there are. */

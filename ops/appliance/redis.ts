@@ -98,6 +98,7 @@ function writeConfiguration(home: Home, settings: Settings, users: Users): void 
       'port 0',
       ...(settings.dataAddress === undefined ? [] : [`bind ${settings.dataAddress}`]),
       ...Object.entries(encryption(home, settings)).map(([name, value]) => `${name} ${value}`),
+      ...replication(home, settings),
       `unixsocket ${redisSocket(home)}`,
       `unixsocketperm ${ownerOf(users) ? 770 : 700}`,
       `requirepass ${readSecretFile(home, 'redis')}`,
@@ -115,6 +116,19 @@ function writeConfiguration(home: Home, settings: Settings, users: Users): void 
     configurationMode,
     configurationOwner(users, 'redis'),
   )
+}
+
+/** In a cluster the first node's begins as the primary; who it is later the sentinels know, and tell who started as something else. */
+function replication(home: Home, { cluster, ports }: Settings): string[] {
+  if (!cluster) return []
+  const { node, addresses } = cluster
+  return [
+    'tls-replication yes',
+    `masterauth ${readSecretFile(home, 'redis')}`,
+    `replica-announce-ip ${addresses[node - 1]}`,
+    'repl-diskless-sync-delay 0',
+    ...(node === 1 ? [] : [`replicaof ${addresses[0]} ${ports.redis}`]),
+  ]
 }
 
 /** The edge counts its limits here, below a prefix of its own, and may do nothing else. */

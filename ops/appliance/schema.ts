@@ -9,13 +9,16 @@ import { Trouble } from './trouble.ts'
 export async function bringUpSchema(home: Home): Promise<string[]> {
   const owner = connect(home, 'owner')
   try {
-    await refuseForeignSchema(home, owner)
-    const { applied } = await migrate(owner)
-    // What jobs need is large; a start that is refused before this never loads it.
-    const { installQueue } = await import('../../core/host/queue.ts')
-    const { jobs } = await import('../../core/host/jobs/index.ts')
-    await installQueue(owner, addressOf(home, 'owner'), jobs)
-    return applied
+    return (await owner.begin(async (alone) => {
+      await alone`select pg_advisory_xact_lock(hashtext('countroom.schema'))` // the nodes of a cluster start together
+      await refuseForeignSchema(home, owner)
+      const { applied } = await migrate(owner)
+      // What jobs need is large; a start that is refused before this never loads it.
+      const { installQueue } = await import('../../core/host/queue.ts')
+      const { jobs } = await import('../../core/host/jobs/index.ts')
+      await installQueue(owner, addressOf(home, 'owner'), jobs)
+      return applied
+    })) as string[]
   } finally {
     await owner.end({ timeout: 5 })
   }

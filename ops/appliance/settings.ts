@@ -32,6 +32,10 @@ export const defaultPorts = {
   edgeScrape: 9144,
   postgres: 5432,
   redis: 6379,
+  sentinel: 26379,
+  patroni: 8008,
+  etcd: 2379,
+  etcdPeer: 2380,
 }
 
 export type PortName = keyof typeof defaultPorts
@@ -45,6 +49,19 @@ const schema = z.strictObject({
   hostName: z.string().default('localhost'),
   /** Where PostgreSQL and Redis listen for other machines, over mutual TLS only; without it, sockets of this machine. */
   dataAddress: z.string().optional(),
+  /**
+   * The nodes that keep this casino together, by their addresses, and which of them this one is, from 1. PostgreSQL, Redis and the
+   * cores listen on its address then. An odd number: a majority decides who leads.
+   */
+  cluster: z
+    .strictObject({ node: z.int().min(1).max(9), addresses: z.array(z.ipv4()).min(3).max(9) })
+    .refine(({ node, addresses }) => addresses.length % 2 === 1 && node <= addresses.length, {
+      message: 'an odd number of addresses, and this node is one of them',
+    })
+    .refine(({ addresses }) => new Set(addresses).size === addresses.length, { message: 'an address is given twice' })
+    .optional(),
+  /** Processes that serve players on this node. */
+  cores: z.union([z.literal(1), z.literal(2)]).default(2),
   /** Where cores, worker and edge give their metrics to other machines, over mutual TLS; besides loopback. */
   metricsAddress: z.string().optional(),
   /** The life of certificates inside the casino. */
@@ -190,7 +207,12 @@ export function readSettings(home: Home, environment: NodeJS.ProcessEnv = proces
     ports[name] = checked.data
   }
   refuseDoubles(ports)
-  return { ...parsed.data, ports }
+  return { ...parsed.data, ...addressOfNode(parsed.data), ports }
+}
+
+/** In a cluster the engines listen where the others look for them. */
+function addressOfNode({ cluster }: z.infer<typeof schema>): { dataAddress?: string } {
+  return cluster ? { dataAddress: cluster.addresses[cluster.node - 1]! } : {}
 }
 
 /** `core1Player` is set by `COUNTROOM_PORT_CORE1_PLAYER`. */

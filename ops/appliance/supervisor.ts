@@ -50,6 +50,8 @@ const endsKept = 10
 const stopSecondsMax = 20
 const logBytesMax = 64 * 1024 * 1024
 
+export type Supervisor = ReturnType<typeof createSupervisor>
+
 /** Starts processes, brings back what dies, and stops them in the reverse order of their start. */
 export function createSupervisor(home: Home, changed: (states: UnitState[]) => void, signal?: AbortSignal) {
   const running: Running[] = []

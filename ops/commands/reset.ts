@@ -10,6 +10,8 @@ const made = [
   'pg',
   'pg.new',
   'redis',
+  'etcd',
+  'patroni',
   'token',
   'token.new',
   'backup',

@@ -1,5 +1,5 @@
 import * as pki from '#pki'
-import { componentsOf } from '../appliance/nodes.ts'
+import { componentsOf } from '../appliance/components.ts'
 import { readSettings } from '../appliance/settings.ts'
 import { broken, type Check, sound } from './finding.ts'
 

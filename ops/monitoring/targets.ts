@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { componentsOf } from '../appliance/nodes.ts'
+import { componentsOf, coreNames, workName } from '../appliance/components.ts'
 import type { PortName, Settings } from '../appliance/settings.ts'
 
 /** Who gives metrics where: as Prometheus's `file_sd_configs` has it, one group per component. */
@@ -17,12 +17,19 @@ export const targetGroups = z.array(
 )
 export type TargetGroup = z.infer<typeof targetGroups>[number]
 
-const listeners: Record<string, { plain: PortName; scrape?: PortName }> = {
-  'core-1': { plain: 'core1Metrics', scrape: 'core1Scrape' },
-  'core-2': { plain: 'core2Metrics', scrape: 'core2Scrape' },
-  'work-1': { plain: 'workMetrics', scrape: 'workScrape' },
-  edge: { plain: 'edgeMetrics', scrape: 'edgeScrape' },
-  keys: { plain: 'keysMetrics' },
+type Listener = { plain: PortName; scrape?: PortName }
+
+function listenersOf(settings: Settings): Record<string, Listener> {
+  const cores: Listener[] = [
+    { plain: 'core1Metrics', scrape: 'core1Scrape' },
+    { plain: 'core2Metrics', scrape: 'core2Scrape' },
+  ]
+  return {
+    ...Object.fromEntries(coreNames(settings).map((name, i) => [name, cores[i]!])),
+    [workName(settings)]: { plain: 'workMetrics', scrape: 'workScrape' },
+    edge: { plain: 'edgeMetrics', scrape: 'edgeScrape' },
+    keys: { plain: 'keysMetrics' },
+  }
 }
 
 /**
@@ -31,6 +38,7 @@ const listeners: Record<string, { plain: PortName; scrape?: PortName }> = {
  */
 export function targetsOf(settings: Settings, local: boolean): TargetGroup[] {
   const { metricsAddress, ports, nodeName } = settings
+  const listeners = listenersOf(settings)
   const known = [...componentsOf(settings).map(({ name }) => name), 'keys']
   return known.flatMap((component): TargetGroup[] => {
     const listener = listeners[component]

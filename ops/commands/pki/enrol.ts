@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import * as pki from '#pki'
-import { componentsOf } from '../../appliance/nodes.ts'
+import { componentsOf } from '../../appliance/components.ts'
 import { runningCard } from '../../appliance/running.ts'
 import { atPlace } from './place.ts'
 

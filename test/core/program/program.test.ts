@@ -242,7 +242,7 @@ test('an older manifest with its older program, both put back, is not the one ap
 
 test('whoever takes the approvals out of the database finds no first start: the log and the manifest remember', async () => {
   await db.admin`delete from program.approvals`
-  expect(await program.wasApproved(db.sql, place)).toBe(true)
+  expect(await program.wasApproved(db.sql, place, false)).toBe(true)
   expect((await inspect()).differences.map(({ path }) => path)).toEqual([join(dir, 'manifest/APPROVAL')])
   await approve()
   expect((await inspect()).ok).toBe(true)

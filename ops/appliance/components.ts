@@ -1,0 +1,58 @@
+import { internalDomain, type Role, sharedLabel } from '#pki'
+import { type Kind, userNames } from './identity.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * Who has a certificate on a node: what it is called in the casino, the file it stands in (`tls/<file>.pem`), its role, and what it is
+ * called on its networks.
+ */
+export type Component = { name: string; file: string; role: Role; names: string[] }
+
+export function componentsOf(settings: Settings): Component[] {
+  const { cluster, dataAddress, hostName } = settings
+  const open = ['localhost', '127.0.0.1', ...(hostName === 'localhost' ? [] : [hostName])]
+  const inside = (name: string, role: Role, file = name, also: string[] = []): Component => ({
+    name,
+    file,
+    role,
+    names: [`${name}.${internalDomain}`, ...also],
+  })
+  /** An engine is asked by its address, or by what all of its role are called. */
+  const engine = (role: 'postgres' | 'redis' | 'etcd') =>
+    inside(ownName(settings, role), role, role, cluster ? [`${sharedLabel(role)}.${internalDomain}`, dataAddress!] : [])
+  return [
+    ...coreNames(settings).map((name) => inside(name, 'core')),
+    inside(workName(settings), 'work'),
+    inside(ownName(settings, 'edge'), 'edge', 'edge'),
+    inside(ownName(settings, 'ops'), 'ops', 'ops'),
+    { name: ownName(settings, 'public'), file: 'public', role: 'public', names: open },
+    ...(dataAddress === undefined ? [] : [engine('postgres'), engine('redis')]),
+    ...(cluster ? [engine('etcd')] : []),
+  ]
+}
+
+/** `ops` on the only node and on the first of several, `ops-2` on the second. */
+export function ownName({ cluster }: Settings, name: string): string {
+  return cluster === undefined || cluster.node === 1 ? name : `${name}-${cluster.node}`
+}
+
+/** Cores are numbered through all nodes, two numbers for each: `core-3` is the first of the second. */
+export function coreNames(settings: Settings): string[] {
+  const before = 2 * ((settings.cluster?.node ?? 1) - 1)
+  return Array.from({ length: settings.cores }, (_, i) => `core-${before + i + 1}`)
+}
+
+export function workName({ cluster }: Settings): string {
+  return `work-${cluster?.node ?? 1}`
+}
+
+/** The kind of a process: `core-1` is a core. Undefined for what does not run here. */
+export function kindOf(process: string): Kind | undefined {
+  const kind = process.replace(/-\d+$/, '')
+  return kind in userNames ? (kind as Kind) : undefined
+}
+
+/** The kind of process that works with the private key in a file. */
+export function readerOf(file: string): Kind | undefined {
+  return file === 'public' ? 'edge' : kindOf(file)
+}

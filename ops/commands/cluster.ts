@@ -1,0 +1,108 @@
+import { text } from '@clack/prompts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { homeDirectory, viewHome } from '../appliance/home.ts'
+import { knownHome } from '../appliance/running.ts'
+import { Trouble } from '../appliance/trouble.ts'
+import { answer } from '../keys/ask.ts'
+
+/** `countroom cluster`: several nodes that keep one casino, and each other's data. */
+export function clusterCommand(): Command {
+  const command = new Command('cluster').description('several nodes that keep one casino: invite, join, and see who leads')
+  for (const part of [invite(), join(), status()]) command.addCommand(part)
+  return command
+}
+
+export function switchoverCommand(): Command {
+  return changing('switchover', 'let the synchronous standby lead; nothing that was acknowledged is lost')
+}
+
+export function failoverCommand(): Command {
+  return changing('failover', 'promote the synchronous standby of a cluster that no node leads')
+}
+
+function invite(): Command {
+  return new Command('invite')
+    .description('make this home the first node of a cluster, and a package for each of the others')
+    .addOption(
+      new Option('--addresses <list>', 'the addresses of all nodes by commas, this one first').argParser(names).makeOptionMandatory(),
+    )
+    .requiredOption('--keys <file>', 'the newest backup of keys, with copies that custodians can open')
+    .requiredOption('--out <folder>', 'where the packages go')
+    .option('--json', 'for machines')
+    .action(async (options: { addresses: string[]; keys: string; out: string; json?: boolean }) => {
+      const { invite } = await import('../failover/invite.ts')
+      const made = await invite(knownHome(), { ...options, keysBackup: options.keys })
+      if (options.json) return void process.stdout.write(`${JSON.stringify(made)}\n`)
+      for (const { node, file, code } of made) process.stdout.write(`${node}  ${file}\n        code ${code}\n`)
+      process.stdout.write(
+        'Carry each package to its machine, and its code another way. There: npx countroom cluster join <file>\n' +
+          'Then stop this node and start all of them: npx countroom up\n',
+      )
+    })
+}
+
+function join(): Command {
+  return new Command('join')
+    .description('make of an empty home a node of the cluster that invited it')
+    .argument('<file>', 'the package')
+    .option('--code <code>', 'its code, instead of being asked')
+    .addOption(new Option('--shares <files>', 'files with one share each, by commas, instead of being asked').argParser(names))
+    .addOption(new Option('--without <keys>', 'older keys that have no copy and that this node does without, by commas').argParser(names))
+    .action(async (file: string, options: { code?: string; shares?: string[]; without?: string[] }) => {
+      const { accept } = await import('../failover/accept.ts')
+      const code = options.code ?? (await askCode())
+      await accept(viewHome(homeDirectory()), { ...options, file, code })
+      process.stdout.write('It is a node now: npx countroom up starts it.\n')
+    })
+}
+
+function status(): Command {
+  return new Command('status')
+    .description('every node, who leads, and how far the others are behind')
+    .option('--json', 'for machines')
+    .action(async (options: { json?: boolean }) => {
+      const { observe } = await import('../failover/observe.ts')
+      const members = await observe(knownHome())
+      if (options.json) process.stdout.write(`${JSON.stringify(members)}\n`)
+      else
+        for (const { name, address, role, state, timeline, lagBytes } of members)
+          process.stdout.write(
+            `${name.padEnd(8)} ${address.padEnd(16)} ${role.padEnd(20)} ${state.padEnd(12)} ${timeline === undefined ? '' : `timeline ${timeline}`}${lagBytes === undefined ? '' : `, ${lagBytes} bytes behind`}\n`,
+          )
+      const { role, state } = members.find((member) => member.role === 'primary') ?? { role: 'away', state: '' }
+      const guarded = members.some((member) => member.role === 'synchronous standby')
+      if (role === 'away' || state !== 'running' || !guarded) process.exitCode = 2
+    })
+}
+
+function changing(kind: 'switchover' | 'failover', description: string): Command {
+  return new Command(kind)
+    .description(description)
+    .option('--to <node>', 'the node that shall lead, such as node-2; the synchronous standby alone can')
+    .option('--dry-run', 'say what would happen')
+    .option('--json', 'for machines')
+    .action(async (options: { to?: string; dryRun?: boolean; json?: boolean }) => {
+      const { changePrimary } = await import('../failover/change.ts')
+      const change = await changePrimary(knownHome(), kind, options)
+      if (options.json) return void process.stdout.write(`${JSON.stringify(change)}\n`)
+      const { from = 'nobody', to, seconds } = change
+      process.stdout.write(
+        options.dryRun ? `${to} would lead instead of ${from}.\n` : `${to} leads instead of ${from}, after ${seconds.toFixed(1)} s.\n`,
+      )
+    })
+}
+
+async function askCode(): Promise<string> {
+  if (!process.stdin.isTTY)
+    throw new Trouble('The package has a code, and nobody is there to type it.', {
+      setting: '--code',
+      remedy: 'npx countroom cluster join <file> --code <code>',
+    })
+  return answer(text({ message: 'The code of this package' }))
+}
+
+function names(list: string): string[] {
+  const found = list.split(',').map((name) => name.trim())
+  if (found.some((name) => name === '')) throw new InvalidArgumentError('They are names with commas between.')
+  return found
+}

@@ -1,0 +1,77 @@
+import type { Home } from '../appliance/home.ts'
+import { readSettings } from '../appliance/settings.ts'
+import { Trouble } from '../appliance/trouble.ts'
+import { type Cluster, nodeName } from './members.ts'
+import { askPatroni } from './patroni.ts'
+import { z } from 'zod'
+
+/** What Patroni knows of its members (`GET /cluster` and `/patroni`). */
+const clusterView = z.object({
+  members: z.array(
+    z.object({
+      name: z.string(),
+      role: z.string(),
+      state: z.string(),
+      host: z.string().optional(),
+      timeline: z.number().optional(),
+      lag: z.union([z.number(), z.string()]).optional(),
+    }),
+  ),
+  pause: z.boolean().optional(),
+})
+
+export type MemberState = {
+  name: string
+  address: string
+  role: 'primary' | 'synchronous standby' | 'standby' | 'away'
+  state: string
+  timeline?: number | undefined
+  /** Bytes behind the primary. */
+  lagBytes?: number | undefined
+}
+
+export function clusterSettings(home: Home): Cluster & { port: number } {
+  const { cluster, ports } = readSettings(home)
+  if (!cluster)
+    throw new Trouble('This home stands alone: there is no cluster.', {
+      setting: '"cluster" in countroom.json',
+      remedy: 'npx countroom cluster invite makes one; ops/runbooks/failover.md',
+    })
+  return { ...cluster, port: ports.patroni }
+}
+
+/** The members as the first that answers sees them. @throws Trouble when none answers */
+export async function observe(home: Home): Promise<MemberState[]> {
+  const { addresses, node, port } = clusterSettings(home)
+  const nearFirst = [addresses[node - 1]!, ...addresses.filter((_, i) => i !== node - 1)]
+  let why = ''
+  for (const host of nearFirst) {
+    const answer = await askPatroni(home, { host, port }, 'GET', '/cluster')
+    const seen = answer.status === 200 ? clusterView.safeParse(JSON.parse(answer.body ?? '')) : undefined
+    if (seen?.success) return addresses.map((address, i) => stateOf(nodeName(i + 1), address, seen.data))
+    why = answer.why ?? `status ${answer.status}`
+  }
+  throw new Trouble(`No node answers for the cluster: ${why}.`, {
+    setting: '"cluster" in countroom.json',
+    remedy: 'npx countroom logs patroni; npx countroom logs etcd; ops/runbooks/failover.md',
+  })
+}
+
+const roles: Record<string, MemberState['role']> = {
+  leader: 'primary',
+  sync_standby: 'synchronous standby',
+  replica: 'standby',
+}
+
+function stateOf(name: string, address: string, { members }: z.infer<typeof clusterView>): MemberState {
+  const found = members.find((member) => member.name === name)
+  if (!found) return { name, address, role: 'away', state: 'not heard of' }
+  return {
+    name,
+    address,
+    role: roles[found.role] ?? 'standby',
+    state: found.state,
+    timeline: found.timeline,
+    ...(typeof found.lag === 'number' ? { lagBytes: found.lag } : {}),
+  }
+}

@@ -1,0 +1,171 @@
+import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemCommand } from '#base'
+import { connectKeys } from '#keys'
+import type { Invitation } from '../../ops/failover/invite.ts'
+import type { MemberState } from '../../ops/failover/observe.ts'
+import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
+import { presentOps } from '../../ops/appliance/sockets.ts'
+import { employ, staffPassword } from '../support/staff.ts'
+import { command, kill, type Machine, node, openNetwork } from './network.ts'
+
+/** A node of the lab: a machine, the home on it, and the `countroom up` that runs it. */
+export type LabNode = {
+  number: number
+  machine: Machine
+  home: string
+  /** Runs the operator's command there; its output. */
+  countroom(...words: string[]): string
+  up(...words: string[]): Promise<void>
+  /** Ends it in order. */
+  stop(): Promise<void>
+}
+
+export type Lab = {
+  nodes: LabNode[]
+  members(): MemberState[]
+  /** Waits until one leads, all run and one is the synchronous standby. */
+  settled(secondsMax?: number): Promise<MemberState[]>
+  down(): Promise<void>
+}
+
+type Say = (line: string) => void
+
+/**
+ * A cluster of three nodes on this machine, each in a network namespace of its own, made as an operator makes one: a home that stands
+ * alone, a ceremony, a backup of keys, an invitation for each of the others.
+ */
+export async function openLab(options: { say?: Say; settings?: object } = {}): Promise<Lab> {
+  const say = options.say ?? (() => {})
+  const folder = mkdtempSync('/tmp/countroom-lab-')
+  chmodSync(folder, 0o755)
+  const network = openNetwork()
+  const nodes = [1, 2, 3].map((number) => labNode(number, network.machine(10 + number), join(folder, `node-${number}`)))
+  const lab: Lab = {
+    nodes,
+    members,
+    settled,
+    async down() {
+      await Promise.all(nodes.map((each) => each.stop().catch(() => {})))
+      network.down()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  try {
+    const [first] = nodes
+    mkdirSync(first!.home)
+    writeFileSync(join(first!.home, 'countroom.json'), JSON.stringify({ cores: 1, ...options.settings }))
+    say('One node that stands alone')
+    await first!.up()
+    say('Two of staff, a ceremony, a backup of keys')
+    const shares = await ceremony(first!, join(folder, 'shares'))
+    const backup = JSON.parse(first!.countroom('keys', 'backup', '--json')) as {
+      path: string
+      unsealed: string[]
+    }
+    say('Invitations')
+    const addresses = nodes.map(({ machine }) => machine.address).join(',')
+    const made = first!.countroom(
+      ...['cluster', 'invite', '--addresses', addresses, '--keys', backup.path, '--out', join(folder, 'packages'), '--json'],
+    )
+    await first!.stop()
+    for (const [i, { file, code }] of (JSON.parse(made) as Invitation[]).entries())
+      nodes[i + 1]!.countroom('cluster', 'join', file, '--code', code, '--shares', shares.join(','), '--without', backup.unsealed.join(','))
+    say('Three nodes')
+    await Promise.all(nodes.map((each) => each.up(...(each === first ? ['--approve-program'] : []))))
+    await settled()
+    return lab
+  } catch (error) {
+    if (process.env.COUNTROOM_LAB_KEEP === undefined) await lab.down()
+    else say(`kept: ${folder}`)
+    throw error
+  }
+
+  /** As the first node that answers sees them. */
+  function members(): MemberState[] {
+    for (const each of nodes) {
+      try {
+        return JSON.parse(each.countroom('cluster', 'status', '--json')) as MemberState[]
+      } catch (error) {
+        const { stdout } = error as { stdout?: string }
+        if (stdout?.startsWith('[')) return JSON.parse(stdout) as MemberState[]
+      }
+    }
+    return []
+  }
+
+  async function settled(secondsMax = 120): Promise<MemberState[]> {
+    const until = Date.now() + secondsMax * 1000
+    for (;;) {
+      const seen = members()
+      const primary = seen.filter(({ role }) => role === 'primary')
+      const guarded = seen.some(({ role }) => role === 'synchronous standby')
+      if (primary.length === 1 && guarded && seen.every(({ state }) => ['running', 'streaming'].includes(state))) return seen
+      if (Date.now() > until) throw new Error(`the cluster did not settle: ${JSON.stringify(seen)}`)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
+}
+
+function labNode(number: number, machine: Machine, home: string): LabNode {
+  const env = { COUNTROOM_HOME: home }
+  let running: ReturnType<Machine['start']> | undefined
+  return {
+    number,
+    machine,
+    home,
+    countroom: (...words) => machine.run(node, command(...words), { env }),
+    async up(...words) {
+      mkdirSync(home, { recursive: true })
+      const log = join(home, 'up.log')
+      const child = machine.start(node, command('up', ...words), env, openSync(log, 'a'))
+      running = child
+      const card = join(home, 'run/appliance.json')
+      for (;;) {
+        const text = read(card)
+        if (text && (JSON.parse(text) as { supervisor: number }).supervisor === child.pid) return
+        if (child.exitCode !== null) throw new Error(`node ${number} did not start:\n${read(log)}`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    },
+    async stop() {
+      const child = running
+      running = undefined
+      if (!child?.pid || child.exitCode !== null) return
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      kill(child.pid, 'SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** Answers the files of two shares, which are a quorum. */
+async function ceremony({ home, machine }: LabNode, out: string): Promise<string[]> {
+  const sql = connect(viewHome(home), 'app')
+  const keys = connectKeys(presentOps(viewHome(home)))
+  try {
+    const credentials: Array<{ login: string; password: string }> = []
+    for (let i = 0; i < 2; i++) {
+      const { login } = await sql.begin((tx) => employ(tx, { ...systemCommand('lab'), keys }, { role: 'administrator' }))
+      credentials.push({ login, password: staffPassword })
+    }
+    machine.run(
+      node,
+      command('keys', 'ceremony', '--custodians', 'ada,grace,edsger', '--threshold', '2', '--out', out, '--json'),
+      { env: { COUNTROOM_HOME: home }, input: JSON.stringify(credentials) },
+    )
+    return ['ada', 'grace'].map((name) => join(out, `${name}.share`))
+  } finally {
+    await sql.end({ timeout: 5 })
+    await keys.close()
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
