@@ -4,7 +4,7 @@ import { bringUpCertificates, keepCertificates, type Lives } from './appliance/c
 import { ensureCluster } from './appliance/cluster.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
-import { type Home, homeDirectory, isInstalled, markInstalled, openHome } from './appliance/home.ts'
+import { type Home, homeDirectory, isInstalled, markInstalled, openHome, viewHome } from './appliance/home.ts'
 import { findIdentities, repository } from './appliance/identity.ts'
 import { stopLeftovers, takeLock } from './appliance/lock.ts'
 import { coreUnits, edgeUnit, keysUnit, originsOf, sandboxUnit, workUnit } from './appliance/nodes.ts'
@@ -22,6 +22,7 @@ import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
 import { keepArchive } from './audit/keeper.ts'
 import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } from './backup/index.ts'
+import { startEdgeNode } from './failover/edge-node.ts'
 import { joinCluster } from './failover/join.ts'
 import { clearMembers } from './failover/members.ts'
 
@@ -81,6 +82,8 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   const { users, note } = identities
   if (note) say(note)
   const dir = options.home ?? homeDirectory()
+  const { edgeNode } = readSettings(viewHome(dir))
+  if (edgeNode) return startEdgeNode({ dir, identities, edgeNode, step, say, ...(signal ? { signal } : {}) })
   const home = inWords(dir, () => openHome(dir, identities))
   const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined

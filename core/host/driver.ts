@@ -10,6 +10,7 @@ import { registerHooks } from 'node:module'
  *   would begin with the remains, or never write a small message again.
  * - The error that ended a connection stays as well, and is told to whoever asks first on the next.
  * - One that ends while it is being opened, at the question after the types there are, ends the process as well.
+ * - One over TLS whose socket below is gone fails at what is still written, after nobody listens to it any more, and ends the process.
  * - What is asked between the error and the end of a connection is never answered, or by another's answer later.
  * - A transaction goes on after its connection was lost, and the pool may have opened that connection again by then: the
  *   statements that were still to come would each commit alone.
@@ -43,6 +44,7 @@ const mends: Readonly<Record<string, ReadonlyArray<readonly [from: string, to: s
     ],
     ['!hadError && (query || sent.length) && error(', ';(query || sent.length) && error('],
     ['closedTime = performance.now()\n', 'forget()\n    closedTime = performance.now()\n'],
+    ['socket.removeAllListeners()\n    socket = null', "socket.removeAllListeners()\n    socket.on('error', () => {})\n    socket = null"],
     ['return fetchArrayTypes()', 'return fetchArrayTypes().catch(() => {})'],
   ],
   '/postgres/src/index.js': [

@@ -7,6 +7,7 @@ import * as pki from '#pki'
 import type { Config } from './config.ts'
 import type { FaceEnv } from './face.ts'
 import type { Management } from './management.ts'
+import { patient } from './patience.ts'
 import { watchPeers } from './peers.ts'
 import type { Tls } from './tls.ts'
 
@@ -15,7 +16,8 @@ type Listening = { config: Pick<Config, 'limits'>; tls: Tls; address: Address; r
 
 /** Opens the listener of a face, for edges only. */
 export function listenFace(config: Config, tls: Tls, address: Address, app: OpenAPIHono<FaceEnv>): Promise<Server> {
-  return listen({ config, tls, address, roles: ['edge'] }, getRequestListener(app.fetch))
+  const fetch = config.database.members ? patient(app.fetch, config.limits.bodyBytesMax) : app.fetch
+  return listen({ config, tls, address, roles: ['edge'] }, getRequestListener(fetch))
 }
 
 /** What the management listener answers on loopback, for who collects metrics from another machine. */

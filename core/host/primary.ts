@@ -22,7 +22,7 @@ export type Primary = {
   close(): void
 }
 
-const askEveryMs = 300
+const askEveryMs = 500
 const askTimeoutMs = 1000
 
 export function followPrimary(members: readonly Member[], tls: () => ConnectionOptions): Primary {
@@ -35,12 +35,11 @@ export function followPrimary(members: readonly Member[], tls: () => ConnectionO
   return {
     current: () => primary,
     socket() {
-      const socket = new FollowingSocket(begin)
-      open.add(socket)
-      socket.once('close', () => {
+      const socket = new FollowingSocket(begin, () => {
         open.delete(socket)
         if (open.size === 0) rest()
       })
+      open.add(socket)
       return socket
     },
     close() {
@@ -63,23 +62,34 @@ export function followPrimary(members: readonly Member[], tls: () => ConnectionO
   }
 
   function look(): void {
-    asking ??= leaderOf(members, tls).then((found) => {
+    asking ??= seek().then((found) => {
       asking = undefined
       if (timer === undefined || !found) return // while nobody leads, connections to who led may still be good
       primary = found
       for (const socket of open) socket.follow(found)
     })
   }
+
+  /** As long as who led still says so, nobody else is asked: a handshake costs more than the answer. */
+  async function seek(): Promise<Member | undefined> {
+    if (primary && (await leads(primary, tls()))) return primary
+    return leaderOf(members, tls)
+  }
 }
 
-/** Both drivers of PostgreSQL take it for a plain socket; one of them calls `connect` with an address, which is not used. */
+/**
+ * Both drivers of PostgreSQL take it for a plain socket: one calls `connect` with an address, which is not used; the other takes all
+ * listeners away, so that its end is not heard by one.
+ */
 class FollowingSocket extends Socket {
   readonly #begin: (socket: FollowingSocket) => void
+  readonly #ended: () => void
   #to: Member | undefined
 
-  constructor(begin: (socket: FollowingSocket) => void) {
+  constructor(begin: (socket: FollowingSocket) => void, ended: () => void) {
     super()
     this.#begin = begin
+    this.#ended = ended
     this.setNoDelay(true)
     this.setKeepAlive(true, 1000)
   }
@@ -99,8 +109,18 @@ class FollowingSocket extends Socket {
   /** Goes where the primary is, if it waited; ends, if it is anywhere else. */
   follow(primary: Member): void {
     if (this.#to === undefined) this.go(primary)
-    else if (this.#to !== primary) this.destroy(new Error('Another server is the primary now.'))
+    else if (this.#to !== primary) this.destroy(connectionLost())
   }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#ended()
+    super._destroy(error, done)
+  }
+}
+
+/** As if the network had said so: who asked may ask again. */
+function connectionLost(): Error {
+  return Object.assign(new Error('Another server is the primary now.'), { code: 'ECONNRESET', syscall: 'read' })
 }
 
 /** Who says that it leads; whoever says so first, since the others say that they do not. */

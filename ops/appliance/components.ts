@@ -9,8 +9,7 @@ import type { Settings } from './settings.ts'
 export type Component = { name: string; file: string; role: Role; names: string[] }
 
 export function componentsOf(settings: Settings): Component[] {
-  const { cluster, dataAddress, hostName } = settings
-  const open = ['localhost', '127.0.0.1', ...(hostName === 'localhost' ? [] : [hostName])]
+  const { cluster, dataAddress } = settings
   const inside = (name: string, role: Role, file = name, also: string[] = []): Component => ({
     name,
     file,
@@ -23,11 +22,20 @@ export function componentsOf(settings: Settings): Component[] {
   return [
     ...coreNames(settings).map((name) => inside(name, 'core')),
     inside(workName(settings), 'work'),
-    inside(ownName(settings, 'edge'), 'edge', 'edge'),
     inside(ownName(settings, 'ops'), 'ops', 'ops'),
-    { name: ownName(settings, 'public'), file: 'public', role: 'public', names: open },
+    ...(cluster ? [] : edgeComponents(settings, '')), // before a cluster edges are machines of their own
     ...(dataAddress === undefined ? [] : [engine('postgres'), engine('redis')]),
     ...(cluster ? [engine('etcd')] : []),
+  ]
+}
+
+/** What an edge shows to the cores, and what it shows to the world. */
+export function edgeComponents({ hostName }: Settings, suffix: string, also: string[] = []): Component[] {
+  const open = ['localhost', '127.0.0.1', ...(hostName === 'localhost' ? [] : [hostName]), ...also]
+  const name = `edge${suffix}`
+  return [
+    { name, file: 'edge', role: 'edge', names: [`${name}.${internalDomain}`] },
+    { name: `public${suffix}`, file: 'public', role: 'public', names: open },
   ]
 }
 

@@ -30,9 +30,7 @@ function foldersOf({ users, data }: Identities): Folder[] {
     { path: 'run/edge', mode: meeting, owner: grouped(own('keys'), own('edge')?.gid) },
     { path: 'run/admin', mode: 0o700, owner: own('edge') },
     { path: 'run/ops', mode: meeting, owner: grouped(own('keys'), supervisor?.gid) },
-    { path: 'run/patroni', mode: 0o700, owner: own('postgres') },
     { path: 'redis', mode: 0o700, owner: own('redis') },
-    { path: 'etcd', mode: 0o700, owner: own('etcd') },
     { path: 'token', mode: 0o700, owner: own('keys') },
     { path: 'token/tokens', mode: 0o700, owner: own('keys') },
     { path: 'token/state', mode: 0o700, owner: own('keys') },
@@ -75,7 +73,7 @@ function giveAway(home: Home, { users, ours }: Identities): void {
   adopt(home.path('token'), ownerOf(users, 'keys'))
   adopt(home.path('redis'), ownerOf(users, 'redis'))
   adopt(home.path('continuity'), ownerOf(users, 'core'))
-  adopt(home.path('etcd'), ownerOf(users, 'etcd'))
+  if (home.has('etcd')) adopt(home.path('etcd'), ownerOf(users, 'etcd'))
   const postgres = ownerOf(users, 'postgres')
   if (home.has('pg') && statSync(home.path('pg')).uid !== postgres?.uid) adopt(home.path('pg'), postgres) // it may be large
   for (const { name } of readdirSync(home.path('tls'), { withFileTypes: true }).filter((entry) => entry.isFile())) {
@@ -98,7 +96,9 @@ export function clearUnusedToken(home: Home): void {
 
 /** What an installed appliance must have, and only a backup can give back. */
 export function refuseDamage(home: Home): void {
-  const isKeptByOthers = readSettings(home).cluster !== undefined // Patroni makes it anew from them
+  const { cluster, edgeNode } = readSettings(home)
+  if (edgeNode) return // it has neither data nor keys
+  const isKeptByOthers = cluster !== undefined // Patroni makes it anew from them
   if (!isKeptByOthers && !home.has('pg/PG_VERSION')) throw damaged(home, `${home.path('pg')} is gone or empty`)
   if (!readSettings(home).pkcs11 && readdirSync(home.path('token/tokens')).length === 0)
     throw damaged(home, `the token in ${home.path('token/tokens')} is gone`)

@@ -145,8 +145,8 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
 }
 
 /** Where the edges of several machines count together. */
-function redisOfEdge(home: Home, { cluster, dataAddress: host, ports }: Settings): object {
-  if (host === undefined || cluster) return {} // beside a cluster, edges are machines of their own
+function redisOfEdge(home: Home, { dataAddress: host, ports }: Settings): object {
+  if (host === undefined) return {}
   const passwordFile = credentialOf(home, 'edge', 'redis-edge')
   return { redis: { host, port: ports.redis, component: 'redis', user: 'edge', passwordFile } }
 }
@@ -262,8 +262,8 @@ function scrapeOf({ metricsAddress, ports }: Settings, name: PortName): { scrape
 
 /** Every core that an edge may ask: those of this node, or of all nodes of the cluster. */
 export function coresOf(settings: Settings): Array<{ name: string } & ReturnType<typeof facesOf>> {
-  const { cluster } = settings
-  const nodes = cluster ? cluster.addresses.map((_, i) => ({ ...settings, cluster: { ...cluster, node: i + 1 } })) : [settings]
+  const addresses = settings.cluster?.addresses ?? settings.edgeNode?.nodes
+  const nodes = addresses ? addresses.map((_, i) => ({ ...settings, cluster: { addresses, node: i + 1 } })) : [settings]
   return nodes.flatMap((of) => coreNames(of).map((name, i) => ({ name, ...facesOf(of, i === 0 ? 1 : 2) })))
 }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { textArray } from '#base'
 import { sharedLabel } from '#pki'
 import { type DatabaseAddress, openDatabase, type Sql } from '../../core/host/database.ts'
-import { followPrimary } from '../../core/host/primary.ts'
 import { archiving } from '../backup/archiving.ts'
+import { followPrimary, type Primary } from '../../core/host/primary.ts'
 import { clusterOf } from '../failover/members.ts'
 import { tellPatroni } from '../failover/patroni.ts'
 import { type Home, readSecretFile } from './home.ts'
@@ -134,8 +134,13 @@ export function addressOf(home: Home, role: keyof typeof roles): DatabaseAddress
   }
   if (!members) return address
   const tls = () => showing(home, 'ops', { name: sharedLabel('postgres'), role: 'postgres' })
-  return { ...address, host: members[0]!.host, tls, socket: followPrimary(members, tls).socket }
+  const known = followed.get(home.dir) ?? followPrimary(members, tls)
+  followed.set(home.dir, known)
+  return { ...address, host: members[0]!.host, tls, socket: known.socket }
 }
+
+/** One question for all connections of this process. */
+const followed = new Map<string, Primary>()
 
 /** The server listens with one number on addresses and sockets alike; what is rendered is what it was started with. */
 export function socketPortOf(home: Home): number {

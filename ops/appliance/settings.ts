@@ -60,6 +60,16 @@ const schema = z.strictObject({
     })
     .refine(({ addresses }) => new Set(addresses).size === addresses.length, { message: 'an address is given twice' })
     .optional(),
+  /** This machine is one of the edges before a cluster: where they stand, the nodes behind them, and the address that is whoever's lives. */
+  edgeNode: z
+    .strictObject({
+      number: z.int().min(1).max(9),
+      addresses: z.array(z.ipv4()).min(1).max(9),
+      nodes: z.array(z.ipv4()).min(1).max(9),
+      virtualAddress: z.ipv4().optional(),
+    })
+    .refine(({ number, addresses }) => number <= addresses.length, { message: 'this machine is one of the edges' })
+    .optional(),
   /** Processes that serve players on this node. */
   cores: z.union([z.literal(1), z.literal(2)]).default(2),
   /** Where cores, worker and edge give their metrics to other machines, over mutual TLS; besides loopback. */

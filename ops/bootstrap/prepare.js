@@ -82,6 +82,13 @@ const needsForTests = [
   { package: 'prometheus', there: () => existsSync('/usr/bin/promtool') },
   { package: 'prometheus-alertmanager', there: () => existsSync('/usr/bin/amtool') },
   { package: 'nagios4-core', there: () => existsSync('/usr/sbin/nagios4') },
+  // A cluster on one machine.
+  { package: 'patroni', there: () => existsSync('/usr/bin/patroni') },
+  { package: 'python3-idna', there: () => existsSync('/usr/lib/python3/dist-packages/idna') }, // Patroni needs it over TLS
+  { package: 'etcd-server', there: () => existsSync('/usr/bin/etcd') },
+  { package: 'redis-sentinel', there: () => existsSync('/usr/bin/redis-sentinel') },
+  { package: 'keepalived', there: () => existsSync('/usr/sbin/keepalived') },
+  { package: 'iproute2', there: () => existsSync('/usr/sbin/ip') || existsSync('/sbin/ip') },
 ]
 // Batteries of tests of random numbers.
 const needsForConformance = [
@@ -150,6 +157,15 @@ function apt(sudo, packages) {
     fail('apt could not install what is missing.', lastLines(result.stderr), [...sudo, install].join(' '))
 }
 
+/** What Debian would start at the next boot; ours are started by `countroom up`. */
+const services = new Map([
+  ['redis-server', 'redis-server'],
+  ['redis-sentinel', 'redis-sentinel'],
+  ['patroni', 'patroni'],
+  ['etcd-server', 'etcd'],
+  ['keepalived', 'keepalived'],
+])
+
 const aptEnvironment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
 
 /**
@@ -182,7 +198,9 @@ function quietly(install, packages) {
     [ -e $cluster ] && cp -p $cluster $cluster.before-countroom
     printf '${mark}\ncreate_main_cluster = false\n' > $cluster || exit 1
     { ${install} || { apt-get update -q; ${install}; }; } > $said 2>&1 || { tail -n 8 $said >&2; exit 1; }
-    ${packages.includes('redis-server') ? 'command -v systemctl > /dev/null && systemctl --quiet disable redis-server 2> /dev/null' : ':'}
+    for service in ${packages.filter((name) => services.has(name)).map((name) => services.get(name)).join(' ')}; do
+      command -v systemctl > /dev/null && systemctl --quiet disable $service 2> /dev/null
+    done
     exit 0`
 }
 

@@ -28,17 +28,28 @@ function invite(): Command {
     )
     .requiredOption('--keys <file>', 'the newest backup of keys, with copies that custodians can open')
     .requiredOption('--out <folder>', 'where the packages go')
+    .addOption(new Option('--edges <list>', 'the addresses of machines that are edges alone, by commas').argParser(names))
+    .option('--virtual-address <address>', "an address that is whoever's of the edges lives")
     .option('--json', 'for machines')
-    .action(async (options: { addresses: string[]; keys: string; out: string; json?: boolean }) => {
+    .action(async (options: Inviting) => {
       const { invite } = await import('../failover/invite.ts')
       const made = await invite(knownHome(), { ...options, keysBackup: options.keys })
       if (options.json) return void process.stdout.write(`${JSON.stringify(made)}\n`)
       for (const { node, file, code } of made) process.stdout.write(`${node}  ${file}\n        code ${code}\n`)
       process.stdout.write(
         'Carry each package to its machine, and its code another way. There: npx countroom cluster join <file>\n' +
-          'Then stop this node and start all of them: npx countroom up\n',
+          'Then stop this node and start all of them: npx countroom up, here once with --approve-program\n',
       )
     })
+}
+
+type Inviting = {
+  addresses: string[]
+  keys: string
+  out: string
+  edges?: string[]
+  virtualAddress?: string
+  json?: boolean
 }
 
 function join(): Command {

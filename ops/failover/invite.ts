@@ -2,9 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemCommand } from '#base'
 import * as pki from '#pki'
-import { issueFor, openPlace, type Place, put, refresh } from '../appliance/certificates.ts'
-import { type Component, componentsOf } from '../appliance/components.ts'
+import { issueFor, openPlace, put, refresh } from '../appliance/certificates.ts'
+import { type Component, componentsOf, edgeComponents } from '../appliance/components.ts'
 import { fingerprintOf, type Home, readSecretFile, type SecretName } from '../appliance/home.ts'
+import { findIdentities } from '../appliance/identity.ts'
 import { readSettings, type Settings } from '../appliance/settings.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { nodeName } from './members.ts'
@@ -27,65 +28,77 @@ const sharedSecrets: readonly SecretName[] = [
 
 export type Invitation = { node: string; file: string; code: string }
 
+export type Wanted = {
+  /** Of all nodes, the one that invites first. */
+  addresses: string[]
+  /** A file of `countroom keys backup`, with copies that custodians can open. */
+  keysBackup: string
+  out: string
+  /** Of machines that are edges alone. */
+  edges?: string[]
+  /** The address that is whoever's of them lives. */
+  virtualAddress?: string
+}
+
 /**
- * `countroom cluster invite`: makes of a home that stands alone the first node of a cluster, and a package for each of the others. The
- * data stay where they are; from the next start on Patroni runs the server, and the others copy it.
- *
- * @param keysBackup a file of `countroom keys backup`, with copies that custodians can open
+ * `countroom cluster invite`: makes of a home that stands alone the first node of a cluster, and a package for each of the others and
+ * for its edges. The data stay where they are; from the next start on Patroni runs the server, and the others copy it.
  */
-export async function invite(
-  home: Home,
-  { addresses, keysBackup, out }: { addresses: string[]; keysBackup: string; out: string },
-): Promise<Invitation[]> {
+export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> {
+  const { addresses, edges = [], virtualAddress } = wanted
   const present = readSettings(home)
   if (present.cluster && present.cluster.addresses.join() !== addresses.join())
     throw new Trouble(`This home belongs to a cluster of ${present.cluster.addresses.join(', ')}.`, {
       setting: '"cluster" in countroom.json',
       remedy: `npx countroom cluster invite --addresses ${present.cluster.addresses.join(',')} makes their packages anew`,
     })
-  const own = readOwn(home)
-  const keys = readFileSync(keysBackup, 'utf8')
-  const self = present.cluster?.node ?? 1
-  const settingsOf = (node: number): Record<string, unknown> => ({
-    ...own,
-    nodeName: node === self ? present.nodeName : nodeName(node),
-    cluster: { node, addresses },
-  })
   await settleAuthorities(home, present)
-  const folder = resolve(out)
+  const own = readOwn(home)
+  const keys = readFileSync(wanted.keysBackup, 'utf8')
+  const self = present.cluster?.node ?? 1
+  const folder = resolve(wanted.out)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const invitations: Invitation[] = []
-  for (const [i] of addresses.entries()) {
-    const node = i + 1
+  for (const node of addresses.map((_, i) => i + 1)) {
     const settings = withCluster(present, node, addresses)
-    const place = openPlace(home, settings)
-    try {
-      const made = await certificatesFor(place, componentsOf(settings).filter(({ file }) => firstFiles.includes(file)))
-      if (node === self) {
-        for (const { file, key, chain } of made) put(place, file, key, { chain })
-        continue
-      }
-      const code = newCode()
-      const file = join(folder, `${nodeName(node)}.package`)
-      const content: NodePackage = {
-        settings: settingsOf(node),
-        secrets: Object.fromEntries(sharedSecrets.map((name) => [name, readSecretFile(home, name)])),
-        tls: {
-          ...Object.fromEntries(made.flatMap((each) => [[`${each.file}.pem`, each.chain], [`${each.file}.key`, each.key]])),
-          ...Object.fromEntries(['ca.pem', 'revoked.pem'].map((name) => [name, readFileSync(home.path('tls', name), 'utf8')])),
-        },
+    const made = await issueAll(home, settings, componentsOf(settings).filter(({ file }) => firstFiles.includes(file)))
+    if (node === self) {
+      for (const { file, key, chain } of made) put({ home, users: findIdentities().users }, file, key, { chain })
+      home.write('countroom.json', `${JSON.stringify({ ...own, cluster: { node, addresses } }, null, 2)}\n`, 0o644)
+    } else
+      write(nodeName(node), {
+        settings: { ...own, nodeName: nodeName(node), cluster: { node, addresses } },
+        secrets: secretsOf(home, sharedSecrets),
+        tls: { ...filesOf(made), ...believed(home) },
         fingerprint: fingerprintOf(home) ?? '',
         keys,
-      }
-      writeFileSync(file, sealPackage(content, code), { mode: 0o600 })
-      invitations.push({ node: nodeName(node), file, code })
-    } finally {
-      await place.close()
-    }
+      })
   }
-  home.write('countroom.json', `${JSON.stringify(settingsOf(self), null, 2)}\n`, 0o644)
+  for (const number of edges.map((_, i) => i + 1)) {
+    const made = await issueAll(home, present, edgeComponents(present, `-${number}`, virtualAddress ? [virtualAddress] : []))
+    const { cluster: _, ...rest } = own
+    write(`edge-${number}`, {
+      settings: {
+        ...rest,
+        address: '0.0.0.0',
+        edgeNode: { number, addresses: edges, nodes: addresses, ...(virtualAddress ? { virtualAddress } : {}) },
+      },
+      secrets: secretsOf(home, ['redis-edge']),
+      tls: { ...filesOf(made), ...believed(home) },
+      fingerprint: fingerprintOf(home) ?? '',
+    })
+  }
   return invitations
+
+  function write(node: string, content: NodePackage): void {
+    const code = newCode()
+    const file = join(folder, `${node}.package`)
+    writeFileSync(file, sealPackage(content, code), { mode: 0o600 })
+    invitations.push({ node, file, code })
+  }
 }
+
+type Made = Array<{ file: string; key: string; chain: string }>
 
 /** After a ceremony the authorities get new keys, and nothing is issued below the old. */
 async function settleAuthorities(home: Home, settings: Settings): Promise<void> {
@@ -97,19 +110,37 @@ async function settleAuthorities(home: Home, settings: Settings): Promise<void> 
   }
 }
 
-async function certificatesFor(place: Place, components: Component[]) {
+async function issueAll(home: Home, settings: Settings, components: Component[]): Promise<Made> {
+  const place = openPlace(home, settings)
   const command = { ...systemCommand('countroom cluster invite'), keys: place.keys } satisfies pki.SigningCommand
-  const made: Array<{ file: string; key: string; chain: string }> = []
-  for (const component of components) {
-    const issued = await issueFor(place, component, command)
-    if (!issued)
-      throw new Trouble(`${component.name} was taken back.`, {
-        setting: component.name,
-        remedy: `npx countroom pki enrol ${component.role} ${component.name}, if it may come back`,
-      })
-    made.push({ file: component.file, key: issued.key, chain: issued.issued.chain })
+  const made: Made = []
+  try {
+    for (const component of components) {
+      const issued = await issueFor(place, component, command)
+      if (!issued)
+        throw new Trouble(`${component.name} was taken back.`, {
+          setting: component.name,
+          remedy: `npx countroom pki enrol ${component.role} ${component.name}, if it may come back`,
+        })
+      made.push({ file: component.file, key: issued.key, chain: issued.issued.chain })
+    }
+    return made
+  } finally {
+    await place.close()
   }
-  return made
+}
+
+function filesOf(made: Made): Record<string, string> {
+  return Object.fromEntries(made.flatMap(({ file, key, chain }) => [[`${file}.pem`, chain], [`${file}.key`, key]]))
+}
+
+/** The roots and the lists of what was taken back. */
+function believed(home: Home): Record<string, string> {
+  return Object.fromEntries(['ca.pem', 'revoked.pem'].map((name) => [name, readFileSync(home.path('tls', name), 'utf8')]))
+}
+
+function secretsOf(home: Home, names: readonly SecretName[]): Partial<Record<SecretName, string>> {
+  return Object.fromEntries(names.map((name) => [name, readSecretFile(home, name)]))
 }
 
 function withCluster(settings: Settings, node: number, addresses: string[]): Settings {
@@ -117,5 +148,6 @@ function withCluster(settings: Settings, node: number, addresses: string[]): Set
 }
 
 function readOwn(home: Home): Record<string, unknown> {
-  return home.has('countroom.json') ? (JSON.parse(readFileSync(home.path('countroom.json'), 'utf8')) as Record<string, unknown>) : {}
+  if (!home.has('countroom.json')) return {}
+  return JSON.parse(readFileSync(home.path('countroom.json'), 'utf8')) as Record<string, unknown>
 }

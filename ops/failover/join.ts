@@ -1,5 +1,6 @@
 import type { Home } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
+import { makeFolder, ownerOf } from '../appliance/ownership.ts'
 import { connect } from '../appliance/postgres.ts'
 import type { Settings } from '../appliance/settings.ts'
 import type { Supervisor } from '../appliance/supervisor.ts'
@@ -27,6 +28,8 @@ export async function joinCluster(place: {
 }): Promise<void> {
   const { home, settings, cluster, users, supervisor, tell } = place
   writeMembers(home, cluster, settings.ports)
+  makeFolder(home.path('etcd'), 0o700, ownerOf(users, 'etcd'))
+  makeFolder(home.path('run/patroni'), 0o700, ownerOf(users, 'postgres'))
   houseData(home, users)
   await supervisor.start(etcdUnit(home, settings, cluster, users), majoritySecondsMax)
   if (!home.has('pg/PG_VERSION')) await someoneLeads(home, cluster, settings)

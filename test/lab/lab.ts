@@ -24,6 +24,11 @@ export type LabNode = {
 
 export type Lab = {
   nodes: LabNode[]
+  edges: LabNode[]
+  /** Where players come in, and whom they believe. */
+  door: { address: string; ca: string }
+  /** Of players with money, signed in. */
+  cookies: string[]
   members(): MemberState[]
   /** Waits until one leads, all run and one is the synchronous standby. */
   settled(secondsMax?: number): Promise<MemberState[]>
@@ -36,18 +41,23 @@ type Say = (line: string) => void
  * A cluster of three nodes on this machine, each in a network namespace of its own, made as an operator makes one: a home that stands
  * alone, a ceremony, a backup of keys, an invitation for each of the others.
  */
-export async function openLab(options: { say?: Say; settings?: object } = {}): Promise<Lab> {
+export async function openLab(options: { say?: Say; settings?: object; players?: number } = {}): Promise<Lab> {
   const say = options.say ?? (() => {})
   const folder = mkdtempSync('/tmp/countroom-lab-')
   chmodSync(folder, 0o755)
   const network = openNetwork()
   const nodes = [1, 2, 3].map((number) => labNode(number, network.machine(10 + number), join(folder, `node-${number}`)))
+  const edges = [1, 2].map((number) => labNode(number, network.machine(20 + number), join(folder, `edge-${number}`)))
+  const virtualAddress = network.gateway.replace(/\d+$/, '100')
   const lab: Lab = {
     nodes,
+    edges,
+    door: { address: virtualAddress, ca: join(folder, 'node-1/tls/ca.pem') },
+    cookies: [],
     members,
     settled,
     async down() {
-      await Promise.all(nodes.map((each) => each.stop().catch(() => {})))
+      await Promise.all([...nodes, ...edges].map((each) => each.stop().catch(() => {})))
       network.down()
       rmSync(folder, { recursive: true, force: true })
     },
@@ -58,6 +68,10 @@ export async function openLab(options: { say?: Say; settings?: object } = {}): P
     writeFileSync(join(first!.home, 'countroom.json'), JSON.stringify({ cores: 1, ...options.settings }))
     say('One node that stands alone')
     await first!.up()
+    say('Players with money')
+    const { home, machine } = first!
+    const populate = join(import.meta.dirname, 'populate.ts')
+    lab.cookies = JSON.parse(machine.run(node, [populate, home, String(options.players ?? 10)])) as string[]
     say('Two of staff, a ceremony, a backup of keys')
     const shares = await ceremony(first!, join(folder, 'shares'))
     const backup = JSON.parse(first!.countroom('keys', 'backup', '--json')) as {
@@ -65,16 +79,22 @@ export async function openLab(options: { say?: Say; settings?: object } = {}): P
       unsealed: string[]
     }
     say('Invitations')
-    const addresses = nodes.map(({ machine }) => machine.address).join(',')
+    const addresses = (of: LabNode[]) => of.map(({ machine }) => machine.address).join(',')
     const made = first!.countroom(
-      ...['cluster', 'invite', '--addresses', addresses, '--keys', backup.path, '--out', join(folder, 'packages'), '--json'],
+      ...['cluster', 'invite', '--addresses', addresses(nodes), '--edges', addresses(edges)],
+      ...['--virtual-address', virtualAddress, '--keys', backup.path, '--out', join(folder, 'packages'), '--json'],
     )
     await first!.stop()
-    for (const [i, { file, code }] of (JSON.parse(made) as Invitation[]).entries())
-      nodes[i + 1]!.countroom('cluster', 'join', file, '--code', code, '--shares', shares.join(','), '--without', backup.unsealed.join(','))
+    const keys = ['--shares', shares.join(','), '--without', backup.unsealed.join(',')]
+    for (const { node: name, file, code } of JSON.parse(made) as Invitation[]) {
+      const invited = [...nodes, ...edges].find(({ home }) => home.endsWith(name))!
+      invited.countroom('cluster', 'join', file, '--code', code, ...(nodes.includes(invited) ? keys : []))
+    }
     say('Three nodes')
     await Promise.all(nodes.map((each) => each.up(...(each === first ? ['--approve-program'] : []))))
     await settled()
+    say('Two edges')
+    await Promise.all(edges.map((each) => each.up()))
     return lab
   } catch (error) {
     if (process.env.COUNTROOM_LAB_KEEP === undefined) await lab.down()

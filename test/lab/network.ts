@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { pinnedNode, root } from '../../ops/bootstrap/prepare.js'
+import { join } from 'node:path'
 
 /** A machine of the lab: a network namespace with one address, and a cable that can be pulled. */
 export type Machine = {
@@ -19,6 +19,7 @@ export type Machine = {
 
 export type Network = { gateway: string; machine(host: number): Machine; down(): void }
 
+const root = join(import.meta.dirname, '../..')
 const ip = (...words: string[]) => execFileSync('/usr/sbin/ip', words, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
 
 /** A network of its own with this machine at `.1`; several can be up at once. Needs root. */
@@ -103,7 +104,7 @@ function freeSubnet(): string {
   }
 }
 
-export const node = pinnedNode
+export const node = process.execPath
 export const command = (...words: string[]) => [`${root}/ops/countroom.ts`, ...words]
 
 /** The words a process was started with. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openHome } from '../../ops/appliance/home.ts'
-import { coreUnit, edgeUnit, keysUnit, sandboxUnit, workUnit } from '../../ops/appliance/nodes.ts'
+import { coreUnits, edgeUnit, keysUnit, sandboxUnit, workUnit } from '../../ops/appliance/nodes.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
 import { newHome } from '../support/home.ts'
 
@@ -18,7 +18,7 @@ writeFileSync(secret, '1234')
 const agent = keysUnit(home, settings, {}) // writes what the others inspect
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-const units = { 'work-1': workUnit(home, settings, {}), 'core-1': coreUnit(home, settings, 1, {}) }
+const units = { 'work-1': workUnit(home, settings, {}), 'core-1': coreUnits(home, settings, {})[0]! }
 
 test.each(Object.entries(units))('%s reads the token’s PIN neither by its path nor round about', (_, unit) => {
   const detours = [
@@ -104,7 +104,7 @@ test('of a carrier’s two secrets the worker reads the one that sends, a core t
   const smsCarrier = { url: 'smpps://casino@sms.example:3550', secretFile, receiptSecretFile, sender: 'Casino' }
   const configured = (name: string) => JSON.parse(readFileSync(home.path(`run/${name}.json`), 'utf8')).smsCarrier
   const work = workUnit(home, { ...settings, smsCarrier }, {})
-  const core = coreUnit(home, { ...settings, smsCarrier }, 1, {})
+  const core = coreUnits(home, { ...settings, smsCarrier }, {})[0]!
   expect(readUnder(work.args, [secretFile, receiptSecretFile])).toEqual({
     [secretFile]: 'read',
     [receiptSecretFile]: 'ERR_ACCESS_DENIED',

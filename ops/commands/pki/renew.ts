@@ -44,16 +44,26 @@ async function renewThere([name, ...others]: string[], options: Options): Promis
       setting: '--in, --operator',
       remedy: 'npx countroom pki renew <name> --in <folder> --operator <url>',
     })
-  const had = kept(options.in, name)
+  const { notAfter } = await renewAt({ folder: options.in, operator: options.operator, ca: options.ca }, name)
+  process.stdout.write(`${name} has a certificate until ${notAfter}.\n`)
+}
+
+/** Of a component on another machine, by the certificate it has; `file` is what it is called in its folder. */
+export async function renewAt(
+  { folder, operator, ca }: { folder: string; operator: string; ca?: string | undefined },
+  name: string,
+  file = name,
+): Promise<{ notAfter: string }> {
+  const had = kept(folder, file)
   const { key, request } = await pki.newRequest(name)
   const at = new Date()
   const spki = createPublicKey(createPrivateKey(key)).export({ format: 'der', type: 'spki' })
   const signature = sign('sha256', pki.renewalStatement(had.serial, spki, at), createPrivateKey(had.key))
   const answer = await askAuthority(
-    { operator: options.operator, ca: options.ca ?? `${options.in}/ca.pem` },
+    { operator, ca: ca ?? `${folder}/ca.pem` },
     '/api/pki/renewals',
     { request, certificate: had.chain, at: at.toISOString(), signature: signature.toString('base64') },
   )
-  keep(options.in, name, key, answer)
-  process.stdout.write(`${name} has a certificate until ${answer.notAfter}.\n`)
+  keep(folder, file, key, answer)
+  return answer
 }

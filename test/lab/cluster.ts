@@ -1,0 +1,43 @@
+import { openLab } from './lab.ts'
+import { run, trials } from './trials.ts'
+
+/**
+ * `npm run cluster`: three nodes and two edges on this machine, until Ctrl-C. `npm run cluster -- --try "planned switchover"` plays and strikes
+ * instead, and ends; `--try all` does all there is.
+ */
+const [flag, wanted] = process.argv.slice(2)
+const began = Date.now()
+const say = (line: string) => process.stdout.write(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}\n`)
+if (process.getuid?.() !== 0) {
+  process.stderr.write('A cluster on one machine needs root: it makes network namespaces.\n  try: sudo npm run cluster\n')
+  process.exit(1)
+}
+
+const stopped = new Promise((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
+})
+const lab = await openLab({ say })
+if (flag === '--try') {
+  for (const trial of trials.filter(({ name }) => wanted === 'all' || name === wanted)) {
+    const { account, lost, doubled, proof } = await run(lab, trial, 50)
+    const { acknowledged, failures, gap } = account
+    say(`${trial.name} (${proof}): ${acknowledged.size} acknowledged, ${lost.length} lost, ${doubled.length} doubled,`)
+    say(`  ${failures.length} told to ask again, ${gap.seconds.toFixed(1)} s without an answer`)
+  }
+} else {
+  const [first] = lab.nodes
+  say('It runs. Players come in at the virtual address; nodes and edges are network namespaces:')
+  for (const { home, machine } of [...lab.nodes, ...lab.edges])
+    process.stdout.write(`        ip netns exec ${machine.name} bash    # ${machine.address}, COUNTROOM_HOME=${home}\n`)
+  process.stdout.write(`
+  Players        https://${lab.door.address}:8443/  (as localhost; CA ${lab.door.ca})
+  Who leads      ip netns exec ${first!.machine.name} env COUNTROOM_HOME=${first!.home} npx countroom cluster status
+  Pull a plug    ip netns exec ${first!.machine.name} ip link set eth0 down    # and up
+  Stop           Ctrl-C
+
+`)
+  await stopped
+}
+say('Taking it down')
+await lab.down()
+process.exit(0)

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Lab, LabNode } from './lab.ts'
+import { kill, wordsOf } from './network.ts'
+
+/** The node that leads, as the cluster says. */
+export function primaryOf(lab: Lab): LabNode {
+  const found = lab.members().find(({ role }) => role === 'primary')
+  const node = lab.nodes.find(({ machine }) => machine.address === found?.address)
+  if (!node) throw new Error('no node leads')
+  return node
+}
+
+/** The machine dies: the cable is out and nothing runs. `up` brings it back. */
+export function crash({ machine }: LabNode): void {
+  machine.unplug()
+  for (const pid of machine.pids()) kill(pid, 'SIGKILL')
+}
+
+/** The machine's hypervisor holds it; answers what lets it go on. */
+export function freeze({ machine }: LabNode): () => void {
+  const held = machine.pids()
+  for (const pid of held) kill(pid, 'SIGSTOP')
+  return () => {
+    for (const pid of held) kill(pid, 'SIGCONT')
+  }
+}
+
+/** The first process there that was started with all of these words. */
+export function processOf({ machine }: LabNode, ...words: string[]): number {
+  const found = machine.pids().find((pid) => words.every((word) => wordsOf(pid).some((each) => each.includes(word))))
+  if (found === undefined) throw new Error(`no process of ${words.join(' ')} runs there`)
+  return found
+}
+
+export function patroniOf(node: LabNode): number {
+  return processOf(node, '/usr/bin/patroni')
+}
+
+export function etcdOf(node: LabNode): number {
+  return processOf(node, '/usr/bin/etcd')
+}
+
+/** The server itself, by the file it writes. */
+export function postmasterOf({ home }: LabNode): number {
+  return Number(readFileSync(join(home, 'pg/postmaster.pid'), 'utf8').split('\n')[0])
+}
+
+export const coreOf = (node: LabNode) => processOf(node, 'core/host/serve.ts')
+export const agentOf = (node: LabNode) => processOf(node, 'core/keys/agent/serve.ts')
+export const redisOf = (node: LabNode) => processOf(node, 'redis-server')
+
+/** Leads, as its server says; undefined when it does not answer. What two say at once is split brain. */
+export function timelineOf({ machine, home }: LabNode): string | undefined {
+  try {
+    return machine.run('/usr/bin/psql', ['-h', join(home, 'run/pg'), '-U', 'postgres', '-Atc', 'select timeline_id from pg_control_checkpoint()'], {
+      env: { PGPASSWORD: readFileSync(join(home, 'secrets/postgres-admin'), 'utf8').trim(), PGCONNECT_TIMEOUT: '3' },
+    }).trim()
+  } catch {
+    return undefined
+  }
+}

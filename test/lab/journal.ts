@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Agent, buildConnector, request } from 'undici'
+import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
+import type { Lab } from './lab.ts'
+
+/** What the players saw; times are milliseconds since the play began. */
+export type Account = {
+  /** Keys that were answered with a round, and which. */
+  acknowledged: Map<string, string>
+  /** First answers that were no round: what a player would have read. */
+  failures: Array<{ atMs: number; said: string }>
+  /** Keys that were answered with two rounds. */
+  doubled: string[]
+  /** Keys that were never answered with a round, however often they were asked again. */
+  unresolved: string[]
+  /** The longest time without any answer with a round, and when it began; the silence at the end counts. */
+  gap: { seconds: number; atMs: number }
+}
+
+export type Play = {
+  elapsedMs(): number
+  /** Ends it: what is under way is asked again until it is resolved. */
+  stop(): Promise<Account>
+}
+
+const againEveryMs = 500
+const resolveSecondsMax = 90
+
+/** Players who bet with keys, together so many times a second, and who ask again with the same key until they know. */
+export function play(lab: Lab, perSecond = 100): Play {
+  const { ca, address } = lab.door
+  const connector = buildConnector({ ca: readFileSync(ca), servername: 'localhost', timeout: 3000 })
+  const agent = new Agent({
+    connect: (to, done) => connector({ ...to, hostname: address, host: address }, done),
+    connections: 64,
+    headersTimeout: 15_000,
+    bodyTimeout: 15_000,
+  })
+  const began = performance.now()
+  const elapsedMs = () => performance.now() - began
+  const account: Account = {
+    acknowledged: new Map(),
+    failures: [],
+    doubled: [],
+    unresolved: [],
+    gap: { seconds: 0, atMs: 0 },
+  }
+  let lastMs = 0
+  let playing = true
+  const pace = (1000 * lab.cookies.length) / perSecond
+  const players = lab.cookies.map((cookie, i) => playOn(cookie, (i / lab.cookies.length) * pace))
+  return {
+    elapsedMs,
+    async stop() {
+      playing = false
+      await Promise.all(players)
+      alive()
+      await agent.destroy()
+      return account
+    },
+  }
+
+  async function playOn(cookie: string, startMs: number): Promise<void> {
+    await pause(startMs)
+    for (let dueMs = elapsedMs(); playing; dueMs += pace) {
+      await pause(dueMs - elapsedMs())
+      if (dueMs < elapsedMs() - 1000) dueMs = elapsedMs() // what was not asked during a pause is not made up for
+      await bet(cookie)
+    }
+  }
+
+  async function bet(cookie: string): Promise<void> {
+    const key = randomUUID()
+    const giveUpMs = elapsedMs() + resolveSecondsMax * 1000
+    for (let first = true; ; first = false) {
+      const said = await ask(cookie, key).catch((error: Error) => error.message)
+      if (typeof said !== 'string') {
+        const before = account.acknowledged.get(key)
+        if (before !== undefined && before !== said.round) account.doubled.push(key)
+        account.acknowledged.set(key, said.round)
+        alive()
+        return
+      }
+      if (first) account.failures.push({ atMs: elapsedMs(), said })
+      if (elapsedMs() > giveUpMs) return void account.unresolved.push(key)
+      await pause(againEveryMs)
+    }
+  }
+
+  /** The round, or what was said instead. */
+  async function ask(cookie: string, key: string): Promise<{ round: string } | string> {
+    const answer = await request('https://localhost:8443/api/games/roulette-european/rounds', {
+      method: 'POST',
+      dispatcher: agent,
+      headers: {
+        cookie,
+        origin: 'https://localhost:8443',
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      body: JSON.stringify({ bets: [{ on: 'black', amount: '0.10' }] }),
+    })
+    const text = await answer.body.text()
+    if (answer.statusCode === 200) return JSON.parse(text) as { round: string }
+    return `${answer.statusCode} ${/"code":"([^"]+)"/.exec(text)?.[1] ?? text.slice(0, 120)}`
+  }
+
+  function alive(): void {
+    const seconds = (elapsedMs() - lastMs) / 1000
+    if (seconds > account.gap.seconds) account.gap = { seconds, atMs: lastMs }
+    lastMs = elapsedMs()
+  }
+}
+
+/**
+ * What the books say of it, asked of whoever leads at the end: keys that were acknowledged and are not there, or as another round; and keys
+ * that are there more than once, acknowledged or not.
+ */
+export async function compare({ nodes }: Lab, account: Account): Promise<{ lost: string[]; doubled: string[] }> {
+  const owner = connect(viewHome(nodes[0]!.home), 'owner')
+  try {
+    const booked = await owner<Array<{ key: string; transfer: bigint }>>`
+      select key, transfer from ledger.transfers where key like 'round:%'`
+    const counts = new Map<string, number>()
+    for (const { key } of booked) counts.set(key, (counts.get(key) ?? 0) + 1)
+    const rounds = new Map(booked.map(({ key, transfer }) => [key.slice('round:'.length), `rnd_${transfer}`]))
+    const lost = [...account.acknowledged].filter(([key, round]) => rounds.get(key) !== round).map(([key]) => key)
+    const doubled = [...counts].filter(([, count]) => count > 1).map(([key]) => key)
+    return { lost, doubled: [...doubled, ...account.doubled] }
+  } finally {
+    await owner.end({ timeout: 5 })
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))
