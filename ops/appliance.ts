@@ -157,7 +157,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
     if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
-    await step(settings.cluster ? 'Worker, cores' : 'Worker, cores, edge', () => allOf(...units.map((unit) => supervisor.start(unit))))
+    await step(settings.cluster ? 'Worker, cores' : 'Worker, cores, edge', () =>
+      allOf(...units.map((unit) => supervisor.start(unit))),
+    )
 
     const secret = await offerFirstEnrolment(home)
     const origins = originsOf(settings)

@@ -37,7 +37,10 @@ const schema = z.strictObject({
     host: z.string(),
     port: z.int(),
     /** Where several servers keep the database: each of them, and the port its agent answers on. Host and port say nothing then. */
-    members: z.array(z.strictObject({ host: z.string(), port: z.int(), ask: z.int() })).min(2).optional(),
+    members: z
+      .array(z.strictObject({ host: z.string(), port: z.int(), ask: z.int() }))
+      .min(2)
+      .optional(),
     database: z.string(),
     user: z.string(),
     passwordFile: z.string(),

@@ -38,7 +38,9 @@ export function openDatabase(address: DatabaseAddress): Sql {
     password: address.password,
     max: address.poolMax ?? 8,
     ...(address.tls ? { ssl: address.tls() } : {}),
-    ...(address.socket ? { socket: () => address.socket!().connect(0), connect_timeout: followSeconds } : { connect_timeout: 5 }),
+    ...(address.socket
+      ? { socket: () => address.socket!().connect(0), connect_timeout: followSeconds }
+      : { connect_timeout: 5 }),
     backoff: () => reconnectSeconds, // the driver's own grows to 20 s in a short outage, and who asks first waits as long
     idle_timeout: address.idleSecondsMax ?? 0,
     max_lifetime: null,

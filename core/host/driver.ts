@@ -44,7 +44,10 @@ const mends: Readonly<Record<string, ReadonlyArray<readonly [from: string, to: s
     ],
     ['!hadError && (query || sent.length) && error(', ';(query || sent.length) && error('],
     ['closedTime = performance.now()\n', 'forget()\n    closedTime = performance.now()\n'],
-    ['socket.removeAllListeners()\n    socket = null', "socket.removeAllListeners()\n    socket.on('error', () => {})\n    socket = null"],
+    [
+      'socket.removeAllListeners()\n    socket = null',
+      "socket.removeAllListeners()\n    socket.on('error', () => {})\n    socket = null",
+    ],
     ['return fetchArrayTypes()', 'return fetchArrayTypes().catch(() => {})'],
   ],
   '/postgres/src/index.js': [

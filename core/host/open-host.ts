@@ -12,9 +12,9 @@ import { type DatabaseAddress, openDatabase } from './database.ts'
 import { openExports } from './exports.ts'
 import type { Host } from './host.ts'
 import { createLog } from './log.ts'
+import { followPrimary } from './primary.ts'
 import { openQueue, type Queue } from './queue.ts'
 import { openNetworks } from './registers/networks.ts'
-import { followPrimary } from './primary.ts'
 import { readSecret } from './secrets.ts'
 import { openSignIns } from './sign-ins.ts'
 import { openTls, type Tls } from './tls.ts'
@@ -35,7 +35,9 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
   const log = createLog(config.name, config.log.level)
   const tls = openTls(config.tls, log)
   const { passwordFile, component, members, ...address } = config.database
-  const primary = members && followPrimary(members, () => tls.connecting({ component: pki.sharedLabel('postgres'), role: 'postgres' }))
+  const primary =
+    members &&
+    followPrimary(members, () => tls.connecting({ component: pki.sharedLabel('postgres'), role: 'postgres' }))
   const hearers: Array<() => void> = []
   const database: DatabaseAddress = {
     ...address,

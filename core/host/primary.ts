@@ -17,8 +17,6 @@ export type Member = { host: string; port: number; ask: number }
 export type Primary = {
   /** A socket that is on its way to the primary; while there is none it waits, as long as its owner does. */
   socket(): Socket
-  /** The primary as it was last seen. */
-  current(): Member | undefined
   close(): void
 }
 
@@ -28,12 +26,11 @@ const askTimeoutMs = 1000
 export function followPrimary(members: readonly Member[], tls: () => ConnectionOptions): Primary {
   const open = new Set<FollowingSocket>()
   let primary: Member | undefined
-  let asking: Promise<void> | undefined
+  let asking = false
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
   return {
-    current: () => primary,
     socket() {
       const socket = new FollowingSocket(begin, () => {
         open.delete(socket)
@@ -50,9 +47,9 @@ export function followPrimary(members: readonly Member[], tls: () => ConnectionO
 
   /** Sends a socket on its way, now or as soon as somebody leads. */
   function begin(socket: FollowingSocket): void {
-    if (!closed) timer ??= setInterval(look, askEveryMs).unref()
+    if (!closed) timer ??= setInterval(() => void look(), askEveryMs).unref()
     if (primary) socket.go(primary)
-    else look()
+    else void look()
   }
 
   function rest(): void {
@@ -61,13 +58,14 @@ export function followPrimary(members: readonly Member[], tls: () => ConnectionO
     primary = undefined // whoever comes after a pause asks first
   }
 
-  function look(): void {
-    asking ??= seek().then((found) => {
-      asking = undefined
-      if (timer === undefined || !found) return // while nobody leads, connections to who led may still be good
-      primary = found
-      for (const socket of open) socket.follow(found)
-    })
+  async function look(): Promise<void> {
+    if (asking) return
+    asking = true
+    const found = await seek().catch(() => undefined) // certificates that are just being written
+    asking = false
+    if (timer === undefined || !found) return // while nobody leads, connections to who led may still be good
+    primary = found
+    for (const socket of open) socket.follow(found)
   }
 
   /** As long as who led still says so, nobody else is asked: a handshake costs more than the answer. */

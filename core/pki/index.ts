@@ -27,8 +27,8 @@ export {
   type Role,
   renewalDue,
   roles,
-  sharedLabel,
   roleUri,
+  sharedLabel,
 } from './policy.ts'
 export { renewalStatement } from './proof.ts'
 // The component's own part: its key and request

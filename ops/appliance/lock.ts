@@ -73,7 +73,19 @@ function refuseLiving(home: Home): void {
  */
 export async function stopLeftovers(home: Home): Promise<string[]> {
   const files = home.has('run') ? readdirSync(home.path('run')).filter((file) => file.endsWith('.pid')) : []
-  const order = ['initdb', 'edge', 'core', 'work', 'sandbox', 'keys', 'sentinel', 'redis', 'patroni', 'postgres', 'etcd']
+  const order = [
+    'initdb',
+    'edge',
+    'core',
+    'work',
+    'sandbox',
+    'keys',
+    'sentinel',
+    'redis',
+    'patroni',
+    'postgres',
+    'etcd',
+  ]
   const place = (name: string) => order.indexOf(name.replace(/-\d+$/, ''))
   const named = files.map((file) => file.slice(0, -4)).sort((a, b) => place(a) - place(b))
   const stopped: string[] = []

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { connectKeys } from '#keys'
 import { sharedLabel } from '#pki'
+import { membersOf } from '../failover/members.ts'
 import { carriersOf } from './carriers.ts'
 import { coreNames, kindOf, workName } from './components.ts'
 import { credentialOf } from './credentials.ts'
@@ -12,7 +13,6 @@ import { confinement, coreMay, networkFiles, workerMay } from './permission.ts'
 import { roles, socketPortOf } from './postgres.ts'
 import { onMismatchOf } from './program.ts'
 import type { PortName, Settings } from './settings.ts'
-import { membersOf } from '../failover/members.ts'
 import { agentRoles, agentSocket, edgeAdminSocket, postgresFolder, redisSocket } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
 import { wordsOf } from './trouble.ts'
@@ -240,7 +240,12 @@ function databaseOf(home: Home, settings: Settings) {
   const { cluster, dataAddress, ports } = settings
   if (dataAddress === undefined) return { host: postgresFolder(home), port: socketPortOf(home) }
   if (!cluster) return { host: dataAddress, port: ports.postgres, component: 'postgres' }
-  return { host: dataAddress, port: ports.postgres, members: membersOf(cluster, ports), component: sharedLabel('postgres') }
+  return {
+    host: dataAddress,
+    port: ports.postgres,
+    members: membersOf(cluster, ports),
+    component: sharedLabel('postgres'),
+  }
 }
 
 function redisOf(home: Home, { cluster, dataAddress, ports }: Settings) {
@@ -261,7 +266,7 @@ function scrapeOf({ metricsAddress, ports }: Settings, name: PortName): { scrape
 }
 
 /** Every core that an edge may ask: those of this node, or of all nodes of the cluster. */
-export function coresOf(settings: Settings): Array<{ name: string } & ReturnType<typeof facesOf>> {
+function coresOf(settings: Settings): Array<{ name: string } & ReturnType<typeof facesOf>> {
   const addresses = settings.cluster?.addresses ?? settings.edgeNode?.nodes
   const nodes = addresses ? addresses.map((_, i) => ({ ...settings, cluster: { addresses, node: i + 1 } })) : [settings]
   return nodes.flatMap((of) => coreNames(of).map((name, i) => ({ name, ...facesOf(of, i === 0 ? 1 : 2) })))

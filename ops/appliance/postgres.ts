@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { textArray } from '#base'
 import { sharedLabel } from '#pki'
 import { type DatabaseAddress, openDatabase, type Sql } from '../../core/host/database.ts'
-import { archiving } from '../backup/archiving.ts'
 import { followPrimary, type Primary } from '../../core/host/primary.ts'
+import { archiving } from '../backup/archiving.ts'
 import { clusterOf } from '../failover/members.ts'
 import { tellPatroni } from '../failover/patroni.ts'
 import { type Home, readSecretFile } from './home.ts'
-import { showing } from './showing.ts'
 import type { Users } from './identity.ts'
 import { configurationMode, configurationOwner, giveFile, makeFolder, ownerOf } from './ownership.ts'
 import type { Settings } from './settings.ts'
+import { showing } from './showing.ts'
 import { postgresFolder } from './sockets.ts'
 import type { Unit } from './supervisor.ts'
 import { Trouble } from './trouble.ts'
@@ -153,7 +153,8 @@ export function socketPortOf(home: Home): number {
 
 /** Takes new certificates and revocation lists into use: from the next connection on, those that are open stay. */
 export async function reloadPostgres(home: Home, settings: Settings, users: Users): Promise<void> {
-  if (settings.cluster) tellPatroni(home) // it shows the server's certificate itself
+  if (settings.cluster)
+    tellPatroni(home) // it shows the server's certificate itself
   else writeConfiguration(home, users, 'postgresql.conf', render(home, settings, users))
   const admin = connect(home, 'admin', 'postgres')
   try {
@@ -196,7 +197,8 @@ async function untilEncrypted(home: Home): Promise<void> {
  * may; the administrator never, and the owner only where `ops` of another node has to come as it.
  */
 export function hostAccess({ cluster, dataAddress }: Settings): string[] {
-  const remote = (role: string, database = databaseName) => `hostssl ${database} ${role} all cert map=nodes clientname=DN`
+  const remote = (role: string, database = databaseName) =>
+    `hostssl ${database} ${role} all cert map=nodes clientname=DN`
   const { replication, rewind } = peerRoles
   return [
     'local all all scram-sha-256',
@@ -208,7 +210,11 @@ export function hostAccess({ cluster, dataAddress }: Settings): string[] {
 /** Which certificates may be which role: the one of the process stands in the subject, and the authority put it there. */
 export function identities({ cluster }: Settings): string[] {
   const is = (of: string, role: string) => `nodes "/^CN=[^,=]+,OU=${of}$" ${role}`
-  const peers = [is('ops', roles.owner), is('ops', roles.app), ...Object.values(peerRoles).map((role) => is('postgres', role))]
+  const peers = [
+    is('ops', roles.owner),
+    is('ops', roles.app),
+    ...Object.values(peerRoles).map((role) => is('postgres', role)),
+  ]
   return [is('core', roles.app), is('work', roles.work), ...(cluster ? peers : [])]
 }
 

@@ -16,6 +16,8 @@ export function showing(home: Home, file: string, who: { name: string; role: Rol
     minVersion: 'TLSv1.3',
     checkServerIdentity: (name, certificate) =>
       checkServerIdentity(name, certificate) ??
-      (roleOf(certificate.subjectaltname) === who.role ? undefined : new Error(`${name} is not of the role ${who.role}`)),
+      (roleOf(certificate.subjectaltname) === who.role
+        ? undefined
+        : new Error(`${name} is not of the role ${who.role}`)),
   }
 }

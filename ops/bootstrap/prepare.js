@@ -198,7 +198,10 @@ function quietly(install, packages) {
     [ -e $cluster ] && cp -p $cluster $cluster.before-countroom
     printf '${mark}\ncreate_main_cluster = false\n' > $cluster || exit 1
     { ${install} || { apt-get update -q; ${install}; }; } > $said 2>&1 || { tail -n 8 $said >&2; exit 1; }
-    for service in ${packages.filter((name) => services.has(name)).map((name) => services.get(name)).join(' ')}; do
+    for service in ${packages
+      .filter((name) => services.has(name))
+      .map((name) => services.get(name))
+      .join(' ')}; do
       command -v systemctl > /dev/null && systemctl --quiet disable $service 2> /dev/null
     done
     exit 0`

@@ -7,7 +7,9 @@ import { answer } from '../keys/ask.ts'
 
 /** `countroom cluster`: several nodes that keep one casino, and each other's data. */
 export function clusterCommand(): Command {
-  const command = new Command('cluster').description('several nodes that keep one casino: invite, join, and see who leads')
+  const command = new Command('cluster').description(
+    'several nodes that keep one casino: invite, join, and see who leads',
+  )
   for (const part of [invite(), join(), status()]) command.addCommand(part)
   return command
 }
@@ -24,11 +26,15 @@ function invite(): Command {
   return new Command('invite')
     .description('make this home the first node of a cluster, and a package for each of the others')
     .addOption(
-      new Option('--addresses <list>', 'the addresses of all nodes by commas, this one first').argParser(names).makeOptionMandatory(),
+      new Option('--addresses <list>', 'the addresses of all nodes by commas, this one first')
+        .argParser(names)
+        .makeOptionMandatory(),
     )
     .requiredOption('--keys <file>', 'the newest backup of keys, with copies that custodians can open')
     .requiredOption('--out <folder>', 'where the packages go')
-    .addOption(new Option('--edges <list>', 'the addresses of machines that are edges alone, by commas').argParser(names))
+    .addOption(
+      new Option('--edges <list>', 'the addresses of machines that are edges alone, by commas').argParser(names),
+    )
     .option('--virtual-address <address>', "an address that is whoever's of the edges lives")
     .option('--json', 'for machines')
     .action(async (options: Inviting) => {
@@ -57,8 +63,15 @@ function join(): Command {
     .description('make of an empty home a node of the cluster that invited it')
     .argument('<file>', 'the package')
     .option('--code <code>', 'its code, instead of being asked')
-    .addOption(new Option('--shares <files>', 'files with one share each, by commas, instead of being asked').argParser(names))
-    .addOption(new Option('--without <keys>', 'older keys that have no copy and that this node does without, by commas').argParser(names))
+    .addOption(
+      new Option('--shares <files>', 'files with one share each, by commas, instead of being asked').argParser(names),
+    )
+    .addOption(
+      new Option(
+        '--without <keys>',
+        'older keys that have no copy and that this node does without, by commas',
+      ).argParser(names),
+    )
     .action(async (file: string, options: { code?: string; shares?: string[]; without?: string[] }) => {
       const { accept } = await import('../failover/accept.ts')
       const code = options.code ?? (await askCode())
@@ -98,7 +111,9 @@ function changing(kind: 'switchover' | 'failover', description: string): Command
       if (options.json) return void process.stdout.write(`${JSON.stringify(change)}\n`)
       const { from = 'nobody', to, seconds } = change
       process.stdout.write(
-        options.dryRun ? `${to} would lead instead of ${from}.\n` : `${to} leads instead of ${from}, after ${seconds.toFixed(1)} s.\n`,
+        options.dryRun
+          ? `${to} would lead instead of ${from}.\n`
+          : `${to} leads instead of ${from}, after ${seconds.toFixed(1)} s.\n`,
       )
     })
 }

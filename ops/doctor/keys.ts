@@ -1,6 +1,6 @@
 import { connectKeys } from '#keys'
-import type { Home } from '../appliance/home.ts'
 import { componentsOf } from '../appliance/components.ts'
+import type { Home } from '../appliance/home.ts'
 import { readSettings, type Settings } from '../appliance/settings.ts'
 import { agentSocket, presentComponent } from '../appliance/sockets.ts'
 import { wordsOf } from '../appliance/trouble.ts'

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomUUID } from 'node:crypto'
 import { furnish } from '../appliance/furniture.ts'
 import { type Home, isInstalled, markInstalled, openHome, type SecretName } from '../appliance/home.ts'
 import { findIdentities } from '../appliance/identity.ts'

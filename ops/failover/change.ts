@@ -49,7 +49,10 @@ function choose(
   const { members, primary, standby, to } = seen
   const remedy = 'npx countroom cluster status; ops/runbooks/failover.md'
   if (kind === 'switchover' && !primary)
-    throw new Trouble('No node leads, so none can hand over.', { setting: 'switchover', remedy: 'npx countroom failover' })
+    throw new Trouble('No node leads, so none can hand over.', {
+      setting: 'switchover',
+      remedy: 'npx countroom failover',
+    })
   if (kind === 'failover' && primary?.state === 'running')
     throw new Trouble(`${primary.name} leads and runs.`, {
       setting: 'failover',
@@ -73,7 +76,8 @@ function choose(
 async function untilLeads(home: Home, name: string): Promise<void> {
   for (let attempt = 0; attempt < 60; attempt++) {
     const members = await observe(home).catch(() => [])
-    if (members.some((member) => member.name === name && member.role === 'primary' && member.state === 'running')) return
+    if (members.some((member) => member.name === name && member.role === 'primary' && member.state === 'running'))
+      return
     await new Promise((resolve) => setTimeout(resolve, 500))
   }
   throw new Trouble(`${name} was chosen, and does not lead after 30 s.`, {

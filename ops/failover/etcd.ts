@@ -56,7 +56,7 @@ export function etcdUnit(home: Home, settings: Settings, cluster: Cluster, users
 }
 
 /** Undefined when etcd has a majority, else why not. */
-export function askEtcd(home: Home, host: string, port: number): Promise<string | undefined> {
+function askEtcd(home: Home, host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const tls = showing(home, 'postgres', { name: sharedLabel('etcd'), role: 'etcd' })
     const question = request({ ...tls, host, port, path: '/health', agent: false, timeout: 3000 }, (answer) => {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemCommand } from '#base'
-import * as pki from '#pki'
+import type * as pki from '#pki'
 import { issueFor, openPlace, put, refresh } from '../appliance/certificates.ts'
 import { type Component, componentsOf, edgeComponents } from '../appliance/components.ts'
 import { fingerprintOf, type Home, readSecretFile, type SecretName } from '../appliance/home.ts'
@@ -9,7 +9,7 @@ import { findIdentities } from '../appliance/identity.ts'
 import { readSettings, type Settings } from '../appliance/settings.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { nodeName } from './members.ts'
-import { newCode, type NodePackage, sealPackage } from './package.ts'
+import { type NodePackage, newCode, sealPackage } from './package.ts'
 
 /** What engines and `ops` have to show before the database can be asked for certificates; the rest a node enrols itself. */
 const firstFiles = ['postgres', 'redis', 'etcd', 'ops']
@@ -61,7 +61,11 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
   const invitations: Invitation[] = []
   for (const node of addresses.map((_, i) => i + 1)) {
     const settings = withCluster(present, node, addresses)
-    const made = await issueAll(home, settings, componentsOf(settings).filter(({ file }) => firstFiles.includes(file)))
+    const made = await issueAll(
+      home,
+      settings,
+      componentsOf(settings).filter(({ file }) => firstFiles.includes(file)),
+    )
     if (node === self) {
       for (const { file, key, chain } of made) put({ home, users: findIdentities().users }, file, key, { chain })
       home.write('countroom.json', `${JSON.stringify({ ...own, cluster: { node, addresses } }, null, 2)}\n`, 0o644)
@@ -75,7 +79,11 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
       })
   }
   for (const number of edges.map((_, i) => i + 1)) {
-    const made = await issueAll(home, present, edgeComponents(present, `-${number}`, virtualAddress ? [virtualAddress] : []))
+    const made = await issueAll(
+      home,
+      present,
+      edgeComponents(present, `-${number}`, virtualAddress ? [virtualAddress] : []),
+    )
     const { cluster: _, ...rest } = own
     write(`edge-${number}`, {
       settings: {
@@ -131,12 +139,19 @@ async function issueAll(home: Home, settings: Settings, components: Component[])
 }
 
 function filesOf(made: Made): Record<string, string> {
-  return Object.fromEntries(made.flatMap(({ file, key, chain }) => [[`${file}.pem`, chain], [`${file}.key`, key]]))
+  return Object.fromEntries(
+    made.flatMap(({ file, key, chain }) => [
+      [`${file}.pem`, chain],
+      [`${file}.key`, key],
+    ]),
+  )
 }
 
 /** The roots and the lists of what was taken back. */
 function believed(home: Home): Record<string, string> {
-  return Object.fromEntries(['ca.pem', 'revoked.pem'].map((name) => [name, readFileSync(home.path('tls', name), 'utf8')]))
+  return Object.fromEntries(
+    ['ca.pem', 'revoked.pem'].map((name) => [name, readFileSync(home.path('tls', name), 'utf8')]),
+  )
 }
 
 function secretsOf(home: Home, names: readonly SecretName[]): Partial<Record<SecretName, string>> {

@@ -1,9 +1,9 @@
+import { z } from 'zod'
 import type { Home } from '../appliance/home.ts'
 import { readSettings } from '../appliance/settings.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { type Cluster, nodeName } from './members.ts'
 import { askPatroni } from './patroni.ts'
-import { z } from 'zod'
 
 /** What Patroni knows of its members (`GET /cluster` and `/patroni`). */
 const clusterView = z.object({

@@ -4,14 +4,7 @@ import { sharedLabel } from '#pki'
 import { type Home, readSecretFile } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
 import { configurationMode, configurationOwner, makeFolder, ownerOf } from '../appliance/ownership.ts'
-import {
-  hostAccess,
-  identities,
-  parametersOf,
-  peerRoles,
-  postgresBinaries,
-  roles,
-} from '../appliance/postgres.ts'
+import { hostAccess, identities, parametersOf, peerRoles, postgresBinaries, roles } from '../appliance/postgres.ts'
 import { isAlive, parseMark } from '../appliance/processes.ts'
 import type { Settings } from '../appliance/settings.ts'
 import { showing } from '../appliance/showing.ts'
@@ -23,7 +16,7 @@ const configuration = 'run/patroni.yml'
 const dataFolder = 'patroni/pg'
 
 /** Seconds. A leader that is not heard of for `ttl` has lost; it takes its own server down before (`ttl` >= `loop_wait` + 2 `retry_timeout`). */
-export const timings = { ttl: 20, loop_wait: 5, retry_timeout: 5 } as const
+const timings = { ttl: 20, loop_wait: 5, retry_timeout: 5 } as const
 
 /**
  * Patroni, which runs PostgreSQL in a cluster: it starts the server, makes standbys, and promotes one when the primary is lost. A cluster
@@ -39,7 +32,10 @@ export function patroniUnit(home: Home, settings: Settings, cluster: Cluster, us
     command: '/usr/bin/patroni',
     args: [home.path(configuration)],
     identity: users.postgres,
-    environment: { PATRONI_SUPERUSER_PASSWORD: readSecretFile(home, 'postgres-admin'), PATH: `${postgresBinaries()}:/usr/bin:/bin` },
+    environment: {
+      PATRONI_SUPERUSER_PASSWORD: readSecretFile(home, 'postgres-admin'),
+      PATH: `${postgresBinaries()}:/usr/bin:/bin`,
+    },
     async probe() {
       const answer = await askPatroni(home, { host: own, port: settings.ports.patroni }, 'GET', '/health')
       return answer.status === 200 ? undefined : (answer.why ?? 'PostgreSQL does not run here yet')
@@ -152,7 +148,7 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
 }
 
 /** What all members go by; it counts when the cluster is made, and is changed by `PATCH /config` afterwards. */
-export function shared({ max_connections, wal_level }: Record<string, string>) {
+function shared({ max_connections, wal_level }: Record<string, string>) {
   return {
     ...timings,
     maximum_lag_on_failover: 1_048_576,

@@ -2,14 +2,14 @@ import { connect } from 'node:tls'
 import { sharedLabel } from '#pki'
 import { type Home, readSecretFile } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
+import { ownerOf } from '../appliance/ownership.ts'
 import type { Settings } from '../appliance/settings.ts'
 import { showing } from '../appliance/showing.ts'
-import { ownerOf } from '../appliance/ownership.ts'
 import type { Unit } from '../appliance/supervisor.ts'
 import type { Cluster } from './members.ts'
 
 /** By which name the sentinels and their clients know our Redis. */
-export const redisName = 'countroom'
+const redisName = 'countroom'
 const configuration = 'redis/sentinel.conf'
 
 /**
@@ -34,7 +34,9 @@ export function sentinelUnit(home: Home, settings: Settings, cluster: Cluster, u
 function askSentinel(home: Home, host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const tls = showing(home, 'postgres', { name: sharedLabel('redis'), role: 'redis' })
-    const socket = connect({ ...tls, host, port }, () => socket.write(`AUTH ${readSecretFile(home, 'redis')}\r\nPING\r\n`))
+    const socket = connect({ ...tls, host, port }, () =>
+      socket.write(`AUTH ${readSecretFile(home, 'redis')}\r\nPING\r\n`),
+    )
     const done = (why?: string) => {
       socket.destroy()
       resolve(why)

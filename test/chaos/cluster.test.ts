@@ -5,7 +5,12 @@ import { type Lab, openLab } from '../lab/lab.ts'
 import { run, trials } from '../lab/trials.ts'
 
 /** What takes short in CI; `COUNTROOM_CLUSTER_TRIALS=all` for every fault there is, `COUNTROOM_CLUSTER_PACE=200` for more bets a second. */
-const short = ['planned switchover', 'the primary cut off for 45 s, then healed', 'a core killed', 'the edge with the virtual address dies']
+const short = [
+  'planned switchover',
+  'the primary cut off for 45 s, then healed',
+  'a core killed',
+  'the edge with the virtual address dies',
+]
 const wanted = process.env.COUNTROOM_CLUSTER_TRIALS === 'all' ? trials.map(({ name }) => name) : short
 const pace = Number(process.env.COUNTROOM_CLUSTER_PACE ?? 30)
 

@@ -7,9 +7,12 @@ import { run, trials } from './trials.ts'
  */
 const [flag, wanted] = process.argv.slice(2)
 const began = Date.now()
-const say = (line: string) => process.stdout.write(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}\n`)
+const say = (line: string) =>
+  process.stdout.write(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}\n`)
 if (process.getuid?.() !== 0) {
-  process.stderr.write('A cluster on one machine needs root: it makes network namespaces.\n  try: sudo npm run cluster\n')
+  process.stderr.write(
+    'A cluster on one machine needs root: it makes network namespaces.\n  try: sudo npm run cluster\n',
+  )
   process.exit(1)
 }
 

@@ -27,7 +27,7 @@ export function freeze({ machine }: LabNode): () => void {
 }
 
 /** The first process there that was started with all of these words. */
-export function processOf({ machine }: LabNode, ...words: string[]): number {
+function processOf({ machine }: LabNode, ...words: string[]): number {
   const found = machine.pids().find((pid) => words.every((word) => wordsOf(pid).some((each) => each.includes(word))))
   if (found === undefined) throw new Error(`no process of ${words.join(' ')} runs there`)
   return found
@@ -53,9 +53,18 @@ export const redisOf = (node: LabNode) => processOf(node, 'redis-server')
 /** Leads, as its server says; undefined when it does not answer. What two say at once is split brain. */
 export function timelineOf({ machine, home }: LabNode): string | undefined {
   try {
-    return machine.run('/usr/bin/psql', ['-h', join(home, 'run/pg'), '-U', 'postgres', '-Atc', 'select timeline_id from pg_control_checkpoint()'], {
-      env: { PGPASSWORD: readFileSync(join(home, 'secrets/postgres-admin'), 'utf8').trim(), PGCONNECT_TIMEOUT: '3' },
-    }).trim()
+    return machine
+      .run(
+        '/usr/bin/psql',
+        ['-h', join(home, 'run/pg'), '-U', 'postgres', '-Atc', 'select timeline_id from pg_control_checkpoint()'],
+        {
+          env: {
+            PGPASSWORD: readFileSync(join(home, 'secrets/postgres-admin'), 'utf8').trim(),
+            PGCONNECT_TIMEOUT: '3',
+          },
+        },
+      )
+      .trim()
   } catch {
     return undefined
   }

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { join } from 'node:path'
 import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
-import type { Invitation } from '../../ops/failover/invite.ts'
-import type { MemberState } from '../../ops/failover/observe.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { presentOps } from '../../ops/appliance/sockets.ts'
+import type { Invitation } from '../../ops/failover/invite.ts'
+import type { MemberState } from '../../ops/failover/observe.ts'
 import { employ, staffPassword } from '../support/staff.ts'
 import { command, kill, type Machine, node, openNetwork } from './network.ts'
 
@@ -121,7 +121,8 @@ export async function openLab(options: { say?: Say; settings?: object; players?:
       const seen = members()
       const primary = seen.filter(({ role }) => role === 'primary')
       const guarded = seen.some(({ role }) => role === 'synchronous standby')
-      if (primary.length === 1 && guarded && seen.every(({ state }) => ['running', 'streaming'].includes(state))) return seen
+      if (primary.length === 1 && guarded && seen.every(({ state }) => ['running', 'streaming'].includes(state)))
+        return seen
       if (Date.now() > until) throw new Error(`the cluster did not settle: ${JSON.stringify(seen)}`)
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
@@ -167,7 +168,9 @@ async function ceremony({ home, machine }: LabNode, out: string): Promise<string
   try {
     const credentials: Array<{ login: string; password: string }> = []
     for (let i = 0; i < 2; i++) {
-      const { login } = await sql.begin((tx) => employ(tx, { ...systemCommand('lab'), keys }, { role: 'administrator' }))
+      const { login } = await sql.begin((tx) =>
+        employ(tx, { ...systemCommand('lab'), keys }, { role: 'administrator' }),
+      )
       credentials.push({ login, password: staffPassword })
     }
     machine.run(

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,8 @@ export type Machine = {
 export type Network = { gateway: string; machine(host: number): Machine; down(): void }
 
 const root = join(import.meta.dirname, '../..')
-const ip = (...words: string[]) => execFileSync('/usr/sbin/ip', words, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
+const ip = (...words: string[]) =>
+  execFileSync('/usr/sbin/ip', words, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
 
 /** A network of its own with this machine at `.1`; several can be up at once. Needs root. */
 export function openNetwork(): Network {
@@ -85,7 +86,10 @@ function machineOf(namespace: string, cable: string, address: string): Machine {
 
 function pidsIn(namespace: string): number[] {
   const found = spawnSync('/usr/sbin/ip', ['netns', 'pids', namespace], { encoding: 'utf8' })
-  return (found.stdout ?? '').split('\n').filter((line) => line !== '').map(Number)
+  return (found.stdout ?? '')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number)
 }
 
 /** What ended meanwhile needs no ending. */

@@ -1,14 +1,4 @@
-import {
-  agentOf,
-  coreOf,
-  crash,
-  etcdOf,
-  freeze,
-  patroniOf,
-  postmasterOf,
-  primaryOf,
-  redisOf,
-} from './faults.ts'
+import { agentOf, coreOf, crash, etcdOf, freeze, patroniOf, postmasterOf, primaryOf, redisOf } from './faults.ts'
 import { type Account, compare, play } from './journal.ts'
 import type { Lab } from './lab.ts'
 import { kill } from './network.ts'

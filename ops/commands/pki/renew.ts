@@ -59,11 +59,12 @@ export async function renewAt(
   const at = new Date()
   const spki = createPublicKey(createPrivateKey(key)).export({ format: 'der', type: 'spki' })
   const signature = sign('sha256', pki.renewalStatement(had.serial, spki, at), createPrivateKey(had.key))
-  const answer = await askAuthority(
-    { operator, ca: ca ?? `${folder}/ca.pem` },
-    '/api/pki/renewals',
-    { request, certificate: had.chain, at: at.toISOString(), signature: signature.toString('base64') },
-  )
+  const answer = await askAuthority({ operator, ca: ca ?? `${folder}/ca.pem` }, '/api/pki/renewals', {
+    request,
+    certificate: had.chain,
+    at: at.toISOString(),
+    signature: signature.toString('base64'),
+  })
   keep(folder, file, key, answer)
   return answer
 }
