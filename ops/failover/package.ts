@@ -38,7 +38,7 @@ export function newCode(): string {
 export function sealPackage(content: NodePackage, code: string): string {
   const salt = randomBytes(16)
   const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', keyOf(code, salt), nonce)
+  const cipher = createCipheriv('aes-256-gcm', keyOf(code, salt), nonce, { authTagLength: tagBytes })
   const sealed = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final(), cipher.getAuthTag()])
   const [saltText, nonceText, sealedText] = [salt, nonce, sealed].map((each) => each.toString('base64'))
   return `${JSON.stringify({ countroom: 'node-package-1', salt: saltText, nonce: nonceText, sealed: sealedText })}\n`

@@ -50,22 +50,9 @@ export const coreOf = (node: LabNode) => processOf(node, 'core/host/serve.ts')
 export const agentOf = (node: LabNode) => processOf(node, 'core/keys/agent/serve.ts')
 export const redisOf = (node: LabNode) => processOf(node, 'redis-server')
 
-/** Leads, as its server says; undefined when it does not answer. What two say at once is split brain. */
-export function timelineOf({ machine, home }: LabNode): string | undefined {
-  try {
-    return machine
-      .run(
-        '/usr/bin/psql',
-        ['-h', join(home, 'run/pg'), '-U', 'postgres', '-Atc', 'select timeline_id from pg_control_checkpoint()'],
-        {
-          env: {
-            PGPASSWORD: readFileSync(join(home, 'secrets/postgres-admin'), 'utf8').trim(),
-            PGCONNECT_TIMEOUT: '3',
-          },
-        },
-      )
-      .trim()
-  } catch {
-    return undefined
-  }
+/** Whether its own server believes that it is the primary; two that do are split brain. */
+export function believesToLead({ machine, home }: LabNode): boolean {
+  const words = ['-h', join(home, 'run/pg'), '-U', 'postgres', '-Atc', 'select not pg_is_in_recovery()']
+  const env = { PGPASSWORD: readFileSync(join(home, 'secrets/postgres-admin'), 'utf8').trim(), PGCONNECT_TIMEOUT: '3' }
+  return machine.run('/usr/bin/psql', words, { env }).trim() === 't'
 }

@@ -131,6 +131,7 @@ function tryEverySocket(): void {
   expect(reached).toEqual({
     postgres: ['PostgreSQL'],
     redis: ['Redis'],
+    etcd: [],
     keys: ['key agent, core', 'key agent, edge', 'key agent, ops', 'key agent, work'],
     core: ['PostgreSQL', 'Redis', 'key agent, core'],
     work: ['PostgreSQL', 'Redis', 'key agent, work'],
