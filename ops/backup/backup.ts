@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as audit from '#audit'
@@ -41,7 +42,7 @@ export function backupSettingsOf({ backup }: Settings): BackupSettings {
 export async function readyRepositories({ home, settings, users }: Backed, signal?: AbortSignal): Promise<void> {
   const backup = backupSettingsOf(settings)
   const repositories = repositoriesOf(home, backup)
-  if (repositories.some((each) => 'sftp' in each)) await refuseOldForSftp(home, users)
+  if (repositories.some((each) => 'sftp' in each)) refuseOldForSftp()
   const agent = connectKeys({ socket: agentSocket(home, 'ops') })
   try {
     const { passphrase, sealing } = await openRepositoryKey(agent, await ensureRepositoryKey(home, agent))
@@ -56,11 +57,11 @@ export async function readyRepositories({ home, settings, users }: Backed, signa
 }
 
 /** Debian 12 has a version without it. */
-async function refuseOldForSftp(home: Home, users: Users): Promise<void> {
-  const said = await pgbackrest(home, users, 'version', { words: ['--no-config'] }).catch(() => '')
+function refuseOldForSftp(): void {
+  const said = spawnSync(pgbackrestBinary, ['version'], { encoding: 'utf8' }).stdout?.trim() ?? ''
   const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(said)?.map(Number) ?? []
   if (major > 2 || (major === 2 && minor >= 46)) return
-  throw new Trouble(`${said.trim() || pgbackrestBinary} knows no repositories by SFTP; 2.46 and later do.`, {
+  throw new Trouble(`${said || pgbackrestBinary} knows no repositories by SFTP; 2.46 and later do.`, {
     setting: '"sftp" of a repository in countroom.json',
     remedy: 'a newer pgBackRest, a repository by S3, or a folder that is mounted',
   })

@@ -34,6 +34,14 @@ function age(of: Date | null | undefined, now: Date, words: (seconds: number) =>
 }
 
 const seconds = { unit: 's', after: database } as const
+
+/** How long ago something last happened by the audit log; what never did, since the casino was installed. */
+async function sinceLast({ sql, now }: Probe, code: audit.Code, what: string, done: string) {
+  const [last] = await audit.search(sql(), { code, limit: 1 })
+  if (last) return age(new Date(last.at), now, (old) => `${what} ${done} ${old} s ago`, '')
+  const [row] = await sql()<Array<{ since: Date | null }>>`select min(applied_at) as since from base.migrations`
+  return age(row?.since, now, (old) => `${what} never ${done}, in ${old} s`, `${what} never ${done}`)
+}
 const waits = (
   name: string,
   about: string,
@@ -169,12 +177,25 @@ export const measures: readonly Measure[] = [
     label: 'age',
     warning: '100000',
     critical: '172800',
-    async look({ sql, now }) {
-      const [last] = await audit.search(sql(), { code: 'keys.backup_written', limit: 1 })
-      if (last) return age(new Date(last.at), now, (old) => `keys were backed up ${old} s ago`, '')
-      const [row] = await sql()<Array<{ since: Date | null }>>`select min(applied_at) as since from base.migrations`
-      return age(row?.since, now, (old) => `keys were never backed up, in ${old} s`, 'keys were never backed up')
-    },
+    look: (probe) => sinceLast(probe, 'keys.backup_written', 'keys were', 'backed up'),
+  },
+  {
+    ...seconds,
+    name: 'backup-age',
+    about: 'when data were last backed up, or since when they never were',
+    label: 'age',
+    warning: '100000',
+    critical: '172800',
+    look: (probe) => sinceLast(probe, 'backup.written', 'data were', 'backed up'),
+  },
+  {
+    ...seconds,
+    name: 'drill-age',
+    about: 'when it was last proven that a backup comes back, or since when it never was',
+    label: 'age',
+    warning: '2764800',
+    critical: '3024000',
+    look: (probe) => sinceLast(probe, 'drill.passed', 'a backup was', 'proven to come back'),
   },
   {
     ...seconds,

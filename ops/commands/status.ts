@@ -12,6 +12,7 @@ import { readSettings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
+import { type Last, lastBackups } from '../doctor/backups.ts'
 import { overdue } from '../keys/due.ts'
 
 /** `countroom status`: one screen; exit code 0 when all runs, books and audit log are sound and the program is as approved. */
@@ -29,19 +30,23 @@ export function statusCommand(): Command {
       const card = runningCard(home)
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
-      const [books, log, approved, due] = await Promise.all([
+      const [books, log, approved, due, backups] = await Promise.all([
         booksOf(home),
         logOf(home),
         programOf(home),
         keysDueIn(home),
+        ask(home, lastBackups),
       ])
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups })}\n`,
         )
       else
         process.stdout.write(
-          screen(card, processes, [wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)]),
+          screen(card, processes, [
+            ...[wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)],
+            wordsOfBackups(backups),
+          ]),
         )
       const sound = [books, log].every(({ state }) => state !== 'contradict') && approved.state !== 'differs'
       process.exitCode = sound && processes.every((unit) => unit.state === 'running') ? 0 : 2
@@ -139,6 +144,18 @@ function wordsOfKeys(due: string[] | undefined): string {
   if (!due) return 'Keys unknown: the agent does not answer; npx countroom doctor says why'
   if (due.length === 0) return 'Keys current'
   return `KEYS DUE: ${due.join('; ')}\n  → npx countroom keys list; ops/runbooks/keys-rotation.md`
+}
+
+function wordsOfBackups(last: Last | typeof noAnswer): string {
+  if (last === noAnswer) return 'Backups unknown: the database does not answer'
+  const told = (at: Date | undefined) => at?.toISOString() ?? 'never'
+  const failed = [
+    last.failed && !(last.backup && last.backup > last.failed) ? `; A BACKUP FAILED ${told(last.failed)}` : '',
+    last.drillFailed && !(last.drill && last.drill > last.drillFailed)
+      ? `; A DRILL FAILED ${told(last.drillFailed)}`
+      : '',
+  ]
+  return `Backed up ${told(last.backup)}, proven to come back ${told(last.drill)}${failed.join('')}`
 }
 
 function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, words: string[]): string {

@@ -1,3 +1,4 @@
+import { backups } from './backups.ts'
 import { books, log } from './books.ts'
 import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
@@ -32,4 +33,5 @@ export const checks: readonly Check[] = [
   books,
   log,
   controlProgram,
+  backups,
 ]

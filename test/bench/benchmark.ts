@@ -29,6 +29,8 @@ export type RunOptions = {
   large: boolean
   /** One part of what the benchmark measures, by a name of its own. */
   only?: string | undefined
+  /** How much data, where a benchmark makes some. */
+  gigabytes?: number | undefined
   /** Checkouts of other projects to run beside ours. */
   rivals: { pgledger?: string; tbperf?: string }
 }

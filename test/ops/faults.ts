@@ -3,6 +3,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as audit from '#audit'
+import { systemCommand } from '#base'
 import { readSecretFile, viewHome } from '../../ops/appliance/home.ts'
 import { askReady } from '../../ops/appliance/nodes.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
@@ -102,6 +104,15 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       },
       evidence: /hk-pepper-1 must not be extractable.*hk-pepper-1 is another key/,
       remedy: /restore .*token from a backup/,
+    },
+    backups: {
+      async plant() {
+        await noted('backup.failed', { type: 'incr', cause: 'the repository is gone' })
+        const made = { repository: 1, label: 'l', type: 'incr', bytes: 1, storedBytes: 1, seconds: 1 }
+        return async () => noted('backup.written', made)
+      },
+      evidence: /^the backup of \d.*Z failed$/,
+      remedy: /countroom backup says why/,
     },
     program: {
       async plant() {
@@ -240,6 +251,12 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
 
   function pidOf(name: string): number {
     return appliance.processes().find((unit) => unit.name === name)!.pid!
+  }
+
+  async function noted(action: audit.Code, detail: Record<string, unknown>): Promise<void> {
+    const sql = connect(home, 'app')
+    await sql.begin((tx) => audit.record(tx, systemCommand('test'), { action, subject: 'data', detail }))
+    await sql.end()
   }
 
   async function statements(...texts: string[]): Promise<void> {

@@ -21,7 +21,8 @@ export async function openBooks(cluster: Cluster, name: string, count = wallets)
   return sql
 }
 
-async function fund(sql: Sql, count: number): Promise<void> {
+/** What all of these wallets play with. */
+export async function fund(sql: Sql, count: number): Promise<void> {
   const lease = (await ledger.leaseLane(sql, 'funding'))!
   for (let first = 1; first <= count; first += 5000)
     await ledger.postBatch(
@@ -40,19 +41,22 @@ async function fund(sql: Sql, count: number): Promise<void> {
 
 /** Transfers of the past, so many for each wallet, by the same function that books all others. */
 export async function fillPast(sql: Sql, count: number, each: number): Promise<void> {
-  for (let round = 1; round <= each; round++) {
-    const lease = (await ledger.leaseLane(sql, `past-${round}`))!
-    for (let first = 1; first <= count; first += 20_000)
-      await sql.unsafe(
-        `select count(*) from ledger.post($1::smallint, $2, now() - interval '1 hour',
-           (select array_agg((n - $3 + 1)::int order by n) from generate_series($3::bigint, $4) n), (select array_agg(n order by n) from generate_series($3::bigint, $4) n),
-           (select array_agg('past-${round}-' || md5(n::text) order by n) from generate_series($3::bigint, $4) n), (select array_agg(md5(n::text)::uuid) from generate_series($3::bigint, $4) n),
-           array_fill('round'::text, array[$5::int]), array_fill(''::text, array[$5::int]), array_fill(''::text, array[$5::int]),
-           array_fill('cash'::text, array[$5::int]), array_fill('games.revenue'::text, array[$5::int]), array_fill(10::bigint, array[$5::int]), false)`,
-        [lease.lane, lease.holder, first, Math.min(first + 19_999, count), Math.min(20_000, count - first + 1)],
-      )
-    await ledger.returnLease(sql, lease)
-  }
+  for (let round = 1; round <= each; round++) await fillRound(sql, count, round)
+}
+
+/** One more for each wallet; rounds have numbers. */
+export async function fillRound(sql: Sql, count: number, round: number): Promise<void> {
+  const lease = (await ledger.leaseLane(sql, `past-${round}`))!
+  for (let first = 1; first <= count; first += 20_000)
+    await sql.unsafe(
+      `select count(*) from ledger.post($1::smallint, $2, now() - interval '1 hour',
+         (select array_agg((n - $3 + 1)::int order by n) from generate_series($3::bigint, $4) n), (select array_agg(n order by n) from generate_series($3::bigint, $4) n),
+         (select array_agg('past-${round}-' || md5(n::text) order by n) from generate_series($3::bigint, $4) n), (select array_agg(md5(n::text)::uuid) from generate_series($3::bigint, $4) n),
+         array_fill('round'::text, array[$5::int]), array_fill(''::text, array[$5::int]), array_fill(''::text, array[$5::int]),
+         array_fill('cash'::text, array[$5::int]), array_fill('games.revenue'::text, array[$5::int]), array_fill(10::bigint, array[$5::int]), false)`,
+      [lease.lane, lease.holder, first, Math.min(first + 19_999, count), Math.min(20_000, count - first + 1)],
+    )
+  await ledger.returnLease(sql, lease)
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,16 +13,23 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemCommand } from '#base'
+import { connectKeys } from '#keys'
+import { viewHome } from '../../../ops/appliance/home.ts'
+import { connect } from '../../../ops/appliance/postgres.ts'
+import { presentOps } from '../../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../../ops/appliance.ts'
 import { arrive, type Client, depositByCard, must, openClient, signInAnew, until } from '../../support/client.ts'
 import { newHome } from '../../support/home.ts'
+import { employ } from '../../support/staff.ts'
 import { countroom, launch, moment, removeHome } from '../command.ts'
 
 /** A casino that is backed up into two places, lost, and brought back on bare folders, by the operator's command alone. */
 const home = newHome('small')
 const [bare, earlier, other] = [newHome('usual'), newHome('usual'), newHome('usual')]
 const places = mkdtempSync(join(tmpdir(), 'cr-places-'))
-const [near, far] = [join(places, 'near'), join(places, 'far')]
+const [near, far, shares] = [join(places, 'near'), join(places, 'far'), join(places, 'shares')]
+const staff = ['ann', 'ben'].map((login) => ({ login, password: 'a long enough password' }))
 let appliance: Appliance | undefined
 let player: Client
 let who: { email: string; password: string }
@@ -126,6 +134,26 @@ test('a flipped byte in one place is found and named; a place that is gone leave
   expect((await held()).filter(({ type }) => type === 'diff').map(({ repository }) => repository)).toContain(1)
 }, 120_000)
 
+test('custodians get shares of keys that backups carry; the repositories’ own key goes along with the rotation', async () => {
+  const sql = connect(viewHome(home), 'app')
+  const core = connectKeys(presentOps(viewHome(home)))
+  for (const { login, password } of staff)
+    await sql.begin((tx) =>
+      employ(tx, { ...systemCommand('test'), keys: core }, { role: 'administrator', login, password }),
+    )
+  await core.close()
+  await sql.end()
+  const words = ['keys', 'ceremony', '--custodians', 'Ada,Grace,Edsger', '--threshold', '2', '--out', shares, '--json']
+  const { code, out } = await countroom(home, words, { input: JSON.stringify(staff) })
+  expect(code, out).toBe(0)
+  await must(player.ask('POST', '/api/sessions', who), 201) // what was hashed under the old pepper is hashed anew
+  expect((await countroom(home, ['backup'])).code).toBe(0)
+  for (const place of [near, far])
+    expect(JSON.parse(readFileSync(join(place, 'recovery/recovery-set.json'), 'utf8'))).toMatchObject({
+      key: { kek: 'kek-backup-2' },
+    })
+}, 120_000)
+
 test('without a token nothing is restored, and nothing is made', async () => {
   between = new Date()
   await depositByCard(player, '7.00')
@@ -155,6 +183,18 @@ test('a restore that is killed is refused by a start, and the same again goes th
   expect(again.out).toMatch(/is in use: .*never overwrites/)
 }, 120_000)
 
+test.runIf(process.getuid?.() === 0)('a disk that is too small is told before anything lies on it', async () => {
+  const small = join(places, 'small')
+  mkdirSync(small)
+  const mounted = ['/usr/bin/unshare', '--mount', '/bin/sh', '-c']
+  const mount = `mount -t tmpfs -o size=80M,mode=755 tmpfs ${small} && "$@"; code=$?; ls ${small}/pg; exit $code`
+  const words = ['restore', '--home', small, '--from', near, '--keys-of', home]
+  const { code, out } = await countroom(home, words, { within: [...mounted, mount, 'sh'] })
+  expect(code).toBe(1)
+  expect(out).toMatch(/The disk is too small: .* MiB free/)
+  expect(out).toMatch(/cannot access .*pg/)
+})
+
 test('to an earlier moment: what was answered later is gone, money is frozen, and the evidence says why', async () => {
   const { code, out } = await countroom(home, [
     ...['restore', '--home', earlier, '--from', near, '--keys-of', home, '--to', between.toISOString(), '--json'],
@@ -169,14 +209,41 @@ test('to an earlier moment: what was answered later is gone, money is frozen, an
   expect(new Date(reached.commit).getTime()).toBeLessThanOrEqual(between.getTime())
 }, 120_000)
 
-test('the restored casino opens with all its money, and is backed up on', async () => {
-  appliance = await startAppliance({ home: bare, freePorts: true, approveProgram: true })
+test('on another machine the custodians bring the keys: fewer than a quorum open nothing, a quorum all of it', async () => {
+  const [newest = ''] = readdirSync(join(near, 'recovery'))
+    .filter((name) => name.startsWith('keys-'))
+    .sort()
+    .reverse()
+  const file = join(near, 'recovery', newest)
+  const [ada, grace] = readdirSync(shares).map((name) => join(shares, name))
+  const bring = (...words: string[]) => countroom(other, ['keys', 'restore', file, ...words])
+  const alone = await bring('--shares', ada!)
+  expect(alone.code, alone.out).toBe(1)
+  expect((await countroom(other, ['restore', '--home', other, '--from', near])).out).toMatch(/There are no keys/)
+  const quorum = await bring('--shares', `${ada},${grace}`)
+  const [, born] = /: ((?:[a-z-]+-\d+(?:, )?)+)/.exec(quorum.out) ?? []
+  const brought =
+    born && quorum.code === 1
+      ? await bring('--shares', `${ada},${grace}`, '--without', born.replaceAll(' ', ''))
+      : quorum
+  expect(brought.code, brought.out).toBe(0)
+  const { code, out } = await countroom(other, ['restore', '--home', other, '--from', near])
+  expect(code, out).toBe(0)
+  expect(out).toMatch(/Money is frozen: nobody knows/)
+}, 120_000)
+
+test('the restored casino opens with all its money once somebody answers for it, and is backed up on', async () => {
+  appliance = await startAppliance({ home: other, freePorts: true, approveProgram: true })
   player = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
   await signInAnew(player, appliance.urls, who)
   const { body } = await must(player.ask<{ cash: unknown }>('GET', '/api/balance'), 200)
   expect(body.cash).toEqual({ amount: '57.00', currency: 'EUR' })
-  expect((await countroom(bare, ['verify', 'ledger'])).code).toBe(0)
-  expect((await countroom(bare, ['backup'])).code).toBe(0)
+  expect((await countroom(other, ['verify'])).out).not.toMatch(/FAILED/)
+  const more = { amount: { amount: '1.00', currency: 'EUR' } }
+  expect((await countroom(other, ['ledger', 'freezes'])).out).toMatch(/found by countroom restore: .*stands/s)
+  expect((await countroom(other, ['ledger', 'lift', '--yes', '--reason', 'nothing is missing'])).code).toBe(0)
+  expect((await player.ask('POST', '/api/deposits', more)).status).toBe(201)
+  expect((await countroom(other, ['backup'])).code).toBe(0)
 }, 120_000)
 
 async function held(): Promise<Array<{ type: string; repository: number }>> {
