@@ -25,7 +25,8 @@ const host = { ...open, continuity, games: play.games }
 let stopping = false
 const ready = async () => (stopping ? ['draining'] : [...(await open.missing()), ...play.missing()])
 
-const life = await begin(host, async () => [...(await open.missing()), ...play.missing()])
+// What a process tells of itself is no money: it starts while all money stands still, or nobody could let it move again.
+const life = await begin(open, async () => [...(await open.missing()), ...play.missing()])
 const live = createLive(host)
 const faces = [
   { address: config.listen.player, app: playerFace(host, ready) },

@@ -10,10 +10,14 @@ export type Proof = { ok: boolean; checks: Check[] }
  * Proves the books from their rows alone: each check is one query that finds what contradicts it, and names the first.
  * Run it in a REPEATABLE READ transaction, so that all checks see one instant. With `since`, only what was booked from then
  * on is proven, on the wallets it touched, and that it follows from what was there before: the cost is that of the new.
- * A row that was spoilt later and is older is found by the whole proof only.
+ * A row that was spoilt later and is older is found by the whole proof only. `beside`: further transactions of the same snapshot,
+ * which share the work.
  */
-export async function prove(reader: Reader, options: { since?: Date; now?: Date } = {}): Promise<Proof> {
-  const { since = beginning, now = new Date() } = options
+export async function prove(
+  reader: Reader,
+  options: { since?: Date; now?: Date; beside?: readonly Reader[] } = {},
+): Promise<Proof> {
+  const { since = beginning, now = new Date(), beside = [] } = options
   const promised = new Date(now.getTime() - keyDaysMin * 86_400_000)
   const horizon = {
     since,
@@ -22,7 +26,11 @@ export async function prove(reader: Reader, options: { since?: Date; now?: Date 
     archived: isWhole({ since }) ? await detachedMonths(reader) : [],
   }
   const checks: Check[] = []
-  for (const contradiction of contradictions) checks.push(await check(reader, contradiction, horizon))
+  const waiting = [...contradictions.entries()]
+  const work = async (mine: Reader) => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) checks[next[0]] = await check(mine, next[1], horizon)
+  }
+  await Promise.all([reader, ...beside].map(work))
   return { ok: checks.every((each) => each.ok), checks }
 }
 

@@ -1,13 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import * as audit from '#audit'
-import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
 import type { Home } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
 import { giveFile, makeFolder, ownerOf } from '../appliance/ownership.ts'
-import { connect } from '../appliance/postgres.ts'
 import type { Settings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
@@ -19,8 +16,11 @@ import { nameOf, parts, pgbackrestBinary, repositoriesOf } from './place.ts'
 import { writeRecoverySet } from './recovery-set.ts'
 import { ensureRepositoryKey, openRepositoryKey } from './repository-key.ts'
 import type { BackupSettings } from './settings.ts'
+import { note, noteFailure } from './told.ts'
 
 export type BackupType = Held['type']
+
+const by = 'countroom backup'
 
 /** A running appliance that backs its data up. */
 export type Backed = { home: Home; settings: Settings; users: Users }
@@ -97,9 +97,11 @@ export async function takeBackup(backed: Backed, type: BackupType, signal?: Abor
           }),
         )
       }
+    const inFolder = repositoriesOf(home, backup).some((each) => 'directory' in each)
+    if (!inFolder && taken.backups.length > 0) taken.keys.push(await keepSet(backed, home.path('backup')))
     const [fault] = faults
     if (!fault) return taken
-    await noteFailure(home, type, fault.message)
+    await noteFailure(home, by, 'backup.failed', { type, cause: fault.message })
     throw fault
   })
 
@@ -133,20 +135,7 @@ async function keepSet({ home, settings, users }: Backed, directory: string): Pr
 async function noteBackup(home: Home, made: Held): Promise<void> {
   const { repository, label, type, bytes, storedBytes } = made
   const seconds = (made.stoppedAt.getTime() - made.startedAt.getTime()) / 1000
-  await note(home, 'backup.written', { repository, label, type, bytes, storedBytes, seconds })
-}
-
-export async function noteFailure(home: Home, type: string, cause: string): Promise<void> {
-  await note(home, 'backup.failed', { type, cause: cause.slice(0, 400) }).catch(() => {}) // the caller says it as well
-}
-
-async function note(home: Home, action: audit.Code, detail: Record<string, unknown>): Promise<void> {
-  const sql = connect(home, 'app')
-  try {
-    await sql.begin((tx) => audit.record(tx, systemCommand('countroom backup'), { action, subject: 'data', detail }))
-  } finally {
-    await sql.end({ timeout: 5 })
-  }
+  await note(home, by, 'backup.written', { repository, label, type, bytes, storedBytes, seconds })
 }
 
 /** Looks at every file of every repository. @throws Trouble that names the first repository where something is not as it was written */

@@ -1,6 +1,4 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import * as audit from '#audit'
-import { systemCommand } from '#base'
 import { connectKeys, type Keys, readDump } from '#keys'
 import { type Home, readSecretFile, secretNames, viewHome } from '../appliance/home.ts'
 import { makeFolder, ownerOf } from '../appliance/ownership.ts'
@@ -18,6 +16,9 @@ import { nameOf, parts, repositoriesOf } from './place.ts'
 import { type Check, firstFault, proveData } from './proof.ts'
 import { keysBeside, openRecoverySet, readRecoverySet } from './recovery-set.ts'
 import { type Steps, stopwatch } from './steps.ts'
+import { note, noteFailure } from './told.ts'
+
+const by = 'countroom drill'
 
 /** What a drill found, and what it signs. */
 export type DrillRecord = {
@@ -63,10 +64,11 @@ export async function drill(
           setting: file,
           remedy: 'ops/runbooks/restore.md; wake somebody who answers for the books',
         })
-      await note(home, record, file)
+      const { backup, rtoSeconds, rpoSeconds } = record
+      await note(home, by, 'drill.passed', { label: backup.label, rtoSeconds, rpoSeconds, evidence: file })
       return { record, file }
     } catch (error) {
-      if (!options.signal?.aborted) await noteFailure(home, (error as Error).message)
+      if (!options.signal?.aborted) await noteFailure(home, by, 'drill.failed', { cause: (error as Error).message })
       throw error
     } finally {
       await keys.close()
@@ -189,23 +191,6 @@ async function keepEvidence(home: Home, keys: Keys, record: DrillRecord): Promis
   const file = `${parts.drills}/drill-${record.at.replaceAll(/[:.]/g, '')}.json`
   home.write(file, `${JSON.stringify(await signEvidence(keys, record), null, 2)}\n`, 0o644)
   return home.path(file)
-}
-
-async function note(home: Home, { backup, rtoSeconds, rpoSeconds }: DrillRecord, evidence: string): Promise<void> {
-  await record(home, 'drill.passed', { label: backup.label, rtoSeconds, rpoSeconds, evidence })
-}
-
-async function noteFailure(home: Home, cause: string): Promise<void> {
-  await record(home, 'drill.failed', { cause: cause.slice(0, 400) }).catch(() => {}) // the caller says it as well
-}
-
-async function record(home: Home, action: audit.Code, detail: Record<string, unknown>): Promise<void> {
-  const sql = connect(home, 'app')
-  try {
-    await sql.begin((tx) => audit.record(tx, systemCommand('countroom drill'), { action, subject: 'data', detail }))
-  } finally {
-    await sql.end({ timeout: 5 })
-  }
 }
 
 function sum(steps: Steps): number {

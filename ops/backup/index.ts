@@ -16,3 +16,5 @@ export { forget, furnishBackup, nameOf, repositoriesOf } from './place.ts'
 // Bringing them back
 export { type Plan, planRestore, type Restored, restore } from './restore.ts'
 export { parseTarget } from './target.ts'
+// What is known of them
+export { type Last, lastBackups } from './told.ts'

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import * as audit from '#audit'
 import { repository } from '../appliance/identity.ts'
 import { connect } from '../appliance/postgres.ts'
-import { type Backed, noteFailure, readyRepositories, takeBackup } from './backup.ts'
+import { type Backed, readyRepositories, takeBackup } from './backup.ts'
 import { holdings } from './pgbackrest.ts'
 import { repositoriesOf } from './place.ts'
 import { dueBackup, isDrillDue } from './schedule.ts'
+import { lastBackups, noteFailure } from './told.ts'
 
 const lookMs = 60_000
 const againMs = 5_000
@@ -63,17 +63,10 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
     if (isDrillDue(await lastDrills(), settings.backup, new Date())) await drillBeside()
   }
 
-  async function lastDrills(): Promise<{ passed: Date | undefined; failed: Date | undefined }> {
+  async function lastDrills() {
     const sql = connect(backed.home, 'app')
-    const last = async (code: audit.Code) => {
-      const [event] = await audit.search(sql, { code, limit: 1 })
-      return event && new Date(event.at)
-    }
-    try {
-      return { passed: await last('drill.passed'), failed: await last('drill.failed') }
-    } finally {
-      await sql.end({ timeout: 5 })
-    }
+    const { drill: passed, drillFailed: failed } = await lastBackups(sql).finally(() => sql.end({ timeout: 5 }))
+    return { passed, failed }
   }
 
   /** A process of its own: what keeps all others alive has no time for proofs. It writes down itself what came of it. */
@@ -101,6 +94,6 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
     if (cause === complaint) return
     complaint = cause
     say(`Data could not be backed up: ${cause}`)
-    if (!ready) await noteFailure(backed.home, 'stanza', cause)
+    if (!ready) await noteFailure(backed.home, 'countroom up', 'backup.failed', { type: 'stanza', cause })
   }
 }

@@ -1,20 +1,23 @@
+import { availableParallelism } from 'node:os'
+import type { Tx } from '#base'
 import * as keysRoom from '#keys'
 import * as ledger from '#ledger'
+import { openDatabase, type Sql } from '../../core/host/database.ts'
 import { proveLog } from '../../core/host/log-proof.ts'
 import type { Home } from '../appliance/home.ts'
-import { connect } from '../appliance/postgres.ts'
+import { addressOf } from '../appliance/postgres.ts'
 
 export type Check = { name: string; ok: boolean; firstBad?: string }
 
 /**
  * Proves restored data from their rows: the ledger, the audit log with the token's keys, and that the token opens the data keys. The
- * schema has to be that of this version or older.
+ * schema has to be that of this version or older. Nobody else works on these data, so the proof of the ledger takes all processors.
  */
 export async function proveData(home: Home, keys: keysRoom.Keys): Promise<Check[]> {
-  const sql = connect(home, 'app')
+  const sql = openDatabase({ ...addressOf(home, 'app'), poolMax: availableParallelism() + 1, name: 'countroom-proof' })
   try {
     return (await sql.begin('isolation level repeatable read read only', async (tx) => {
-      const books = await ledger.prove(tx)
+      const books = await besideEachOther(sql, tx, (beside) => ledger.prove(tx, { beside }))
       const log = await proveLog(tx, keys)
       const deks = await keysRoom.proveDeks(tx, keys)
       return [
@@ -30,6 +33,19 @@ export async function proveData(home: Home, keys: keysRoom.Keys): Promise<Check[
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** Transactions that see what this one sees, one for each further processor, for as long as the work takes. */
+async function besideEachOther<T>(sql: Sql, tx: Tx, work: (beside: Tx[]) => Promise<T>): Promise<T> {
+  const [row] = await tx<Array<{ snapshot: string }>>`select pg_export_snapshot() as snapshot`
+  const grown = async (beside: Tx[]): Promise<T> =>
+    beside.length + 1 >= availableParallelism()
+      ? work(beside)
+      : ((await sql.begin('isolation level repeatable read read only', async (other) => {
+          await other.unsafe(`set transaction snapshot '${row!.snapshot}'`)
+          return grown([...beside, other])
+        })) as T)
+  return grown([])
 }
 
 /** In words, the first that does not hold; undefined when all do. */

@@ -12,7 +12,7 @@ import { readSettings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
-import { type Last, lastBackups } from '../doctor/backups.ts'
+import { type Last, lastBackups } from '../backup/index.ts'
 import { overdue } from '../keys/due.ts'
 
 /** `countroom status`: one screen; exit code 0 when all runs, books and audit log are sound and the program is as approved. */
@@ -149,13 +149,10 @@ function wordsOfKeys(due: string[] | undefined): string {
 function wordsOfBackups(last: Last | typeof noAnswer): string {
   if (last === noAnswer) return 'Backups unknown: the database does not answer'
   const told = (at: Date | undefined) => at?.toISOString() ?? 'never'
-  const failed = [
-    last.failed && !(last.backup && last.backup > last.failed) ? `; A BACKUP FAILED ${told(last.failed)}` : '',
-    last.drillFailed && !(last.drill && last.drill > last.drillFailed)
-      ? `; A DRILL FAILED ${told(last.drillFailed)}`
-      : '',
-  ]
-  return `Backed up ${told(last.backup)}, proven to come back ${told(last.drill)}${failed.join('')}`
+  const since = (what: string, bad: Date | undefined, good: Date | undefined) =>
+    bad && bad > (good ?? new Date(0)) ? `\n  ${what} FAILED ${told(bad)} → ops/runbooks/backup.md` : ''
+  const failed = since('A BACKUP', last.failed, last.backup) + since('A DRILL', last.drillFailed, last.drill)
+  return `Backed up ${told(last.backup)}, proven to come back ${told(last.drill)}${failed}`
 }
 
 function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, words: string[]): string {

@@ -1,32 +1,10 @@
-import * as audit from '#audit'
-import type { Sql } from '../../core/host/database.ts'
 import { readSettings } from '../appliance/settings.ts'
+import { lastBackups } from '../backup/index.ts'
 import { broken, type Check, sound, warning } from './finding.ts'
 
 const hourMs = 3_600_000
 /** A schedule's hours, and time to make one. */
 const hoursLate = 6
-
-export type Last = {
-  backup: Date | undefined
-  failed: Date | undefined
-  drill: Date | undefined
-  drillFailed: Date | undefined
-}
-
-/** When data were last backed up, and when it was last proven that they come back, by the audit log. */
-export async function lastBackups(sql: Sql): Promise<Last> {
-  const last = async (code: audit.Code) => {
-    const [event] = await audit.search(sql, { code, limit: 1 })
-    return event && new Date(event.at)
-  }
-  return {
-    backup: await last('backup.written'),
-    failed: await last('backup.failed'),
-    drill: await last('drill.passed'),
-    drillFailed: await last('drill.failed'),
-  }
-}
 
 export const backups: Check = {
   id: 'backups',
