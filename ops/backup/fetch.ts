@@ -1,4 +1,5 @@
-import { rmSync, statfsSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Home } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
 import { makeFolder, ownerOf } from '../appliance/ownership.ts'
@@ -47,10 +48,10 @@ export async function chooseBackup(
   )
 }
 
-/** @throws Trouble when the disk has no room for the data */
+/** What an earlier attempt has brought is used again. Answers the bytes that may be filled. @throws Trouble when the disk has no room for the data */
 export function refuseSmallDisk(folder: string, { bytes, label }: Held): number {
   const { bavail, bsize } = statfsSync(folder)
-  const free = bavail * bsize
+  const free = bavail * bsize + bytesIn(join(folder, 'pg'))
   const wanted = bytes + bytesBesides
   if (free >= wanted) return free
   const mebibytes = (count: number) => Math.ceil(count / 1024 ** 2)
@@ -58,6 +59,12 @@ export function refuseSmallDisk(folder: string, { bytes, label }: Held): number 
     `The disk is too small: the data of ${label} take ${mebibytes(wanted)} MiB with what replaying needs, ${folder} has ${mebibytes(free)} MiB free.`,
     { setting: '--home', remedy: `another folder, on a larger disk; df -h ${folder}` },
   )
+}
+
+function bytesIn(folder: string): number {
+  if (!existsSync(folder)) return 0
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
 }
 
 /** Brings the files of a backup into `pg/`, which is empty, or holds what an earlier attempt has left: that is made use of. */
