@@ -254,7 +254,7 @@ test('the restored casino opens with all its money once somebody answers for it,
   await signInAnew(player, appliance.urls, who)
   const { body } = await must(player.ask<{ cash: unknown }>('GET', '/api/balance'), 200)
   expect(body.cash).toEqual({ amount: '57.00', currency: 'EUR' })
-  await depositByCard(player, '1.00')
+  await depositByCard(player, '5.00')
   expect((await countroom(other, ['verify'])).out).not.toMatch(/FAILED/)
   expect((await countroom(other, ['backup'])).code).toBe(0)
 }, 120_000)
