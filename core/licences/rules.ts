@@ -62,7 +62,7 @@ export type Rules = {
   autoplay: boolean
   /** So long a round waits for its player before it is completed by its rules. */
   roundHoursMax: number
-  /** Who may play without money. */
+  /** Who may play without money. `verified` lets nobody in while there is no room that verifies: fail closed. */
   freePlay: 'anybody' | 'signed_in' | 'verified'
   /** What who has no second factor says, besides the code of the mail, to set a new password [GLI-2.5.3b]. */
   resetEvidence: PersonalFact[]

@@ -77,7 +77,9 @@ async function admit(host: Host, c: FaceContext): Promise<void> {
   const rules = await licences.rules(host.sql)
   if (mayPlayFree(rules, c.get('session') !== undefined)) return
   throw games.freePlayRefused(
-    rules.freePlay === 'signed_in' ? 'Please sign in to play.' : 'You can play once you are verified.',
+    rules.freePlay === 'signed_in'
+      ? 'Please sign in to play.'
+      : 'Play without money is for players whose identity was checked, which is not done here yet.',
   )
 }
 

@@ -34,5 +34,8 @@ export const spread: Spread = {
   variance: subtract(squares, multiply(subtract(rtp, fraction(1)), subtract(rtp, fraction(1)))),
 }
 
-/** The chance that a round returns anything, and that four hands are doubled and won, with the best play (`expectation/odds.ts`). */
+/**
+ * The chance that a round returns anything, and that four hands are doubled and won, with the best play (`expectation/odds.ts`). Approximations, as
+ * what the hands of one split have in common is taken from an infinite shoe; no player is told them, and the PAR sheet marks them.
+ */
 export const odds = { hit: 0.553890363, top: 7.4638e-7 }
