@@ -12,28 +12,41 @@ export type TestDatabase = {
   stop(): Promise<void>
 }
 
-/** A migrated database of this test's own, cloned from the template of the run. */
-export async function openTestDatabase(): Promise<TestDatabase> {
-  const noted = process.env.COUNTROOM_TEST_DATABASE
-  if (!noted) throw new Error('Tests run through vitest with test/support/setup.ts as global set-up.')
-  const { host, port } = JSON.parse(noted) as { host: string; port: number }
+type Server = { host: string; port: number }
+
+/** A migrated database of this test's own, cloned from the template of the run, or of a server that has one. */
+export async function openTestDatabase({ host, port }: Server = serverOfRun()): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   const maintenance = openDatabase({ host, port, database: 'postgres', user: 'postgres', password: '', poolMax: 1 })
   await cloneTemplate(maintenance, name)
-  const sql = openDatabase({ host, port, database: name, user: 'countroom_app', password: '', poolMax: 10 })
-  const work = openDatabase({ host, port, database: name, user: 'countroom_work', password: '', poolMax: 4 })
-  const admin = openDatabase({ host, port, database: name, user: 'postgres', password: '', poolMax: 2 })
+  const connections = connectTo({ host, port, database: name })
   return {
-    sql,
-    work,
-    admin,
-    address: { host, port, database: name },
+    ...connections,
     async stop() {
-      await Promise.all([sql.end({ timeout: 5 }), work.end({ timeout: 5 }), admin.end({ timeout: 5 })])
+      await connections.stop()
       await maintenance.unsafe(`drop database if exists ${name} with (force)`)
       await maintenance.end()
     },
   }
+}
+
+/** Connections to a database that is there, and stays when they are ended. */
+export function connectTo(address: TestDatabase['address']): TestDatabase {
+  const sql = openDatabase({ ...address, user: 'countroom_app', password: '', poolMax: 10 })
+  const work = openDatabase({ ...address, user: 'countroom_work', password: '', poolMax: 4 })
+  const admin = openDatabase({ ...address, user: 'postgres', password: '', poolMax: 2 })
+  return {
+    ...{ sql, work, admin, address },
+    async stop() {
+      await Promise.all([sql, work, admin].map((each) => each.end({ timeout: 5 })))
+    },
+  }
+}
+
+function serverOfRun(): Server {
+  const noted = process.env.COUNTROOM_TEST_DATABASE
+  if (!noted) throw new Error('Tests run through vitest with test/support/setup.ts as global set-up.')
+  return JSON.parse(noted) as Server
 }
 
 /** PostgreSQL clones a template for one caller at a time; the others wait their turn. */

@@ -1,11 +1,17 @@
 import { openDatabase } from '../../core/host/database.ts'
 import { migrate } from '../../core/host/migrations.ts'
-import { startCluster } from './cluster.ts'
+import { type Cluster, startCluster } from './cluster.ts'
 
 /** One PostgreSQL for the whole run, with a migrated template that each test file clones. */
 export default async function setup() {
   const cluster = await startCluster()
   process.env.COUNTROOM_TEST_DATABASE = JSON.stringify({ host: cluster.host, port: cluster.port })
+  await makeTemplate(cluster)
+  return () => cluster.stop()
+}
+
+/** The migrated database of a cluster that others are cloned from. */
+export async function makeTemplate(cluster: Cluster): Promise<void> {
   const admin = openDatabase({ ...cluster, database: 'postgres', user: 'postgres', password: '', poolMax: 1 })
   await admin`create database countroom_template owner countroom_owner`
   await admin.end()
@@ -18,5 +24,4 @@ export default async function setup() {
   })
   await migrate(owner)
   await owner.end()
-  return () => cluster.stop()
 }

@@ -27,6 +27,11 @@ export type World = TestDatabase & {
 /** Database, key agent and a queue that remembers, for tests of rooms that stand on all of them. */
 export async function openWorld(options: { module?: TestModule } = {}): Promise<World> {
   const [db, agent] = await Promise.all([openTestDatabase(), startTestKeys(options)])
+  return worldOf(db, agent)
+}
+
+/** The same on a database and a key agent that are there; it stops both. */
+export function worldOf(db: TestDatabase, agent: TestKeys): World {
   const jobs: Job[] = []
   provideQueue(async (_tx, job) => {
     jobs.push(job)
