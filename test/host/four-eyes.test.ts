@@ -232,7 +232,7 @@ test('a machine is let in, changed and taken out by two, and by nobody alone [S4
   expect(await scopesOf()).toBeUndefined()
 })
 
-test('one closes a game at once; opening it takes two, and so does another version, whose return is signed [S46]', async () => {
+test('one closes a game at once; opening it takes two, and so does another version, whose return is signed; each change is stamped, with what held before and after [S46] [GLI-A.5.1e-2]', async () => {
   const { world } = faces
   const [roulette] = games.catalogue()
   const { id: game, version } = roulette!
@@ -269,10 +269,15 @@ test('one closes a game at once; opening it takes two, and so does another versi
   const other = await propose('boss', 'games.offer', { game, version: '00000000000000bb', rtp })
   expect(await approve('officer', other)).toMatchObject({ status: 422, body: { code: 'games.version_unknown' } })
   const offer = await propose('boss', 'games.offer', { game, version, rtp })
+  const approvedFrom = Date.now()
   expect((await approve('officer', offer)).status).toBe(200)
   expect(await state()).toBe('open')
-  const [event] = await world.sql<Array<{ entry: object }>>`
+  const [event] = await world.sql<Array<{ entry: { at: string } }>>`
     select entry::json as entry from audit.events where code = 'games.version_offered'`
+  const stamped = Date.parse(event!.entry.at)
+  expect(stamped >= approvedFrom && stamped <= Date.now(), 'when one rule ends and the next begins').toBe(true)
+  const standing = (await games.standings(world.sql)).find(({ game: each }) => each.id === game)!
+  expect(standing.offered, 'the rule of now, and since when').toEqual({ version, rtp, since: new Date(stamped) })
   expect(event!.entry).toMatchObject({
     before: { version: '00000000000000aa', rtp: '95 %' },
     after: { version, rtp },

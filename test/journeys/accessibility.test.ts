@@ -32,6 +32,8 @@ test.each(games.catalogue())(
   async ({ id }) => {
     await visit([`/games/${id}`], async (page) => {
       await page.locator('.play:enabled').waitFor()
+      for (const field of await page.locator('[data-on="column:1"], [data-on=red], [data-on=banker]').all())
+        await field.click()
       for (const details of await page.locator('details').all())
         await details.evaluate((each) => each.setAttribute('open', ''))
     })

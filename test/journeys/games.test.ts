@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => guest?.leave())
 
 test.each(plays)(
-  'the browser plays $game: what it shows is what the house settled, on a desk and on a phone, still and silent [RTS-14F] [RTS-2E] [RTS-13C] [GLI-4.14.1]',
+  'the browser plays $game: what it shows is what the house settled, on a desk and on a phone, still and silent; nothing urges its player on [RTS-14A] [RTS-14F] [RTS-2E] [RTS-13C] [GLI-4.14.1]',
   {
     timeout: 60_000,
   },
@@ -26,6 +26,8 @@ test.each(plays)(
     await desk.goto(`${lobby}/games/${game}`)
     await desk.locator('.play').waitFor()
     await choose?.(desk)
+    const stakes = () => desk.locator('#stake').allTextContents()
+    const chosen = await stakes()
     const [answer] = await Promise.all([desk.waitForResponse('**/rounds'), desk.locator('.play').click()])
     const first = (await answer.json()) as Round
     const { round, outcome, stake, win } = first.moves && end ? ((await (await end(desk)).json()) as Round) : first
@@ -43,6 +45,8 @@ test.each(plays)(
     )
     await expectText(desk, '#elapsed', /00:0\d:\d\d/)
     await desk.locator('.play:enabled').waitFor()
+    expect(await stakes(), 'the next stake is what was chosen, whatever was lost').toEqual(chosen)
+    expect(await desk.locator('dialog[open], [popover]:popover-open').count(), 'nothing comes up after a round').toBe(0)
     await picture(desk, game)
     expect(await barriers(desk, faults)).toEqual([])
 

@@ -58,19 +58,26 @@ describe('what the licence of Great Britain says of play', () => {
     },
   )
 
-  test('of two starts at the same moment one is too soon, whoever serves it', async () => {
-    const seat = await house.sitDown(1000n, london)
-    at(0)
+  test('of two games started at the same moment one is too soon, whoever serves it: nobody plays two slots at once [RTS-14C]', async () => {
     const other = await openHouse(world)
+    at(0)
     Object.assign(other, { rules: house.rules, at: house.at })
-    const order = { session: seat.session, game: 'roulette-european', choice: red }
-    const both = await Promise.allSettled([
-      house.play.play({ ...order, key: 'a' }),
-      other.play.play({ ...order, key: 'b' }),
-    ])
+    const wheel = { game: 'roulette-european', choice: red }
+    const slot = (game: string) => ({ game, choice: { stake: '1.00' } })
+    for (const [one, another] of [
+      [wheel, wheel],
+      [slot('midnight-orchard'), slot('basalt-falls')],
+      [slot('midnight-orchard'), slot('midnight-orchard')],
+    ] as const) {
+      const { session } = await house.sitDown(1000n, london)
+      const both = await Promise.allSettled([
+        house.play.play({ session, ...one, key: 'a' }),
+        other.play.play({ session, ...another, key: 'b' }),
+      ])
+      const refused = both.filter((each) => each.status === 'rejected')
+      expect(refused).toMatchObject([{ reason: { code: 'games.too_soon' } }])
+    }
     await other.close()
-    const refused = both.filter((each) => each.status === 'rejected')
-    expect(refused).toMatchObject([{ reason: { code: 'games.too_soon' } }])
   })
 
   test('a slot takes 5 pounds from 25 years on and 2 below, another game more; also where a move would raise it [UKSI-2025-215-1] [UKSI-2025-215-2]', async () => {

@@ -36,7 +36,7 @@ export function drawFelt(
     const chip = make('i', { class: 'chip', 'aria-hidden': 'true' })
     const label = isLine(on) ? [] : [make('span', {}, labels[on] ?? betName(on))]
     const attributes = { type: 'button', class: `spot ${classOf(on)}`, 'data-on': on, tabindex: '-1' }
-    const button = make('button', attributes, ...label, chip) as HTMLButtonElement
+    const button = make('button', attributes, ...label, ' ', chip) as HTMLButtonElement
     for (const [name, value] of Object.entries(place)) button.style.setProperty(`--${name}`, String(value))
     button.addEventListener('click', () => handlers.place(on))
     button.addEventListener('contextmenu', (event) => {
@@ -64,10 +64,11 @@ export function drawFelt(
       chip.textContent = amount === undefined ? '' : words(amount)
       button.classList.toggle('chosen', amount !== undefined)
       button.classList.toggle('returned', amount !== undefined && what === 'returned')
-      // The words that are seen come in the name, for whoever calls the field by them [WCAG 2.5.3].
-      const written = labels[on] ? `${labels[on]}, ${betName(on)}` : betName(on)
-      const name = isLine(on) ? written : `Bet on ${written}`
-      button.setAttribute('aria-label', amount === undefined ? name : `${name}, ${words(amount)} ${what}`)
+      // What is seen comes in the name as it stands there, for whoever calls the field by it [WCAG 2.5.3].
+      const seen = labels[on] ?? betName(on)
+      const lies = amount === undefined ? '' : `, ${words(amount)} ${what}`
+      const besides = labels[on] ? `, ${betName(on)}` : ''
+      button.setAttribute('aria-label', `${isLine(on) ? '' : 'Bet on '}${seen}${lies}${besides}`)
     }
   }
 
