@@ -48,8 +48,12 @@ async function measure(track: Track, contestants: readonly Contestant[], options
     if (wants(part)) figures.push(...(await measureRequests(track, contestants, exchanges[part], options)))
   const ours = beside.find(({ name }) => name === allFeatures)
   if (wants('latency') && ours) {
-    const whole = await ask(track, ours.port, exchanges.small, options.seconds)
-    figures.push(...(await measureLatency(track, beside, Math.round(whole.requests / whole.seconds / 2), options)))
+    let most = 0 // of a few: what else the machine does takes away, and never adds
+    for (let i = 0; i < 3; i++) {
+      const { requests, seconds } = await ask(track, ours.port, exchanges.small, options.seconds)
+      most = Math.max(most, requests / seconds)
+    }
+    figures.push(...(await measureLatency(track, beside, Math.round(most / 2), options)))
   }
   if (wants('handshakes')) figures.push(...(await measureHandshakes(track, beside, options)))
   if (wants('idle'))

@@ -11,7 +11,7 @@ const program = `${import.meta.dirname}/programs/pacer.ts`
 
 /**
  * What the way through a proxy adds to an answer's time at half of what ours can do, at one rate for all: by turns with the way
- * straight to the origin.
+ * straight to the origin. The best round of each counts: what else the machine does at the time only ever adds, more than a proxy does.
  */
 export async function measureLatency(
   track: Track,
@@ -39,9 +39,19 @@ export async function measureLatency(
     (['p50', 'p99', 'p999'] as const).map((share): Figure => {
       const title = `added ${share} at half load: ${name}`
       const reason = failed.get(name) ?? failed.get('direct')
-      const added = () => taken.get(name)!.map((one, round) => one[share] - direct[round]![share])
-      const found = reason === undefined ? figure(title, 'ms', added()) : failure(title, reason)
+      const found = reason === undefined ? added(title, taken.get(name)!, direct, share) : failure(title, reason)
       return name === allFeatures && share === 'p99' ? { ...found, bar: '<=2', aim: 0.7 } : found
     }),
   )
+}
+
+function added(
+  title: string,
+  taken: readonly Latencies[],
+  direct: readonly Latencies[],
+  share: keyof Latencies,
+): Figure {
+  const best = (all: readonly Latencies[]) => Math.min(...all.map((one) => one[share]))
+  const each = taken.map((one, round) => one[share] - direct[round]![share])
+  return { ...figure(title, 'ms', each), value: best(taken) - best(direct) }
 }
