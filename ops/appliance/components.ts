@@ -40,7 +40,7 @@ export function edgeComponents({ hostName }: Settings, suffix: string, also: str
 }
 
 /** `ops` on the only node and on the first of several, `ops-2` on the second. */
-function ownName({ cluster }: Settings, name: string): string {
+export function ownName({ cluster }: Settings, name: string): string {
   return cluster === undefined || cluster.node === 1 ? name : `${name}-${cluster.node}`
 }
 

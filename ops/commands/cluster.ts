@@ -14,14 +14,6 @@ export function clusterCommand(): Command {
   return command
 }
 
-export function switchoverCommand(): Command {
-  return changing('switchover', 'let the synchronous standby lead; nothing that was acknowledged is lost')
-}
-
-export function failoverCommand(): Command {
-  return changing('failover', 'promote the synchronous standby of a cluster that no node leads')
-}
-
 function invite(): Command {
   return new Command('invite')
     .description('make this home the first node of a cluster, and a package for each of the others')
@@ -85,36 +77,10 @@ function status(): Command {
     .description('every node, who leads, and how far the others are behind')
     .option('--json', 'for machines')
     .action(async (options: { json?: boolean }) => {
-      const { observe } = await import('../failover/observe.ts')
+      const { isWhole, linesOf, observe } = await import('../failover/observe.ts')
       const members = await observe(knownHome())
-      if (options.json) process.stdout.write(`${JSON.stringify(members)}\n`)
-      else
-        for (const { name, address, role, state, timeline, lagBytes } of members)
-          process.stdout.write(
-            `${name.padEnd(8)} ${address.padEnd(16)} ${role.padEnd(20)} ${state.padEnd(12)} ${timeline === undefined ? '' : `timeline ${timeline}`}${lagBytes === undefined ? '' : `, ${lagBytes} bytes behind`}\n`,
-          )
-      const { role, state } = members.find((member) => member.role === 'primary') ?? { role: 'away', state: '' }
-      const guarded = members.some((member) => member.role === 'synchronous standby')
-      if (role === 'away' || state !== 'running' || !guarded) process.exitCode = 2
-    })
-}
-
-function changing(kind: 'switchover' | 'failover', description: string): Command {
-  return new Command(kind)
-    .description(description)
-    .option('--to <node>', 'the node that shall lead, such as node-2; the synchronous standby alone can')
-    .option('--dry-run', 'say what would happen')
-    .option('--json', 'for machines')
-    .action(async (options: { to?: string; dryRun?: boolean; json?: boolean }) => {
-      const { changePrimary } = await import('../failover/change.ts')
-      const change = await changePrimary(knownHome(), kind, options)
-      if (options.json) return void process.stdout.write(`${JSON.stringify(change)}\n`)
-      const { from = 'nobody', to, seconds } = change
-      process.stdout.write(
-        options.dryRun
-          ? `${to} would lead instead of ${from}.\n`
-          : `${to} leads instead of ${from}, after ${seconds.toFixed(1)} s.\n`,
-      )
+      process.stdout.write(options.json ? `${JSON.stringify(members)}\n` : `${linesOf(members).join('\n')}\n`)
+      if (!isWhole(members)) process.exitCode = 2
     })
 }
 

@@ -13,6 +13,7 @@ import { agentSocket } from '../appliance/sockets.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 import { type Last, lastBackups } from '../backup/index.ts'
+import { isWhole, linesOf, type MemberState, observe } from '../failover/observe.ts'
 import { overdue } from '../keys/due.ts'
 
 /** `countroom status`: one screen; exit code 0 when all runs, books and audit log are sound and the program is as approved. */
@@ -30,26 +31,29 @@ export function statusCommand(): Command {
       const card = runningCard(home)
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
-      const [books, log, approved, due, backups] = await Promise.all([
+      const [books, log, approved, due, backups, members] = await Promise.all([
         booksOf(home),
         logOf(home),
         programOf(home),
         keysDueIn(home),
         ask(home, lastBackups),
+        readSettings(home).cluster ? observe(home).catch(() => []) : undefined,
       ])
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, members })}\n`,
         )
       else
         process.stdout.write(
           screen(card, processes, [
+            ...wordsOfCluster(members),
             ...[wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)],
             wordsOfBackups(backups),
           ]),
         )
       const sound = [books, log].every(({ state }) => state !== 'contradict') && approved.state !== 'differs'
-      process.exitCode = sound && processes.every((unit) => unit.state === 'running') ? 0 : 2
+      const whole = members === undefined || isWhole(members)
+      process.exitCode = sound && whole && processes.every((unit) => unit.state === 'running') ? 0 : 2
     })
 }
 
@@ -153,6 +157,15 @@ function wordsOfBackups(last: Last | typeof noAnswer): string {
     bad && bad > (good ?? new Date(0)) ? `\n  ${what} FAILED ${told(bad)} → ops/runbooks/backup.md` : ''
   const failed = since('A BACKUP', last.failed, last.backup) + since('A DRILL', last.drillFailed, last.drill)
   return `Backed up ${told(last.backup)}, proven to come back ${told(last.drill)}${failed}`
+}
+
+function wordsOfCluster(members: MemberState[] | undefined): string[] {
+  if (members === undefined) return []
+  if (isWhole(members)) return linesOf(members)
+  return [
+    ...linesOf(members),
+    'NO MONEY MOVES: nobody leads, or no standby is synchronous\n  → ops/runbooks/failover.md',
+  ]
 }
 
 function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, words: string[]): string {

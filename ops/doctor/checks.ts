@@ -1,5 +1,6 @@
 import { backups } from './backups.ts'
 import { books, log } from './books.ts'
+import { cluster } from './cluster.ts'
 import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
 import type { Check } from './finding.ts'
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
   postgres,
   durability,
   schema,
+  cluster,
   redis,
   keys,
   extractable,

@@ -40,6 +40,23 @@ export function clusterSettings(home: Home): Cluster & { port: number } {
   return { ...cluster, port: ports.patroni }
 }
 
+/** One line for each node, for people. */
+export function linesOf(members: readonly MemberState[]): string[] {
+  return members.map(({ name, address, role, state, timeline, lagBytes }) =>
+    [
+      `${name.padEnd(8)} ${address.padEnd(16)} ${role.padEnd(20)} ${state.padEnd(12)}`,
+      ...(timeline === undefined ? [] : [`timeline ${timeline}`]),
+      ...(lagBytes === undefined ? [] : [`${lagBytes} bytes behind`]),
+    ].join('  '),
+  )
+}
+
+/** Whether money can move: one leads and runs, and a standby is waited for. */
+export function isWhole(members: readonly MemberState[]): boolean {
+  const leads = members.some(({ role, state }) => role === 'primary' && state === 'running')
+  return leads && members.some(({ role }) => role === 'synchronous standby')
+}
+
 /** The members as the first that answers sees them. @throws Trouble when none answers */
 export async function observe(home: Home): Promise<MemberState[]> {
   const { addresses, node, port } = clusterSettings(home)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { componentsOf, coreNames, workName } from '../appliance/components.ts'
+import { componentsOf, coreNames, ownName, workName } from '../appliance/components.ts'
 import type { PortName, Settings } from '../appliance/settings.ts'
 
 /** Who gives metrics where: as Prometheus's `file_sd_configs` has it, one group per component. */
@@ -29,6 +29,7 @@ function listenersOf(settings: Settings): Record<string, Listener> {
     [workName(settings)]: { plain: 'workMetrics', scrape: 'workScrape' },
     edge: { plain: 'edgeMetrics', scrape: 'edgeScrape' },
     keys: { plain: 'keysMetrics' },
+    ...(settings.cluster ? { [ownName(settings, 'postgres')]: { plain: 'patroni' } } : {}),
   }
 }
 
@@ -37,7 +38,7 @@ function listenersOf(settings: Settings): Record<string, Listener> {
  * machine, over loopback. The key agent listens on no network, so only a local collector hears it.
  */
 export function targetsOf(settings: Settings, local: boolean): TargetGroup[] {
-  const { metricsAddress, ports, nodeName } = settings
+  const { dataAddress, metricsAddress, ports, nodeName } = settings
   const listeners = listenersOf(settings)
   const known = [...componentsOf(settings).map(({ name }) => name), 'keys']
   return known.flatMap((component): TargetGroup[] => {
@@ -49,6 +50,9 @@ export function targetsOf(settings: Settings, local: boolean): TargetGroup[] {
       node: nodeName,
       instance: `${nodeName}/${component}`,
     }
+    if (listener.plain === 'patroni')
+      // it stands where the other nodes ask it, and nowhere else
+      return [{ targets: [`${dataAddress}:${ports.patroni}`], labels: { ...labels, __scheme__: 'https' } }]
     if (local || metricsAddress === undefined)
       return [{ targets: [`127.0.0.1:${ports[listener.plain]}`], labels: { ...labels, __scheme__: 'http' } }]
     if (!listener.scrape) return []

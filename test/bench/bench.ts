@@ -55,7 +55,7 @@ async function run(wanted: string): Promise<void> {
     console.error('--seconds takes a number above zero.')
     process.exit(2)
   }
-  const rounds = Number(values.rounds ?? roundsUsual)
+  const rounds = Number(values.rounds ?? benchmark.rounds ?? roundsUsual)
   if (!(Number.isInteger(rounds) && rounds > 0)) {
     console.error('--rounds takes a whole number above zero.')
     process.exit(2)

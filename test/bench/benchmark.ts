@@ -17,6 +17,8 @@ export type Benchmark = {
   summary: string
   /** How long each measurement takes unless the command says otherwise. */
   seconds: number
+  /** How often each measurement is repeated unless the command says otherwise; seven times without it. */
+  rounds?: number
   run(options: RunOptions): Promise<Report>
 }
 

@@ -47,8 +47,8 @@ describe.runIf(able)('three nodes and two edges keep one casino', () => {
     expect(JSON.parse(lab.nodes[2]!.countroom('verify', 'ledger', '--json'))).toMatchObject({ ok: true })
   }, 60_000)
 
-  test('a switchover to who lacks what was acknowledged is refused, and so is a failover while a primary runs', () => {
-    const standby = lab.members().find(({ role }) => role === 'standby')!
+  test('a switchover to who lacks what was acknowledged is refused, and so is a failover while a primary runs', async () => {
+    const standby = (await lab.members()).find(({ role }) => role === 'standby')!
     const refused = (...words: string[]) => {
       try {
         return lab.nodes[0]!.countroom(...words)

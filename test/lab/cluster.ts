@@ -22,10 +22,11 @@ const stopped = new Promise((resolve) => {
 const lab = await openLab({ say })
 if (flag === '--try') {
   for (const trial of trials.filter(({ name }) => wanted === 'all' || name === wanted)) {
-    const { account, lost, doubled, proof } = await run(lab, trial, 50)
+    const { account, lost, doubled, proof, timeline } = await run(lab, trial, 50)
     const { acknowledged, failures, gap } = account
     say(`${trial.name} (${proof}): ${acknowledged.size} acknowledged, ${lost.length} lost, ${doubled.length} doubled,`)
     say(`  ${failures.length} told to ask again, ${gap.seconds.toFixed(1)} s without an answer`)
+    say(`  ${timeline.map(({ seconds, leads }) => `${leads} leads at ${seconds.toFixed(1)} s`).join(', ')}`)
   }
 } else {
   const [first] = lab.nodes

@@ -4,8 +4,8 @@ import type { Lab, LabNode } from './lab.ts'
 import { kill, wordsOf } from './network.ts'
 
 /** The node that leads, as the cluster says. */
-export function primaryOf(lab: Lab): LabNode {
-  const found = lab.members().find(({ role }) => role === 'primary')
+export async function primaryOf(lab: Lab): Promise<LabNode> {
+  const found = (await lab.members()).find(({ role }) => role === 'primary')
   const node = lab.nodes.find(({ machine }) => machine.address === found?.address)
   if (!node) throw new Error('no node leads')
   return node

@@ -6,7 +6,7 @@ import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { presentOps } from '../../ops/appliance/sockets.ts'
 import type { Invitation } from '../../ops/failover/invite.ts'
-import type { MemberState } from '../../ops/failover/observe.ts'
+import { type MemberState, observe } from '../../ops/failover/observe.ts'
 import { employ, staffPassword } from '../support/staff.ts'
 import { command, kill, type Machine, node, openNetwork } from './network.ts'
 
@@ -29,7 +29,7 @@ export type Lab = {
   door: { address: string; ca: string }
   /** Of players with money, signed in. */
   cookies: string[]
-  members(): MemberState[]
+  members(): Promise<MemberState[]>
   /** Waits until one leads, all run and one is the synchronous standby. */
   settled(secondsMax?: number): Promise<MemberState[]>
   down(): Promise<void>
@@ -102,15 +102,11 @@ export async function openLab(options: { say?: Say; settings?: object; players?:
     throw error
   }
 
-  /** As the first node that answers sees them. */
-  function members(): MemberState[] {
-    for (const each of nodes) {
-      try {
-        return JSON.parse(each.countroom('cluster', 'status', '--json')) as MemberState[]
-      } catch (error) {
-        const { stdout } = error as { stdout?: string }
-        if (stdout?.startsWith('[')) return JSON.parse(stdout) as MemberState[]
-      }
+  /** As the first node that answers sees them; none when none does. */
+  async function members(): Promise<MemberState[]> {
+    for (const { home } of nodes) {
+      const seen = await observe(viewHome(home)).catch(() => undefined)
+      if (seen) return seen
     }
     return []
   }
@@ -118,7 +114,7 @@ export async function openLab(options: { say?: Say; settings?: object; players?:
   async function settled(secondsMax = 120): Promise<MemberState[]> {
     const until = Date.now() + secondsMax * 1000
     for (;;) {
-      const seen = members()
+      const seen = await members()
       const primary = seen.filter(({ role }) => role === 'primary')
       const guarded = seen.some(({ role }) => role === 'synchronous standby')
       if (primary.length === 1 && guarded && seen.every(({ state }) => ['running', 'streaming'].includes(state)))

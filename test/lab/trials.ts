@@ -22,6 +22,8 @@ export type Outcome = {
   lost: string[]
   doubled: string[]
   proof: string
+  /** Who led when, from the fault on. */
+  timeline: Array<{ seconds: number; leads: string }>
   /** From the fault until everybody is where they were. */
   settledSeconds: number
 }
@@ -43,14 +45,14 @@ export const trials: readonly Trial[] = [
     name: 'the postmaster of the primary killed',
     gapSecondsMax: 10,
     seconds: 20,
-    strike: async (lab) => ({ proof: signal(postmasterOf(primaryOf(lab)), 'SIGKILL') }),
+    strike: async (lab) => ({ proof: signal(postmasterOf(await primaryOf(lab)), 'SIGKILL') }),
   },
   {
     name: 'the machine of the primary dies',
     gapSecondsMax: 30,
     seconds: 45,
     async strike(lab) {
-      const node = primaryOf(lab)
+      const node = await primaryOf(lab)
       crash(node)
       return {
         proof: `node-${node.number}, plugged: ${node.machine.isPlugged()}`,
@@ -66,7 +68,7 @@ export const trials: readonly Trial[] = [
     gapSecondsMax: 30,
     seconds: 45,
     async strike(lab) {
-      const node = primaryOf(lab)
+      const node = await primaryOf(lab)
       node.machine.unplug()
       return {
         proof: `node-${node.number}, plugged: ${node.machine.isPlugged()}`,
@@ -79,7 +81,7 @@ export const trials: readonly Trial[] = [
     gapSecondsMax: 60,
     seconds: 45,
     async strike(lab) {
-      const pid = patroniOf(primaryOf(lab))
+      const pid = patroniOf(await primaryOf(lab))
       return { proof: signal(pid, 'SIGSTOP'), heal: async () => kill(pid, 'SIGCONT') }
     },
   },
@@ -87,14 +89,14 @@ export const trials: readonly Trial[] = [
     name: 'the agent of the primary killed',
     gapSecondsMax: 30,
     seconds: 15,
-    strike: async (lab) => ({ proof: signal(patroniOf(primaryOf(lab)), 'SIGKILL') }),
+    strike: async (lab) => ({ proof: signal(patroniOf(await primaryOf(lab)), 'SIGKILL') }),
   },
   {
     name: 'the whole primary held for 45 s, then let go on',
     gapSecondsMax: 60,
     seconds: 45,
     async strike(lab) {
-      const node = primaryOf(lab)
+      const node = await primaryOf(lab)
       const letGo = freeze(node)
       return { proof: `${node.machine.pids().length} processes of node-${node.number}`, heal: async () => letGo() }
     },
@@ -148,14 +150,37 @@ export async function run(lab: Lab, trial: Trial, perSecond: number): Promise<Ou
   const played = play(lab, perSecond)
   await pause(4)
   const struckMs = played.elapsedMs()
+  const since = () => (played.elapsedMs() - struckMs) / 1000
+  const watched = watch(lab, since)
   const { proof, heal } = await trial.strike(lab)
   await pause(trial.seconds)
   await heal?.()
   await lab.settled(180)
-  const settledSeconds = (played.elapsedMs() - struckMs) / 1000
+  const settledSeconds = since()
   await pause(6)
   const account = await played.stop()
-  return { trial, account, proof, settledSeconds, ...(await compare(lab, account)) }
+  return { trial, account, proof, settledSeconds, timeline: await watched.stop(), ...(await compare(lab, account)) }
+}
+
+/** Notes whenever another leads, or nobody. */
+function watch(lab: Lab, since: () => number): { stop(): Promise<Outcome['timeline']> } {
+  const timeline: Outcome['timeline'] = []
+  let watching = true
+  const done = (async () => {
+    while (watching) {
+      const primary = (await lab.members()).find(({ role, state }) => role === 'primary' && state === 'running')
+      const leads = primary?.name ?? 'nobody'
+      if (leads !== timeline.at(-1)?.leads) timeline.push({ seconds: since(), leads })
+      await pause(0.5)
+    }
+  })()
+  return {
+    async stop() {
+      watching = false
+      await done
+      return timeline
+    },
+  }
 }
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000))

@@ -48,7 +48,19 @@ export function exportedMetrics(): Set<string> {
   collectDefaultMetrics({ register: registry })
   const usual = registry.getMetricsAsArray().flatMap(({ name }) => name)
   registry.clear()
-  return new Set([...names, ...usual, 'up', ...rules.filter(({ isAlert }) => !isAlert).map(({ name }) => name)])
+  return new Set([
+    ...names,
+    ...usual,
+    ...patroni(),
+    'up',
+    ...rules.filter(({ isAlert }) => !isAlert).map(({ name }) => name),
+  ])
+}
+
+/** What Debian's Patroni says of itself, by its own source. */
+function patroni(): string[] {
+  const source = readFileSync('/usr/lib/python3/dist-packages/patroni/api.py', 'utf8')
+  return [...source.matchAll(/# HELP (patroni_\w+)/g)].map(([, name]) => name!)
 }
 
 function namesIn(text: string): string[] {
