@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
 import { cpuSeconds, memoryBytes } from '../../ops/appliance/processes.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
@@ -38,12 +39,15 @@ async function measure(appliance: Appliance, seconds: number, say: (line: string
   const cookies = await seatPlayers(appliance)
   say(`${cookies.length} players are seated`)
   const atRest = memoryOf(appliance)
+  const before = await diskOf(appliance)
+  let bets = 0
   let underLoad = atRest
   const ways = [
     { name: 'through the edge', open: () => throughEdge(appliance, cookies) },
     { name: 'straight at one core', open: () => straightAtCore(appliance, cookies) },
   ]
-  for (const { open } of ways) await load(appliance, await open(), Math.min(seconds, warmUpSecondsMax))
+  for (const { open } of ways)
+    bets += (await load(appliance, await open(), Math.min(seconds, warmUpSecondsMax))).latencies.length
   const results = new Map<string, Array<{ perSecond: number; p50: number; p99: number; cpu: Map<string, number> }>>()
   for (let round = 0; round < rounds; round++)
     for (const { name, open } of ways) {
@@ -51,6 +55,7 @@ async function measure(appliance: Appliance, seconds: number, say: (line: string
         if (name === 'through the edge') underLoad = memoryOf(appliance)
       }, seconds * 900)
       const { perSecond, latencies, cpu } = await load(appliance, await open(), seconds)
+      bets += latencies.length
       clearTimeout(sampled)
       say(`${name}: ${Math.round(perSecond)}/s`)
       const result = { perSecond, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), cpu }
@@ -74,11 +79,33 @@ async function measure(appliance: Appliance, seconds: number, say: (line: string
       unit: 'µs per bet',
     })),
   ])
+  const after = await diskOf(appliance)
+  const perMillion = (bytes: bigint) => (Number(bytes) / bets) * (1e6 / 2 ** 30)
+  figures.push(
+    { name: 'disk of the database', value: perMillion(after.database - before.database), unit: 'GiB per million bets' },
+    {
+      name: 'log of the database (archived, sent to standbys)',
+      value: perMillion(after.log - before.log),
+      unit: 'GiB per million bets',
+    },
+  )
   for (const [name, megabytes] of atRest) {
     figures.push({ name: `memory, ${name}, at rest`, value: megabytes, unit: 'MiB' })
     figures.push({ name: `memory, ${name}, under load`, value: underLoad.get(name) ?? Number.NaN, unit: 'MiB' })
   }
   return { conditions: { ...machine(appliance.home), connections: String(connections) }, figures }
+}
+
+/** Bytes that the database has, and that it has ever written to its log. */
+async function diskOf({ home }: Appliance): Promise<{ database: bigint; log: bigint }> {
+  const sql = connect(viewHome(home), 'owner')
+  try {
+    const [row] = await sql<Array<{ database: bigint; log: bigint }>>`
+      select pg_database_size(current_database()) as database, (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint as log`
+    return row!
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
 }
 
 /** Every connection bets for a while; answers also the processor time that each process spent per bet. */
