@@ -1,0 +1,65 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+import { openHome } from '../../ops/appliance/home.ts'
+import { readSettings } from '../../ops/appliance/settings.ts'
+import { etcdUnit } from '../../ops/failover/etcd.ts'
+import { newCode, openPackage, sealPackage } from '../../ops/failover/package.ts'
+import { patroniUnit } from '../../ops/failover/patroni.ts'
+import { newHome } from '../support/home.ts'
+
+/** What nodes of a cluster are told, without starting any; `test/chaos/cluster.test.ts` starts them. */
+const dir = newHome('small')
+const home = openHome(dir, { users: {}, ours: [process.getuid?.() ?? 0] })
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const cluster = { node: 2, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }
+const set = (settings: object) => {
+  writeFileSync(home.path('countroom.json'), JSON.stringify(settings))
+  return readSettings(home)
+}
+
+test('Patroni comes to etcd by the v2 API alone: over v3 its version 3.0.2 gives back commits that were acknowledged [GLI-B.3.4]', () => {
+  mkdirSync(home.path('secrets'))
+  writeFileSync(home.path('secrets/postgres-admin'), 'of a test\n')
+  const settings = set({ cluster })
+  patroniUnit(home, settings, cluster, {})
+  const rendered = JSON.parse(readFileSync(home.path('run/patroni.yml'), 'utf8'))
+  expect(Object.keys(rendered)).toContain('etcd')
+  expect(JSON.stringify(rendered)).not.toContain('etcd3')
+  expect(etcdUnit(home, settings, cluster, {}).args).toContain('--enable-v2=true')
+  const { ttl, loop_wait: wait, retry_timeout: retry, ...dcs } = rendered.bootstrap.dcs
+  expect(ttl).toBeGreaterThanOrEqual(wait + 2 * retry)
+  expect(dcs).toMatchObject({ synchronous_mode: true, synchronous_mode_strict: true, check_timeline: true })
+  expect(JSON.stringify(rendered)).not.toContain('of a test')
+})
+
+test('who has no data begins no cluster of its own', () => {
+  const rendered = JSON.parse(readFileSync(home.path('run/patroni.yml'), 'utf8'))
+  expect(rendered.bootstrap[rendered.bootstrap.method].command).toBe('/bin/false')
+})
+
+test('a node listens for the others on its own address; an even number of nodes, one twice, or a node that is none of them is refused', () => {
+  expect(set({ cluster }).dataAddress).toBe('10.0.0.2')
+  for (const wrong of [
+    { node: 1, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'] },
+    { node: 1, addresses: ['10.0.0.1', '10.0.0.1', '10.0.0.3'] },
+    { node: 4, addresses: cluster.addresses },
+  ])
+    expect(() => set({ cluster: wrong })).toThrow(/not valid/)
+})
+
+test('a package opens with its code, however it is typed, and with no other; a changed one opens with none', () => {
+  const content = { settings: { cluster }, secrets: { redis: 'secret' }, tls: { 'ca.pem': 'PEM' }, fingerprint: 'f' }
+  const code = newCode()
+  expect(code).toMatch(/^([0-9A-Z]{5}-){3}[0-9A-Z]{5}$/)
+  const sealed = sealPackage(content, code)
+  expect(sealed).not.toContain('secret')
+  expect(openPackage(sealed, code)).toEqual(content)
+  expect(openPackage(sealed, code.toLowerCase().replaceAll('-', ''))).toEqual(content)
+  expect(() => openPackage(sealed, newCode())).toThrow(/cannot be opened/)
+  const body = JSON.parse(sealed) as { sealed: string }
+  const bytes = Buffer.from(body.sealed, 'base64')
+  bytes[5]! ^= 1
+  expect(() => openPackage(JSON.stringify({ ...body, sealed: bytes.toString('base64') }), code)).toThrow(
+    /cannot be opened/,
+  )
+})
