@@ -5,6 +5,7 @@ import { connectKeys } from '#keys'
 import type { Home } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
 import { giveFile, makeFolder, ownerOf } from '../appliance/ownership.ts'
+import { connect } from '../appliance/postgres.ts'
 import type { Settings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
@@ -52,8 +53,20 @@ export async function readyRepositories({ home, settings, users }: Backed, signa
   } finally {
     await agent.close()
   }
-  await pgbackrest(home, users, 'stanza-create', { signal })
+  // Of a cluster, who leads makes it for all, in the place that all of them reach.
+  if (await leads(home)) await pgbackrest(home, users, 'stanza-create', { signal })
   home.write(parts.ready, '', 0o644)
+}
+
+/** Whether the server of this very node is the primary, as it is where a home stands alone. */
+export async function leads(home: Home): Promise<boolean> {
+  const admin = connect(home, 'admin', 'postgres')
+  try {
+    const [row] = await admin<Array<{ leads: boolean }>>`select not pg_is_in_recovery() as leads`
+    return row?.leads === true
+  } finally {
+    await admin.end({ timeout: 5 })
+  }
 }
 
 /** Debian 12 has a version without it. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { repository } from '../appliance/identity.ts'
 import { connect } from '../appliance/postgres.ts'
-import { type Backed, readyRepositories, takeBackup } from './backup.ts'
+import { type Backed, leads, readyRepositories, takeBackup } from './backup.ts'
 import { holdings } from './pgbackrest.ts'
 import { repositoriesOf } from './place.ts'
 import { dueBackup, isDrillDue } from './schedule.ts'
@@ -54,6 +54,7 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
     if (!settings.backup) return
     if (!ready) await readyRepositories(backed, signal)
     ready = true
+    if (!(await leads(home))) return // whoever leads backs up for all of the cluster
     const { backups } = await holdings(home, users, signal)
     const due = dueBackup(backups, repositoriesOf(home, settings.backup).length, settings.backup, new Date())
     if (due) {

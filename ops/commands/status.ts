@@ -13,6 +13,7 @@ import { agentSocket } from '../appliance/sockets.ts'
 import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 import { type Last, lastBackups } from '../backup/index.ts'
+import { clusterOf } from '../failover/members.ts'
 import { isWhole, linesOf, type MemberState, observe } from '../failover/observe.ts'
 import { overdue } from '../keys/due.ts'
 
@@ -37,7 +38,7 @@ export function statusCommand(): Command {
         programOf(home),
         keysDueIn(home),
         ask(home, lastBackups),
-        readSettings(home).cluster ? observe(home).catch(() => []) : undefined,
+        clusterOf(home) ? observe(home).catch(() => []) : undefined,
       ])
       if (options.json)
         process.stdout.write(

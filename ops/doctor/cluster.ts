@@ -1,4 +1,4 @@
-import { readSettings } from '../appliance/settings.ts'
+import { clusterOf } from '../failover/members.ts'
 import { observe } from '../failover/observe.ts'
 import { broken, type Check, sound, warning } from './finding.ts'
 
@@ -11,7 +11,7 @@ export const cluster: Check = {
   after: ['appliance'],
   remedy,
   async look({ home }) {
-    if (!readSettings(home).cluster) return sound('this home stands alone')
+    if (!clusterOf(home)) return sound('this home stands alone')
     const members = await observe(home)
     const primary = members.find(({ role }) => role === 'primary')
     if (primary?.state !== 'running') return broken('no node leads, so no money moves', remedy)

@@ -7,7 +7,7 @@ import { broken, type Check, heldUp, sound } from './finding.ts'
 
 export const postgres: Check = {
   id: 'postgres',
-  after: ['appliance'],
+  after: ['appliance', 'cluster'],
   remedy: 'npx countroom logs postgres says why',
   async look(probe) {
     const held = heldUp(probe, 'postgres')

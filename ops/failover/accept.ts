@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { furnish } from '../appliance/furniture.ts'
 import { type Home, isInstalled, markInstalled, openHome, type SecretName } from '../appliance/home.ts'
 import { findIdentities } from '../appliance/identity.ts'
+import { makeFolder, ownerOf } from '../appliance/ownership.ts'
 import { Trouble } from '../appliance/trouble.ts'
+import { parts } from '../backup/place.ts'
 import { joinToken } from '../keys/restore.ts'
 import { openPackage } from './package.ts'
 
@@ -31,6 +33,10 @@ export async function accept(
     home.write(`secrets/${name}`, `${secret}\n`, 0o600)
   for (const [name, text] of Object.entries(content.tls))
     home.write(`tls/${name}`, text, name.endsWith('.key') ? 0o600 : 0o644)
+  if (content.repositoryKey !== undefined) {
+    makeFolder(home.path('backup'), 0o700, ownerOf(identities.users))
+    home.write(parts.key, content.repositoryKey)
+  }
   furnish(home, identities) // to each what it reads of these
   if (content.keys === undefined) return markInstalled(home, content.fingerprint)
   const keys = join(tmpdir(), `countroom-join-${randomUUID()}`)

@@ -1,6 +1,6 @@
 import type { Home } from '../appliance/home.ts'
 import { Trouble } from '../appliance/trouble.ts'
-import { clusterSettings, type MemberState, observe } from './observe.ts'
+import { agentsOf, type MemberState, observe } from './observe.ts'
 import { askPatroni } from './patroni.ts'
 
 export type Change = { from: string | undefined; to: string; seconds: number }
@@ -17,7 +17,7 @@ export async function changePrimary(
   kind: 'switchover' | 'failover',
   { to, dryRun }: { to?: string; dryRun?: boolean },
 ): Promise<Change> {
-  const { port } = clusterSettings(home)
+  const agents = agentsOf(home)
   const members = await observe(home)
   const primary = members.find(({ role }) => role === 'primary')
   const standby = members.find(({ role }) => role === 'synchronous standby')
@@ -25,9 +25,9 @@ export async function changePrimary(
   const change = { from: primary?.name, to: candidate.name, seconds: 0 }
   if (dryRun) return change
   const began = Date.now()
-  const asked = primary ?? candidate
+  const asked = agents.find(({ name }) => name === (primary ?? candidate).name)!
   const body = { ...(primary ? { leader: primary.name } : {}), candidate: candidate.name }
-  const answer = await askPatroni(home, { host: asked.address, port }, 'POST', `/${kind}`, body)
+  const answer = await askPatroni(home, asked, 'POST', `/${kind}`, body)
   if (answer.status !== 200)
     throw new Trouble(`The cluster refused: ${answer.why ?? answer.body?.trim() ?? answer.status}.`, {
       setting: kind,

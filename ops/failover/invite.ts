@@ -8,6 +8,7 @@ import { fingerprintOf, type Home, readSecretFile, type SecretName } from '../ap
 import { findIdentities } from '../appliance/identity.ts'
 import { readSettings, type Settings } from '../appliance/settings.ts'
 import { Trouble } from '../appliance/trouble.ts'
+import { parts } from '../backup/place.ts'
 import { nodeName } from './members.ts'
 import { type NodePackage, newCode, sealPackage } from './package.ts'
 
@@ -75,6 +76,7 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
         secrets: secretsOf(home, sharedSecrets),
         tls: { ...filesOf(made), ...believed(home) },
         fingerprint: fingerprintOf(home) ?? '',
+        ...(home.has(parts.key) ? { repositoryKey: readFileSync(home.path(parts.key), 'utf8') } : {}),
         keys,
       })
   }

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Home } from '../appliance/home.ts'
-import { readSettings } from '../appliance/settings.ts'
 import { Trouble } from '../appliance/trouble.ts'
-import { type Cluster, nodeName } from './members.ts'
+import { clusterOf, nodeName } from './members.ts'
 import { askPatroni } from './patroni.ts'
 
 /** What Patroni knows of its members (`GET /cluster` and `/patroni`). */
@@ -30,14 +29,14 @@ export type MemberState = {
   lagBytes?: number | undefined
 }
 
-export function clusterSettings(home: Home): Cluster & { port: number } {
-  const { cluster, ports } = readSettings(home)
-  if (!cluster)
-    throw new Trouble('This home stands alone: there is no cluster.', {
-      setting: '"cluster" in countroom.json',
-      remedy: 'npx countroom cluster invite makes one; ops/runbooks/failover.md',
-    })
-  return { ...cluster, port: ports.patroni }
+/** Where the members' agents answer, as the last start rendered it. @throws Trouble where the home stands alone */
+export function agentsOf(home: Home): Array<{ name: string; host: string; port: number }> {
+  const members = clusterOf(home)
+  if (members) return members.map(({ host, ask }, i) => ({ name: nodeName(i + 1), host, port: ask }))
+  throw new Trouble('This home stands alone: there is no cluster.', {
+    setting: '"cluster" in countroom.json',
+    remedy: 'npx countroom cluster invite makes one; ops/runbooks/failover.md',
+  })
 }
 
 /** One line for each node, for people. */
@@ -59,13 +58,12 @@ export function isWhole(members: readonly MemberState[]): boolean {
 
 /** The members as the first that answers sees them. @throws Trouble when none answers */
 export async function observe(home: Home): Promise<MemberState[]> {
-  const { addresses, node, port } = clusterSettings(home)
-  const nearFirst = [addresses[node - 1]!, ...addresses.filter((_, i) => i !== node - 1)]
+  const agents = agentsOf(home)
   let why = ''
-  for (const host of nearFirst) {
-    const answer = await askPatroni(home, { host, port }, 'GET', '/cluster')
+  for (const agent of agents) {
+    const answer = await askPatroni(home, agent, 'GET', '/cluster')
     const seen = answer.status === 200 ? clusterView.safeParse(JSON.parse(answer.body ?? '')) : undefined
-    if (seen?.success) return addresses.map((address, i) => stateOf(nodeName(i + 1), address, seen.data))
+    if (seen?.success) return agents.map(({ name, host }) => stateOf(name, host, seen.data))
     why = answer.why ?? `status ${answer.status}`
   }
   throw new Trouble(`No node answers for the cluster: ${why}.`, {

@@ -14,6 +14,8 @@ const contents = z.strictObject({
   tls: z.record(z.string(), z.string()),
   /** What the token is known by once it has the keys. */
   fingerprint: z.string(),
+  /** The wrapped key of the repositories of backups, where there are any. */
+  repositoryKey: z.string().optional(),
   /** A backup of keys, as `countroom keys join` takes it; an edge has none. */
   keys: z.string().optional(),
 })

@@ -71,7 +71,7 @@ export function askPatroni(
   path: string,
   body?: object,
 ): Promise<PatroniAnswer> {
-  return new Promise((resolve) => {
+  return new Promise<PatroniAnswer>((resolve, reject) => {
     const tls = showing(home, 'postgres', { name: sharedLabel('postgres'), role: 'postgres' })
     const timeout = method === 'GET' ? 3000 : 60_000
     const question = request({ ...tls, host, port, path, method, agent: false, timeout }, async (answer) => {
@@ -82,9 +82,9 @@ export function askPatroni(
       resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(parts).toString() })
     })
     question.on('timeout', () => question.destroy(new Error(`no answer within ${timeout / 1000} s`)))
-    question.on('error', (error) => resolve({ why: error.message }))
+    question.on('error', reject)
     question.end(body && JSON.stringify(body))
-  })
+  }).catch((error: Error) => ({ why: error.message }))
 }
 
 function render(home: Home, settings: Settings, cluster: Cluster, users: Users) {

@@ -61,6 +61,15 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       remedy: /^chmod o= .*keys\.sock$/,
     },
     postgres: stopped('postgres'),
+    cluster: {
+      async plant() {
+        const file = home.path('run/members.json')
+        writeFileSync(file, JSON.stringify([{ host: '127.0.0.1', port: 1, ask: 1 }]))
+        return async () => rmSync(file)
+      },
+      evidence: /No node answers for the cluster/,
+      remedy: /failover\.md/,
+    },
     redis: stopped('redis'),
     keys: stopped('keys'),
     ready: stopped('core-2'),
