@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { survey } from '#program'
 import { bringUpCertificates, keepCertificates, type Lives } from './appliance/certificates.ts'
+import { keepClock } from './appliance/clock.ts'
 import { ensureCluster } from './appliance/cluster.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
@@ -153,6 +154,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       })
       tell(word)
     })
+    keepers.push(keepClock(home))
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))

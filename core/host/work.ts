@@ -11,6 +11,7 @@ import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
 import { startSealer } from './sealer.ts'
 import { startShipper } from './shipping/shipper.ts'
+import { watchTimeSource } from './time-source.ts'
 import { observeWaiting } from './waiting.ts'
 import { startWitnessing } from './witnesses.ts'
 
@@ -21,6 +22,7 @@ observeMachine(configFileFromArguments())
 observePool(host)
 observeProgram(host)
 observeWaiting(host)
+const clock = watchTimeSource(host, configFileFromArguments())
 
 let stopping = false
 const sealer = startSealer(host)
@@ -39,6 +41,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 
 async function stop(): Promise<void> {
   stopping = true
+  clock.close()
   await life.end()
   await Promise.all([sealer.stop(), witnessing.stop()])
   await shipper?.stop()

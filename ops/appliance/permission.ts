@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { clockFile } from '../../core/host/time-source.ts'
 import { carrierFiles } from './carriers.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Home } from './home.ts'
@@ -33,6 +34,7 @@ export function workerMay(home: Home, name: string, settings: Settings): string[
   return [
     ...permission(home, name, 'work', [
       ...machineFiles,
+      home.path('run', clockFile),
       ...inspected(home),
       ...shippingFiles(settings),
       ...carrierFiles(settings),

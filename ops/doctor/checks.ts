@@ -1,5 +1,6 @@
 import { backups } from './backups.ts'
 import { books, log } from './books.ts'
+import { clockSource } from './clock.ts'
 import { cluster } from './cluster.ts'
 import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   admission,
   secrets,
   disk,
+  clockSource,
   lanes,
   jobs,
   books,

@@ -198,6 +198,21 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       evidence: /only \d+ MiB free under .*, fewer than 1000000000/,
       remedy: /df -h/,
     },
+    'clock.source': {
+      async plant() {
+        const path = process.env.PATH
+        const dir = mkdtempSync(join(tmpdir(), 'cr-chrony-'))
+        const tracking = 'C0000201,192.0.2.1,3,1795000000.1,-0.750000000,0,0,0,0,0,0,0,64,Normal'
+        writeFileSync(join(dir, 'chronyc'), `#!/bin/sh\necho '${tracking}'\n`, { mode: 0o755 })
+        process.env.PATH = `${dir}:${path}`
+        return async () => {
+          process.env.PATH = path
+          rmSync(dir, { recursive: true })
+        }
+      },
+      evidence: /750 ms before its time source/,
+      remedy: /chronyc sources/,
+    },
     lanes: {
       /** Cores notice within ten seconds and lease others; so theirs are taken as long as the fault lasts. */
       async plant() {
