@@ -26,6 +26,7 @@ const commands = {
   passwords: async () => (await import('./commands/passwords.ts')).passwordsCommand(),
   rng: async () => (await import('./commands/rng.ts')).rngCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
+  report: async () => (await import('./commands/report.ts')).reportCommand(),
   'support-bundle': async () => (await import('./commands/support-bundle.ts')).supportBundleCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
 }
