@@ -154,7 +154,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       })
       tell(word)
     })
-    keepers.push(keepClock(home))
+    keepers.push(keepClock(home, users))
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))

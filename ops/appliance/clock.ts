@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { type ClockReading, clockFile } from '../../core/host/time-source.ts'
 import type { Home } from './home.ts'
+import type { Users } from './identity.ts'
+import { ownerOf } from './ownership.ts'
 
 const lookMs = 30_000
 const answerMsMax = 5000
@@ -41,8 +43,8 @@ function reasonOf(error: Error & { code?: string | number | null; killed?: boole
   return `chronyc: ${out.trim().split('\n')[0] || `ended with ${error.code}`}`
 }
 
-/** Measures all the time and keeps the newest, where the worker tells it and anyone may read it. */
-export function keepClock(home: Home): { stop(): Promise<void> } {
+/** Measures all the time and keeps the newest, where the worker reads it, which tells it. */
+export function keepClock(home: Home, users: Users): { stop(): Promise<void> } {
   let running = look()
   const timer = setInterval(() => (running = running.then(look)), lookMs)
   return {
@@ -55,7 +57,7 @@ export function keepClock(home: Home): { stop(): Promise<void> } {
   async function look(): Promise<void> {
     const reading = await readClock()
     try {
-      home.write(`run/${clockFile}`, `${JSON.stringify(reading)}\n`, 0o644)
+      home.write(`run/${clockFile}`, `${JSON.stringify(reading)}\n`, 0o400, ownerOf(users, 'work'))
     } catch {} // a full disk: the reading grows old, which tells itself
   }
 }

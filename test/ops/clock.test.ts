@@ -47,7 +47,7 @@ const tracking = (behind: string, leap = 'Normal', reference = 'C0000201') =>
   )
 /** One round as in life: the starter measures and keeps, the worker looks. */
 async function round(watch: { look(): Promise<void> }): Promise<void> {
-  await keepClock(home).stop()
+  await keepClock(home, {}).stop()
   now = new Date()
   await watch.look()
 }
@@ -100,6 +100,6 @@ test('a clock that no server holds is told, and what cannot be measured is calle
   process.env.PATH = join(dir, 'run')
   expect(await readClock()).toMatchObject({ unmeasured: 'there is no chronyc on this machine' })
   expect(await doctor()).toMatchObject({ severity: 'sound', evidence: expect.stringContaining('not measured') })
-  await keepClock(home).stop()
+  await keepClock(home, {}).stop()
   expect(JSON.parse(readFileSync(home.path('run/clock.json'), 'utf8'))).toHaveProperty('unmeasured')
 })

@@ -156,7 +156,7 @@ const readers: Array<[RegExp, ReadonlyArray<Kind | undefined>]> = [
   [/^run\/credentials\/sandbox\/(gateway-sandbox|carrier-sandbox(-receipts)?)$/, ['sandbox']],
   [/^run\/credentials\/keys\/hsm-(so-)?pin$/, ['keys']],
   [/^run\/core-[12]\.json$/, ['core', 'work']],
-  [/^run\/work-1\.json$/, ['work']],
+  [/^run\/(work-1|clock)\.json$/, ['work']],
   [/^run\/edge\.json$/, ['edge', 'work']],
   [/^run\/keys\.json$/, ['keys', 'work']],
   [/^run\/sandbox\.json$/, ['sandbox', 'work']],
