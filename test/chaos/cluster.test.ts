@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { believesToLead } from '../lab/faults.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
+import { canBeSeveral } from '../lab/network.ts'
 import { run, trials } from '../lab/trials.ts'
 
 /** What takes short in CI; `COUNTROOM_CLUSTER_TRIALS=all` for every fault there is, `COUNTROOM_CLUSTER_PACE=200` for more bets a second. */
@@ -14,11 +14,7 @@ const short = [
 const wanted = process.env.COUNTROOM_CLUSTER_TRIALS === 'all' ? trials.map(({ name }) => name) : short
 const pace = Number(process.env.COUNTROOM_CLUSTER_PACE ?? 30)
 
-/** A machine without namespaces of networks, or where we are not root, cannot be several. */
-const able =
-  process.getuid?.() === 0 &&
-  spawnSync('/usr/sbin/unshare', ['--net', 'true']).status !== 1 &&
-  spawnSync('/usr/sbin/ip', ['netns', 'list']).status === 0
+const able = await canBeSeveral()
 
 describe.runIf(able)('three nodes and two edges keep one casino', () => {
   let lab: Lab

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A machine of the lab: a network namespace with one address, and a cable that can be pulled. */
@@ -97,6 +97,31 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {}
+}
+
+/** Whether this machine lets us be several: as root, with namespaces and bridges, and a network between them that carries. */
+export async function canBeSeveral(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false
+  let network: Network | undefined
+  try {
+    network = openNetwork()
+    const [near, far] = [network.machine(11), network.machine(12)]
+    const listening = "require('net').createServer((socket) => socket.end()).listen(7)"
+    near.start(node, ['-e', listening], {}, openSync('/dev/null', 'w')).unref()
+    for (let attempt = 0; attempt < 50; attempt++) {
+      try {
+        far.run('/usr/bin/timeout', ['1', '/bin/bash', '-c', `exec 3<>/dev/tcp/${near.address}/7`])
+        return true
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
+    return false
+  } catch {
+    return false
+  } finally {
+    network?.down()
+  }
 }
 
 /** Of 10.77.0.0 to 10.77.255.0, one that no interface here has. */
