@@ -2,7 +2,9 @@ import { Command } from 'commander'
 import * as audit from '#audit'
 import { connectKeys } from '#keys'
 import * as ledger from '#ledger'
+import * as pki from '#pki'
 import * as program from '#program'
+import { componentsOf } from '../appliance/components.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { memoryBytes, stateOf } from '../appliance/processes.ts'
@@ -32,23 +34,25 @@ export function statusCommand(): Command {
       const card = runningCard(home)
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
-      const [books, log, approved, due, backups, members] = await Promise.all([
+      const [books, log, approved, due, backups, certificates, members] = await Promise.all([
         booksOf(home),
         logOf(home),
         programOf(home),
         keysDueIn(home),
         ask(home, lastBackups),
+        certificatesOf(home),
         clusterOf(home) ? observe(home).catch(() => []) : undefined,
       ])
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, members })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, certificates, members })}\n`,
         )
       else
         process.stdout.write(
           screen(card, processes, [
             ...wordsOfCluster(members),
             ...[wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)],
+            wordsOfCertificates(certificates),
             wordsOfBackups(backups),
           ]),
         )
@@ -91,6 +95,18 @@ async function programOf(home: Home): Promise<Approved> {
   if (!last || last === noAnswer) return { state: 'unknown' }
   const inspectedAt = last.at.toISOString()
   return last.ok ? { state: 'approved', inspectedAt } : { state: 'differs', inspectedAt, firstBad: last.firstBad ?? '' }
+}
+
+type Certified = { nextEnd: string | undefined; overdue: string[] }
+
+/** When the first of this node's certificates ends, and which were not renewed in time; undefined when nobody can say. */
+async function certificatesOf(home: Home): Promise<Certified | undefined> {
+  const names = componentsOf(readSettings(home)).map(({ name }) => name)
+  const known = await ask(home, (sql) => pki.components(sql, new Date()))
+  if (known === noAnswer) return undefined
+  const own = known.filter(({ component }) => names.includes(component))
+  const ends = own.flatMap(({ notAfter }) => (notAfter ? [notAfter.toISOString()] : [])).sort()
+  return { nextEnd: ends[0], overdue: own.filter(({ overdue }) => overdue).map(({ component }) => component) }
 }
 
 /** Keys whose rotation is due; undefined when the agent does not answer. */
@@ -149,6 +165,13 @@ function wordsOfKeys(due: string[] | undefined): string {
   if (!due) return 'Keys unknown: the agent does not answer; npx countroom doctor says why'
   if (due.length === 0) return 'Keys current'
   return `KEYS DUE: ${due.join('; ')}\n  → npx countroom keys list; ops/runbooks/keys-rotation.md`
+}
+
+function wordsOfCertificates(certificates: Certified | undefined): string {
+  if (!certificates) return 'Certificates unknown: the database does not answer'
+  const { nextEnd, overdue } = certificates
+  if (overdue.length === 0) return `Certificates current, the next ends ${nextEnd ?? 'never'}`
+  return `CERTIFICATES NOT RENEWED: ${overdue.join(', ')}\n  → npx countroom pki list; ops/runbooks/certificates.md`
 }
 
 function wordsOfBackups(last: Last | typeof noAnswer): string {

@@ -146,6 +146,7 @@ test('doctor: 0 when all is sound, 2 when something is broken; JSON parses', asy
 test('books that contradict themselves: verify names the row with exit code 1, status says what the worker found with 2', async () => {
   const admin = connect(viewHome(home), 'admin')
   expect((await countroom(home, ['status'])).out).toMatch(/Books (sound, proven|not proven yet)/)
+  expect((await countroom(home, ['status'])).out).toMatch(/Certificates current, the next ends 20\d\d-/)
   await admin`insert into ledger.wallets (player, currency, opened_at, cash) values ('plr_forged', 'EUR', now(), 5)`
   const [{ wallet } = {}] = await admin`select wallet from ledger.wallets where player = 'plr_forged'`
   const whole = await countroom(home, ['verify', 'ledger'])
