@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry, register } from 'prom-client'
 import type { EdgeConfig } from './config.ts'
 import { type Face, faces } from './faces.ts'
 import { type Route, routeClasses } from './routes.ts'
@@ -125,13 +125,18 @@ export const acmeFailures = new Gauge({
   registers: [ofSupervisor],
 })
 
-/** In a worker: answers the supervisor when it asks what was counted. A spare one does so too, or the others would be waited for in vain. */
+/**
+ * In a worker: answers the supervisor when it asks what was counted. A spare one does so too, or the others would be waited for in vain, but
+ * with nothing: its gauges, which nobody has set, would be the lowest.
+ */
 export function answerSupervisor(): void {
+  AggregatorRegistry.setRegistries([])
   new AggregatorRegistry()
 }
 
 /** In a worker that serves: counts what the process itself needs. */
 export function observeProcess(): void {
+  AggregatorRegistry.setRegistries([register])
   collectDefaultMetrics({ labels: { process: 'edge' } })
 }
 
