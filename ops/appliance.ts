@@ -17,7 +17,7 @@ import { checkProgram } from './appliance/program.ts'
 import { redisUnit } from './appliance/redis.ts'
 import { isRejoinPending, rejoin } from './appliance/rejoin.ts'
 import { bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
-import { readSettings } from './appliance/settings.ts'
+import { readSettings, type Settings } from './appliance/settings.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
@@ -83,7 +83,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   const { users, note } = identities
   if (note) say(note)
   const dir = options.home ?? homeDirectory()
-  const { edgeNode } = readSettings(viewHome(dir))
+  const edgeNode = edgeNodeOf(dir)
   if (edgeNode) return startEdgeNode({ dir, identities, edgeNode, step, say, ...(signal ? { signal } : {}) })
   const home = inWords(dir, () => openHome(dir, identities))
   const unlock = inWords(dir, () => takeLock(home))
@@ -203,6 +203,15 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     forget(home)
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()
+  }
+}
+
+/** Settings that cannot be read are told further on, by whoever needs them. */
+function edgeNodeOf(dir: string): Settings['edgeNode'] {
+  try {
+    return readSettings(viewHome(dir)).edgeNode
+  } catch {
+    return undefined
   }
 }
 

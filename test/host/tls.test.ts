@@ -40,7 +40,7 @@ beforeEach(async () => {
   const app = createRoutes()
   app.get('/', (c) => c.text('served'))
   const limits = { headerBytesMax: 16_384, requestSecondsMax: 5 }
-  server = await listenFace({ limits } as never, tls, { host: '127.0.0.1', port: 0 }, app)
+  server = await listenFace({ limits, database: {} } as never, tls, { host: '127.0.0.1', port: 0 }, app)
 })
 afterEach(() => {
   server.closeAllConnections()
