@@ -1,11 +1,15 @@
 import { elements, tags } from './der.ts'
 
 /**
- * The serials that revocation lists name (RFC 5280 5.1), as `serialIn` writes them. Only for finding connections that are open: whether a
+ * The serials that revocation lists name (RFC 5280 5.1), as `serialIn` writes them; an error where one is none. Only for finding connections that are open: whether a
  * list is good, and whom a handshake lets in, OpenSSL decides. Read here because the library for it takes longer to load than a bet may wait.
  */
 export function listedSerials(lists: readonly string[]): Set<string> {
-  return new Set(lists.flatMap(serialsOf))
+  try {
+    return new Set(lists.flatMap(serialsOf))
+  } catch (cause) {
+    throw new Error('This is no revocation list.', { cause })
+  }
 }
 
 /** One spelling of a serial, whoever wrote it. */
