@@ -1,7 +1,9 @@
-import type { Problem } from './refusals.ts'
+import { Refusal } from '#base'
+import { type Problem, problemOf, problemResponse } from './refusals.ts'
 
-/** So long a request waits for another primary; less than the edge waits for an answer to begin. */
+/** So long a request waits for another primary, and so long all of it takes; both less than the edge waits for an answer to begin. */
 const patienceMs = 8000
+const answerMsMax = 9000
 const pauseMs = 250
 
 /** What may have been done, or not, and by its key is done once: it is asked again. */
@@ -20,12 +22,33 @@ export function patient<Env extends unknown[]>(fetch: Fetch<Env>, bodyBytesMax: 
     const { method, headers, url } = request
     const body = method === 'GET' || method === 'HEAD' ? undefined : await request.arrayBuffer()
     const until = performance.now() + patienceMs
+    const late = afterwards(answerMsMax, request)
     for (;;) {
-      const answer = await fetch(new Request(url, { method, headers, ...(body ? { body } : {}) }), ...env)
-      if (answer.status !== 503 || performance.now() > until || !(await isPassing(answer))) return answer
+      const asked = fetch(new Request(url, { method, headers, ...(body ? { body } : {}) }), ...env)
+      const answer = await Promise.race([asked, late.answer])
+      if (answer.status !== 503 || performance.now() > until || !(await isPassing(answer))) {
+        late.forget()
+        return answer
+      }
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }
+}
+
+/** What was asked may hang on a server that is gone, and be done or not: whoever waits is told in time to ask again with the same key. */
+function afterwards(ms: number, { headers }: Request): { answer: Promise<Response>; forget(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const answer = new Promise<Response>((resolve) => {
+    timer = setTimeout(() => {
+      const refusal = new Refusal(
+        'unavailable',
+        'host.engine_away',
+        'The casino is not reachable at the moment. Ask again with the same key.',
+      )
+      resolve(problemResponse(problemOf(refusal, headers.get('x-request-id') ?? '')))
+    }, ms)
+  })
+  return { answer, forget: () => clearTimeout(timer) }
 }
 
 function mayRepeat({ method, headers }: Request, bodyBytesMax: number): boolean {

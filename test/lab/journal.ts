@@ -21,6 +21,8 @@ export type Account = {
 
 export type Play = {
   elapsedMs(): number
+  /** Until everybody has been answered a few times: what is slow because it is new is nobody's fault. */
+  warm(): Promise<void>
   /** Ends it: what is under way is asked again until it is resolved. */
   stop(): Promise<Account>
 }
@@ -53,6 +55,12 @@ export function play(lab: Lab, perSecond = 100): Play {
   const players = lab.cookies.map((cookie, i) => playOn(cookie, (i / lab.cookies.length) * pace))
   return {
     elapsedMs,
+    async warm() {
+      const enough = 3 * lab.cookies.length
+      while (account.acknowledged.size < enough && elapsedMs() < resolveSecondsMax * 1000) await pause(200)
+      account.failures = []
+      account.gap = { seconds: 0, atMs: 0 }
+    },
     async stop() {
       playing = false
       await Promise.all(players)

@@ -148,7 +148,8 @@ export const trials: readonly Trial[] = [
 export async function run(lab: Lab, trial: Trial, perSecond: number): Promise<Outcome> {
   await lab.settled()
   const played = play(lab, perSecond)
-  await pause(4)
+  await played.warm()
+  await pause(3)
   const struckMs = played.elapsedMs()
   const since = () => (played.elapsedMs() - struckMs) / 1000
   const watched = watch(lab, since)
