@@ -220,6 +220,16 @@ export function readSettings(home: Home, environment: NodeJS.ProcessEnv = proces
   return { ...parsed.data, ...addressOfNode(parsed.data), ports }
 }
 
+/** Settings that are about to be written: what no start would read is not written. @throws Trouble */
+export function refuseUnreadable(settings: object, setting: string): void {
+  const parsed = schema.safeParse(settings)
+  if (parsed.success) return
+  throw new Trouble(`That would make settings that are not valid:\n${z.prettifyError(parsed.error)}`, {
+    setting,
+    remedy: 'an odd number of addresses of this network, each once; ops/failover/README.md',
+  })
+}
+
 /** In a cluster the engines listen where the others look for them. */
 function addressOfNode({ cluster }: z.infer<typeof schema>): { dataAddress?: string } {
   return cluster ? { dataAddress: cluster.addresses[cluster.node - 1]! } : {}

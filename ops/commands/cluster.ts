@@ -1,7 +1,7 @@
 import { text } from '@clack/prompts'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { homeDirectory, viewHome } from '../appliance/home.ts'
-import { knownHome } from '../appliance/running.ts'
+import { knownHome, runningCard } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { answer } from '../keys/ask.ts'
 
@@ -31,7 +31,9 @@ function invite(): Command {
     .option('--json', 'for machines')
     .action(async (options: Inviting) => {
       const { invite } = await import('../failover/invite.ts')
-      const made = await invite(knownHome(), { ...options, keysBackup: options.keys })
+      const home = knownHome()
+      runningCard(home) // certificates are made by what runs
+      const made = await invite(home, { ...options, keysBackup: options.keys })
       if (options.json) return void process.stdout.write(`${JSON.stringify(made)}\n`)
       for (const { node, file, code } of made) process.stdout.write(`${node}  ${file}\n        code ${code}\n`)
       process.stdout.write(

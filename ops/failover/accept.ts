@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { furnish } from '../appliance/furniture.ts'
+import { readGiven } from '../appliance/given.ts'
 import { type Home, isInstalled, markInstalled, openHome, type SecretName } from '../appliance/home.ts'
 import { findIdentities } from '../appliance/identity.ts'
 import { makeFolder, ownerOf } from '../appliance/ownership.ts'
@@ -19,7 +20,7 @@ export async function accept(
   { dir }: Home,
   { file, code, shares, without }: { file: string; code: string; shares?: string[]; without?: string[] },
 ): Promise<void> {
-  const content = openPackage(readFileSync(file, 'utf8'), code)
+  const content = openPackage(readGiven(file, 'package', '<file>'), code)
   const identities = findIdentities()
   const home = openHome(dir, identities)
   if (isInstalled(home) || home.has('pg/PG_VERSION'))

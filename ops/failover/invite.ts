@@ -4,9 +4,10 @@ import { systemCommand } from '#base'
 import type * as pki from '#pki'
 import { issueFor, openPlace, put, refresh } from '../appliance/certificates.ts'
 import { type Component, componentsOf, edgeComponents } from '../appliance/components.ts'
+import { readGiven } from '../appliance/given.ts'
 import { fingerprintOf, type Home, readSecretFile, type SecretName } from '../appliance/home.ts'
 import { findIdentities } from '../appliance/identity.ts'
-import { readSettings, type Settings } from '../appliance/settings.ts'
+import { readSettings, refuseUnreadable, type Settings } from '../appliance/settings.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { parts } from '../backup/place.ts'
 import { nodeName } from './members.ts'
@@ -53,9 +54,18 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
       setting: '"cluster" in countroom.json',
       remedy: `npx countroom cluster invite --addresses ${present.cluster.addresses.join(',')} makes their packages anew`,
     })
-  await settleAuthorities(home, present)
   const own = readOwn(home)
-  const keys = readFileSync(wanted.keysBackup, 'utf8')
+  refuseUnreadable({ ...own, cluster: { node: 1, addresses } }, '--addresses')
+  if (edges.length > 0)
+    refuseUnreadable(
+      {
+        ...own,
+        edgeNode: { number: 1, addresses: edges, nodes: addresses, ...(virtualAddress ? { virtualAddress } : {}) },
+      },
+      '--edges, --virtual-address',
+    )
+  await settleAuthorities(home, present)
+  const keys = readGiven(wanted.keysBackup, 'backup of keys', '--keys')
   const self = present.cluster?.node ?? 1
   const folder = resolve(wanted.out)
   mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -11,7 +11,7 @@ const contents = z.strictObject({
   settings: z.record(z.string(), z.unknown()),
   secrets: z.partialRecord(z.enum(secretNames), z.string()),
   /** Files of `tls/`, by name. */
-  tls: z.record(z.string(), z.string()),
+  tls: z.record(z.string().regex(/^[a-z]+\.(pem|key)$/), z.string()),
   /** What the token is known by once it has the keys. */
   fingerprint: z.string(),
   /** The wrapped key of the repositories of backups, where there are any. */

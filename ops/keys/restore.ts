@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { confirm } from '@clack/prompts'
 import { Refusal } from '#base'
 import { connectKeys, type DekDump, type JoinReport, type Keys, type KeysBackup, readDump } from '#keys'
+import { readGiven } from '../appliance/given.ts'
 import type { Home } from '../appliance/home.ts'
 import { holderOf } from '../appliance/lock.ts'
 import { joinText, pendingRejoin } from '../appliance/rejoin.ts'
@@ -22,7 +22,7 @@ type Done = Brought & { joined?: JoinReport; waiting?: number; at: Date }
  */
 export async function restoreKeys(home: Home, file: string, options: Options): Promise<void> {
   const done = await inWords(async (): Promise<Done> => {
-    const text = read(file)
+    const text = readGiven(file, 'backup', '<file>')
     const dump = readDump(text)
     const brought = hasToken(home) ? { imported: [], updated: [] } : await bringKeys(home, dump, options, 'alone')
     if (holderOf(home)) {
@@ -38,7 +38,7 @@ export async function restoreKeys(home: Home, file: string, options: Options): P
 /** `countroom keys join`: the same keys in the token of another node, or those that were made since it joined. */
 export async function joinToken(home: Home, file: string, options: Options): Promise<void> {
   const done = await inWords(async () => {
-    const dump = readDump(read(file))
+    const dump = readDump(readGiven(file, 'backup', '<file>'))
     return { ...(await bringKeys(home, dump, options)), at: dump.at }
   })
   process.stdout.write(options.json ? `${JSON.stringify(done)}\n` : wordsOf(done))
@@ -101,12 +101,4 @@ function wordsOf({
   if (waiting !== undefined)
     lines.push(`${waiting} data keys of ${at.toISOString()} wait; the next start joins them before it opens: npm start`)
   return `${lines.length > 0 ? lines.join('\n') : 'This token has all of it already.'}\n`
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new Trouble(`The backup ${file} cannot be read.`, { setting: '<file>', remedy: `ls -l ${file}`, cause })
-  }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { openHome } from '../../ops/appliance/home.ts'
-import { readSettings } from '../../ops/appliance/settings.ts'
+import { readSettings, refuseUnreadable } from '../../ops/appliance/settings.ts'
 import { etcdUnit } from '../../ops/failover/etcd.ts'
 import { newCode, openPackage, sealPackage } from '../../ops/failover/package.ts'
 import { patroniUnit } from '../../ops/failover/patroni.ts'
@@ -44,7 +44,8 @@ test('a node listens for the others on its own address; an even number of nodes,
     { node: 1, addresses: ['10.0.0.1', '10.0.0.1', '10.0.0.3'] },
     { node: 4, addresses: cluster.addresses },
   ])
-    expect(() => set({ cluster: wrong })).toThrow(/not valid/)
+    for (const say of [() => set({ cluster: wrong }), () => refuseUnreadable({ cluster: wrong }, '--addresses')])
+      expect(say).toThrow(/not valid/)
 })
 
 test('a package opens with its code, however it is typed, and with no other; a changed one opens with none', () => {
@@ -62,4 +63,10 @@ test('a package opens with its code, however it is typed, and with no other; a c
   expect(() => openPackage(JSON.stringify({ ...body, sealed: bytes.toString('base64') }), code)).toThrow(
     /cannot be opened/,
   )
+})
+
+test('a package names files of its folder only', () => {
+  const code = newCode()
+  const content = { settings: {}, secrets: {}, tls: { '../../escape.pem': 'PEM' }, fingerprint: 'f' }
+  expect(() => openPackage(sealPackage(content, code), code)).toThrow(/cannot be opened/)
 })
