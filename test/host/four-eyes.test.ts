@@ -196,7 +196,8 @@ test('a role for some minutes, asked for by whoever needs it, ends by itself', a
   const asked = await propose('sue', 'staff.elevate', { role: 'auditor', minutes: 30 })
   expect((await approve('ben', asked)).status).toBe(200)
   expect(await look()).toBe(200)
-  await faces.world.admin`update staff.grants set until = now() where staff = ${desk.sue!.id} and until is not null`
+  await faces.world
+    .admin`update staff.grants set until = now() - interval '1 second' where staff = ${desk.sue!.id} and until is not null`
   expect(await look()).toBe(403)
 })
 
