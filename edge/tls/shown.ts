@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto'
-import type { SecureContext, SecureContextOptions, Server, TlsOptions } from 'node:tls'
+import type { SecureContext, SecureContextOptions, Server, TLSSocket, TlsOptions } from 'node:tls'
 import type { EdgeConfig, Face } from '../config.ts'
 import { observeCertificates, stapleEnds } from '../metrics.ts'
 import { rolesShown } from './clients.ts'
 import { publicTls } from './contexts.ts'
 import { type Certificates, openCertificates } from './files.ts'
-import { byName, type Names } from './names.ts'
+import { kindTaken } from './kinds.ts'
+import { byName, type Chosen, type Names } from './names.ts'
 import { openStaples } from './staples.ts'
 import { oneKey, openTicketKeys, sealTickets, type TicketKeys } from './tickets.ts'
 
@@ -33,21 +33,22 @@ export function openShown(face: Face, { listeners, tls, tickets }: EdgeConfig): 
     observeCertificates(useOf(index), each)
   })
   let names = read()
-  // Which of two kinds of key a client takes nobody says before its certificate is chosen; so nothing is stapled where there are two.
-  const isOneKind = new Set(all.map(kindOf)).size === 1
-  const staples = openStaples(isOneKind ? all : [], (index, endsMs) =>
-    stapleEnds.set({ use: useOf(index) }, endsMs / 1000),
-  )
+  const staples = openStaples(all, (index, endsMs) => stapleEnds.set({ use: useOf(index) }, endsMs / 1000))
+  // Of two kinds of key the library chooses one after it has asked for a staple, so that it might be the other one's.
+  let isOne = names.isUsualOne
   return {
     usual: all[0] as Certificates,
     options: { ...names.usual, SNICallback: choose },
     attach(server) {
       if (keys) keepTickets(server, keys)
       server.once('close', staples.close)
-      server.on('OCSPRequest', (certificate, _, done) => done(null, staples.of(certificate) as Buffer))
+      server.on('OCSPRequest', (certificate, _, done) =>
+        done(null, (isOne ? staples.of(certificate) : undefined) as Buffer),
+      )
       for (const each of all)
         each.onChange(() => {
           names = read()
+          isOne = names.isUsualOne
           server.setSecureContext(names.usual)
           if (keys) sealServer(server, keys)
         })
@@ -61,19 +62,21 @@ export function openShown(face: Face, { listeners, tls, tickets }: EdgeConfig): 
   }
 
   /** Whatever goes wrong with a name, who asks gets the usual certificate: an error here would end the process. */
-  function choose(name: string, done: (error: Error | null, context?: SecureContext) => void): void {
-    let context: SecureContext | undefined
+  function choose(
+    this: TLSSocket, // Node calls it so, and does not say it
+    name: string,
+    done: (error: Error | null, context?: SecureContext) => void,
+  ): void {
+    let chosen: Chosen = { context: undefined, isOne: names.isUsualOne }
     try {
-      context = names.contextFor(name)
+      chosen = names.chosenFor(name, (shown) => kindTaken(this, shown))
     } catch {
-      context = undefined
+      // the usual one
     }
-    done(null, context)
+    isOne = chosen.isOne
+    done(null, chosen.context) // asks for the staple before it comes back
+    isOne = names.isUsualOne
   }
-}
-
-function kindOf(certificates: Certificates): string | undefined {
-  return new X509Certificate(certificates.current().cert).publicKey.asymmetricKeyType
 }
 
 /** Where Node's hook is gone, the one key that its own setting knows changes with the epoch. */

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
+import { type ConnectionOptions, connect } from 'node:tls'
 import * as x509 from '@peculiar/x509'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { readAnswer, requestFor, responderOf } from '../../edge/tls/ocsp.ts'
@@ -26,6 +26,7 @@ beforeAll(async () => {
   port = await freePort()
   const asked = new x509.AuthorityInfoAccessExtension({ ocsp: `http://127.0.0.1:${port}/` })
   for (const name of ['public', 'other']) await authority.issue(name, 'public', [host], 'ecdsa', [asked])
+  await authority.issue('rsa', 'public', [host], 'rsa', [asked])
   const uses = new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.9'])
   await authority.issue('delegate', 'public', ['ocsp.example'], 'ecdsa', [uses])
   await authority.issue('stranger', 'public', ['ocsp.example'])
@@ -45,7 +46,7 @@ const serialOf = (name: string) => certificate(name).serialNumber.replace(/^(?=.
 async function respond(standing: 'V' | 'R', signer: string): Promise<() => Promise<void>> {
   const line = (name: string) =>
     `${standing}\t491231235959Z\t${standing === 'R' ? '250101000000Z' : ''}\t${serialOf(name)}\tunknown\t/CN=${name}`
-  writeFileSync(join(dir, 'index.txt'), `${['public', 'other'].map(line).join('\n')}\n`)
+  writeFileSync(join(dir, 'index.txt'), `${['public', 'other', 'rsa'].map(line).join('\n')}\n`)
   const named = ['-index', join(dir, 'index.txt'), '-CA', tls('ca.pem'), '-port', String(port), '-ndays', '1']
   const signing = ['-rsigner', tls(`${signer}.pem`), '-rkey', tls(`${signer}.key`)]
   const child = spawn('openssl', ['ocsp', ...named, ...signing], { stdio: 'ignore' })
@@ -110,7 +111,8 @@ test('a handshake brings it along, also after the certificate has changed; witho
   try {
     const staple = await until('a staple', () => stapled(lab))
     expect(read(staple).endsMs).toBeGreaterThan(Date.now())
-    expect(await lab.metrics()).toMatch(/^countroom_edge_staple_end_timestamp_seconds\{use="player 2"\} 1\d{9}/m)
+    const told = /^countroom_edge_staple_end_timestamp_seconds\{use="player 2"\} 1\d{9}/m
+    await until('the metric', async () => told.test(await lab.metrics()) || undefined)
     const chain = `${readFileSync(tls('other.pem'), 'utf8')}\n${readFileSync(tls('ca.pem'), 'utf8')}`
     writeFileSync(tls('public.key'), readFileSync(tls('other.key')))
     writeFileSync(tls('public.pem'), chain)
@@ -130,11 +132,50 @@ test('a handshake brings it along, also after the certificate has changed; witho
   }
 })
 
+test("of two kinds of key each has its own, whichever a client takes; who might get either gets none that is another's", async () => {
+  await respond('V', 'delegate')
+  const lab = await openEdgeLab((_, response) => void response.end('{}'), {
+    cores: 1,
+    adjust: (config) => {
+      const pair = (name: string) => ({ cert: tls(`${name}.pem`), key: tls(`${name}.key`) })
+      for (const name of ['other', 'rsa'])
+        appendFileSync(tls(`${name}.pem`), `\n${readFileSync(tls('ca.pem'), 'utf8')}`)
+      config.listeners.player.certificates = [pair('other'), pair('rsa')]
+    },
+  })
+  try {
+    const cases: Array<[ConnectionOptions, 'other' | 'rsa']> = [
+      [{}, 'other'],
+      [{ sigalgs: 'ECDSA+SHA256' }, 'other'],
+      [{ sigalgs: 'RSA-PSS+SHA256' }, 'rsa'],
+      [{ sigalgs: 'RSA-PSS+SHA256:ECDSA+SHA256' }, 'other'],
+      [{ sigalgs: 'ECDSA+SHA256', maxVersion: 'TLSv1.2' }, 'other'],
+      [{ sigalgs: 'RSA+SHA256', maxVersion: 'TLSv1.2' }, 'rsa'],
+      [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' }, 'rsa'],
+    ]
+    for (const [wishes, shown] of cases) {
+      const options = { ...wishes, rejectUnauthorized: false } // who takes RSA alone cannot judge this authority, which is ECDSA
+      const staple = await until('a staple', () => stapled(lab, options))
+      expect([wishes, await kindShown(lab, options)]).toEqual([wishes, shown === 'rsa' ? 'rsa' : 'ec'])
+      expect(read(staple, shown).endsMs).toBeGreaterThan(Date.now())
+    }
+  } finally {
+    await lab.stop()
+  }
+})
+
+async function kindShown(lab: EdgeLab, options: ConnectionOptions): Promise<string | undefined> {
+  const socket = await lab.open({ servername: host, ...options })
+  const kind = socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType
+  socket.destroy()
+  return kind
+}
+
 /** What came with a handshake. */
-function stapled(lab: EdgeLab): Promise<Buffer | undefined> {
+function stapled(lab: EdgeLab, options: ConnectionOptions = {}): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const ca = readFileSync(tls('ca.pem'))
-    const socket = connect({ host: '127.0.0.1', port: lab.port, servername: host, ca, requestOCSP: true })
+    const socket = connect({ host: '127.0.0.1', port: lab.port, servername: host, ca, requestOCSP: true, ...options })
     let staple: Buffer | undefined
     socket.once('OCSPResponse', (given: Buffer | null) => {
       staple = given ?? undefined
