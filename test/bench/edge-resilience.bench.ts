@@ -6,6 +6,7 @@ import {
   footprintOf,
   type Harm,
   hangCore,
+  heapOf,
   killCore,
   killWorker,
   replaceWorkers,
@@ -105,8 +106,10 @@ async function requestsAborted(fleet: Fleet, large: boolean): Promise<Figure[]> 
   await abortRequests(fleet, 1000)
   await quiet(fleet)
   const before = await footprintOf(fleet)
+  const heapBefore = await heapOf(fleet)
   await abortRequests(fleet, count)
   const tookMs = await quiet(fleet)
+  const heap = (await heapOf(fleet)) - heapBefore
   const after = await footprintOf(fleet)
   const of = `${count.toLocaleString('en')} given up`
   return [
@@ -117,6 +120,7 @@ async function requestsAborted(fleet: Fleet, large: boolean): Promise<Figure[]> 
       unit: '',
       bar: '<=20',
     },
+    { name: `${of}: objects more than before, collected`, value: heap, unit: 'MiB', bar: '<=10' },
     { name: `${of}: memory more than before`, value: after.megabytes - before.megabytes, unit: 'MiB', bar: '<=100' },
     { name: `${of}: until the last is over`, value: tookMs, unit: 'ms' },
   ]

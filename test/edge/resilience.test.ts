@@ -6,10 +6,12 @@ import {
   changeEverything,
   footprintOf,
   hangCore,
+  heapOf,
   killCore,
   killWorker,
   replaceWorkers,
 } from '../support/edge-trials.ts'
+import { inARow } from '../support/turns.ts'
 
 /**
  * An edge of two workers before three cores, each a process of its own. The ceilings of time are five times what the edge is meant to reach,
@@ -33,6 +35,7 @@ const whole = () =>
 
 test('a core killed under load: nothing that may be asked again fails, nothing is done twice [S57]', {
   timeout: 120_000,
+  ...inARow,
 }, async () => {
   const [victim] = fleet.cores
   expect(await killCore(fleet, victim!)).toMatchObject(unharmed)
@@ -40,7 +43,7 @@ test('a core killed under load: nothing that may be asked again fails, nothing i
   await whole()
 })
 
-test('a core that hangs and closes nothing is left behind', { timeout: 120_000 }, async () => {
+test('a core that hangs and closes nothing is left behind', { timeout: 120_000, ...inARow }, async () => {
   const hung = await hangCore(fleet, fleet.cores[1]!, 1500)
   expect(hung).toMatchObject(unharmed)
   expect(hung.backMs).toBeLessThan(10_000)
@@ -49,12 +52,16 @@ test('a core that hangs and closes nothing is left behind', { timeout: 120_000 }
 
 test('a certificate, limits and the list of cores change under load: no request fails, no WebSocket drops', {
   timeout: 120_000,
+  ...inARow,
 }, async () => {
   expect(await changeEverything(fleet, 20)).toMatchObject({ ...unharmed, dropped: 0 })
   await whole()
 })
 
-test('a worker killed takes its own connections and no other, and is replaced', { timeout: 120_000 }, async () => {
+test('a worker killed takes its own connections and no other, and is replaced', {
+  timeout: 120_000,
+  ...inARow,
+}, async () => {
   const killed = await killWorker(fleet)
   expect(killed.reset).toBeGreaterThan(0)
   expect(killed.survivors).toBeGreaterThan(0)
@@ -66,18 +73,26 @@ test('a worker killed takes its own connections and no other, and is replaced', 
 
 test('every worker replaced under load: nothing that may be asked again fails, nothing is done twice', {
   timeout: 120_000,
+  ...inARow,
 }, async () => {
   const replaced = await replaceWorkers(fleet)
   expect(replaced).toMatchObject({ ...unharmed, replaced: 2, unkeyedWrong: [] })
   await whole()
 })
 
-test(`${aborted} requests that their clients gave up leave nothing behind`, { timeout: 600_000 }, async () => {
+test(`${aborted} requests that their clients gave up leave nothing behind`, {
+  timeout: 1_200_000,
+  ...inARow,
+}, async () => {
   await abortRequests(fleet, 200) // whatever grows once
-  await until('nothing is under way', async () => (await footprintOf(fleet)).underWay === 0)
+  const nothingUnderWay = () => until('nothing is under way', async () => (await footprintOf(fleet)).underWay === 0)
+  await nothingUnderWay()
   const before = await footprintOf(fleet)
+  const heapBefore = await heapOf(fleet)
   await abortRequests(fleet, aborted)
-  await until('nothing is under way', async () => (await footprintOf(fleet)).underWay === 0)
-  await until('descriptors are back', async () => (await footprintOf(fleet)).descriptors <= before.descriptors + 20)
+  await nothingUnderWay()
+  // Connections to cores are kept for half a minute, and no longer.
+  await until('descriptors are back', async () => (await footprintOf(fleet)).descriptors <= before.descriptors + 20, 60)
+  expect(await heapOf(fleet)).toBeLessThan(heapBefore + 10)
   expect((await footprintOf(fleet)).megabytes).toBeLessThan(before.megabytes + 150)
 })

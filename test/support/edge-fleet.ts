@@ -12,6 +12,7 @@ export const changes = '/api/games/x/rounds'
 export const reads = '/api/games'
 
 const root = join(import.meta.dirname, '../..')
+const heapTeller = join(import.meta.dirname, 'heap-teller.ts')
 
 /** A core as a process of its own; see `played-core.ts`. */
 export type FleetCore = {
@@ -92,7 +93,10 @@ export async function openFleet(options: FleetOptions = {}): Promise<Fleet> {
       '--config',
       file,
     ],
-    { stdio: 'ignore' },
+    {
+      stdio: 'ignore',
+      env: { ...process.env, COUNTROOM_HEAP_TOLD_IN: dir, NODE_OPTIONS: `--import=${heapTeller} --no-warnings` },
+    },
   )
   const ended = new Promise((resolve) => edge.once('exit', resolve))
   const fleet: Fleet = {

@@ -1,6 +1,6 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect as connectHttp2, constants } from 'node:http2'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -192,6 +192,20 @@ export async function footprintOf(fleet: Fleet): Promise<Footprint> {
       0,
     ),
   }
+}
+
+/** What the workers of a fleet refer to, in MiB: objects and what hangs on them, after whatever nobody refers to was collected. */
+export async function heapOf(fleet: Fleet): Promise<number> {
+  const told = await Promise.all(
+    (await fleet.workers()).map(async (pid) => {
+      const file = join(fleet.dir, `heap.${pid}`)
+      rmSync(file, { force: true })
+      process.kill(pid, 'SIGUSR2')
+      await until('a worker tells its heap', () => existsSync(file) && readFileSync(file, 'utf8') !== '')
+      return Number(readFileSync(file, 'utf8'))
+    }),
+  )
+  return told.reduce((sum, bytes) => sum + bytes, 0) / 2 ** 20
 }
 
 /** Requests whose client goes away in the middle: one half over HTTP/1.1, where that ends a connection that was used before; one over HTTP/2. */

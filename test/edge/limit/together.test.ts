@@ -12,6 +12,7 @@ import { openStore, type Store } from '../../../edge/limit/store.ts'
 import type { Exchange } from '../../../edge/listen/exchange.ts'
 import { openRoutes, type Route } from '../../../edge/routes.ts'
 import { until } from '../../support/client.ts'
+import { inARow } from '../../support/turns.ts'
 
 /** Limits of several hosts, with a real Redis between them that is killed, stopped and started again. */
 const dir = mkdtempSync(join(tmpdir(), 'cr-together-'))
@@ -35,7 +36,9 @@ const signIn = routes.of('player', 'POST', '/api/sessions')
 
 type Host = { limits: Limits; store: Store; ask(route: Route, network: string): Promise<boolean>; skewMs: number }
 const open: Host[] = []
+let turn = 0 // each has networks of its own
 beforeEach(async () => {
+  turn++
   for (const host of open.splice(0)) {
     host.limits.close()
     host.store.close()
@@ -100,10 +103,11 @@ const bound = (seconds: number, hosts: number) => 600 + 10 * (seconds + 1) + hos
 
 test.each([0, 60_000, -60_000])(
   'three hosts, one of whose clocks is off by %d ms, let in no more than the limit and what they let in quietly',
+  inARow,
   async (skewMs) => {
     const hosts = [host([all], { hosts: 3 }), host([all], { hosts: 3, skewMs }), host([all], { hosts: 3 })]
     await ready(hosts)
-    const { admitted, seconds } = await flood(hosts, `192.0.2.${skewMs}`, 2)
+    const { admitted, seconds } = await flood(hosts, `192.0.2.${skewMs} ${turn}`, 2)
     expect(admitted).toBeLessThanOrEqual(bound(seconds, 3))
     expect(admitted).toBeGreaterThan(400)
   },
@@ -112,7 +116,7 @@ test.each([0, 60_000, -60_000])(
 test('who asks one host alone gets nearly all of it, by what the others do not use', async () => {
   const hosts = [host([all], { hosts: 3 }), host([all], { hosts: 3 }), host([all], { hosts: 3 })]
   await ready(hosts)
-  const { admitted, seconds } = await flood(hosts.slice(0, 1), '192.0.2.7', 2)
+  const { admitted, seconds } = await flood(hosts.slice(0, 1), `192.0.2.7 ${turn}`, 2)
   expect(admitted).toBeGreaterThan(400) // its even share would be 200
   expect(admitted).toBeLessThanOrEqual(bound(seconds, 3))
 })
@@ -121,12 +125,13 @@ test('what is strict is counted once for all hosts, exactly', async () => {
   const strict = { name: 'sign-in', by: 'network', classes: ['sign-in'], quota: 10, windowSeconds: 3600, strict: true }
   const hosts = [host([strict], { hosts: 3 }), host([strict], { hosts: 3 }), host([strict], { hosts: 3 })]
   await ready(hosts)
-  const asked = await Promise.all(Array.from({ length: 60 }, (_, i) => hosts[i % 3]!.ask(signIn, '192.0.2.8')))
+  const asked = await Promise.all(Array.from({ length: 60 }, (_, i) => hosts[i % 3]!.ask(signIn, `192.0.2.8 ${turn}`)))
   expect(asked.filter(Boolean)).toHaveLength(10)
 })
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)(
   'Redis gone by %s: nobody waits for it, every host keeps to its share, and the strict to a small part of that',
+  inARow,
   async (signal) => {
     const strict = {
       name: 'sign-in',
@@ -140,19 +145,19 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     await ready(hosts)
     redis.kill(signal)
     const asked = await Promise.all(
-      Array.from({ length: 120 }, (_, i) => hosts[i % 2]!.ask(signIn, `192.0.2.9${signal}`)),
+      Array.from({ length: 120 }, (_, i) => hosts[i % 2]!.ask(signIn, `192.0.2.9 ${signal} ${turn}`)),
     )
     // One who asked before it was known may be let in by nobody else's word; then a quarter of a third of 120 for each host.
     expect(asked.filter(Boolean).length).toBeLessThanOrEqual(2 * 10 + 2)
     expect(asked.filter(Boolean).length).toBeGreaterThanOrEqual(2 * 10 - 2)
     expect(hosts.map(({ store }) => store.open)).toEqual([false, false])
-    const { admitted, seconds } = await flood(hosts, `192.0.2.10${signal}`, 1)
+    const { admitted, seconds } = await flood(hosts, `192.0.2.10 ${signal} ${turn}`, 1)
     expect(admitted).toBeLessThanOrEqual(2 * (200 + (10 / 3) * (seconds + 1)))
     expect(admitted).toBeGreaterThan(300)
     if (signal === 'SIGSTOP') redis.kill('SIGCONT')
     else startRedis()
     await ready(hosts)
-    expect(await hosts[0]!.ask(signIn, '192.0.2.11')).toBe(true)
+    expect(await hosts[0]!.ask(signIn, `192.0.2.11 ${turn}`)).toBe(true)
   },
 )
 
