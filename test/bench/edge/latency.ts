@@ -1,17 +1,25 @@
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import type { Figure, RunOptions } from '../benchmark.ts'
+import { type Figure, median, percentile, type RunOptions } from '../benchmark.ts'
 import { allFeatures, type Contestant } from './contestants.ts'
 import { loadCore, runPinned } from './pinned.ts'
-import { failure, figure, reasonOf } from './requests.ts'
+import { failure, reasonOf } from './requests.ts'
+import { medianBetween, redrawn } from './spread.ts'
 import { exchanges, type Track } from './track.ts'
 
-type Latencies = { p50: number; p99: number; p999: number }
+/** Latencies in milliseconds, by way, of one turn of all ways; sorted. */
+type Turn = ReadonlyMap<string, readonly number[]>
 
 const program = `${import.meta.dirname}/programs/pacer.ts`
+const direct = 'direct'
+const sliceMs = 200
+const shares = { p50: 0.5, p99: 0.99, p999: 0.999 } as const
+type Share = keyof typeof shares
 
 /**
- * What the way through a proxy adds to an answer's time at half of what ours can do, at one rate for all: by turns with the way
- * straight to the origin. The best round of each counts: what else the machine does at the time only ever adds, more than a proxy does.
+ * What the way through a proxy adds to an answer's time at half of what ours can do, at one rate for all. One generator asks each way for a fifth of
+ * a second, straight to the origin among them, so that all stand next to each other in time; the answers of all turns are put together, and
+ * the same share of either is compared.
  */
 export async function measureLatency(
   track: Track,
@@ -19,39 +27,48 @@ export async function measureLatency(
   perSecond: number,
   { seconds, rounds, say }: RunOptions,
 ): Promise<Figure[]> {
-  const ways = [{ name: 'direct', port: track.directPort }, ...contestants]
-  const taken = new Map<string, Latencies[]>(ways.map(({ name }) => [name, []]))
   const { path, answer } = exchanges.small
-  const answerFile = track.file('pacer.answer')
+  const [answerFile, told] = [track.file('pacer.answer'), track.file('pacer.told')]
   await writeFile(answerFile, answer)
-  const failed = new Map<string, string>()
-  for (let round = 0; round < rounds; round++)
-    for (const { name, port } of ways) {
-      const words = [port, perSecond, seconds, path, answerFile, track.ca].map(String)
-      await runPinned(loadCore, [process.execPath, program, ...words]).then(
-        (printed) => void taken.get(name)!.push(JSON.parse(printed)),
-        (error: Error) => void failed.set(name, reasonOf(error)),
-      )
-    }
-  say(`half load is ${perSecond}/s`)
-  const direct = taken.get('direct')!
+  const ways = [{ name: direct, port: track.directPort }, ...contestants.map(({ name, port }) => ({ name, port }))]
+  const turns = Math.ceil((seconds * rounds * 1000) / sliceMs)
+  const load = JSON.stringify({ ways, perSecond, turns, sliceMs, path, answerFile, ca: track.ca, told })
+  say(`half load is ${perSecond}/s; ${turns} turns`)
+  const found = await runPinned(loadCore, [process.execPath, program, load]).then(
+    () => read(told),
+    (error: Error) => error,
+  )
   return contestants.flatMap(({ name }) =>
-    (['p50', 'p99', 'p999'] as const).map((share): Figure => {
+    (Object.keys(shares) as Share[]).flatMap((share): Figure[] => {
       const title = `added ${share} at half load: ${name}`
-      const reason = failed.get(name) ?? failed.get('direct')
-      const found = reason === undefined ? added(title, taken.get(name)!, direct, share) : failure(title, reason)
-      return name === allFeatures && share === 'p99' ? { ...found, bar: '<=2', aim: 0.7 } : found
+      const barred = name === allFeatures && share === 'p99' ? { bar: '<=2' as const, aim: 0.7 } : {}
+      if (found instanceof Error) return [{ ...failure(title, reasonOf(found)), ...barred }]
+      const each = found.map((turn) => added([turn], name, share))
+      return [
+        {
+          name: title,
+          unit: 'ms',
+          value: added(found, name, share),
+          spread: redrawn(found, (some) => added(some, name, share)),
+          ...barred,
+        },
+        ...(share === 'p99'
+          ? [{ name: `${title}, of a turn`, unit: 'ms', value: median(each), spread: medianBetween(each) }]
+          : []),
+      ]
     }),
   )
 }
 
-function added(
-  title: string,
-  taken: readonly Latencies[],
-  direct: readonly Latencies[],
-  share: keyof Latencies,
-): Figure {
-  const best = (all: readonly Latencies[]) => Math.min(...all.map((one) => one[share]))
-  const each = taken.map((one, round) => one[share] - direct[round]![share])
-  return { ...figure(title, 'ms', each), value: best(taken) - best(direct) }
+function added(turns: readonly Turn[], name: string, share: Share): number {
+  const of = (way: string) => {
+    const all = Float64Array.from(turns.flatMap((turn) => turn.get(way) ?? [])).sort()
+    return percentile(all as unknown as number[], shares[share])
+  }
+  return of(name) - of(direct)
+}
+
+function read(file: string): Turn[] {
+  const told = JSON.parse(readFileSync(file, 'utf8')) as Array<Record<string, number[]>>
+  return told.map((turn) => new Map(Object.entries(turn)))
 }

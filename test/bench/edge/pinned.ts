@@ -1,14 +1,18 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { cpuSeconds, memoryBytes } from '../../../ops/appliance/processes.ts'
+import { memoryBytes } from '../../../ops/appliance/processes.ts'
+import { cpuSeconds } from './schedstat.ts'
 
 /** The proxy stands alone on the first core; who asks and who answers share the second. */
 export const proxyCore = 0
 export const loadCore = 1
+const nicety = -15
 
 export type Pinned = {
   cpuSeconds(): number
   memoryBytes(): number
+  signal(name: NodeJS.Signals): void
+  readonly ended: Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -29,6 +33,8 @@ export function startPinned(core: number, command: readonly string[], output: st
   return {
     cpuSeconds: () => cpuSeconds(child.pid!),
     memoryBytes: () => memoryBytes(child.pid!),
+    signal: (name) => void end(child, name),
+    ended,
     async stop() {
       const hard = setTimeout(() => end(child, 'SIGKILL'), 3000)
       end(child, 'SIGTERM')
@@ -54,8 +60,9 @@ export async function runPinned(core: number, command: readonly string[]): Promi
 }
 
 function spawnPinned(core: number, command: readonly string[], stdio: StdioOptions): ChildProcess {
-  // A group of its own, which is ended as one.
-  const child = spawn('taskset', ['-c', String(core), 'setpriv', '--pdeathsig', 'KILL', ...command], {
+  // A group of its own, which is ended as one; before whatever else the machine does, where that is allowed.
+  const first = process.getuid?.() === 0 ? ['nice', '-n', String(nicety)] : []
+  const child = spawn('taskset', ['-c', String(core), 'setpriv', '--pdeathsig', 'KILL', ...first, ...command], {
     stdio,
     detached: true,
   })

@@ -1,5 +1,5 @@
 import { type Figure, median, type RunOptions } from '../benchmark.ts'
-import { allFeatures, type Contestant, noFeatures } from './contestants.ts'
+import { allFeatures, type Contestant } from './contestants.ts'
 import { type Exchange, exchanges, type Track } from './track.ts'
 import { ask } from './wrk.ts'
 
@@ -84,14 +84,12 @@ function comparisons(
       ours.map((one, round) => ratio(one.microseconds, theirs[round]!.microseconds)),
     )
   }
-  const figures = against.map((rival): Figure => {
+  return against.map((rival): Figure => {
     const dearer = rival.name === 'HAProxy' || rival.name === 'nginx'
     const title = `${exchange.name}: ${dearer ? `of ${rival.name}'s cost` : `cheaper than ${rival.name}`}`
     const found = compared(title, rival.name, (ours, theirs) => (dearer ? ours / theirs : theirs / ours))
     return barred && 'bar' in rival ? { ...found, bar: rival.bar, aim: rival.aim } : found
   })
-  const features = compared(`${exchange.name}: all features over none`, noFeatures, (on, off) => (on / off - 1) * 100)
-  return [...figures, { ...features, unit: '%', ...(barred ? { bar: '<=15' as const, aim: 10 } : {}) }]
 }
 
 export function figure(name: string, unit: string, values: readonly number[]): Figure {

@@ -20,6 +20,8 @@ export type Track = {
   /** The same answers to whoever asks: what generator and origin manage by themselves. */
   directPort: number
   file(name: string): string
+  /** How many requests the origin has answered so far. */
+  answered(): Promise<number>
   close(): Promise<void>
 }
 
@@ -59,7 +61,7 @@ export async function openTrack(): Promise<Track> {
     await issued('edge', 'edge', 'edge.countroom.internal'),
     await issued('core-1', 'core', coreName),
   ]
-  const [originPort, directPort] = [await freePort(), await freePort()]
+  const [originPort, directPort, countPort] = [await freePort(), await freePort(), await freePort()]
   const track: Track = {
     dir,
     ca: join(dir, 'tls/ca.pem'),
@@ -69,11 +71,12 @@ export async function openTrack(): Promise<Track> {
     originPort,
     directPort,
     file: (name) => join(dir, name),
+    answered: () => countOf(countPort),
     close: async () => {},
   }
   mkdirSync(join(dir, 'www/assets'), { recursive: true })
   writeFileSync(join(dir, 'www', exchanges.large.path), exchanges.large.answer)
-  writeFileSync(join(dir, 'origin.conf'), origin(track, core))
+  writeFileSync(join(dir, 'origin.conf'), origin(track, core, countPort))
   const nginx = startPinned(
     loadCore,
     ['/usr/sbin/nginx', '-c', join(dir, 'origin.conf'), '-p', dir],
@@ -116,7 +119,7 @@ export const nginxPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   .map((kind) => `${kind}_temp_path temp;`)
   .join(' ')
 
-function origin(track: Track, core: { cert: string; key: string }): string {
+function origin(track: Track, core: { cert: string; key: string }, countPort: number): string {
   const answers = [exchanges.small, exchanges.post]
     .map(({ path, answer }) => `location = ${path} { return 200 '${answer}'; }`)
     .join('\n')
@@ -135,7 +138,14 @@ function origin(track: Track, core: { cert: string; key: string }): string {
     keepalive_requests 1000000000; keepalive_timeout 300s; client_body_buffer_size 64k;
     ${server(track.originPort, `ssl_client_certificate ${track.ca}; ssl_verify_client on;`)}
     ${server(track.directPort, '')}
+    server { listen 127.0.0.1:${countPort}; location / { stub_status; } }
   }`
+}
+
+/** The question itself is one more each time. */
+async function countOf(port: number): Promise<number> {
+  const said = await (await fetch(`http://127.0.0.1:${port}/`)).text()
+  return Number(/\n \d+ \d+ (\d+)/.exec(said)?.[1])
 }
 
 /** JSON of a length in bytes. */

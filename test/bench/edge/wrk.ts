@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { loadCore, runPinned } from './pinned.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { loadCore, runPinned, startPinned } from './pinned.ts'
 import type { Exchange, Track } from './track.ts'
 
 export const connections = 32
@@ -39,14 +39,47 @@ end
 
 /** Asks the same thing over and over for whole seconds. @throws Error when one answer is not right */
 export async function ask(track: Track, port: number, exchange: Exchange, seconds: number): Promise<Served> {
+  return read(await runPinned(loadCore, words(track, port, exchange, seconds)), exchange)
+}
+
+export type Asking = {
+  /** Holds it where it stands; what is under way is answered and waits. */
+  pause(): void
+  goOn(): void
+  /** @throws Error when one answer was not right */
+  end(): Promise<Served>
+}
+
+const longestSeconds = 3600
+
+/** Asks until it is ended. */
+export function keepAsking(track: Track, port: number, exchange: Exchange): Asking {
+  const output = track.file(`wrk-${port}.out`)
+  writeFileSync(output, '')
+  const asking = startPinned(loadCore, words(track, port, exchange, longestSeconds), output)
+  return {
+    pause: () => asking.signal('SIGSTOP'),
+    goOn: () => asking.signal('SIGCONT'),
+    async end() {
+      asking.signal('SIGINT') // tells its counts
+      await asking.ended
+      return read(readFileSync(output, 'utf8'), exchange)
+    },
+  }
+}
+
+function words(track: Track, port: number, exchange: Exchange, seconds: number): string[] {
   writeFileSync(track.file('wrk.lua'), script)
   writeFileSync(track.file('wrk.body'), exchange.body)
   writeFileSync(track.file('wrk.answer'), exchange.answer)
-  const printed = await runPinned(loadCore, [
-    ...['wrk', '-t', '1', '-c', String(connections), '-d', `${Math.max(1, Math.round(seconds))}s`],
+  return [
+    ...['wrk', '-t', '1', '-c', String(connections), '-d', `${Math.max(1, Math.round(seconds))}s`, '--timeout', '30s'],
     ...['-s', track.file('wrk.lua'), `https://localhost:${port}${exchange.path}`, '--'],
     ...[exchange.method, track.file('wrk.body'), track.file('wrk.answer')],
-  ])
+  ]
+}
+
+function read(printed: string, exchange: Exchange): Served {
   const { requests, seconds: took, wrong, lost } = JSON.parse(printed.slice(printed.lastIndexOf('\n')))
   if (requests === 0 || wrong > 0 || lost > 0)
     throw new Error(`${exchange.name}: of ${requests} answers ${wrong} were wrong; ${lost} connections failed`)
