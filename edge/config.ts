@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { frictionConfig } from './guard/friction-config.ts'
 import { rules } from './limit/rules.ts'
+import { telemetryConfig } from './log/telemetry.ts'
 import { acmeFiles } from './tls/acme/keeper.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
@@ -197,6 +198,7 @@ const schema = z.strictObject({
         .default(4 * 3600),
     })
     .optional(),
+  telemetry: telemetryConfig.optional(),
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })
     .prefault({}),

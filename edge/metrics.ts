@@ -29,6 +29,11 @@ export const hedges = new Counter({
   help: 'Requests sent to a second core because the first was late.',
   labelNames: ['listener'],
 })
+export const spans = new Counter({
+  name: 'countroom_edge_spans_total',
+  help: 'Spans by what became of them: sent, failed (the collector did not take them), dropped (too many were waiting).',
+  labelNames: ['outcome'],
+})
 export const refusals = new Counter({
   name: 'countroom_edge_refusals_total',
   help: 'Requests the gate refused.',

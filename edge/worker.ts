@@ -57,6 +57,8 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     pino.destination({ dest: 1, sync: false, minLength: 4096 }),
   )
   const accesses = log.isLevelEnabled('info') ? new AccessLog(config.name) : undefined
+  const spans = config.telemetry && (await import('./log/spans.ts')).openSpanLog(config.telemetry) // loaded only where it is wanted
+  const tracedShare = config.telemetry?.share ?? 0
   const flushing = setInterval(() => log.flush(), 1000)
   flushing.unref()
   metrics.observeProcess()
@@ -156,6 +158,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       limits.close()
       store?.close()
       await cores.close()
+      await spans?.close()
       log.flush()
       await accesses?.close()
     },
@@ -230,7 +233,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (wrong) return refuse(exchange, wrong)
     const isSafe = safe.has(method)
     const repeatable = isSafe || exchange.header('idempotency-key') !== undefined
-    const trace = traceOf(requestId, visitor.isTraced ? exchange.header('traceparent') : undefined)
+    const trace = traceOf(requestId, visitor.isTraced ? exchange.header('traceparent') : undefined, tracedShare)
     underWay++
     const became = await forward(cores, {
       exchange,
@@ -257,6 +260,17 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     metrics.countRequest(face, route, became.status, became.core, seconds)
     if (became.tries > 1) metrics.retries.inc({ listener: face }, became.tries - 1)
     if (became.hedged) metrics.hedges.inc({ listener: face })
+    if (spans && trace.isFollowed)
+      spans.note({
+        ...became,
+        trace,
+        face,
+        method,
+        route: route.pattern,
+        class: route.class,
+        version: exchange.version,
+        ms: seconds * 1000,
+      })
     accesses?.note({
       requestId,
       listener: face,

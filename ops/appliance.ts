@@ -26,6 +26,8 @@ import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } fr
 import { startEdgeNode } from './failover/edge-node.ts'
 import { joinCluster } from './failover/join.ts'
 import { clearMembers } from './failover/members.ts'
+import { targetsOf } from './monitoring/targets.ts'
+import { keepTelemetry } from './telemetry/keeper.ts'
 
 /** What a running appliance tells about itself; also in `run/appliance.json`. */
 export type Card = {
@@ -162,6 +164,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     await step(settings.cluster ? 'Worker, cores' : 'Worker, cores, edge', () =>
       allOf(...units.map((unit) => supervisor.start(unit))),
     )
+
+    const telemetry = keepTelemetry(settings, targetsOf(settings, true), say)
+    if (telemetry) keepers.push(telemetry)
 
     const secret = await offerFirstEnrolment(home)
     const origins = originsOf(settings)

@@ -19,6 +19,7 @@ export function buildFace(
 ): OpenAPIHono<FaceEnv> {
   const app = createRoutes()
   const incidents = openIncidents(host)
+  if (host.tracing) app.use(host.tracing.requests(name))
   app.use(edgeIdentity())
   app.use(securityHeaders())
   app.use(observe(name, host.log))

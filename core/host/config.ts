@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { telemetry } from './tracing/config.ts'
 
 /**
  * The configuration of a core or work process: read once from the file ops rendered, validated, frozen. Secrets are
@@ -170,6 +171,7 @@ const schema = z.strictObject({
   networks: z.strictObject({ places: z.string().optional(), listed: z.string().optional() }).prefault({}),
   gateways: z.record(z.string(), z.strictObject({ url: z.url(), secretFile: z.string() })).default({}),
   limits: limits.prefault({}),
+  telemetry: telemetry.optional(),
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info') })
     .prefault({}),

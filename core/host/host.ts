@@ -11,6 +11,7 @@ import type { FaceContext } from './face.ts'
 import type { Logger } from './log.ts'
 import { problemOf } from './refusals.ts'
 import type { SignIns } from './sign-ins.ts'
+import type { Tracing } from './tracing/index.ts'
 
 /** What a route or a job may use. One per process. */
 export type Host = {
@@ -26,6 +27,8 @@ export type Host = {
   readonly games: Games | undefined
   /** Of a process that books: whether the books hold what it saw in them. */
   readonly continuity?: Continuity | undefined
+  /** Where the operator wants to see what becomes of requests. */
+  readonly tracing?: Tracing | undefined
   now(): Date
 }
 
@@ -68,14 +71,16 @@ export async function mutate(
   const key = idempotencyKeyOf(c)
   const command = commandOf(host, c)
   const claim = { caller: command.actor.id, operation: what.operation, key, payload: what.payload }
-  const answer = await transact(host, (tx) =>
-    once(tx, claim, async () => {
-      const result = await work(tx, command)
-      if (!(result instanceof Refusal)) return { status: result.status, body: canonical(result.body) }
-      const problem = problemOf(result, command.requestId)
-      return { status: problem.status, body: canonical(problem) }
-    }),
-  )
+  const act = () =>
+    transact(host, (tx) =>
+      once(tx, claim, async () => {
+        const result = await work(tx, command)
+        if (!(result instanceof Refusal)) return { status: result.status, body: canonical(result.body) }
+        const problem = problemOf(result, command.requestId)
+        return { status: problem.status, body: canonical(problem) }
+      }),
+    )
+  const answer = await (host.tracing ? host.tracing.around(what.operation, act) : act())
   const type = answer.status < 400 ? 'application/json' : 'application/problem+json'
   const headers: Record<string, string> = { 'content-type': type, 'cache-control': 'no-store' }
   if (answer.replayed) headers['idempotency-replayed'] = 'true'

@@ -8,7 +8,7 @@ import * as players from '#players'
 import { watchBreachFile } from './breach-file.ts'
 import { openCache, type RedisAddress } from './cache.ts'
 import type { Config } from './config.ts'
-import { type DatabaseAddress, openDatabase } from './database.ts'
+import { type DatabaseAddress, openDatabase, type Sql } from './database.ts'
 import { openExports } from './exports.ts'
 import type { Host } from './host.ts'
 import { createLog } from './log.ts'
@@ -18,6 +18,7 @@ import { openNetworks } from './registers/networks.ts'
 import { readSecret } from './secrets.ts'
 import { openSignIns } from './sign-ins.ts'
 import { openTls, type Tls } from './tls.ts'
+import type { Tracing } from './tracing/index.ts'
 
 export type OpenHost = Omit<Host, 'games'> & {
   readonly database: DatabaseAddress
@@ -50,6 +51,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     ...(primary ? { socket: primary.socket } : {}),
   }
   const sql = openDatabase(database)
+  const tracing = config.telemetry && (await openTracing(config, sql))
   const exports = openExports({ config, database, log })
   const keys = connectKeys({
     socket: config.keys.socket,
@@ -78,6 +80,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     exports,
     networks: openNetworks(config.networks),
     tls,
+    tracing,
     whenLost: (hear) => hearers.push(hear),
     signIns,
     now,
@@ -93,8 +96,15 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
       await cache.close()
       primary?.close()
       tls.close()
+      await tracing?.close()
     },
   }
+}
+
+/** Loaded only where it is wanted. */
+async function openTracing({ keys, telemetry, database }: Config, sql: Sql): Promise<Tracing> {
+  const { openTracing } = await import('./tracing/index.ts')
+  return openTracing(keys.role, telemetry!, sql, database.database)
 }
 
 function redisAddress({ redis }: Config, tls: Tls): RedisAddress {

@@ -51,8 +51,13 @@ export async function openPlay(host: OpenHost): Promise<Play> {
       host.continuity?.answered(lease.lane, { wallet, key, transfer: settled[last]!.transfer })
     return settled
   }
-  const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host, settle)))
-  const all = createLanes(lanes.map((lane) => lane.lane))
+  const followed = host.tracing?.lanes<games.Bet, games.Settled>()
+  const book: typeof settle = followed
+    ? (connection, lease, bets) => followed.booking(bets, () => settle(connection, lease, bets))
+    : settle
+  const lanes = await Promise.all(Array.from({ length: host.config.lanes.count }, () => openLane(host, book)))
+  const plain = createLanes(lanes.map((lane) => lane.lane))
+  const all = followed ? followed.follow(plain) : plain
   const play = games.openGames({ ...rounds, lanes: all, now: host.now, transact: (work) => transact(host, work) })
   lanesWaiting.reset()
   const observed = setInterval(() => lanesWaiting.set(all.waiting), 1000)

@@ -95,8 +95,9 @@ async function runJob(
   definition: JobDefinition,
   job: { id: string; data: Record<string, string> },
 ): Promise<void> {
+  const run = () => definition.run(host, job.data ?? {})
   try {
-    await definition.run(host, job.data ?? {})
+    await (host.tracing ? host.tracing.job(definition.queue, run) : run())
   } catch (error) {
     host.log.error({ queue: definition.queue, job: job.id, err: error }, 'job failed; it will be tried again')
     const command = systemCommand(definition.queue, host.now())

@@ -3,6 +3,8 @@ import { type Home, readSecretFile, type SecretName } from './home.ts'
 import type { Kind, Users } from './identity.ts'
 import { makeFolder, ownerOf } from './ownership.ts'
 
+export const credentialsFolder = 'run/credentials'
+
 /** What each kind of process is given of the secrets. What does not stand here it cannot read; Redis has its password in its configuration. */
 const given = {
   keys: ['hsm-pin', 'hsm-so-pin'],
@@ -29,10 +31,10 @@ export function credentialsOf(home: Home, kind: keyof Given): string[] {
  * its user alone, in a folder where it can make nothing.
  */
 export function handOut(home: Home, users: Users, kinds = Object.keys(given) as Array<keyof Given>): void {
-  rmSync(home.path(folder), { recursive: true, force: true })
-  makeFolder(home.path(folder), 0o711, ownerOf(users))
+  rmSync(home.path(credentialsFolder), { recursive: true, force: true })
+  makeFolder(home.path(credentialsFolder), 0o711, ownerOf(users))
   for (const kind of kinds) {
-    makeFolder(home.path(folder, kind), 0o711, ownerOf(users))
+    makeFolder(home.path(credentialsFolder, kind), 0o711, ownerOf(users))
     for (const name of given[kind])
       home.write(fileOf(kind, name), `${readSecretFile(home, name)}\n`, 0o400, ownerOf(users, kind))
   }
@@ -45,8 +47,6 @@ export function handOutAgain(home: Home, users: Users, name: SecretName): void {
       home.write(fileOf(kind, name), `${readSecretFile(home, name)}\n`, 0o400, ownerOf(users, kind))
 }
 
-const folder = 'run/credentials'
-
 function fileOf(kind: Kind, name: SecretName): string {
-  return `${folder}/${kind}/${name}`
+  return `${credentialsFolder}/${kind}/${name}`
 }

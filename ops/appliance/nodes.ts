@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { connectKeys } from '#keys'
 import { sharedLabel } from '#pki'
 import { membersOf } from '../failover/members.ts'
+import { telemetryOf } from '../telemetry/told.ts'
 import { carriersOf } from './carriers.ts'
 import { coreNames, kindOf, workName } from './components.ts'
 import { credentialOf } from './credentials.ts'
@@ -90,6 +91,7 @@ export function workUnit(home: Home, settings: Settings, users: Users): Unit {
   const config = {
     ...common,
     audit: { ...common.audit, ...(ship ? { ship } : {}) },
+    ...telemetryOf(home, settings, users, 'work', name),
     listen: {
       metrics: loopback(settings.ports.workMetrics),
       bounces: loopback(settings.ports.workBounces),
@@ -108,7 +110,8 @@ function coreUnit(home: Home, settings: Settings, name: string, number: 1 | 2, u
   const metrics = loopback(settings.ports[`core${number}Metrics`])
   const listen = { ...facesOf(settings, number), metrics, ...scrapeOf(settings, `core${number}Scrape`) }
   const networks = networkFiles(settings)
-  const config = { ...nodeConfig(home, settings, name, 'core'), networks, listen }
+  const telemetry = telemetryOf(home, settings, users, 'core', name)
+  const config = { ...nodeConfig(home, settings, name, 'core'), networks, listen, ...telemetry }
   const may = coreMay(home, name, settings)
   return node(home, name, 'player, operator, partner', 'core/host/serve.ts', config, users, listen.metrics.port, may)
 }
@@ -137,6 +140,7 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
     listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape'), admin: edgeAdminSocket(home) },
     ...redisOfEdge(home, settings),
     ...settings.edge,
+    ...telemetryOf(home, settings, users, 'edge', 'edge'),
     log: { level: settings.logLevel },
   }
   // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.

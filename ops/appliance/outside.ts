@@ -26,7 +26,7 @@ export function refuseOutOfReach(settings: Settings, users: Users): void {
 }
 
 function namedBy(settings: Settings): Named[] {
-  const { pkcs11, auditShipTo: ship, mailServer, smsCarrier } = settings
+  const { pkcs11, auditShipTo: ship, mailServer, smsCarrier, telemetry } = settings
   const pin = pkcs11?.pin.from === 'file' ? pkcs11.pin.file : undefined
   const syslog = ship && 'syslog' in ship ? ship.syslog : undefined
   const read = [syslog?.caFile, syslog?.certFile, syslog?.keyFile].filter((file) => file !== undefined)
@@ -45,6 +45,10 @@ function namedBy(settings: Settings): Named[] {
     ...(smsCarrier?.receiptSecretFile === undefined
       ? []
       : [{ file: smsCarrier.receiptSecretFile, setting: 'smsCarrier', kind: 'core' } as const]),
+    ...(['core', 'work', 'edge'] as const).flatMap((kind) => {
+      const file = telemetry?.otlp.caFile
+      return file === undefined ? [] : [{ file, setting: 'telemetry', kind }]
+    }),
     ...(['networkPlacesFile', 'networksListedFile'] as const).flatMap((setting) => {
       const file = settings[setting]
       return file === undefined ? [] : [{ file, setting, kind: 'core' } as const]

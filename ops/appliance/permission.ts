@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { clockFile } from '../../core/host/time-source.ts'
+import { telemetryFiles } from '../telemetry/told.ts'
 import { carrierFiles } from './carriers.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Home } from './home.ts'
@@ -17,6 +18,7 @@ export function coreMay(home: Home, name: string, settings: Settings): string[] 
     '/dev/urandom',
     ...Object.values(networkFiles(settings)),
     settings.smsCarrier?.receiptSecretFile,
+    ...telemetryFiles(home, settings, 'core'),
   ]
   const seen = home.path('continuity')
   const allowed = permission(
@@ -38,6 +40,7 @@ export function workerMay(home: Home, name: string, settings: Settings): string[
       ...inspected(home),
       ...shippingFiles(settings),
       ...carrierFiles(settings),
+      ...telemetryFiles(home, settings, 'work'),
     ]),
     ...(ship && 'file' in ship ? [`--allow-fs-write=${ship.file}`] : []),
   ]

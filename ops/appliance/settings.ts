@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { backupSettings } from '../backup/settings.ts'
+import { telemetrySettings } from '../telemetry/settings.ts'
 import type { Home } from './home.ts'
 import { Trouble } from './trouble.ts'
 
@@ -191,6 +192,8 @@ const schema = z.strictObject({
       sender: z.string().regex(/^(\+[1-9]\d{1,14}|[A-Za-z0-9]{1,11})$/),
     })
     .nullish(),
+  /** Who is told what becomes of requests, and of figures; without it, nobody. */
+  telemetry: telemetrySettings.optional(),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 

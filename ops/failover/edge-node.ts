@@ -12,6 +12,8 @@ import { createSupervisor } from '../appliance/supervisor.ts'
 import { asTrouble } from '../appliance/trouble.ts'
 import type { Appliance, Card, Step } from '../appliance.ts'
 import { renewAt } from '../commands/pki/renew.ts'
+import { targetsOf } from '../monitoring/targets.ts'
+import { keepTelemetry } from '../telemetry/keeper.ts'
 import { type EdgeNode, keepalivedUnit } from './keepalived.ts'
 
 type Options = {
@@ -38,8 +40,10 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
   const { users } = identities
   const supervisor = createSupervisor(home, () => {}, signal)
   let keeper: NodeJS.Timeout | undefined
+  let figures: ReturnType<typeof keepTelemetry>
   const stop = async () => {
     clearInterval(keeper)
+    await figures?.stop()
     await supervisor.stop()
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()
@@ -51,6 +55,11 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
     const { virtualAddress } = edgeNode
     if (virtualAddress !== undefined)
       await step('Virtual address', () => supervisor.start(keepalivedUnit(home, settings, edgeNode, virtualAddress)))
+    figures = keepTelemetry(
+      settings,
+      targetsOf(settings, true).filter(({ labels }) => labels.kind === 'edge'),
+      say,
+    )
     keeper = setInterval(() => void renew(home, edgeNode, settings.ports.operator, say), lookEveryMs)
   } catch (error) {
     await stop()

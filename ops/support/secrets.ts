@@ -6,7 +6,7 @@ import type { Home } from '../appliance/home.ts'
 const lengthMin = 4
 
 /** Settings that name a file with a secret in it. */
-const namesSecretFile = /^(secretFile|receiptSecretFile|passwordFile|keyFile)$/
+const namesSecretFile = /^(secretFile|receiptSecretFile|passwordFile|keyFile|headersFile)$/
 
 /**
  * Every secret of a home in every form it is known to be written in, longest first: of its own folders, and of files that its settings name.

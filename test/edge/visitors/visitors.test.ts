@@ -2,6 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { newRequestId } from '../../../edge/ids.ts'
 import { traceOf } from '../../../edge/log/trace.ts'
 import { maskOf, readNetworks } from '../../../edge/visitors/network-list.ts'
 import { openVisitors } from '../../../edge/visitors/visitors.ts'
@@ -73,9 +74,13 @@ test('what stands in a log of an address tells a network', () => {
 test('a trace goes on where somebody trusted began it, and begins here otherwise', () => {
   const id = `req_${'ab'.repeat(16)}`
   const given = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
-  expect(traceOf(id, given)).toEqual({
+  expect(traceOf(id, given, 0)).toEqual({
     traceparent: `00-${'1'.repeat(32)}-${'ab'.repeat(8)}-01`,
+    traceId: '1'.repeat(32),
+    spanId: 'ab'.repeat(8),
     continued: '1'.repeat(32),
+    parentSpanId: '2'.repeat(16),
+    isFollowed: true,
   })
   for (const other of [
     undefined,
@@ -84,10 +89,24 @@ test('a trace goes on where somebody trusted began it, and begins here otherwise
     `00-${'0'.repeat(32)}-${'2'.repeat(16)}-01`,
     given.toUpperCase().replaceAll('1', 'F'),
   ])
-    expect(traceOf(id, other)).toEqual({
+    expect(traceOf(id, other, 0)).toEqual({
       traceparent: `00-${'ab'.repeat(16)}-${'ab'.repeat(8)}-00`,
+      traceId: 'ab'.repeat(16),
+      spanId: 'ab'.repeat(8),
       continued: undefined,
+      parentSpanId: undefined,
+      isFollowed: false,
     })
+})
+
+test('the edge draws which of its own traces are followed, by their ids, and a trusted client says it of its own', () => {
+  const ids = Array.from({ length: 10_000 }, () => newRequestId())
+  const followed = (share: number) => ids.filter((id) => traceOf(id, undefined, share).isFollowed).length
+  expect([followed(0), followed(1)]).toEqual([0, ids.length])
+  expect(followed(0.25)).toBeGreaterThan(2200)
+  expect(followed(0.25)).toBeLessThan(2800)
+  const unfollowed = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-00`
+  expect(traceOf(ids[0]!, unfollowed, 1)).toMatchObject({ isFollowed: false, continued: '1'.repeat(32) })
 })
 
 test('a core is told the country and the trace by the edge alone; a log has no address; who is banned gets nothing [S57] [S50]', async () => {
