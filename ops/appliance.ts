@@ -4,6 +4,7 @@ import { bringUpCertificates, keepCertificates, type Lives } from './appliance/c
 import { keepClock } from './appliance/clock.ts'
 import { ensureCluster } from './appliance/cluster.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
+import { startExporters } from './appliance/exporter-units.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
 import { type Home, homeDirectory, isInstalled, markInstalled, openHome, viewHome } from './appliance/home.ts'
 import { findIdentities, repository } from './appliance/identity.ts'
@@ -165,6 +166,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       allOf(...units.map((unit) => supervisor.start(unit))),
     )
 
+    if (settings.exporters) await step('Exporters', () => startExporters(home, settings, users, supervisor, say))
     const telemetry = keepTelemetry(settings, targetsOf(settings, true), say)
     if (telemetry) keepers.push(telemetry)
 

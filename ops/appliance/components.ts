@@ -54,9 +54,9 @@ export function workName({ cluster }: Settings): string {
   return `work-${cluster?.node ?? 1}`
 }
 
-/** The kind of a process: `core-1` is a core. Undefined for what does not run here. */
+/** The kind of a process: `core-1` is a core, `redis-exporter` an exporter. Undefined for what does not run here. */
 export function kindOf(process: string): Kind | undefined {
-  const kind = process.replace(/-\d+$/, '')
+  const kind = process.replace(/-\d+$|^.+-(?=exporter$)/, '')
   return kind in userNames ? (kind as Kind) : undefined
 }
 

@@ -105,7 +105,13 @@ export function refuseDamage(home: Home): void {
 }
 
 /** Came with a later version, and every start tells both sides what it is: nothing is lost with it. */
-const madeAnew: readonly SecretName[] = ['postgres-work', 'redis-edge', 'carrier-sandbox', 'carrier-sandbox-receipts']
+const madeAnew: readonly SecretName[] = [
+  'postgres-work',
+  'redis-edge',
+  'redis-exporter',
+  'carrier-sandbox',
+  'carrier-sandbox-receipts',
+]
 
 function ensureSecret(home: Home, name: SecretName): void {
   const file = home.path('secrets', name)

@@ -86,6 +86,7 @@ export const secretNames = [
   'postgres-admin',
   'redis',
   'redis-edge',
+  'redis-exporter',
   'hsm-pin',
   'hsm-so-pin',
   'gateway-sandbox',

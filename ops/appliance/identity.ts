@@ -18,6 +18,7 @@ export const userNames = {
   work: 'countroom-work',
   edge: 'countroom-edge',
   sandbox: 'countroom-sandbox',
+  exporter: 'countroom-exporter',
 } as const
 
 export type Kind = keyof typeof userNames
@@ -26,9 +27,9 @@ export type Users = Readonly<Partial<Record<Kind, Identity>>>
 /** Who runs what; all users that are ours, whoever runs; the group that may come to PostgreSQL's and Redis's sockets. */
 export type Identities = { users: Users; ours: readonly number[]; data?: number; note?: string }
 
-/** May connect to PostgreSQL and Redis: core and worker. */
+/** May connect to PostgreSQL and Redis: core, worker, and who tells of them. */
 const dataGroup = 'countroom-data'
-const engines = ['postgres', 'redis', 'etcd'] as const
+const engines = ['postgres', 'redis', 'etcd', 'exporter'] as const
 const nodes = ['keys', 'core', 'work', 'edge', 'sandbox'] as const
 export const repository = join(import.meta.dirname, '../..')
 
@@ -46,7 +47,10 @@ export function findIdentities(): Identities {
   const { users, data } = isComplete(found) ? found : makeUsers()
   const kinds = Object.keys(userNames) as Kind[]
   const all = Object.fromEntries(
-    kinds.map((kind) => [kind, { ...users[kind], ...(['core', 'work'].includes(kind) ? { groups: [data] } : {}) }]),
+    kinds.map((kind) => [
+      kind,
+      { ...users[kind], ...(['core', 'work', 'exporter'].includes(kind) ? { groups: [data] } : {}) },
+    ]),
   ) as Record<Kind, Identity>
   const ours = [0, ...kinds.map((kind) => all[kind].uid)]
   const unable = nodes.filter((kind) => !canRead(all[kind])).map((kind) => userNames[kind])

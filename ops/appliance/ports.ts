@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { exporterPorts } from './exporters.ts'
 import { type Identity, nameOf } from './identity.ts'
 import { defaultPorts, type PortName, type Ports, type Settings, variableOf } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
 const publicPorts: readonly PortName[] = ['player', 'operator', 'partner']
 const dataPorts: readonly PortName[] = ['postgres', 'redis']
+const exporterPortNames: readonly PortName[] = Object.values(exporterPorts)
 const clusterPorts: readonly PortName[] = ['sentinel', 'patroni', 'etcd', 'etcdPeer']
 
 /**
@@ -46,6 +48,7 @@ export async function refuseTakenPorts(settings: Settings, nodes: Identity | und
 /** Where a port stands; nowhere, when nothing listens on it. */
 function hostOf(name: PortName, settings: Settings): string | undefined {
   if (clusterPorts.includes(name) && !settings.cluster) return undefined
+  if (exporterPortNames.includes(name) && !settings.exporters) return undefined
   const by = addressOf(name)
   return by === undefined ? '127.0.0.1' : settings[by]
 }

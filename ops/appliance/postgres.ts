@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { textArray } from '#base'
 import { sharedLabel } from '#pki'
@@ -8,7 +9,7 @@ import { archiving } from '../backup/archiving.ts'
 import { clusterOf } from '../failover/members.ts'
 import { tellPatroni } from '../failover/patroni.ts'
 import { type Home, readSecretFile } from './home.ts'
-import type { Users } from './identity.ts'
+import { type Users, userNames } from './identity.ts'
 import { configurationMode, configurationOwner, giveFile, makeFolder, ownerOf } from './ownership.ts'
 import type { Settings } from './settings.ts'
 import { showing } from './showing.ts'
@@ -24,6 +25,8 @@ export const roles = {
   app: 'countroom_app',
   work: 'countroom_work',
 } as const
+/** By which an exporter reads what PostgreSQL tells of itself, and no table. */
+export const monitorRole = 'countroom_monitor'
 /** By which the servers of a cluster come to each other, with their certificates and no password. */
 export const peerRoles = { replication: 'countroom_replication', rewind: 'countroom_rewind' } as const
 
@@ -193,29 +196,36 @@ async function untilEncrypted(home: Home): Promise<void> {
 }
 
 /**
- * On sockets by password. From other machines by certificate alone: one of our authority, not taken back, of a role that
+ * On sockets by password, an exporter by its system user. From other machines by certificate alone: one of our authority, not taken back, of a role that
  * may; the administrator never, and the owner only where `ops` of another node has to come as it.
  */
-export function hostAccess({ cluster, dataAddress }: Settings): string[] {
+export function hostAccess({ cluster, dataAddress, exporters }: Settings): string[] {
   const remote = (role: string, database = databaseName) =>
     `hostssl ${database} ${role} all cert map=nodes clientname=DN`
   const { replication, rewind } = peerRoles
   return [
+    ...(exporters ? [`local ${databaseName} ${monitorRole} peer map=exporters`] : []),
     'local all all scram-sha-256',
     ...(dataAddress === undefined ? [] : [remote(roles.app), remote(roles.work)]),
     ...(cluster ? [remote(roles.owner), remote(replication, 'replication'), remote(rewind, 'postgres')] : []),
   ]
 }
 
-/** Which certificates may be which role: the one of the process stands in the subject, and the authority put it there. */
-export function identities({ cluster }: Settings): string[] {
+/** Which certificates, and which user of this machine, may be which role: the one of the process stands in the subject, and the authority put it there. */
+export function identities({ cluster, exporters }: Settings): string[] {
   const is = (of: string, role: string) => `nodes "/^CN=[^,=]+,OU=${of}$" ${role}`
   const peers = [
     is('ops', roles.owner),
     is('ops', roles.app),
     ...Object.values(peerRoles).map((role) => is('postgres', role)),
   ]
-  return [is('core', roles.app), is('work', roles.work), ...(cluster ? peers : [])]
+  const exporter = process.getuid?.() === 0 ? userNames.exporter : userInfo().username
+  return [
+    is('core', roles.app),
+    is('work', roles.work),
+    ...(cluster ? peers : []),
+    ...(exporters ? [`exporters ${exporter} ${monitorRole}`] : []),
+  ]
 }
 
 /** Before the first certificate is there, nobody can come in by an address: such lines take encrypted connections only. */

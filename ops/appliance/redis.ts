@@ -103,6 +103,7 @@ function writeConfiguration(home: Home, settings: Settings, users: Users): void 
       `unixsocketperm ${ownerOf(users) ? 770 : 700}`,
       `requirepass ${readSecretFile(home, 'redis')}`,
       edgeUser(home),
+      ...(settings.exporters ? [exporterUser(home)] : []),
       `dir ${home.path('redis')}`,
       'save ""',
       'appendonly no',
@@ -136,6 +137,13 @@ function edgeUser(home: Home): string {
   const hash = createHash('sha256').update(readSecretFile(home, 'redis-edge')).digest('hex')
   const may = ['ping', 'eval', 'time', 'get', 'set', 'del', 'zadd', 'zremrangebyscore', 'pexpire', 'zcard']
   return `user edge on #${hash} resetchannels ~edge:* -@all ${may.map((word) => `+${word}`).join(' ')}`
+}
+
+/** It asks Redis about Redis, and sees no key: how it is known there. */
+function exporterUser(home: Home): string {
+  const hash = createHash('sha256').update(readSecretFile(home, 'redis-exporter')).digest('hex')
+  const may = ['ping', 'info', 'latency|latest', 'slowlog|len', 'client|setname']
+  return `user exporter on #${hash} resetchannels -@all ${may.map((word) => `+${word}`).join(' ')}`
 }
 
 /** Says something with our password. Undefined when the answers hold what is wanted, else what they were. */

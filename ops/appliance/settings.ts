@@ -27,6 +27,9 @@ export const defaultPorts = {
   edgeMetrics: 9134,
   keysMetrics: 9135,
   sandboxMetrics: 9136,
+  nodeMetrics: 9137,
+  postgresMetrics: 9138,
+  redisMetrics: 9139,
   core1Scrape: 9141,
   core2Scrape: 9142,
   workScrape: 9143,
@@ -75,6 +78,8 @@ const schema = z.strictObject({
   cores: z.union([z.literal(1), z.literal(2)]).default(2),
   /** Where cores, worker and edge give their metrics to other machines, over mutual TLS; besides loopback. */
   metricsAddress: z.string().optional(),
+  /** Debian's exporters tell of the machine, PostgreSQL and Redis, on loopback. */
+  exporters: z.boolean().default(false),
   /** The life of certificates inside the casino. */
   certificateHours: z.int().min(24).max(720).default(168),
   /** The back office serves nobody without their own certificate, on top of the passkey. */

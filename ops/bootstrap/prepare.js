@@ -70,7 +70,13 @@ const needs = [
   { package: 'passwd', there: () => existsSync('/usr/sbin/useradd') },
   { package: 'ca-certificates', there: () => existsSync('/etc/ssl/certs') },
 ]
+/** Where the settings want them. */
+const needsForExporters = ['node', 'postgres', 'redis'].map((name) => ({
+  package: `prometheus-${name}-exporter`,
+  there: () => existsSync(`/usr/bin/prometheus-${name}-exporter`),
+}))
 const needsForTests = [
+  ...needsForExporters,
   { package: 'chromium', there: () => existsSync('/usr/bin/chromium') },
   { package: 'openssl', there: () => existsSync('/usr/bin/openssl') },
   { package: 'gnutls-bin', there: () => existsSync('/usr/bin/certtool') },
@@ -115,9 +121,22 @@ function postgresqlDir() {
     .find((dir) => existsSync(join(dir, 'initdb')))
 }
 
+/** Settings that cannot be read are told by the start, in words. */
+function wantsExporters() {
+  const usual = process.getuid() === 0 ? '/var/lib/countroom' : join(root, 'var')
+  try {
+    return (
+      JSON.parse(readFileSync(join(process.env.COUNTROOM_HOME || usual, 'countroom.json'), 'utf8')).exporters === true
+    )
+  } catch {
+    return false
+  }
+}
+
 function missingPackages({ forTests, forConformance, forRivals }) {
   const wanted = [
     ...needs,
+    ...(wantsExporters() ? needsForExporters : []),
     ...(forTests ? needsForTests : []),
     ...(forConformance ? needsForConformance : []),
     ...(forRivals ? needsForRivals : []),
@@ -164,6 +183,7 @@ const services = new Map([
   ['patroni', 'patroni'],
   ['etcd-server', 'etcd'],
   ['keepalived', 'keepalived'],
+  ...['node', 'postgres', 'redis'].map((name) => [`prometheus-${name}-exporter`, `prometheus-${name}-exporter`]),
 ])
 
 const aptEnvironment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { renewalDue } from '#pki'
+import { startExporters } from '../appliance/exporter-units.ts'
 import { furnish } from '../appliance/furniture.ts'
 import { type Home, openHome } from '../appliance/home.ts'
 import type { Identities } from '../appliance/identity.ts'
@@ -55,6 +56,7 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
     const { virtualAddress } = edgeNode
     if (virtualAddress !== undefined)
       await step('Virtual address', () => supervisor.start(keepalivedUnit(home, settings, edgeNode, virtualAddress)))
+    await startExporters(home, settings, users, supervisor, say)
     figures = keepTelemetry(
       settings,
       targetsOf(settings, true).filter(({ labels }) => labels.kind === 'edge'),

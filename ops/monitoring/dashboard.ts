@@ -5,9 +5,10 @@ import { PanelBuilder as CurveBuilder } from '@grafana/grafana-foundation-sdk/ti
 import type { Board, Panel } from './boards/board.ts'
 import { business } from './boards/business.ts'
 import { engineers } from './boards/engineers.ts'
+import { operations } from './boards/operations.ts'
 import { subsystems } from './boards/subsystems.ts'
 
-export const boards: readonly Board[] = [business, engineers, ...subsystems]
+export const boards: readonly Board[] = [business, engineers, ...subsystems, ...operations]
 
 const datasource = { type: 'prometheus', uid: '$datasource' }
 const [width, height] = [12, 8] // two beside each other, of 24 columns

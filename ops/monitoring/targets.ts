@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { componentsOf, coreNames, ownName, workName } from '../appliance/components.ts'
+import { exporterPorts, exportersOf } from '../appliance/exporters.ts'
 import type { PortName, Settings } from '../appliance/settings.ts'
 
 /** Who gives metrics where: as Prometheus's `file_sd_configs` has it, one group per component. */
@@ -29,18 +30,19 @@ function listenersOf(settings: Settings): Record<string, Listener> {
     [workName(settings)]: { plain: 'workMetrics', scrape: 'workScrape' },
     edge: { plain: 'edgeMetrics', scrape: 'edgeScrape' },
     keys: { plain: 'keysMetrics' },
+    ...Object.fromEntries(exportersOf(settings).map((name) => [name, { plain: exporterPorts[name] }])),
     ...(settings.cluster ? { [ownName(settings, 'postgres')]: { plain: 'patroni' } } : {}),
   }
 }
 
 /**
  * The inventory of one node. From other machines over mutual TLS, where `metricsAddress` is set; `local` is for a collector on this
- * machine, over loopback. The key agent listens on no network, so only a local collector hears it.
+ * machine, over loopback. The key agent and the exporters listen on no network, so only a local collector hears them.
  */
 export function targetsOf(settings: Settings, local: boolean): TargetGroup[] {
   const { dataAddress, metricsAddress, ports, nodeName } = settings
   const listeners = listenersOf(settings)
-  const known = [...componentsOf(settings).map(({ name }) => name), 'keys']
+  const known = [...componentsOf(settings).map(({ name }) => name), 'keys', ...exportersOf(settings)]
   return known.flatMap((component): TargetGroup[] => {
     const listener = listeners[component]
     if (!listener) return []

@@ -137,6 +137,7 @@ function tryEverySocket(): void {
     work: ['PostgreSQL', 'Redis', 'key agent, work'],
     edge: ['key agent, edge'],
     sandbox: [],
+    exporter: ['PostgreSQL', 'Redis'],
     undefined: [],
   })
 }
@@ -161,7 +162,7 @@ const readers: Array<[RegExp, ReadonlyArray<Kind | undefined>]> = [
   [/^run\/keys\.json$/, ['keys', 'work']],
   [/^run\/sandbox\.json$/, ['sandbox', 'work']],
   [/^run\/redis\.conf$/, ['redis', 'work']],
-  [/^run\/pg\/\.s\.PGSQL\.\d+\.lock$/, ['postgres', 'core', 'work']], // who may come to the socket
+  [/^run\/pg\/\.s\.PGSQL\.\d+\.lock$/, ['postgres', 'core', 'work', 'exporter']], // who may come to the socket
   [/^pg\/(postgresql|postgresql\.auto|pg_hba|pg_ident)\.conf$/, ['postgres', 'work']],
   [/^pg\/postmaster\.(opts|pid)$/, ['postgres', 'work']], // made beside them: a process's number and its words
   [/^passwords\/breached$/, everybody], // the known list of stolen passwords

@@ -4,6 +4,8 @@ type Case = { fires: Series; silent?: Series; at: string; every?: string }
 
 const still = '0x600'
 const going = '0+60x600'
+const avail = 'node_filesystem_avail_bytes{node="n",mountpoint="/"}'
+const size = 'node_filesystem_size_bytes{node="n",mountpoint="/"}'
 
 /** For each alert what makes it ring, and what of the same kind does not. Time begins with 0. */
 export const cases: Record<string, Case> = {
@@ -56,6 +58,34 @@ export const cases: Record<string, Case> = {
     fires: { patroni_xlog_location: '1000000000x60', patroni_xlog_replayed_location: '500000000x60' },
     silent: { patroni_xlog_location: '1000000000x60', patroni_xlog_replayed_location: '999999000x60' },
     at: '10m',
+  },
+  SpansLost: { ...counted('countroom_spans_total{instance="i",outcome="dropped"}', '0+5x90'), at: '50m' },
+  ExporterSilent: { ...level('pg_up{instance="i"}', 0, 1), at: '20m' },
+  MachineDiskFull: {
+    fires: { [avail]: '19-0.15x120', [size]: '100x120' },
+    silent: { [avail]: '60-0.05x120', [size]: '100x120' },
+    at: '90m',
+  },
+  MachineDiskFills: {
+    fires: { [avail]: '45-0.05x200', [size]: '100x200' },
+    silent: { [avail]: '45x200', [size]: '100x200' },
+    every: '5m',
+    at: '9h',
+  },
+  MachineMemoryPressed: { ...counted('node_pressure_memory_waiting_seconds_total{node="n"}', '0+12x60'), at: '30m' },
+  MachineMemoryOut: counted('node_vmstat_oom_kill{node="n"}', '0x5 1x60'),
+  MachineClockWrong: level('node_timex_offset_seconds{node="n"}', -0.06, -0.04),
+  MachineClockNotHeld: { ...level('node_timex_sync_status{node="n"}', 0, 1), at: '40m' },
+  DatabaseConnectionsShort: { ...level('pg_stat_activity_count{node="n",state="idle"}', 90, 80), at: '20m' },
+  DatabaseTransactionLong: {
+    ...level('pg_stat_activity_max_tx_duration{node="n",datname="countroom"}', 2000, 200),
+    at: '20m',
+  },
+  DatabasePageBroken: counted('pg_stat_database_checksum_failures{node="n"}', '0x5 1x60'),
+  RedisNearlyFull: {
+    fires: { redis_memory_used_bytes: '95x60', redis_memory_max_bytes: '100x60' },
+    silent: { redis_memory_used_bytes: '95x60', redis_memory_max_bytes: '0x60' },
+    at: '20m',
   },
   MoneyFrozen: level('countroom_ledger_frozen', 1, 0),
   BooksNotCompared: time('countroom_ledger_continuity_timestamp_seconds'),
