@@ -16,6 +16,12 @@ export const versionNotHere = () =>
   new Refusal('unavailable', 'games.version_not_here', 'This version of the game is not here at the moment.')
 export const roundOpen = () =>
   new Refusal('conflict', 'games.round_open', 'A round of this game waits for you. Finish it first.')
+export const otherOpen = () =>
+  new Refusal(
+    'conflict',
+    'games.other_open',
+    'A round of another such game waits for you, and the licence allows one at a time. Finish it first.',
+  )
 export const roundOver = () => new Refusal('conflict', 'games.round_over', 'This round is over.')
 export const stepDiffers = (step: number) =>
   new Refusal('conflict', 'games.step_differs', 'The round has gone on meanwhile. Look at it again.', { step })

@@ -2,10 +2,17 @@ import { numberArray, type Reader, type Refusal, textArray } from '#base'
 import * as ledger from '#ledger'
 import * as protection from '#protection'
 import * as sessions from '#sessions'
-import { gameClosed, roundOpen, stakeTooHigh, tooSoon } from './errors.ts'
+import { gameClosed, otherOpen, roundOpen, stakeTooHigh, tooSoon } from './errors.ts'
 
-/** How long the licence wants between the start of each game and the player's next start; empty where it wants nothing. */
-export type Pace = { readonly games: readonly string[]; readonly ms: readonly number[] }
+/**
+ * How long the licence wants between the start of each game and the player's next start, and of which games a player has one at a time; empty where it
+ * wants nothing.
+ */
+export type Pace = {
+  readonly games: readonly string[]
+  readonly ms: readonly number[]
+  readonly sole: readonly string[]
+}
 
 export type Asked = { wallet: bigint; session: string; game: string; version: string; stake: bigint; cap: bigint }
 
@@ -14,7 +21,8 @@ export async function admit(reader: Reader, at: Date, pace: Pace, asked: Asked):
   const { wallet, session, game, version, stake, cap } = asked
   const [row] = await reader<Array<{ verdicts: string[] }>>`
     select games.judge(${at}, array[${wallet}::bigint], array[${session}], array[${game}], array[${version}], array[${stake}::bigint],
-      array[${cap}::bigint], ${textArray(pace.games)}::text::text[], ${numberArray(pace.ms)}::text::int[]) as verdicts`
+      array[${cap}::bigint], ${textArray(pace.games)}::text::text[], ${numberArray(pace.ms)}::text::int[],
+      ${textArray(pace.sole)}::text::text[]) as verdicts`
   const refusal = refusalOf(row!.verdicts[0]!)
   if (refusal) throw refusal
 }
@@ -25,6 +33,7 @@ const refusals: Record<string, () => Refusal> = {
   session_ended: sessions.sessionEnded,
   game_closed: gameClosed,
   round_open: roundOpen,
+  other_open: otherOpen,
   stake_too_high: stakeTooHigh,
   too_soon: tooSoon,
 }

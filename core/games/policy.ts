@@ -3,10 +3,19 @@ import type * as licences from '#licences'
 import type { Game } from './game.ts'
 import type { Pace } from './judge.ts'
 
-/** How long each game takes at least, from its start to the player's next start [RTS-14D] [RTS-14G-1]. */
-export function paceOf({ cycleMsMin }: Pick<licences.Rules, 'cycleMsMin'>, games: readonly Game[]): Pace {
+/**
+ * How long each game takes at least, from its start to the player's next start [RTS-14D] [RTS-14G-1], and which a player has one of at a time [RTS-14C].
+ */
+export function paceOf(
+  { cycleMsMin, oneAtATime }: Pick<licences.Rules, 'cycleMsMin' | 'oneAtATime'>,
+  games: readonly Game[],
+): Pace {
   const paced = games.filter(({ kind }) => cycleMsMin[kind] > 0)
-  return { games: paced.map(({ id }) => id), ms: paced.map(({ kind }) => cycleMsMin[kind]) }
+  return {
+    games: paced.map(({ id }) => id),
+    ms: paced.map(({ kind }) => cycleMsMin[kind]),
+    sole: games.filter(({ kind }) => oneAtATime.includes(kind)).map(({ id }) => id),
+  }
 }
 
 /** The most one round of a kind may stake, in minor units, by somebody of an age; the age is asked for only where it matters. */

@@ -40,7 +40,7 @@ export type Settled = {
 const statement = `select * from games.settle($1::smallint, $2, $3::timestamptz,
   $4::text::bigint[], $5::text::text[], $6::text::text[], $7::text::text[], $8::text::bigint[], $9::text::bigint[],
   $10::text::text[], $11::text::text[], $12::text::text[], $13::text::bigint[], $14::text::text[], $15::text::int[],
-  $16::text::int[], $17::text::bigint[], $18::text::text[], $19::text::uuid[], $20::text::text[], $21::text::text[], $22::text::bigint[])`
+  $16::text::text[], $17::text::int[], $18::text::bigint[], $19::text::text[], $20::text::uuid[], $21::text::text[], $22::text::text[], $23::text::bigint[])`
 
 /** Settles bets of different wallets in one statement, which is one transaction. */
 export async function settle(
@@ -72,6 +72,7 @@ export async function settle(
       numberArray(bets.map((bet) => bet.cap)),
       textArray(pace.games),
       numberArray(pace.ms),
+      textArray(pace.sole),
       numberArray(legs.map(({ index }) => index + 1)),
       numberArray(legs.map(({ bet }) => bet.wallet)),
       textArray(legs.map(({ bet }) => bet.key)),

@@ -56,6 +56,8 @@ export type Rules = {
   stepUp: Record<SensitiveAct, StepUpRule>
   /** From the start of a game to the player's next start, by the kind of the first. */
   cycleMsMin: Record<GameKind, number>
+  /** Kinds of games of which a player has one at a time: another may not begin while one waits for them. */
+  oneAtATime: GameKind[]
   /** The most one round may stake: every bound that is for the player's age holds. */
   stakeMax: Record<GameKind, Array<{ amounts: ByCurrency<string>; ageBelow?: number }>>
   /** Whether a page may begin games by itself, one after the other. */

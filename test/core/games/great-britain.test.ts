@@ -80,6 +80,57 @@ describe('what the licence of Great Britain says of play', () => {
     await other.close()
   })
 
+  test('while a slot waits for its player no other slot begins, however late, and another kind of game does [RTS-14C]', async () => {
+    shelf.present = [{ ...doors(), kind: 'slot' }]
+    house.rules = await games.playRules(world.sql)
+    const seat = await house.sitDown(1000n, london)
+    const slots = ['midnight-orchard', 'basalt-falls', 'tidewrack']
+    at(0)
+    const { round } = await begun(seat, 'doors', { stake: '1.00' })
+    at(60_000)
+    for (const slot of slots)
+      await expect(begun(seat, slot, { stake: '1.00' }), slot).rejects.toMatchObject({ code: 'games.other_open' })
+    expect((await begun(seat, 'roulette-european', red)).round.status).toBe('settled')
+    const another = await house.sitDown(1000n, london)
+    expect((await begun(another, slots[0]!, { stake: '1.00' })).round.status).toBe('settled')
+
+    at(120_000)
+    await make(seat, round.round, 1, 2)
+    expect((await begun(seat, slots[0]!, { stake: '1.00' })).round.status).toBe('settled')
+
+    at(180_000)
+    const settled = house.rules
+    house.rules = { ...settled, pace: { ...settled.pace, sole: [] } } // as where the licence says nothing of it
+    await begun(seat, 'doors', { stake: '1.00' })
+    expect((await begun(seat, slots[0]!, { stake: '1.00' }).catch((error) => error)).code).toBe('games.too_soon')
+    at(240_000)
+    expect((await begun(seat, slots[0]!, { stake: '1.00' })).round.status).toBe('settled')
+    shelf.present = [doors()]
+    house.rules = await games.playRules(world.sql)
+  })
+
+  test('of two slots of which one waits, begun at the same moment, one is refused, whoever serves it [RTS-14C]', async () => {
+    shelf.present = [{ ...doors(), kind: 'slot' }]
+    house.rules = { ...(await games.playRules(world.sql)), cycleMsMin: { slot: 0, table: 0, instant: 0 } }
+    house.rules = { ...house.rules, pace: { ...house.rules.pace, games: [], ms: [] } } // so that not the pace refuses
+    const other = await openHouse(world)
+    at(0)
+    Object.assign(other, { rules: house.rules, at: house.at })
+    for (let n = 0; n < 5; n++) {
+      const { session } = await house.sitDown(1000n, london)
+      const waits = { session, game: 'doors', choice: { stake: '1.00' }, key: 'a' }
+      const spins = { session, game: 'midnight-orchard', choice: { stake: '1.00' }, key: 'b' }
+      const [begun, spun] = await Promise.allSettled([table.play(waits), other.play.play(spins)])
+      expect(begun.status).toBe('fulfilled')
+      // The spin was over before the round began, or it was refused: they never were open together.
+      if (spun.status === 'rejected') expect(spun.reason).toMatchObject({ code: 'games.other_open' })
+      await expect(other.play.play({ ...spins, key: 'c' })).rejects.toMatchObject({ code: 'games.other_open' })
+    }
+    await other.close()
+    shelf.present = [doors()]
+    house.rules = await games.playRules(world.sql)
+  })
+
   test('a slot takes 5 pounds from 25 years on and 2 below, another game more; also where a move would raise it [UKSI-2025-215-1] [UKSI-2025-215-2]', async () => {
     const born = (years: number, days: number) => {
       const day = new Date(start)

@@ -151,7 +151,7 @@ test('a bet writes rows of its wallet and of its lane only, and all of them in o
   const [before] = await world.admin<Array<{ xid: bigint }>>`select pg_current_xact_id()::text::bigint as xid`
   const settled = await world.sql.unsafe(
     `select code from games.settle($1::smallint, $2, now(), array[$3::text::bigint], array['ses_shard'], array['roulette-european'], array['1'],
-       array[100::bigint], array[200::bigint], array[''], array[''], array[''], array[100::bigint], '{}', '{}', array[1, 1], array[$3::text::bigint, $3::text::bigint],
+       array[100::bigint], array[200::bigint], array[''], array[''], array[''], array[100::bigint], '{}', '{}', '{}', array[1, 1], array[$3::text::bigint, $3::text::bigint],
        array['round:1', 'round:1'], array[gen_random_uuid(), gen_random_uuid()], array['cash', 'games.revenue'],
        array['games.revenue', 'cash'], array[100, 200]::bigint[])`,
     [lease.lane, lease.holder, wallet.toString()],
