@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as games from '#games'
 import { odds } from '../../../core/games/catalogue/blackjack/returns.ts'
+import { evenChances } from '../../../core/games/catalogue/roulette/layout.ts'
 import { awardsOf } from '../../../core/games/slots/awards.ts'
 import { bets, figures, type Row } from './bets.ts'
 
@@ -40,6 +41,7 @@ describe.each(games.catalogue())('of $id', (game) => {
 
   test.each(languages)('the returns that the rules tell are those of its bets, in %s [GLI-4.7.1a]', (language) => {
     expect(percentsTold(game, language)).toEqual(percentsFound(game))
+    expect(fractionsTold(game, language)).toEqual(fractionsFound(game))
   })
 
   test('no highest award is rarer than one in 100 million without being told [GLI-4.7.3]', () => {
@@ -72,6 +74,31 @@ function percentsTold({ rules }: games.Game, language: Language): string[] {
     return figure.replace(',', '.')
   })
 }
+
+/** Returns told as a fraction, such as 36/37; `36/n` is a rule of pays. */
+function fractionsTold({ rules }: games.Game, language: Language): games.Fraction[] {
+  return [...rules[language].join(' ').matchAll(/\b(\d+)\/(\d+)\b/g)].map(([, n, d]) =>
+    games.fraction(BigInt(n!), BigInt(d!)),
+  )
+}
+
+/** Of a wheel: what most bets return, and what some do instead, the even chances before and the basket after it. */
+function fractionsFound({ id }: games.Game): games.Fraction[] {
+  if (!id.startsWith('roulette')) return []
+  const found = rowsOf.get(id)!.map(({ bet, returns }) => ({ bet, rtp: figures(returns).rtp }))
+  const even = new Set(evenChances)
+  const wheel = found.filter(({ bet }) => !even.has(bet) && !bet.startsWith('basket'))
+  const groups = [found.filter(({ bet }) => even.has(bet)), wheel, found.filter(({ bet }) => bet.startsWith('basket'))]
+  const told: games.Fraction[] = []
+  for (const group of groups.filter((each) => each.length > 0)) {
+    const [first] = group as [(typeof group)[0]]
+    for (const { bet, rtp } of group) expect(rtp, bet).toEqual(first.rtp) // so that one figure may stand for all
+    if (JSON.stringify(told.at(-1), text) !== JSON.stringify(first.rtp, text)) told.push(first.rtp)
+  }
+  return told
+}
+
+const text = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)
 
 /** One in how many rounds each award comes whose odds are told, in the order of the rules. */
 function oddsFound(game: games.Game): bigint[] {

@@ -121,6 +121,8 @@ function nearest(from: HTMLElement, spots: readonly Spot[], [right, down]: reado
 
 /** What is written on the cloth where it is not the bet's name. */
 const labels: Record<string, string> = {
+  low: '1–18', // words would not fit a phone in one line
+  high: '19–36',
   'dozen:1': '1st 12',
   'dozen:2': '2nd 12',
   'dozen:3': '3rd 12',
