@@ -167,7 +167,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     )
 
     if (settings.exporters) await step('Exporters', () => startExporters(home, settings, users, supervisor, say))
-    const telemetry = keepTelemetry(settings, targetsOf(settings, true), say)
+    const telemetry = await keepTelemetry(settings, targetsOf(settings, true), say)
     if (telemetry) keepers.push(telemetry)
 
     const secret = await offerFirstEnrolment(home)

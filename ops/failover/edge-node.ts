@@ -41,7 +41,7 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
   const { users } = identities
   const supervisor = createSupervisor(home, () => {}, signal)
   let keeper: NodeJS.Timeout | undefined
-  let figures: ReturnType<typeof keepTelemetry>
+  let figures: Awaited<ReturnType<typeof keepTelemetry>>
   const stop = async () => {
     clearInterval(keeper)
     await figures?.stop()
@@ -57,7 +57,7 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
     if (virtualAddress !== undefined)
       await step('Virtual address', () => supervisor.start(keepalivedUnit(home, settings, edgeNode, virtualAddress)))
     await startExporters(home, settings, users, supervisor, say)
-    figures = keepTelemetry(
+    figures = await keepTelemetry(
       settings,
       targetsOf(settings, true).filter(({ labels }) => labels.kind === 'edge'),
       say,
