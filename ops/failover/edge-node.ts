@@ -57,11 +57,7 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
     if (virtualAddress !== undefined)
       await step('Virtual address', () => supervisor.start(keepalivedUnit(home, settings, edgeNode, virtualAddress)))
     await startExporters(home, settings, users, supervisor, say)
-    figures = await keepTelemetry(
-      settings,
-      targetsOf(settings, true).filter(({ labels }) => labels.kind === 'edge'),
-      say,
-    )
+    figures = await keepTelemetry(settings, targetsOf(settings, true), say)
     keeper = setInterval(() => void renew(home, edgeNode, settings.ports.operator, say), lookEveryMs)
   } catch (error) {
     await stop()

@@ -28,11 +28,16 @@ function listenersOf(settings: Settings): Record<string, Listener> {
   return {
     ...Object.fromEntries(coreNames(settings).map((name, i) => [name, cores[i]!])),
     [workName(settings)]: { plain: 'workMetrics', scrape: 'workScrape' },
-    edge: { plain: 'edgeMetrics', scrape: 'edgeScrape' },
+    [edgeName(settings)]: { plain: 'edgeMetrics', scrape: 'edgeScrape' },
     keys: { plain: 'keysMetrics' },
     ...Object.fromEntries(exportersOf(settings).map((name) => [name, { plain: exporterPorts[name] }])),
     ...(settings.cluster ? { [ownName(settings, 'postgres')]: { plain: 'patroni' } } : {}),
   }
+}
+
+/** On a machine of its own before a cluster, by that machine's number: so its certificate says. */
+function edgeName({ edgeNode }: Settings): string {
+  return edgeNode ? `edge-${edgeNode.number}` : 'edge'
 }
 
 /**
@@ -42,7 +47,8 @@ function listenersOf(settings: Settings): Record<string, Listener> {
 export function targetsOf(settings: Settings, local: boolean): TargetGroup[] {
   const { dataAddress, metricsAddress, ports, nodeName } = settings
   const listeners = listenersOf(settings)
-  const known = [...componentsOf(settings).map(({ name }) => name), 'keys', ...exportersOf(settings)]
+  const own = settings.edgeNode ? [edgeName(settings)] : [...componentsOf(settings).map(({ name }) => name), 'keys']
+  const known = [...own, ...exportersOf(settings)]
   return known.flatMap((component): TargetGroup[] => {
     const listener = listeners[component]
     if (!listener) return []

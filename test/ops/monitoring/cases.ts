@@ -106,8 +106,8 @@ export const cases: Record<string, Case> = {
   Watchdog: { fires: {}, at: '1m' },
   ProcessNotScraped: level('up{component="core-1",instance="i"}', 0, 1),
   NothingScraped: {
-    fires: { 'up{component="core-1"}': '1x60' },
-    silent: { 'up{component="edge"}': '1x60' },
+    fires: { 'up{component="core-1",kind="core"}': '1x60' },
+    silent: { 'up{component="edge-2",kind="edge"}': '1x60' },
     at: '10m',
   },
   CoreAway: level('countroom_edge_core_healthy{core="core-1"}', 0, 2),

@@ -47,6 +47,21 @@ test('two nodes rendered into one folder are collected over mutual TLS, each by 
   })
 })
 
+test('a machine that is an edge and nothing else tells of its edge and of itself', async () => {
+  const edgeNode = { number: 2, addresses: ['10.0.0.21', '10.0.0.22'], nodes: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }
+  const settings = { nodeName: 'edge-machine-2', edgeNode, exporters: true, metricsAddress: '10.0.0.22' }
+  expect((await monitoring(settings)).code).toBe(0)
+  const file = join(folder, 'targets/edge-machine-2.json')
+  const told = JSON.parse(readFileSync(file, 'utf8')) as Array<{ targets: string[]; labels: Record<string, string> }>
+  expect(told.map(({ targets, labels }) => [targets[0], labels.component, labels.kind, labels.__scheme__])).toEqual([
+    ['10.0.0.22:9144', 'edge-2', 'edge', 'https'],
+  ])
+  expect(readFileSync(join(folder, 'prometheus.yml'), 'utf8')).toContain('server_name: edge-2.countroom.internal')
+  expect((await monitoring(settings, '--local')).code).toBe(0)
+  expect(readFileSync(file, 'utf8')).toMatch(/127\.0\.0\.1:9134[\s\S]*127\.0\.0\.1:9137/)
+  rmSync(file)
+})
+
 test('a collector on the machine itself hears the key agent too', async () => {
   expect((await monitoring({ nodeName: 'node-3' }, '--local')).code).toBe(0)
   const targets = readFileSync(join(folder, 'targets/node-3.json'), 'utf8')

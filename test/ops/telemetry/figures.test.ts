@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import { figuresOf } from '../../../ops/telemetry/figures.ts'
 import { headersOf } from '../../../ops/telemetry/told.ts'
 
 /** What goes to a collector, part by part: figures as they were counted, statements without values, settings that are refused. */
+const root = join(import.meta.dirname, '../../..')
 const dir = mkdtempSync(join(tmpdir(), 'cr-figures-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -56,6 +58,24 @@ test.each([
 ])('of a statement nothing is told that may be a value: %s', (text, told) => {
   expect(withoutLiterals(text)).toBe(told)
 })
+
+test.each(['ops/appliance.ts', 'edge/worker.ts', 'core/host/serve.ts', 'core/host/work.ts'])(
+  'without `telemetry` nothing of it is loaded with %s',
+  (module) => {
+    // What is imported without a condition; what begins to run is not of interest.
+    const script = `
+      const { registerHooks } = require('node:module')
+      const seen = []
+      registerHooks({ load(url, context, next) {
+        if (/@opentelemetry\\/(?!api\\/)/.test(url)) seen.push(url)
+        return url.endsWith('host/config.ts') ? { format: 'module', shortCircuit: true, source: 'export const configFileFromArguments = () => "", readConfig = () => { console.log(JSON.stringify(seenHere())); process.exit(0) }' } : next(url, context)
+      } })
+      globalThis.seenHere = () => seen
+      import('${join(root, module)}').then(() => { console.log(JSON.stringify(seen)); process.exit(0) })`
+    const words = ['--disable-warning=ExperimentalWarning', '-e', script]
+    expect(JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' }))).toEqual([])
+  },
+)
 
 const settings = (telemetry: object) => {
   writeFileSync(join(dir, 'countroom.json'), JSON.stringify({ telemetry }))
