@@ -24,9 +24,9 @@ export function traceOf(requestId: string, given: string | undefined, share: num
   const own = requestId.slice('req_'.length)
   const spanId = own.slice(16)
   const [, continued, parentSpanId, flags] = (given !== undefined && form.exec(given)) || []
-  const told = flags ?? (isDrawn(own, share) ? '01' : '00')
   const traceId = continued ?? own
-  const isFollowed = (Number.parseInt(told, 16) & 1) === 1
+  const isFollowed = flags === undefined ? isDrawn(own, share) : (Number.parseInt(flags, 16) & 1) === 1
+  const told = flags ?? (isFollowed ? '01' : '00')
   return { traceparent: `00-${traceId}-${spanId}-${told}`, traceId, spanId, continued, parentSpanId, isFollowed }
 }
 

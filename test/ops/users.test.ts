@@ -214,7 +214,7 @@ function tryEveryFile(): void {
     }
   }
   expect(wrong).toEqual([])
-  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(11)
+  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(12)
 }
 
 /** The worker reads the configurations of others, and writes none of them. */
