@@ -4,15 +4,14 @@ import { frictionConfig } from './guard/friction-config.ts'
 import { rules } from './limit/rules.ts'
 import { telemetryConfig } from './log/telemetry.ts'
 import { acmeFiles } from './tls/acme/keeper.ts'
+import { acmeWanted, pair, proxies, ticketsWanted } from './wanted.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
-const pair = z.strictObject({ cert: z.string(), key: z.string() })
 const listener = address.extend({
   ...pair.shape,
   /** Others, by the names in them and their kind of key; the first pair is for whoever asks for none of their names. */
   certificates: z.array(pair).default([]),
-  /** Networks of proxies that say for whom they connect (PROXY protocol, 1 and 2). */
-  proxies: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
+  proxies: proxies.default([]),
 })
 
 export { type Face, faces } from './faces.ts'
@@ -153,7 +152,12 @@ const schema = z.strictObject({
   /** Redis, where hosts count together; without it, each counts by itself. */
   redis: z
     .intersection(
-      z.union([z.object({ socket: z.string() }), z.object({ host: z.string(), port: z.int(), component: z.string() })]),
+      z.union([
+        z.object({ socket: z.string() }),
+        z.object({ host: z.string(), port: z.int(), component: z.string() }),
+        /** Who knows which Redis is the primary. */
+        z.object({ sentinels: z.array(address).min(1), component: z.string() }),
+      ]),
       z.object({
         user: z.string(),
         passwordFile: z.string(),
@@ -162,42 +166,17 @@ const schema = z.strictObject({
       }),
     )
     .optional(),
-  /** A certificate of the player's face by ACME, for these names besides the usual one. */
-  acme: z
-    .strictObject({
-      /** Of the authority. */
-      directory: z.url({ protocol: /^https$/ }),
-      /** Where its own certificate is none that the system believes. */
-      caFile: z.string().optional(),
-      contact: z.email().optional(),
-      names: z.array(z.hostname()).min(1).max(100),
+  acme: acmeWanted
+    .extend({
       /** Of this process alone: the account's key, the certificate. */
       dir: z.string(),
-      /** How names are proven: over plain HTTP on port 80, or in a handshake on port 443, which the player's face then is to the world. */
-      proof: z.enum(['http-01', 'tls-alpn-01']).default('http-01'),
       /** Plain HTTP, port 80 as the world sees it: where the authority looks, and what leads everybody else to https. */
       listen: address.optional(),
-      /** The part of a certificate's life after which there is another. */
-      renewAfter: z
-        .number()
-        .min(0.1)
-        .max(0.95)
-        .default(2 / 3),
     })
     .refine(({ proof, listen }) => proof !== 'http-01' || listen, '`listen` says where proofs by http-01 are found')
     .optional(),
-  /** What tickets of TLS sessions are sealed under, the same on all hosts; without it, hosts do not know each other's. */
-  tickets: z
-    .strictObject({
-      /** 32 bytes at least. */
-      secretFile: z.string(),
-      epochSeconds: z
-        .int()
-        .min(60)
-        .max(86_400)
-        .default(4 * 3600),
-    })
-    .optional(),
+  /** What tickets of TLS sessions are sealed under, the same on all hosts, 32 bytes at least; without it, hosts do not know each other's. */
+  tickets: ticketsWanted.extend({ secretFile: z.string() }).optional(),
   telemetry: telemetryConfig.optional(),
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info') })

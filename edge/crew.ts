@@ -40,6 +40,8 @@ export type CrewMember = {
 export type Crew = {
   /** Tells all workers, and makes them as many as the configuration says. */
   direct(directions: Directions): void
+  /** When the first worker listens. */
+  readonly listening: Promise<void>
   /** One after the other: the new one listens before the old one leaves. Answers when all are new. */
   restart(): Promise<void>
   anyHealthy(): boolean
@@ -80,6 +82,7 @@ export function openCrew(
   let breathMs = 0
   const fork = forkWith(sharedFd)
   let restarting = Promise.resolve()
+  const firstListens = Promise.withResolvers<void>()
   const entries = new Map<number, Entry>()
   const questions = new Map<string, (state: WorkerState) => void>()
   cluster.on('message', (worker: Worker, message: FromWorker) => hear(worker, message))
@@ -106,6 +109,7 @@ export function openCrew(
       restarting = restarting.then(replaceAll)
       return restarting
     },
+    listening: firstListens.promise,
     anyHealthy: () => [...entries.values()].some(({ healthy, stage }) => healthy && stage !== 'leaving'),
     members: () => Promise.all([...entries.values()].filter(({ stage }) => stage !== 'spare').map(memberOf)),
     async stop() {
@@ -182,6 +186,7 @@ export function openCrew(
     else if ('answer' in message) questions.get(`${worker.id} ${message.answer}`)?.(message.state)
     else if ('listens' in message) {
       if (entry.stage === 'starting') entry.stage = 'serving'
+      firstListens.resolve()
       entry.began(true)
       keepSpare()
     }

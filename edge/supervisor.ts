@@ -75,7 +75,7 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     ban,
   }
   const admin = first.listen.admin === undefined ? undefined : await openAdmin(first.listen.admin, self)
-  followAcme(first)
+  void crew.listening.then(() => followAcme(settings.current())) // an authority looks at once
   log.info({ workers: first.workers, listeners: listeners() }, 'edge serves')
 
   process.on('SIGHUP', () => void self.reload())

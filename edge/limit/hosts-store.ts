@@ -3,17 +3,20 @@ import { readFileSync } from 'node:fs'
 import type { EdgeConfig } from '../config.ts'
 import { insideTls } from '../tls/contexts.ts'
 import type { Certificates } from '../tls/files.ts'
-import { openStore, type Store } from './store.ts'
+import { openStore, type Store, type StoreAddress } from './store.ts'
 
 type RedisConfig = NonNullable<EdgeConfig['redis']>
 
 /** Redis as the configuration names it. */
 export function openHostsStore(redis: RedisConfig, certificates: Certificates): Store {
-  const address =
-    'socket' in redis
-      ? { path: redis.socket }
-      : { host: redis.host, port: redis.port, tls: () => insideTls(certificates.current(), redis.component, 'redis') }
-  return openStore({ address, user: redis.user, password: () => passwordOf(redis) })
+  return openStore({ address: addressOf(redis, certificates), user: redis.user, password: () => passwordOf(redis) })
+}
+
+function addressOf(redis: RedisConfig, certificates: Certificates): StoreAddress {
+  if ('socket' in redis) return { path: redis.socket }
+  const tls = () => insideTls(certificates.current(), redis.component, 'redis')
+  if ('sentinels' in redis) return { sentinels: redis.sentinels, tls }
+  return { host: redis.host, port: redis.port, tls }
 }
 
 /** The secret by which all hosts hash alike; undefined where each counts by itself. */

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 
-/** Where Redis is: a socket of this machine, or an address over mutual TLS. */
-export type StoreAddress = { path: string } | { host: string; port: number; tls: () => ConnectionOptions }
+/** Where Redis is: a socket of this machine; an address over mutual TLS; or sentinels, who know the primary's. */
+export type StoreAddress =
+  | { path: string }
+  | { host: string; port: number; tls: () => ConnectionOptions }
+  | { sentinels: ReadonlyArray<{ host: string; port: number }>; tls: () => ConnectionOptions }
 
 /** What hosts ask of Redis together. Both answer undefined when there is no answer in time: then each host goes by itself. */
 export type Store = {
@@ -40,7 +43,7 @@ export function openStore(options: {
   const { address, user, password, answerMsMax = usualAnswerMsMax } = options
   const scripts = { lease: script('lease.lua'), hosts: script('hosts.lua') }
   const redis = new Redis({
-    ...('path' in address ? { path: address.path } : { host: address.host, port: address.port, tls: address.tls() }),
+    ...addressed(address, user, password),
     username: user,
     password: password(),
     connectTimeout: 2000,
@@ -48,9 +51,10 @@ export function openStore(options: {
     enableOfflineQueue: false,
     enableReadyCheck: false,
     disableClientInfo: true,
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'), // it was the primary, and is not any more
     retryStrategy(attempt) {
       redis.options.password = password() // another than before, where a certificate was taken back
-      if ('tls' in address) redis.options.tls = address.tls()
+      Object.assign(redis.options, addressed(address, user, password))
       return jittered(Math.min(probeMs.max, probeMs.min * attempt))
     },
   })
@@ -127,6 +131,24 @@ export function openStore(options: {
     } catch {
       probeIn(nextMs)
     }
+  }
+}
+
+/** By the name that the cluster's sentinels know Redis by. */
+function addressed(address: StoreAddress, user: string, password: () => string): RedisOptions {
+  if ('path' in address) return { path: address.path }
+  const tls = address.tls()
+  if (!('sentinels' in address)) return { host: address.host, port: address.port, tls }
+  return {
+    sentinels: [...address.sentinels],
+    name: 'countroom',
+    tls,
+    enableTLSForSentinelMode: true,
+    sentinelTLS: tls,
+    sentinelUsername: user,
+    sentinelPassword: password(),
+    sentinelRetryStrategy: (attempt) => jittered(Math.min(probeMs.max, probeMs.min * attempt)),
+    updateSentinels: false, // they are in the configuration
   }
 }
 

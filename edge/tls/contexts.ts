@@ -1,8 +1,9 @@
+import { constants } from 'node:crypto'
 import type { PeerCertificate } from 'node:tls'
 import { type ConnectionOptions, checkServerIdentity, type SecureContextOptions } from 'node:tls'
 import type { TlsParts } from './files.ts'
 
-const sslNoTicket = 0x4000 // SSL_OP_NO_TICKET
+const { SSL_OP_NO_RENEGOTIATION: noRenegotiation, SSL_OP_NO_TICKET: noTicket } = constants
 
 /** TLS 1.3 and 1.2, forward secrecy only, AEAD only, curves and order as widely recommended. */
 export function publicTls(parts: SecureContextOptions): SecureContextOptions {
@@ -24,14 +25,15 @@ export function publicTls(parts: SecureContextOptions): SecureContextOptions {
     ecdhCurve: 'X25519MLKEM768:X25519:P-256:P-384', // the first is safe from who keeps it for a quantum computer
     sessionTimeout: 4 * 3600,
     honorCipherOrder: true,
-    // A session that is resumed is not verified again: a person whose certificate was taken back would be let in.
-    ...(parts.crl ? { secureOptions: sslNoTicket } : {}),
+    // A session that is resumed is not verified again: a person whose certificate was taken back would be let in. And whoever asks to
+    // shake hands anew and anew has us work more than they do.
+    secureOptions: noRenegotiation | (parts.crl ? noTicket : 0),
   }
 }
 
 /** Inside: TLS 1.3, and no session is resumed, because a resumed one is not verified again. */
 export function privateTls(parts: TlsParts): SecureContextOptions {
-  return { ...parts, minVersion: 'TLSv1.3', secureOptions: sslNoTicket }
+  return { ...parts, minVersion: 'TLSv1.3', secureOptions: noTicket }
 }
 
 /** How the edge meets a core, or another component: its own certificate, the appliance's authority, the other's name and role, and not taken back. */

@@ -10,7 +10,7 @@ const given = {
   keys: ['hsm-pin', 'hsm-so-pin'],
   core: ['postgres-app', 'redis', 'gateway-sandbox', 'carrier-sandbox-receipts'],
   work: ['postgres-work', 'redis', 'gateway-sandbox', 'carrier-sandbox'],
-  edge: ['redis-edge'],
+  edge: ['redis-edge', 'edge-tickets'],
   sandbox: ['gateway-sandbox', 'carrier-sandbox', 'carrier-sandbox-receipts'],
 } as const satisfies Partial<Record<Kind, readonly SecretName[]>>
 

@@ -35,6 +35,7 @@ function foldersOf({ users, data }: Identities): Folder[] {
     { path: 'token/tokens', mode: 0o700, owner: own('keys') },
     { path: 'token/state', mode: 0o700, owner: own('keys') },
     { path: 'continuity', mode: 0o700, owner: own('core') },
+    { path: 'acme', mode: 0o700, owner: own('edge') },
     { path: 'tls', mode: 0o755, owner: supervisor },
     { path: 'secrets', mode: 0o700, owner: supervisor },
     { path: 'log', mode: 0o750, owner: supervisor },
@@ -73,6 +74,7 @@ function giveAway(home: Home, { users, ours }: Identities): void {
   adopt(home.path('token'), ownerOf(users, 'keys'))
   adopt(home.path('redis'), ownerOf(users, 'redis'))
   adopt(home.path('continuity'), ownerOf(users, 'core'))
+  adopt(home.path('acme'), ownerOf(users, 'edge'))
   if (home.has('etcd')) adopt(home.path('etcd'), ownerOf(users, 'etcd'))
   const postgres = ownerOf(users, 'postgres')
   if (home.has('pg') && statSync(home.path('pg')).uid !== postgres?.uid) adopt(home.path('pg'), postgres) // it may be large
@@ -109,6 +111,7 @@ const madeAnew: readonly SecretName[] = [
   'postgres-work',
   'redis-edge',
   'redis-exporter',
+  'edge-tickets',
   'carrier-sandbox',
   'carrier-sandbox-receipts',
 ]

@@ -87,6 +87,7 @@ export const secretNames = [
   'redis',
   'redis-edge',
   'redis-exporter',
+  'edge-tickets',
   'hsm-pin',
   'hsm-so-pin',
   'gateway-sandbox',

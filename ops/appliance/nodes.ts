@@ -124,12 +124,13 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
     key: home.path('tls/public.key'),
   })
   const { ports } = settings
+  const { certificates = [], proxies = [], acme, tickets, ...sections } = settings.edge
   const config = {
     name: 'edge',
     workers: settings.edgeWorkers,
     tls: tlsOf(home, 'edge'),
     listeners: {
-      player: open(ports.player),
+      player: { ...open(ports.player), certificates, proxies },
       operator: {
         ...open(ports.operator),
         ...(settings.operatorCertificates ? { people: ['staff', 'auditor'] } : {}),
@@ -139,7 +140,9 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
     cores: coresOf(settings),
     listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape'), admin: edgeAdminSocket(home) },
     ...redisOfEdge(home, settings),
-    ...settings.edge,
+    ...(acme ? { acme: acmeOfEdge(home, settings, acme) } : {}),
+    tickets: { ...tickets, secretFile: credentialOf(home, 'edge', 'edge-tickets') },
+    ...sections,
     ...telemetryOf(home, settings, users, 'edge', 'edge'),
     log: { level: settings.logLevel },
   }
@@ -148,11 +151,20 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
   return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, users, ports.edgeMetrics, flags)
 }
 
+/** Proofs by plain HTTP are found where the world's port 80 leads. */
+function acmeOfEdge(home: Home, { address: host, ports }: Settings, acme: NonNullable<Settings['edge']['acme']>) {
+  const listen = acme.proof === 'http-01' ? { listen: { host, port: ports.plain } } : {}
+  return { ...acme, dir: home.path('acme'), ...listen }
+}
+
 /** Where the edges of several machines count together. */
-function redisOfEdge(home: Home, { dataAddress: host, ports }: Settings): object {
-  if (host === undefined) return {}
-  const passwordFile = credentialOf(home, 'edge', 'redis-edge')
-  return { redis: { host, port: ports.redis, component: 'redis', user: 'edge', passwordFile } }
+function redisOfEdge(home: Home, { dataAddress: host, edgeNode, ports }: Settings): object {
+  const who = { user: 'edge', passwordFile: credentialOf(home, 'edge', 'redis-edge') }
+  if (edgeNode) {
+    const sentinels = edgeNode.nodes.map((node) => ({ host: node, port: ports.sentinel }))
+    return { redis: { sentinels, component: sharedLabel('redis'), hostsMin: edgeNode.addresses.length, ...who } }
+  }
+  return host === undefined ? {} : { redis: { host, port: ports.redis, component: 'redis', ...who } }
 }
 
 /** Which process answers on which management port. */

@@ -26,7 +26,7 @@ export function refuseOutOfReach(settings: Settings, users: Users): void {
 }
 
 function namedBy(settings: Settings): Named[] {
-  const { pkcs11, auditShipTo: ship, mailServer, smsCarrier, telemetry } = settings
+  const { pkcs11, auditShipTo: ship, mailServer, smsCarrier, telemetry, edge } = settings
   const pin = pkcs11?.pin.from === 'file' ? pkcs11.pin.file : undefined
   const syslog = ship && 'syslog' in ship ? ship.syslog : undefined
   const read = [syslog?.caFile, syslog?.certFile, syslog?.keyFile].filter((file) => file !== undefined)
@@ -49,6 +49,9 @@ function namedBy(settings: Settings): Named[] {
       const file = telemetry?.otlp.caFile
       return file === undefined ? [] : [{ file, setting: 'telemetry', kind }]
     }),
+    ...[edge.acme?.caFile, ...(edge.certificates ?? []).flatMap(({ cert, key }) => [cert, key])]
+      .filter((file) => file !== undefined)
+      .map((file) => ({ file, setting: 'edge', kind: 'edge' }) as const),
     ...(['networkPlacesFile', 'networksListedFile'] as const).flatMap((setting) => {
       const file = settings[setting]
       return file === undefined ? [] : [{ file, setting, kind: 'core' } as const]

@@ -6,7 +6,7 @@ import { type Identity, nameOf } from './identity.ts'
 import { defaultPorts, type PortName, type Ports, type Settings, variableOf } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
-const publicPorts: readonly PortName[] = ['player', 'operator', 'partner']
+const publicPorts: readonly PortName[] = ['player', 'operator', 'partner', 'plain']
 const dataPorts: readonly PortName[] = ['postgres', 'redis']
 const exporterPortNames: readonly PortName[] = Object.values(exporterPorts)
 const clusterPorts: readonly PortName[] = ['sentinel', 'patroni', 'etcd', 'etcdPeer']
@@ -49,6 +49,7 @@ export async function refuseTakenPorts(settings: Settings, nodes: Identity | und
 function hostOf(name: PortName, settings: Settings): string | undefined {
   if (clusterPorts.includes(name) && !settings.cluster) return undefined
   if (exporterPortNames.includes(name) && !settings.exporters) return undefined
+  if (name === 'plain' && settings.edge.acme?.proof !== 'http-01') return undefined
   const by = addressOf(name)
   return by === undefined ? '127.0.0.1' : settings[by]
 }

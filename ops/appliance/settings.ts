@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { acmeWanted, pair, proxies, ticketsWanted } from '../../edge/wanted.ts'
 import { backupSettings } from '../backup/settings.ts'
 import { telemetrySettings } from '../telemetry/settings.ts'
 import type { Home } from './home.ts'
@@ -12,6 +13,7 @@ export const defaultPorts = {
   player: 8443,
   operator: 8444,
   partner: 8445,
+  plain: 8480,
   sandboxWeb: 8460,
   sandboxSmtp: 2525,
   workBounces: 2526,
@@ -86,9 +88,16 @@ const schema = z.strictObject({
   operatorCertificates: z.boolean().default(false),
   /** Who breaks the glass: the console alone, or only with the shares of a quorum of custodians typed there. */
   breakGlassBy: z.enum(['console', 'custodians']).default('console'),
-  /** Sections of the edge's configuration as `edge/config.ts` has them, which says what is wrong with them. */
+  /**
+   * Sections of the edge's configuration as `edge/config.ts` has them, which says what is wrong with them; certificates and proxies are the player's
+   * face's. Files with a key belong to the edge's user.
+   */
   edge: z
     .strictObject({
+      certificates: z.array(pair).optional(),
+      proxies: proxies.optional(),
+      acme: acmeWanted.optional(),
+      tickets: ticketsWanted.optional(),
       limits: z.looseObject({}).optional(),
       shedding: z.looseObject({}).optional(),
       visitors: z.looseObject({}).optional(),

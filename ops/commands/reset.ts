@@ -20,6 +20,7 @@ const made = [
   'restore-unproven.json',
   'restored.json',
   'continuity',
+  'acme',
   'rejoin-keys.jsonl',
   'tls',
   'secrets',

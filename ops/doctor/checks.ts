@@ -2,6 +2,7 @@ import { backups } from './backups.ts'
 import { books, log } from './books.ts'
 import { clockSource } from './clock.ts'
 import { cluster } from './cluster.ts'
+import { acmeCertificate } from './edge.ts'
 import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
 import type { Check } from './finding.ts'
@@ -29,6 +30,7 @@ export const checks: readonly Check[] = [
   certificates,
   enrolled,
   admission,
+  acmeCertificate,
   secrets,
   disk,
   clockSource,

@@ -23,6 +23,7 @@ const sharedSecrets: readonly SecretName[] = [
   'postgres-admin',
   'redis',
   'redis-edge',
+  'edge-tickets',
   'gateway-sandbox',
   'carrier-sandbox',
   'carrier-sandbox-receipts',
@@ -103,7 +104,7 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
         address: '0.0.0.0',
         edgeNode: { number, addresses: edges, nodes: addresses, ...(virtualAddress ? { virtualAddress } : {}) },
       },
-      secrets: secretsOf(home, ['redis-edge']),
+      secrets: secretsOf(home, ['redis-edge', 'edge-tickets']),
       tls: { ...filesOf(made), ...believed(home) },
       fingerprint: fingerprintOf(home) ?? '',
     })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { connect } from 'node:tls'
 import { sharedLabel } from '#pki'
 import { type Home, readSecretFile } from '../appliance/home.ts'
@@ -52,6 +53,12 @@ function askSentinel(home: Home, host: string, port: number): Promise<string | u
   })
 }
 
+/** The edges count together at whichever Redis is the primary, and ask here which it is; nothing else is theirs. */
+function edgeUser(home: Home): string {
+  const hash = createHash('sha256').update(readSecretFile(home, 'redis-edge')).digest('hex')
+  return `user edge on #${hash} resetchannels -@all +ping +sentinel|get-master-addr-by-name`
+}
+
 function render(home: Home, { ports }: Settings, own: string, { addresses }: Cluster): string {
   const password = readSecretFile(home, 'redis')
   const quorum = Math.floor(addresses.length / 2) + 1
@@ -66,6 +73,7 @@ function render(home: Home, { ports }: Settings, own: string, { addresses }: Clu
     'tls-auth-clients yes',
     'tls-protocols TLSv1.3',
     `requirepass ${password}`,
+    edgeUser(home),
     `dir ${home.path('redis')}`,
     'daemonize no',
     `sentinel announce-ip ${own}`,

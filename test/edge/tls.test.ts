@@ -130,6 +130,16 @@ describe('certificates', () => {
   })
 })
 
+test('who asks to shake hands anew on a connection of TLS 1.2 is refused', async () => {
+  const socket = await lab.open({ maxVersion: 'TLSv1.2' })
+  const refused = new Promise<Error>((resolve) => {
+    socket.on('error', resolve)
+    socket.renegotiate({}, (error) => error && resolve(error))
+  })
+  expect(String(await refused)).toMatch(/renegotiation/i)
+  socket.destroy()
+})
+
 describe('sessions', () => {
   /** Comes, is answered, and leaves with a ticket. */
   async function come(to: EdgeLab, session?: Buffer): Promise<{ resumed: boolean; ticket: Buffer }> {

@@ -114,6 +114,15 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       evidence: /hk-pepper-1 must not be extractable.*hk-pepper-1 is another key/,
       remedy: /restore .*token from a backup/,
     },
+    'edge.acme': {
+      async plant() {
+        const acme = { directory: 'https://acme.example/dir', names: ['casino.example'] }
+        const restore = overwritten('countroom.json', JSON.stringify({ edgeWorkers: 1, edge: { acme } }))
+        return async () => restore()
+      },
+      evidence: /there is nothing from the authority yet/,
+      remedy: /countroom logs edge/,
+    },
     backups: {
       async plant() {
         await noted('backup.failed', { type: 'incr', cause: 'the repository is gone' })

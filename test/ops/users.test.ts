@@ -153,7 +153,7 @@ const readers: Array<[RegExp, ReadonlyArray<Kind | undefined>]> = [
   [/^tls\/(edge|public)\.key$/, ['edge']],
   [/^run\/credentials\/core\/(postgres-app|redis|gateway-sandbox|carrier-sandbox-receipts)$/, ['core']],
   [/^run\/credentials\/work\/(postgres-work|redis|gateway-sandbox|carrier-sandbox)$/, ['work']],
-  [/^run\/credentials\/edge\/redis-edge$/, ['edge']],
+  [/^run\/credentials\/edge\/(redis-edge|edge-tickets)$/, ['edge']],
   [/^run\/credentials\/sandbox\/(gateway-sandbox|carrier-sandbox(-receipts)?)$/, ['sandbox']],
   [/^run\/credentials\/keys\/hsm-(so-)?pin$/, ['keys']],
   [/^run\/core-[12]\.json$/, ['core', 'work']],
@@ -169,11 +169,13 @@ const readers: Array<[RegExp, ReadonlyArray<Kind | undefined>]> = [
   [/^pg\//, ['postgres']],
   [/^token\//, ['keys']],
   [/^continuity\//, ['core']],
+  [/^acme\//, ['edge']],
 ]
 const writers: Array<[RegExp, Kind[]]> = [
   [/^(pg|run\/pg)\//, ['postgres']],
   [/^token\//, ['keys']],
   [/^continuity\//, ['core']],
+  [/^acme\//, ['edge']],
   [/^run\/redis\.conf$/, ['redis']],
   [/^run\/(core-[12]|work-1|edge|keys|sandbox)\.json$/, ['core', 'work', 'edge', 'keys', 'sandbox']], // each its own, see below
   [/^tls\/.*\.key$/, ['core', 'work', 'edge']],
