@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import { spawn } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,7 +16,7 @@ const whole = process.env.COUNTROOM_TESTSSL === '1'
 let lab: EdgeLab
 beforeAll(async () => {
   if (!whole) return
-  lab = await openEdgeLab((_, response) => void response.end('{}'), {
+  lab = await openEdgeLab(answer, {
     cores: 1,
     adjust: async (config, authority, dir) => {
       const asked = [new x509.AuthorityInfoAccessExtension({ ocsp: 'http://ocsp.example/' })]
@@ -28,6 +29,13 @@ beforeAll(async () => {
   })
 })
 afterAll(() => lab?.stop())
+
+/** As a core answers, which says what browsers must know of a page. */
+function answer(_: unknown, response: ServerResponse): void {
+  response.setHeader('content-security-policy', "default-src 'self'; frame-ancestors 'none'")
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.end('{}')
+}
 
 type Finding = { id: string; severity: string; finding: string }
 const graver = ['MEDIUM', 'HIGH', 'CRITICAL', 'FATAL']
