@@ -216,7 +216,7 @@ function tryEveryFile(): void {
     }
   }
   expect(wrong).toEqual([])
-  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(12)
+  expect(files.filter((path) => path.startsWith('secrets/'))).toHaveLength(13)
 }
 
 /** The worker reads the configurations of others, and writes none of them. */
