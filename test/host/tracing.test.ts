@@ -1,8 +1,10 @@
 import { SpanKind } from '@opentelemetry/api'
+import { type Counter, register } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLane, Refusal } from '#base'
 import type { Sql } from '../../core/host/database.ts'
 import { openTracing, type Tracing } from '../../core/host/tracing/index.ts'
+import { openSpans } from '../../core/host/tracing/spans.ts'
 import { until } from '../support/client.ts'
 import { openCollector } from '../support/collector.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -108,3 +110,33 @@ test('what nobody follows makes no span', async () => {
   await seen(last.spanContext().traceId, 'last')
   expect(collector.spans.length).toBe(before + 1)
 })
+
+test('before a collector that takes and never answers spans wait up to a limit, and what comes besides is dropped and counted', async () => {
+  const frozen = await openCollector()
+  frozen.freeze()
+  const { endpoint, caFile } = frozen
+  const spans = openSpans('core', { endpoint, caFile, instance: 'node-1/core-1', share: 0 })
+  const counted = async (outcome: string) => {
+    const found = await (register.getSingleMetric('countroom_spans_total') as Counter).get()
+    return found.values.find(({ labels }) => labels.outcome === outcome)?.value ?? 0
+  }
+  const before = await counted('dropped')
+  const make = (count: number) => {
+    for (let i = 0; i < count; i++) spans.begin('one', SpanKind.INTERNAL, undefined).end()
+  }
+  make(600) // the first batch is on its way, and counts as waiting
+  await until('the first batch', async () => (frozen.asked > 0 ? true : undefined))
+  make(5000)
+  expect((await counted('dropped')) - before).toBe(600 + 5000 - 4096)
+  const failedBefore = await counted('failed')
+  await frozen.kill()
+  await until(
+    'what was on its way to be given up',
+    async () => ((await counted('failed')) > failedBefore ? true : undefined),
+    40,
+  )
+  make(100) // there is room again
+  expect((await counted('dropped')) - before).toBe(600 + 5000 - 4096)
+  await spans.close()
+  frozen.remove()
+}, 90_000)
