@@ -3,6 +3,7 @@ import { survey } from '#program'
 import { bringUpCertificates, keepCertificates, type Lives } from './appliance/certificates.ts'
 import { keepClock } from './appliance/clock.ts'
 import { ensureCluster } from './appliance/cluster.ts'
+import { hasEdge } from './appliance/components.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
 import { startExporters } from './appliance/exporter-units.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
@@ -25,8 +26,11 @@ import { asTrouble } from './appliance/trouble.ts'
 import { keepArchive } from './audit/keeper.ts'
 import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } from './backup/index.ts'
 import { startEdgeNode } from './failover/edge-node.ts'
+import { keepFence, refuseSuperseded } from './failover/fence.ts'
 import { joinCluster } from './failover/join.ts'
 import { clearMembers } from './failover/members.ts'
+import { answerForSite, wordsOfLoss } from './failover/site-loss.ts'
+import { standBy } from './failover/stand-by.ts'
 import { targetsOf } from './monitoring/targets.ts'
 import { keepTelemetry } from './telemetry/keeper.ts'
 
@@ -38,6 +42,8 @@ export type Card = {
   ca: string
   ports: Record<string, number>
   processes: UnitState[]
+  /** Set while this is a second site that follows the first and takes no money. */
+  follows?: true
 }
 
 export type Appliance = {
@@ -59,6 +65,8 @@ type Options = {
   freePorts?: boolean
   /** The operator's word that the program as it stands is the one that may serve. */
   approveProgram?: boolean
+  /** The operator's word that the second site, which does not answer, was not promoted. */
+  firstSiteLeads?: boolean
   step?: Step
   say?: (line: string) => void
   /** Shorter lives of certificates than settings allow, for tests that watch one. */
@@ -105,6 +113,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     const read = readSettings(home)
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
     if (!settings.cluster) clearMembers(home)
+    await refuseSuperseded(home, settings, options.firstSiteLeads === true)
     refuseOutOfReach(settings, users)
     await refuseTakenPorts(settings, users.edge)
     if (settings.backup) furnishBackup(home, users, repositoriesOf(home, settings.backup))
@@ -130,6 +139,12 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       const pin = await typedPin(settings, options.askPin)
       await supervisor.start(keysUnit(home, settings, users, { pin }))
     })
+    const { cluster } = settings
+    if (cluster?.follows) {
+      card = publish(home, { ...cardOf(home, settings, supervisor.states()), follows: true })
+      const lives = options.lives ?? {}
+      await step('Second site', (tell) => standBy({ home, settings, cluster, users, lives, say, tell, signal }))
+    }
     await step('Database schema, certificates', async (tell) => {
       const applied = await bringUpSchema(home)
       const { issued, disabled, fingerprint } = await bringUpCertificates(home, settings, users, options.lives)
@@ -142,11 +157,13 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
       markInstalled(home, fingerprint)
       keysUnit(home, settings, users) // rendered anew: an agent that is restarted must find its keys from now on
     })
+    if (cluster?.follows)
+      await step('What the first site had', async (tell) => tell(wordsOfLoss(await answerForSite(home))))
     if (isRejoinPending(home)) await step('Newest data keys', (tell) => rejoin(home, tell))
     const units = [
       workUnit(home, settings, users),
       ...coreUnits(home, settings, users),
-      ...(settings.cluster ? [] : [edgeUnit(home, settings, users)]), // players come to edges on machines of their own
+      ...(hasEdge(settings) ? [edgeUnit(home, settings, users)] : []),
     ]
     await step('Control program', async (tell) => {
       const approve = options.approveProgram === true
@@ -161,8 +178,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
+    if (cluster?.secondSite) keepers.push(keepFence(home, settings, say))
     if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
-    await step(settings.cluster ? 'Worker, cores' : 'Worker, cores, edge', () =>
+    await step(hasEdge(settings) ? 'Worker, cores, edge' : 'Worker, cores', () =>
       allOf(...units.map((unit) => supervisor.start(unit))),
     )
 
@@ -171,21 +189,9 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     if (telemetry) keepers.push(telemetry)
 
     const secret = await offerFirstEnrolment(home)
-    const origins = originsOf(settings)
-    card = publish(home, {
-      home: home.dir,
-      supervisor: process.pid,
-      urls: {
-        lobby: `${origins.player}/`,
-        operator: `${origins.operator}/`,
-        partner: `${origins.partner}/`,
-        inbox: `http://127.0.0.1:${settings.ports.sandboxWeb}/inbox`,
-        ...(secret ? { enrolment: `${origins.operator}/enrol#${secret}` } : {}),
-      },
-      ca: home.path('tls/ca.pem'),
-      ports: portsInUse(settings),
-      processes: supervisor.states(),
-    })
+    const whole = cardOf(home, settings, supervisor.states())
+    const enrolment = secret ? { enrolment: `${whole.urls.operator}enrol#${secret}` } : {}
+    card = publish(home, { ...whole, urls: { ...whole.urls, ...enrolment } })
   } catch (error) {
     await stop()
     throw asTrouble(error, dir)
@@ -210,6 +216,23 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     forget(home)
     rmSync(home.path('run/appliance.json'), { force: true })
     unlock()
+  }
+}
+
+function cardOf(home: Home, settings: Settings, processes: UnitState[]): Card {
+  const origins = originsOf(settings)
+  return {
+    home: home.dir,
+    supervisor: process.pid,
+    urls: {
+      lobby: `${origins.player}/`,
+      operator: `${origins.operator}/`,
+      partner: `${origins.partner}/`,
+      inbox: `http://127.0.0.1:${settings.ports.sandboxWeb}/inbox`,
+    },
+    ca: home.path('tls/ca.pem'),
+    ports: portsInUse(settings),
+    processes,
   }
 }
 

@@ -40,7 +40,7 @@ const schema = z.strictObject({
     /** Where several servers keep the database: each of them, and the port its agent answers on. Host and port say nothing then. */
     members: z
       .array(z.strictObject({ host: z.string(), port: z.int(), ask: z.int() }))
-      .min(2)
+      .min(1)
       .optional(),
     database: z.string(),
     user: z.string(),

@@ -1,4 +1,5 @@
 import { internalDomain, type Role, sharedLabel } from '#pki'
+import { numberOf } from '../failover/members.ts'
 import { type Kind, userNames } from './identity.ts'
 import type { Settings } from './settings.ts'
 
@@ -23,7 +24,7 @@ export function componentsOf(settings: Settings): Component[] {
     ...coreNames(settings).map((name) => inside(name, 'core')),
     inside(workName(settings), 'work'),
     inside(ownName(settings, 'ops'), 'ops', 'ops'),
-    ...(cluster ? [] : edgeComponents(settings, '')), // before a cluster edges are machines of their own
+    ...(hasEdge(settings) ? edgeOfNode(settings) : []),
     ...(dataAddress === undefined ? [] : [engine('postgres'), engine('redis')]),
     ...(cluster ? [engine('etcd')] : []),
   ]
@@ -39,19 +40,32 @@ export function edgeComponents({ hostName }: Settings, suffix: string, also: str
   ]
 }
 
+function edgeOfNode(settings: Settings): Component[] {
+  const { cluster, dataAddress } = settings
+  return cluster
+    ? edgeComponents(settings, `-site-${cluster.firstNumber}`, [dataAddress!])
+    : edgeComponents(settings, '')
+}
+
+/** Before several nodes edges are machines of their own. */
+export function hasEdge({ cluster }: Pick<Settings, 'cluster'>): boolean {
+  return cluster === undefined || cluster.addresses.length === 1
+}
+
 /** `ops` on the only node and on the first of several, `ops-2` on the second. */
 export function ownName({ cluster }: Settings, name: string): string {
-  return cluster === undefined || cluster.node === 1 ? name : `${name}-${cluster.node}`
+  const number = cluster ? numberOf(cluster) : 1
+  return number === 1 ? name : `${name}-${number}`
 }
 
 /** Cores are numbered through all nodes, two numbers for each: `core-3` is the first of the second. */
 export function coreNames(settings: Settings): string[] {
-  const before = 2 * ((settings.cluster?.node ?? 1) - 1)
+  const before = settings.cluster ? 2 * (numberOf(settings.cluster) - 1) : 0
   return Array.from({ length: settings.cores }, (_, i) => `core-${before + i + 1}`)
 }
 
 export function workName({ cluster }: Settings): string {
-  return `work-${cluster?.node ?? 1}`
+  return `work-${cluster ? numberOf(cluster) : 1}`
 }
 
 /** The kind of a process: `core-1` is a core, `redis-exporter` an exporter. Undefined for what does not run here. */

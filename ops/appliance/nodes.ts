@@ -158,13 +158,14 @@ function acmeOfEdge(home: Home, { address: host, ports }: Settings, acme: NonNul
 }
 
 /** Where the edges of several machines count together. */
-function redisOfEdge(home: Home, { dataAddress: host, edgeNode, ports }: Settings): object {
+function redisOfEdge(home: Home, { cluster, dataAddress: host, edgeNode, ports }: Settings): object {
   const who = { user: 'edge', passwordFile: credentialOf(home, 'edge', 'redis-edge') }
   if (edgeNode) {
     const sentinels = edgeNode.nodes.map((node) => ({ host: node, port: ports.sentinel }))
     return { redis: { sentinels, component: sharedLabel('redis'), hostsMin: edgeNode.addresses.length, ...who } }
   }
-  return host === undefined ? {} : { redis: { host, port: ports.redis, component: 'redis', ...who } }
+  const component = cluster ? sharedLabel('redis') : 'redis'
+  return host === undefined ? {} : { redis: { host, port: ports.redis, component, ...who } }
 }
 
 /** Which process answers on which management port. */
@@ -284,7 +285,10 @@ function scrapeOf({ metricsAddress, ports }: Settings, name: PortName): { scrape
 /** Every core that an edge may ask: those of this node, or of all nodes of the cluster. */
 function coresOf(settings: Settings): Array<{ name: string } & ReturnType<typeof facesOf>> {
   const addresses = settings.cluster?.addresses ?? settings.edgeNode?.nodes
-  const nodes = addresses ? addresses.map((_, i) => ({ ...settings, cluster: { addresses, node: i + 1 } })) : [settings]
+  const firstNumber = settings.cluster?.firstNumber ?? 1
+  const nodes = addresses
+    ? addresses.map((_, i) => ({ ...settings, cluster: { addresses, node: i + 1, firstNumber } }))
+    : [settings]
   return nodes.flatMap((of) => coreNames(of).map((name, i) => ({ name, ...facesOf(of, i === 0 ? 1 : 2) })))
 }
 

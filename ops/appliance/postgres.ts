@@ -142,6 +142,12 @@ export function addressOf(home: Home, role: keyof typeof roles): DatabaseAddress
   return { ...address, host: members[0]!.host, tls, socket: known.socket }
 }
 
+/** Whoever connects from now on asks those who are members now. */
+export function forgetPrimary(home: Home): void {
+  followed.get(home.dir)?.close()
+  followed.delete(home.dir)
+}
+
 /** One question for all connections of this process. */
 const followed = new Map<string, Primary>()
 

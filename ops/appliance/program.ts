@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
 import * as program from '#program'
-import { coreNames, workName } from './components.ts'
+import { coreNames, hasEdge, workName } from './components.ts'
 import type { Home } from './home.ts'
 import { repository } from './identity.ts'
 import { openToReaders } from './ownership.ts'
@@ -133,7 +133,7 @@ export function othersOf(home: Home, fixedPorts: boolean): string[] {
 /** The processes that have a configuration of their own. */
 function namesOf(settings: Settings): string[] {
   const served = [workName(settings), ...coreNames(settings)]
-  return ['keys', 'sandbox', ...served, ...(settings.cluster ? [] : ['edge'])]
+  return ['keys', 'sandbox', ...served, ...(hasEdge(settings) ? ['edge'] : [])]
 }
 
 /** The first difference, and how many there are. */

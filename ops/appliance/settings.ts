@@ -57,14 +57,31 @@ const schema = z.strictObject({
   dataAddress: z.string().optional(),
   /**
    * The nodes that keep this casino together, by their addresses, and which of them this one is, from 1. PostgreSQL, Redis and the
-   * cores listen on its address then. An odd number: a majority decides who leads.
+   * cores listen on its address then. An odd number: a majority decides who leads. `follows`: these nodes are the second site of the casino
+   * that stands there, and one is enough; `secondSite`: those that follow this one. `firstNumber`: what number the first of these nodes has in
+   * the casino, where others come before.
    */
   cluster: z
-    .strictObject({ node: z.int().min(1).max(9), addresses: z.array(z.ipv4()).min(3).max(9) })
+    .strictObject({
+      node: z.int().min(1).max(9),
+      addresses: z.array(z.ipv4()).min(1).max(9),
+      firstNumber: z.int().min(1).max(91).default(1),
+      follows: z.array(z.ipv4()).min(1).max(9).optional(),
+      secondSite: z.array(z.ipv4()).min(1).max(9).optional(),
+    })
     .refine(({ node, addresses }) => addresses.length % 2 === 1 && node <= addresses.length, {
       message: 'an odd number of addresses, and this node is one of them',
     })
-    .refine(({ addresses }) => new Set(addresses).size === addresses.length, { message: 'an address is given twice' })
+    .refine(({ addresses, follows }) => addresses.length >= 3 || follows !== undefined, {
+      message: 'three addresses or more; one is enough for a second site alone',
+    })
+    .refine(
+      ({ addresses, follows = [], secondSite = [] }) => {
+        const others = new Set([...follows, ...secondSite]) // who followed may be followed later
+        return new Set([...addresses, ...others]).size === addresses.length + others.size
+      },
+      { message: 'an address is given twice' },
+    )
     .optional(),
   /** This machine is one of the edges before a cluster: where they stand, the nodes behind them, and the address that is whoever's lives. */
   edgeNode: z

@@ -6,10 +6,12 @@ export {
   takeBackup,
   verifyRepositories,
 } from './backup.ts'
-// Proving that they come back
+// Proving that they come back, and what else is proven on purpose
+export { type ChaosRecord, wordsOfChaos } from './chaos.ts'
 export { type DrillRecord, drill } from './drill.ts'
-export { type Evidence, isEvidenceOf, readEvidence } from './evidence.ts'
+export { type Evidence, isEvidenceOf, readEvidence, signEvidence } from './evidence.ts'
 export { keepBackups } from './keeper.ts'
+export { headsIn } from './loss.ts'
 export { refuseUnproven } from './mark.ts'
 export { holdings } from './pgbackrest.ts'
 export { forget, furnishBackup, nameOf, repositoriesOf } from './place.ts'

@@ -66,7 +66,7 @@ export async function answerFor(home: Home, memories: string | undefined, restor
 }
 
 /** The newest batch of each lane over all cores. */
-function headsIn(folder: string): ledger.Head[] {
+export function headsIn(folder: string): ledger.Head[] {
   if (!existsSync(folder)) return []
   const all = readdirSync(folder).flatMap((core) => {
     const file = join(folder, core, 'heads.json')

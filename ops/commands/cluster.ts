@@ -4,13 +4,14 @@ import { homeDirectory, viewHome } from '../appliance/home.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { answer } from '../keys/ask.ts'
+import { promoteSiteCommand } from './promote-site.ts'
 
 /** `countroom cluster`: several nodes that keep one casino, and each other's data. */
 export function clusterCommand(): Command {
   const command = new Command('cluster').description(
     'several nodes that keep one casino: invite, join, and see who leads',
   )
-  for (const part of [invite(), join(), status()]) command.addCommand(part)
+  for (const part of [invite(), join(), status(), promoteSiteCommand()]) command.addCommand(part)
   return command
 }
 
@@ -28,6 +29,12 @@ function invite(): Command {
       new Option('--edges <list>', 'the addresses of machines that are edges alone, by commas').argParser(names),
     )
     .option('--virtual-address <address>', "an address that is whoever's of the edges lives")
+    .addOption(
+      new Option(
+        '--second-site <list>',
+        'the addresses of nodes elsewhere that follow this casino, by commas; one is enough',
+      ).argParser(names),
+    )
     .option('--json', 'for machines')
     .action(async (options: Inviting) => {
       const { invite } = await import('../failover/invite.ts')
@@ -49,6 +56,7 @@ type Inviting = {
   out: string
   edges?: string[]
   virtualAddress?: string
+  secondSite?: string[]
   json?: boolean
 }
 
@@ -79,10 +87,14 @@ function status(): Command {
     .description('every node, who leads, and how far the others are behind')
     .option('--json', 'for machines')
     .action(async (options: { json?: boolean }) => {
-      const { isWhole, linesOf, observe } = await import('../failover/observe.ts')
-      const members = await observe(knownHome())
-      process.stdout.write(options.json ? `${JSON.stringify(members)}\n` : `${linesOf(members).join('\n')}\n`)
-      if (!isWhole(members)) process.exitCode = 2
+      const { isFollower, isWhole, linesOf, observe } = await import('../failover/observe.ts')
+      const { observeOther, wordsOfOther } = await import('../failover/other-site.ts')
+      const home = knownHome()
+      const members = await observe(home)
+      const other = await observeOther(home)
+      if (options.json) process.stdout.write(`${JSON.stringify({ members, ...(other ? { other } : {}) })}\n`)
+      else process.stdout.write(`${[...linesOf(members), ...(other ? wordsOfOther(other) : [])].join('\n')}\n`)
+      if (!isWhole(members) && !isFollower(members)) process.exitCode = 2
     })
 }
 

@@ -7,7 +7,15 @@ import { knownHome, runningCard } from '../appliance/running.ts'
 import { readSettings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
-import { type DrillRecord, drill, type Evidence, isEvidenceOf, readEvidence } from '../backup/index.ts'
+import {
+  type ChaosRecord,
+  type DrillRecord,
+  drill,
+  type Evidence,
+  isEvidenceOf,
+  readEvidence,
+  wordsOfChaos,
+} from '../backup/index.ts'
 
 /** `countroom drill`: proves that the newest backup comes back. Exit code 1 when it does not, 3 when nothing runs. */
 export function drillCommand(): Command {
@@ -49,7 +57,7 @@ async function verify(file: string, { key, json }: { key?: string; json?: boolea
   if (json) process.stdout.write(`${JSON.stringify({ ok, key: evidence.key, record: JSON.parse(evidence.record) })}\n`)
   else if (ok)
     process.stdout.write(
-      `Signed by ${evidence.key} of this casino.\n${told(JSON.parse(evidence.record) as DrillRecord)}`,
+      `Signed by ${evidence.key} of this casino.\n${wordsOf(JSON.parse(evidence.record) as DrillRecord | ChaosRecord)}`,
     )
   else process.stdout.write(`NOT signed by ${evidence.key}: it was changed, or is another casino’s.\n`)
   process.exitCode = ok ? 0 : 1
@@ -72,6 +80,10 @@ function read(file: string): Evidence {
       cause,
     })
   }
+}
+
+function wordsOf(record: DrillRecord | ChaosRecord): string {
+  return record.what === 'drill' ? told(record) : wordsOfChaos(record)
 }
 
 function told({ at, backup, reached, rtoSeconds, rpoSeconds, checks, steps }: DrillRecord): string {

@@ -16,7 +16,8 @@ import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 import { type Last, lastBackups } from '../backup/index.ts'
 import { clusterOf } from '../failover/members.ts'
-import { isWhole, linesOf, type MemberState, observe } from '../failover/observe.ts'
+import { isFollower, isWhole, linesOf, type MemberState, observe } from '../failover/observe.ts'
+import { type OtherSite, observeOther, wordsOfOther } from '../failover/other-site.ts'
 import { overdue } from '../keys/due.ts'
 
 /** `countroom status`: one screen; exit code 0 when all runs, books and audit log are sound and the program is as approved. */
@@ -34,7 +35,7 @@ export function statusCommand(): Command {
       const card = runningCard(home)
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
-      const [books, log, approved, due, backups, certificates, members] = await Promise.all([
+      const [books, log, approved, due, backups, certificates, members, otherSite] = await Promise.all([
         booksOf(home),
         logOf(home),
         programOf(home),
@@ -42,22 +43,23 @@ export function statusCommand(): Command {
         ask(home, lastBackups),
         certificatesOf(home),
         clusterOf(home) ? observe(home).catch(() => []) : undefined,
+        observeOther(home),
       ])
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, certificates, members })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, certificates, members, otherSite })}\n`,
         )
       else
         process.stdout.write(
           screen(card, processes, [
-            ...wordsOfCluster(members),
+            ...wordsOfCluster(members, otherSite),
             ...[wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)],
             wordsOfCertificates(certificates),
             wordsOfBackups(backups),
           ]),
         )
       const sound = [books, log].every(({ state }) => state !== 'contradict') && approved.state !== 'differs'
-      const whole = members === undefined || isWhole(members)
+      const whole = members === undefined || isWhole(members) || isFollower(members)
       process.exitCode = sound && whole && processes.every((unit) => unit.state === 'running') ? 0 : 2
     })
 }
@@ -183,13 +185,13 @@ function wordsOfBackups(last: Last | typeof noAnswer): string {
   return `Backed up ${told(last.backup)}, proven to come back ${told(last.drill)}${failed}`
 }
 
-function wordsOfCluster(members: MemberState[] | undefined): string[] {
+function wordsOfCluster(members: MemberState[] | undefined, other: OtherSite | undefined): string[] {
   if (members === undefined) return []
-  if (isWhole(members)) return linesOf(members)
-  return [
-    ...linesOf(members),
-    'NO MONEY MOVES: nobody leads, or no standby is synchronous\n  → ops/runbooks/failover.md',
-  ]
+  const lines = [...linesOf(members), ...(other ? wordsOfOther(other) : [])]
+  if (isWhole(members)) return lines
+  if (isFollower(members))
+    return [...lines, 'It takes no money: npx countroom cluster promote-site, when the first site is lost']
+  return [...lines, 'NO MONEY MOVES: nobody leads, or no standby is synchronous\n  → ops/runbooks/failover.md']
 }
 
 function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, words: string[]): string {

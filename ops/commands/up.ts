@@ -10,7 +10,8 @@ export function upCommand(): Command {
     .description('start everything and stay; Ctrl-C drains and stops')
     .option('--free-ports', 'take any free ports instead of the configured ones')
     .option('--approve-program', 'after an upgrade: the program as it stands now is the approved one')
-    .action(async (options: { freePorts?: boolean; approveProgram?: boolean }) => {
+    .option('--first-site-leads', 'you know that the second site, which does not answer, was not promoted')
+    .action(async (options: { freePorts?: boolean; approveProgram?: boolean; firstSiteLeads?: boolean }) => {
       const began = performance.now()
       const asked = stopAsked()
       const appliance = await startAppliance({
@@ -18,6 +19,7 @@ export function upCommand(): Command {
         say: (line) => process.stdout.write(`${line}\n`),
         freePorts: options.freePorts === true,
         approveProgram: options.approveProgram === true,
+        firstSiteLeads: options.firstSiteLeads === true,
         askPin: askPinHere,
         signal: asked,
       }).catch((error: unknown) => {

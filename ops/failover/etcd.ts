@@ -5,7 +5,7 @@ import type { Users } from '../appliance/identity.ts'
 import type { Settings } from '../appliance/settings.ts'
 import { showing } from '../appliance/showing.ts'
 import type { Unit } from '../appliance/supervisor.ts'
-import { type Cluster, nodeName } from './members.ts'
+import { type Cluster, nodeName, numberOf } from './members.ts'
 
 /**
  * etcd, which decides who leads. Patroni comes to it by the v2 API on purpose: Debian's Patroni 3.0.2 overwrites the leader key
@@ -20,7 +20,7 @@ export function etcdUnit(home: Home, settings: Settings, cluster: Cluster, users
   const only = (role: 'postgres' | 'etcd') => `${sharedLabel(role)}.${internalDomain}`
   const [cert, key, ca] = ['etcd.pem', 'etcd.key', 'ca.pem'].map((file) => home.path('tls', file))
   const words = {
-    name: nodeName(cluster.node),
+    name: nodeName(numberOf(cluster)),
     'data-dir': home.path('etcd'),
     'enable-v2': 'true',
     'enable-grpc-gateway': 'false', // it would come to itself with a certificate that is no server's of ours
@@ -28,7 +28,9 @@ export function etcdUnit(home: Home, settings: Settings, cluster: Cluster, users
     'advertise-client-urls': client,
     'listen-peer-urls': peer(own),
     'initial-advertise-peer-urls': peer(own),
-    'initial-cluster': cluster.addresses.map((address, i) => `${nodeName(i + 1)}=${peer(address)}`).join(','),
+    'initial-cluster': cluster.addresses
+      .map((address, i) => `${nodeName(cluster.firstNumber + i)}=${peer(address)}`)
+      .join(','),
     'initial-cluster-token': 'countroom',
     'heartbeat-interval': '100',
     'election-timeout': '1000',

@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path'
 import { systemCommand } from '#base'
 import type * as pki from '#pki'
 import { issueFor, openPlace, put, refresh } from '../appliance/certificates.ts'
-import { type Component, componentsOf, edgeComponents } from '../appliance/components.ts'
+import { type Component, componentsOf, edgeComponents, hasEdge } from '../appliance/components.ts'
 import { readGiven } from '../appliance/given.ts'
 import { fingerprintOf, type Home, readSecretFile, type SecretName } from '../appliance/home.ts'
 import { findIdentities } from '../appliance/identity.ts'
 import { readSettings, refuseUnreadable, type Settings } from '../appliance/settings.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { parts } from '../backup/place.ts'
-import { nodeName } from './members.ts'
+import { type Cluster, nodeName, numberOf } from './members.ts'
 import { type NodePackage, newCode, sealPackage } from './package.ts'
 
 /** What engines and `ops` have to show before the database can be asked for certificates; the rest a node enrols itself. */
@@ -41,14 +41,17 @@ export type Wanted = {
   edges?: string[]
   /** The address that is whoever's of them lives. */
   virtualAddress?: string
+  /** Of the nodes of a second site, which follows this one: one, or an odd number. */
+  secondSite?: string[]
 }
 
 /**
  * `countroom cluster invite`: makes of a home that stands alone the first node of a cluster, and a package for each of the others and
- * for its edges. The data stay where they are; from the next start on Patroni runs the server, and the others copy it.
+ * for its edges and the nodes of a second site. The data stay where they are; from the next start on Patroni runs the server, and the
+ * others copy it.
  */
 export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> {
-  const { addresses, edges = [], virtualAddress } = wanted
+  const { addresses, edges = [], virtualAddress, secondSite } = wanted
   const present = readSettings(home)
   if (present.cluster && present.cluster.addresses.join() !== addresses.join())
     throw new Trouble(`This home belongs to a cluster of ${present.cluster.addresses.join(', ')}.`, {
@@ -56,7 +59,18 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
       remedy: `npx countroom cluster invite --addresses ${present.cluster.addresses.join(',')} makes their packages anew`,
     })
   const own = readOwn(home)
-  refuseUnreadable({ ...own, cluster: { node: 1, addresses } }, '--addresses')
+  const self = present.cluster?.node ?? 1
+  const firstNumber = present.cluster?.firstNumber ?? 1
+  const known = secondSite ?? present.cluster?.secondSite
+  const ours = {
+    addresses,
+    firstNumber,
+    ...(present.cluster?.follows ? { follows: present.cluster.follows } : {}),
+    ...(known ? { secondSite: known } : {}),
+  }
+  refuseUnreadable({ ...own, cluster: { ...ours, node: self } }, '--addresses, --second-site')
+  const theirs = { addresses: secondSite ?? [], firstNumber: numberElsewhere(ours, secondSite), follows: addresses }
+  if (secondSite) refuseUnreadable({ ...own, cluster: { ...theirs, node: 1 } }, '--second-site')
   if (edges.length > 0)
     refuseUnreadable(
       {
@@ -67,29 +81,39 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
     )
   await settleAuthorities(home, present)
   const keys = readGiven(wanted.keysBackup, 'backup of keys', '--keys')
-  const self = present.cluster?.node ?? 1
   const folder = resolve(wanted.out)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const invitations: Invitation[] = []
-  for (const node of addresses.map((_, i) => i + 1)) {
-    const settings = withCluster(present, node, addresses)
+  const nodes = [ours, ...(secondSite ? [theirs] : [])]
+    .flatMap((site) => site.addresses.map((_, i) => ({ ...site, node: i + 1 })))
+    // Who is added to a cluster that is there changes nothing for the others but what they are told of it.
+    .filter(({ node, follows }) => !(present.cluster && secondSite) || follows === addresses || node === self)
+  for (const cluster of nodes) {
+    const settings = withCluster(present, cluster)
     const made = await issueAll(
       home,
       settings,
       componentsOf(settings).filter(({ file }) => firstFiles.includes(file)),
     )
-    if (node === self) {
+    if (cluster.addresses === addresses && cluster.node === self) {
       for (const { file, key, chain } of made) put({ home, users: findIdentities().users }, file, key, { chain })
-      home.write('countroom.json', `${JSON.stringify({ ...own, cluster: { node, addresses } }, null, 2)}\n`, 0o644)
-    } else
-      write(nodeName(node), {
-        settings: { ...own, nodeName: nodeName(node), cluster: { node, addresses } },
-        secrets: secretsOf(home, sharedSecrets),
-        tls: { ...filesOf(made), ...believed(home) },
-        fingerprint: fingerprintOf(home) ?? '',
-        ...(home.has(parts.key) ? { repositoryKey: readFileSync(home.path(parts.key), 'utf8') } : {}),
-        keys,
-      })
+      home.write('countroom.json', `${JSON.stringify({ ...own, cluster }, null, 2)}\n`, 0o644)
+      continue
+    }
+    const name = nodeName(numberOf(cluster))
+    write(name, {
+      settings: {
+        ...own,
+        nodeName: name,
+        cluster,
+        ...(hasEdge({ cluster }) ? { address: '0.0.0.0' } : {}), // players come to it when it leads
+      },
+      secrets: secretsOf(home, sharedSecrets),
+      tls: { ...filesOf(made), ...believed(home) },
+      fingerprint: fingerprintOf(home) ?? '',
+      ...(home.has(parts.key) ? { repositoryKey: readFileSync(home.path(parts.key), 'utf8') } : {}),
+      keys,
+    })
   }
   for (const number of edges.map((_, i) => i + 1)) {
     const made = await issueAll(
@@ -171,8 +195,13 @@ function secretsOf(home: Home, names: readonly SecretName[]): Partial<Record<Sec
   return Object.fromEntries(names.map((name) => [name, readSecretFile(home, name)]))
 }
 
-function withCluster(settings: Settings, node: number, addresses: string[]): Settings {
-  return { ...settings, cluster: { node, addresses }, dataAddress: addresses[node - 1]! }
+function withCluster(settings: Settings, cluster: Cluster): Settings {
+  return { ...settings, cluster, dataAddress: cluster.addresses[cluster.node - 1]! }
+}
+
+/** The number of the first node elsewhere: after ours, or before them where there is room. */
+function numberElsewhere(ours: { addresses: string[]; firstNumber: number }, theirs: string[] = []): number {
+  return theirs.length < ours.firstNumber ? 1 : ours.firstNumber + ours.addresses.length
 }
 
 function readOwn(home: Home): Record<string, unknown> {

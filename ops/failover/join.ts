@@ -35,13 +35,15 @@ export async function joinCluster(place: {
   if (!home.has('pg/PG_VERSION')) await someoneLeads(home, cluster, settings)
   await supervisor.start(patroniUnit(home, settings, cluster, users), copySecondsMax)
   await supervisor.start(sentinelUnit(home, settings, cluster, users))
-  tell(await primaryOf(home))
+  if (!cluster.follows) tell(await primaryOf(home))
 }
 
 /** Who has no data yet begins nothing: there is another to copy from, or it waits for one. */
-async function someoneLeads(home: Home, { addresses }: Cluster, { ports }: Settings): Promise<void> {
+async function someoneLeads(home: Home, { addresses, follows = [] }: Cluster, { ports }: Settings): Promise<void> {
   for (let waited = 0; waited < majoritySecondsMax; waited++) {
-    const asked = addresses.map((host) => askPatroni(home, { host, port: ports.patroni }, 'GET', '/primary'))
+    const asked = [...addresses, ...follows].map((host) =>
+      askPatroni(home, { host, port: ports.patroni }, 'GET', '/leader'),
+    )
     if ((await Promise.all(asked)).some(({ status }) => status === 200)) return
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }

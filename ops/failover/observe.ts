@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import type { Member } from '../../core/host/primary.ts'
 import type { Home } from '../appliance/home.ts'
 import { Trouble } from '../appliance/trouble.ts'
-import { clusterOf, nodeName } from './members.ts'
+import { sitesOf } from './members.ts'
 import { askPatroni } from './patroni.ts'
 
-/** What Patroni knows of its members (`GET /cluster` and `/patroni`). */
+/** What Patroni knows of its members (`GET /cluster`). */
 const clusterView = z.object({
   members: z.array(
     z.object({
@@ -22,7 +23,7 @@ const clusterView = z.object({
 export type MemberState = {
   name: string
   address: string
-  role: 'primary' | 'synchronous standby' | 'standby' | 'away'
+  role: 'primary' | 'synchronous standby' | 'standby' | 'follows the first site' | 'away'
   state: string
   timeline?: number | undefined
   /** Bytes behind the primary. */
@@ -31,8 +32,8 @@ export type MemberState = {
 
 /** Where the members' agents answer, as the last start rendered it. @throws Trouble where the home stands alone */
 export function agentsOf(home: Home): Array<{ name: string; host: string; port: number }> {
-  const members = clusterOf(home)
-  if (members) return members.map(({ host, ask }, i) => ({ name: nodeName(i + 1), host, port: ask }))
+  const sites = sitesOf(home)
+  if (sites) return sites.own.map(({ host, ask }, i) => ({ name: sites.names[i]!, host, port: ask }))
   throw new Trouble('This home stands alone: there is no cluster.', {
     setting: '"cluster" in countroom.json',
     remedy: 'npx countroom cluster invite makes one; ops/runbooks/failover.md',
@@ -43,39 +44,61 @@ export function agentsOf(home: Home): Array<{ name: string; host: string; port: 
 export function linesOf(members: readonly MemberState[]): string[] {
   return members.map(({ name, address, role, state, timeline, lagBytes }) =>
     [
-      `${name.padEnd(8)} ${address.padEnd(16)} ${role.padEnd(20)} ${state.padEnd(12)}`,
+      `${name.padEnd(8)} ${address.padEnd(16)} ${role.padEnd(22)} ${state.padEnd(12)}`,
       ...(timeline === undefined ? [] : [`timeline ${timeline}`]),
       ...(lagBytes === undefined ? [] : [`${lagBytes} bytes behind`]),
     ].join('  '),
   )
 }
 
-/** Whether money can move: one leads and runs, and a standby is waited for. */
+/** Whether money can move: one leads and runs, and a standby is waited for, where there is more than one node. */
 export function isWhole(members: readonly MemberState[]): boolean {
   const leads = members.some(({ role, state }) => role === 'primary' && state === 'running')
-  return leads && members.some(({ role }) => role === 'synchronous standby')
+  return leads && (members.length === 1 || members.some(({ role }) => role === 'synchronous standby'))
+}
+
+/** Whether this site follows another, and takes no money on purpose. */
+export function isFollower(members: readonly MemberState[]): boolean {
+  return members.some(({ role }) => role === 'follows the first site')
 }
 
 /** The members as the first that answers sees them. @throws Trouble when none answers */
 export async function observe(home: Home): Promise<MemberState[]> {
   const agents = agentsOf(home)
-  let why = ''
-  for (const agent of agents) {
-    const answer = await askPatroni(home, agent, 'GET', '/cluster')
-    const seen = answer.status === 200 ? clusterView.safeParse(JSON.parse(answer.body ?? '')) : undefined
-    if (seen?.success) return agents.map(({ name, host }) => stateOf(name, host, seen.data))
-    why = answer.why ?? `status ${answer.status}`
-  }
+  const { seen, why } = await firstView(home, agents)
+  if (seen) return agents.map(({ name, host }) => stateOf(name, host, seen))
   throw new Trouble(`No node answers for the cluster: ${why}.`, {
     setting: '"cluster" in countroom.json',
     remedy: 'npx countroom logs patroni; npx countroom logs etcd; ops/runbooks/failover.md',
   })
 }
 
+/** Members of the other site, as they see themselves; none when nobody there answers. */
+export async function observeElsewhere(home: Home, members: readonly Member[]): Promise<MemberState[]> {
+  const agents = members.map(({ host, ask }) => ({ host, port: ask }))
+  const { seen } = await firstView(home, agents)
+  return (seen?.members ?? []).map(({ name, host = '' }) => stateOf(name, host, seen!))
+}
+
+async function firstView(
+  home: Home,
+  agents: ReadonlyArray<{ host: string; port: number }>,
+): Promise<{ seen?: z.infer<typeof clusterView>; why: string }> {
+  let why = ''
+  for (const agent of agents) {
+    const answer = await askPatroni(home, agent, 'GET', '/cluster')
+    const seen = answer.status === 200 ? clusterView.safeParse(JSON.parse(answer.body ?? '')) : undefined
+    if (seen?.success) return { seen: seen.data, why }
+    why = answer.why ?? `status ${answer.status}`
+  }
+  return { why }
+}
+
 const roles: Record<string, MemberState['role']> = {
   leader: 'primary',
   sync_standby: 'synchronous standby',
   replica: 'standby',
+  standby_leader: 'follows the first site',
 }
 
 function stateOf(name: string, address: string, { members }: z.infer<typeof clusterView>): MemberState {

@@ -10,13 +10,16 @@ import type { Settings } from '../appliance/settings.ts'
 import { showing } from '../appliance/showing.ts'
 import { postgresFolder } from '../appliance/sockets.ts'
 import type { Unit } from '../appliance/supervisor.ts'
-import { type Cluster, nodeName } from './members.ts'
+import { type Cluster, nodeName, numberOf } from './members.ts'
 
 const configuration = 'run/patroni.yml'
 const dataFolder = 'patroni/pg'
 
 /** Seconds. A leader that is not heard of for `ttl` has lost; it takes its own server down before (`ttl` >= `loop_wait` + 2 `retry_timeout`). */
 const timings = { ttl: 20, loop_wait: 5, retry_timeout: 5 } as const
+
+/** The log that a second site may miss before it has to copy anew; no slot keeps more for it, because a site that is gone would fill this disk. */
+const keptForSecondSite = '4GB'
 
 /**
  * Patroni, which runs PostgreSQL in a cluster: it starts the server, makes standbys, and promotes one when the primary is lost. A cluster
@@ -104,7 +107,7 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
   return {
     scope: 'countroom',
     namespace: '/service/',
-    name: nodeName(cluster.node),
+    name: nodeName(numberOf(cluster)),
     log: { level: 'INFO' },
     restapi: {
       listen: `${own}:${ports.patroni}`,
@@ -123,7 +126,11 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
       ...shows,
     },
     // A cluster is begun with the data of its first node and never with none: who has none copies.
-    bootstrap: { dcs: shared(parameters), method: 'copied_only', copied_only: { command: '/bin/false' } },
+    bootstrap: {
+      dcs: shared(parameters, cluster, ports.postgres),
+      method: 'copied_only',
+      copied_only: { command: '/bin/false' },
+    },
     postgresql: {
       listen: `${own}:${ports.postgres}`,
       connect_address: `${own}:${ports.postgres}`,
@@ -141,21 +148,26 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
       basebackup: [{ checkpoint: 'fast' }],
       pg_hba: hostAccess(settings),
       pg_ident: identities(settings),
-      parameters: { ...parameters, unix_socket_directories: postgresFolder(home) },
+      parameters: {
+        ...parameters,
+        unix_socket_directories: postgresFolder(home),
+        ...(cluster.secondSite ? { wal_keep_size: keptForSecondSite } : {}),
+      },
     },
     tags: { nofailover: false, noloadbalance: false, clonefrom: false, nosync: false },
   }
 }
 
 /** What all members go by; it counts when the cluster is made, and is changed by `PATCH /config` afterwards. */
-function shared({ max_connections, wal_level }: Record<string, string>) {
+function shared({ max_connections, wal_level }: Record<string, string>, { addresses, follows }: Cluster, port: number) {
   return {
+    ...(follows ? { standby_cluster: { host: follows.join(','), port, create_replica_methods: ['basebackup'] } } : {}),
     ...timings,
     maximum_lag_on_failover: 1_048_576,
     check_timeline: true,
     primary_start_timeout: 0, // another takes over, rather than waiting until this one has recovered
-    synchronous_mode: true,
-    synchronous_mode_strict: true, // without a standby nothing is acknowledged
+    synchronous_mode: addresses.length > 1,
+    synchronous_mode_strict: addresses.length > 1, // without a standby nothing is acknowledged
     synchronous_node_count: 1,
     postgresql: {
       use_pg_rewind: true,

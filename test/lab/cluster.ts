@@ -1,10 +1,16 @@
+import { join } from 'node:path'
+import { wordsOfChaos } from '../../ops/backup/index.ts'
+import { drillChaos } from './drill.ts'
 import { openLab } from './lab.ts'
+import { loseFirstSite } from './second-site.ts'
 import { run, trials } from './trials.ts'
 
 /**
  * `npm run cluster`: three nodes and two edges on this machine, until Ctrl-C. `npm run cluster -- --try "planned switchover"` plays and strikes
- * instead, and ends; `--try all` does all there is.
+ * instead, and ends; `--try all` does all there is. `--try "the first site lost"` brings up a second site besides. `--drill` kills the primary
+ * under load, reports, and writes signed evidence into `var/chaos-drills`: by the appliance of COUNTROOM_HOME, where it is set.
  */
+const theSiteLost = 'the first site lost'
 const [flag, wanted] = process.argv.slice(2)
 const began = Date.now()
 const say = (line: string) =>
@@ -19,8 +25,29 @@ if (process.getuid?.() !== 0) {
 const stopped = new Promise((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
 })
-const lab = await openLab({ say })
-if (flag === '--try') {
+const site = flag === '--try' && wanted === theSiteLost
+const lab = await openLab({ say, site })
+let failed = false
+if (flag === '--drill') {
+  const trial = trials.find(({ name }) => name === (wanted ?? 'the machine of the primary dies'))
+  const home = process.env.COUNTROOM_HOME
+  const out = join(import.meta.dirname, '../../var/chaos-drills')
+  if (trial) {
+    const { record, file } = await drillChaos(lab, trial, { perSecond: 50, out, ...(home ? { home } : {}) })
+    process.stdout.write(`${wordsOfChaos(record)}Evidence: ${file}\n`)
+    failed = !record.ok
+  }
+} else if (site) {
+  const seen = await loseFirstSite(lab, 50)
+  say(`the first site lost, its way to the second cut for ${seen.cutSeconds} s before:`)
+  say(`  ${seen.account.acknowledged.size} acknowledged, ${seen.lost.length} lost, ${seen.doubled.length} doubled,`)
+  say(
+    `  ${seen.lostBeforeTold.length} of them from before the moment that was told (${seen.promoted.answered.lastCommit})`,
+  )
+  say(
+    `  promoted in ${seen.promoted.seconds.toFixed(1)} s, ${seen.gapSeconds.toFixed(1)} s until a bet was acknowledged`,
+  )
+} else if (flag === '--try') {
   for (const trial of trials.filter(({ name }) => wanted === 'all' || name === wanted)) {
     const { account, lost, doubled, proof, timeline } = await run(lab, trial, 50)
     const { acknowledged, failures, gap } = account
@@ -44,4 +71,4 @@ if (flag === '--try') {
 }
 say('Taking it down')
 await lab.down()
-process.exit(0)
+process.exit(failed ? 1 : 0)

@@ -9,6 +9,8 @@ import type { Lab } from './lab.ts'
 export type Account = {
   /** Keys that were answered with a round, and which. */
   acknowledged: Map<string, string>
+  /** When each was, in milliseconds since 1970. */
+  acknowledgedAt: Map<string, number>
   /** First answers that were no round: what a player would have read. */
   failures: Array<{ atMs: number; said: string }>
   /** Keys that were answered with two rounds. */
@@ -32,10 +34,10 @@ const resolveSecondsMax = 90
 
 /** Players who bet with keys, together so many times a second, and who ask again with the same key until they know. */
 export function play(lab: Lab, perSecond = 100): Play {
-  const { ca, address } = lab.door
-  const connector = buildConnector({ ca: readFileSync(ca), servername: 'localhost', timeout: 3000 })
+  const connector = buildConnector({ ca: readFileSync(lab.door.ca), servername: 'localhost', timeout: 3000 })
   const agent = new Agent({
-    connect: (to, done) => connector({ ...to, hostname: address, host: address }, done),
+    // Wherever players are sent by then.
+    connect: (to, done) => connector({ ...to, hostname: lab.door.address, host: lab.door.address }, done),
     connections: 64,
     headersTimeout: 15_000,
     bodyTimeout: 15_000,
@@ -44,6 +46,7 @@ export function play(lab: Lab, perSecond = 100): Play {
   const elapsedMs = () => performance.now() - began
   const account: Account = {
     acknowledged: new Map(),
+    acknowledgedAt: new Map(),
     failures: [],
     doubled: [],
     unresolved: [],
@@ -88,6 +91,7 @@ export function play(lab: Lab, perSecond = 100): Play {
         const before = account.acknowledged.get(key)
         if (before !== undefined && before !== said.round) account.doubled.push(key)
         account.acknowledged.set(key, said.round)
+        account.acknowledgedAt.set(key, Date.now())
         alive()
         return
       }
@@ -126,7 +130,10 @@ export function play(lab: Lab, perSecond = 100): Play {
  * What the books say of it, asked of whoever leads at the end: keys that were acknowledged and are not there, or as another round; and keys
  * that are there more than once, acknowledged or not.
  */
-export async function compare({ nodes }: Lab, account: Account): Promise<{ lost: string[]; doubled: string[] }> {
+export async function compare(
+  { nodes }: Pick<Lab, 'nodes'>,
+  account: Account,
+): Promise<{ lost: string[]; doubled: string[] }> {
   const owner = connect(viewHome(nodes[0]!.home), 'owner')
   try {
     const booked = await owner<Array<{ key: string; transfer: bigint }>>`

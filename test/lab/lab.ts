@@ -5,6 +5,7 @@ import { connectKeys } from '#keys'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { presentOps } from '../../ops/appliance/sockets.ts'
+import { readFollowing } from '../../ops/failover/following.ts'
 import type { Invitation } from '../../ops/failover/invite.ts'
 import { type MemberState, observe } from '../../ops/failover/observe.ts'
 import { employ, staffPassword } from '../support/staff.ts'
@@ -25,6 +26,8 @@ export type LabNode = {
 export type Lab = {
   nodes: LabNode[]
   edges: LabNode[]
+  /** Another site that follows this one, where it was asked for. */
+  site: LabNode | undefined
   /** Where players come in, and whom they believe. */
   door: { address: string; ca: string }
   /** Of players with money, signed in. */
@@ -41,23 +44,27 @@ type Say = (line: string) => void
  * A cluster of three nodes on this machine, each in a network namespace of its own, made as an operator makes one: a home that stands
  * alone, a ceremony, a backup of keys, an invitation for each of the others.
  */
-export async function openLab(options: { say?: Say; settings?: object; players?: number } = {}): Promise<Lab> {
+export async function openLab(
+  options: { say?: Say; settings?: object; players?: number; site?: boolean } = {},
+): Promise<Lab> {
   const say = options.say ?? (() => {})
   const folder = mkdtempSync('/tmp/countroom-lab-')
   chmodSync(folder, 0o755)
   const network = openNetwork()
   const nodes = [1, 2, 3].map((number) => labNode(number, network.machine(10 + number), join(folder, `node-${number}`)))
   const edges = [1, 2].map((number) => labNode(number, network.machine(20 + number), join(folder, `edge-${number}`)))
+  const site = options.site ? labNode(4, network.machine(31), join(folder, 'node-4')) : undefined
   const virtualAddress = network.gateway.replace(/\d+$/, '100')
   const lab: Lab = {
     nodes,
     edges,
+    site,
     door: { address: virtualAddress, ca: join(folder, 'node-1/tls/ca.pem') },
     cookies: [],
     members,
     settled,
     async down() {
-      await Promise.all([...nodes, ...edges].map((each) => each.stop().catch(() => {})))
+      await Promise.all([...nodes, ...edges, ...(site ? [site] : [])].map((each) => each.stop().catch(() => {})))
       network.down()
       rmSync(folder, { recursive: true, force: true })
     },
@@ -82,24 +89,41 @@ export async function openLab(options: { say?: Say; settings?: object; players?:
     const addresses = (of: LabNode[]) => of.map(({ machine }) => machine.address).join(',')
     const made = first!.countroom(
       ...['cluster', 'invite', '--addresses', addresses(nodes), '--edges', addresses(edges)],
+      ...(site ? ['--second-site', site.machine.address] : []),
       ...['--virtual-address', virtualAddress, '--keys', backup.path, '--out', join(folder, 'packages'), '--json'],
     )
     await first!.stop()
     const keys = ['--shares', shares.join(','), '--without', backup.unsealed.join(',')]
     for (const { node: name, file, code } of JSON.parse(made) as Invitation[]) {
-      const invited = [...nodes, ...edges].find(({ home }) => home.endsWith(name))!
-      invited.countroom('cluster', 'join', file, '--code', code, ...(nodes.includes(invited) ? keys : []))
+      const invited = [...nodes, ...edges, site].find((each) => each?.home.endsWith(name))!
+      invited.countroom('cluster', 'join', file, '--code', code, ...(edges.includes(invited) ? [] : keys))
     }
     say('Three nodes')
     await Promise.all(nodes.map((each) => each.up(...(each === first ? ['--approve-program'] : []))))
     await settled()
     say('Two edges')
     await Promise.all(edges.map((each) => each.up()))
+    if (site) {
+      say('A second site')
+      await site.up()
+      await follows(site)
+    }
     return lab
   } catch (error) {
     if (process.env.COUNTROOM_LAB_KEEP === undefined) await lab.down()
     else say(`kept: ${folder}`)
     throw error
+  }
+
+  /** Until the data are there, and nothing of the first site's is missing. */
+  async function follows({ home }: LabNode): Promise<void> {
+    for (let waited = 0; waited < 240; waited++) {
+      const [member] = await observe(viewHome(home)).catch(() => [])
+      const { lagBytes = null } = readFollowing(viewHome(home)) ?? {}
+      if (member?.role === 'follows the first site' && member.state === 'running' && lagBytes !== null) return
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    throw new Error(`the second site does not follow:\n${read(join(home, 'up.log'))}`)
   }
 
   /** As the first node that answers sees them; none when none does. */

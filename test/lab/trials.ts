@@ -22,6 +22,8 @@ export type Outcome = {
   lost: string[]
   doubled: string[]
   proof: string
+  /** When the fault was made, in milliseconds since 1970. */
+  struckAt: number
   /** Who led when, from the fault on. */
   timeline: Array<{ seconds: number; leads: string }>
   /** From the fault until everybody is where they were. */
@@ -151,6 +153,7 @@ export async function run(lab: Lab, trial: Trial, perSecond: number): Promise<Ou
   await played.warm()
   await pause(3)
   const struckMs = played.elapsedMs()
+  const struckAt = Date.now()
   const since = () => (played.elapsedMs() - struckMs) / 1000
   const watched = watch(lab, since)
   const { proof, heal } = await trial.strike(lab)
@@ -160,7 +163,15 @@ export async function run(lab: Lab, trial: Trial, perSecond: number): Promise<Ou
   const settledSeconds = since()
   await pause(6)
   const account = await played.stop()
-  return { trial, account, proof, settledSeconds, timeline: await watched.stop(), ...(await compare(lab, account)) }
+  return {
+    trial,
+    account,
+    proof,
+    struckAt,
+    settledSeconds,
+    timeline: await watched.stop(),
+    ...(await compare(lab, account)),
+  }
 }
 
 /** Notes whenever another leads, or nobody. */

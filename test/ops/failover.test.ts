@@ -11,7 +11,7 @@ import { newHome } from '../support/home.ts'
 const dir = newHome('small')
 const home = openHome(dir, { users: {}, ours: [process.getuid?.() ?? 0] })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
-const cluster = { node: 2, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }
+const cluster = { node: 2, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], firstNumber: 1 }
 const set = (settings: object) => {
   writeFileSync(home.path('countroom.json'), JSON.stringify(settings))
   return readSettings(home)

@@ -25,6 +25,12 @@ export const backups = {
     gli: 'i',
     detail: { label: 'text', target: 'text', reached: 'instant?', lsn: 'text', frozen: 'flag', by: 'text' },
   },
+  'site.promoted': {
+    title: 'The second site was let lead, instead of the first',
+    severity: 'alarm',
+    gli: 'i',
+    detail: { lastCommit: 'instant?', missing: 'number', frozen: 'flag', by: 'text' },
+  },
   'drill.passed': {
     title: 'A backup was restored beside production and proven',
     detail: { label: 'text', rtoSeconds: 'number', rpoSeconds: 'number', evidence: 'text' },
