@@ -3,12 +3,16 @@ import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from './log.ts'
 
 /**
- * What Redis does for us, as small as it is: tell other processes something, and hear what they tell. Nothing that
+ * What Redis does for us, as small as it is: tell other processes something, hear what they tell, and keep short lists. Nothing that
  * cannot be rebuilt, and nothing whose loss lets anybody in; when Redis is away, calls return quietly.
  */
 export type Cache = {
   publish(channel: string, message: string): Promise<void>
   subscribe(pattern: string, hear: (channel: string, message: string) => void): void
+  /** Puts something at the end of a list, which keeps its newest items for a while. */
+  append(key: string, item: string, itemsMax: number, secondsMax: number): Promise<void>
+  /** Every list whose key begins so, oldest items first; undefined when nobody can say. */
+  lists(prefix: string): Promise<Array<{ key: string; items: string[] }> | undefined>
   healthy(): boolean
   close(): Promise<void>
 }
@@ -41,11 +45,33 @@ export function openCache(options: { address: RedisAddress; password: () => stri
       })
       listener.psubscribe(pattern).catch(() => {})
     },
+    async append(key, item, itemsMax, secondsMax) {
+      const steps = writer.multi().rpush(key, item).ltrim(key, -itemsMax, -1).expire(key, secondsMax)
+      await steps.exec().catch(() => {})
+    },
+    async lists(prefix) {
+      try {
+        const keys = (await keysOf(prefix)).sort()
+        return await Promise.all(keys.map(async (key) => ({ key, items: await writer.lrange(key, 0, -1) })))
+      } catch {
+        return undefined
+      }
+    },
     healthy: () => writer.status === 'ready',
     async close() {
       writer.disconnect()
       listener.disconnect()
     },
+  }
+
+  async function keysOf(prefix: string): Promise<string[]> {
+    const keys = new Set<string>()
+    for (let cursor = '0'; ; ) {
+      const [next, found] = await writer.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 500)
+      for (const key of found) keys.add(key)
+      if (next === '0') return [...keys]
+      cursor = next
+    }
   }
 
   function open(manner: RedisOptions): Redis {

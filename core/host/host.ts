@@ -12,6 +12,7 @@ import type { Logger } from './log.ts'
 import { problemOf } from './refusals.ts'
 import type { SignIns } from './sign-ins.ts'
 import type { Tracing } from './tracing/index.ts'
+import type { Tls } from './tls.ts'
 
 /** What a route or a job may use. One per process. */
 export type Host = {
@@ -29,6 +30,8 @@ export type Host = {
   readonly continuity?: Continuity | undefined
   /** Where the operator wants to see what becomes of requests. */
   readonly tracing?: Tracing | undefined
+  /** What this process shows and believes, where it comes to others by itself. */
+  readonly tls?: Tls | undefined
   now(): Date
 }
 

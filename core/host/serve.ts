@@ -12,6 +12,7 @@ import { openPlay } from './play.ts'
 import { playerFace } from './player/index.ts'
 import { observePool } from './pool.ts'
 import { refuseUnapproved } from './program.ts'
+import { keepSamples } from './service/samples.ts'
 
 /** A core process: the three faces on their three networks, and the hot path. */
 const config = readConfig(configFileFromArguments())
@@ -27,6 +28,7 @@ const ready = async () => (stopping ? ['draining'] : [...(await open.missing()),
 
 // What a process tells of itself is no money: it starts while all money stands still, or nobody could let it move again.
 const life = await begin(open, async () => [...(await open.missing()), ...play.missing()])
+const samples = keepSamples(open)
 const live = createLive(host)
 const faces = [
   { address: config.listen.player, app: playerFace(host, ready) },
@@ -45,6 +47,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 async function stop(): Promise<void> {
   stopping = true
   live.close()
+  samples.stop()
   await drain(servers, config.limits.drainSecondsMax)
   await life.end()
   await play.close()

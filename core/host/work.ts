@@ -10,6 +10,7 @@ import { openHost } from './open-host.ts'
 import { observePool } from './pool.ts'
 import { observeProgram } from './program.ts'
 import { startSealer } from './sealer.ts'
+import { keepSamples } from './service/samples.ts'
 import { startShipper } from './shipping/shipper.ts'
 import { watchTimeSource } from './time-source.ts'
 import { observeWaiting } from './waiting.ts'
@@ -31,6 +32,7 @@ const ready = async () => (stopping ? ['draining'] : await host.missing())
 const management = await startManagement({ ...config.listen.metrics, name: config.name, ready })
 if (config.listen.scrape) await listenScrape(config, host.tls, config.listen.scrape, management)
 const life = await begin(host, host.missing)
+const samples = keepSamples(host)
 const shipper = startShipper(host)
 const bounces = config.listen.bounces && (await openBounceIntake(host, config.listen.bounces))
 carrierOf(host, 'sms') // receipts may wait for it
@@ -42,6 +44,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 async function stop(): Promise<void> {
   stopping = true
   clock.close()
+  samples.stop()
   await life.end()
   await Promise.all([sealer.stop(), witnessing.stop()])
   await shipper?.stop()

@@ -69,7 +69,7 @@ test('nobody is shown what they may not open; a game is closed by one, and opene
   for (const hidden of ['books', 'clients', 'staff', 'audit']) expect(await sue.locator(`#${hidden}`).count()).toBe(0)
   const boss = await enrol('boss', 'administrator')
   const ben = await enrol('ben', 'administrator')
-  expect(await links(boss)).toHaveLength(12)
+  expect(await links(boss)).toHaveLength(13)
   await shown(boss, 'desk')
 
   await boss.getByRole('button', { name: 'Look at European Roulette' }).click()

@@ -25,18 +25,24 @@ if (process.getuid?.() !== 0) {
 const stopped = new Promise((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
 })
+const names = [...trials.map(({ name }) => name), ...(flag === '--try' ? [theSiteLost, 'all'] : [])]
+const isWanted = flag === '--drill' && wanted === undefined ? true : names.includes(wanted ?? '')
+if (flag !== undefined && !(['--try', '--drill'].includes(flag) && isWanted)) {
+  process.stderr.write(
+    `There is no such trial.\n  try: npm run cluster -- --try "<one of these>"\n  ${names.join('\n  ')}\n`,
+  )
+  process.exit(1)
+}
 const site = flag === '--try' && wanted === theSiteLost
 const lab = await openLab({ say, site })
 let failed = false
 if (flag === '--drill') {
-  const trial = trials.find(({ name }) => name === (wanted ?? 'the machine of the primary dies'))
+  const trial = trials.find(({ name }) => name === (wanted ?? 'the machine of the primary dies'))!
   const home = process.env.COUNTROOM_HOME
   const out = join(import.meta.dirname, '../../var/chaos-drills')
-  if (trial) {
-    const { record, file } = await drillChaos(lab, trial, { perSecond: 50, out, ...(home ? { home } : {}) })
-    process.stdout.write(`${wordsOfChaos(record)}Evidence: ${file}\n`)
-    failed = !record.ok
-  }
+  const { record, file } = await drillChaos(lab, trial, { perSecond: 50, out, ...(home ? { home } : {}) })
+  process.stdout.write(`${wordsOfChaos(record)}Evidence: ${file}\n`)
+  failed = !record.ok
 } else if (site) {
   const seen = await loseFirstSite(lab, 50)
   say(`the first site lost, its way to the second cut for ${seen.cutSeconds} s before:`)

@@ -36,6 +36,7 @@ export const undocumented: Readonly<Record<'player' | 'operator' | 'partner', Re
     'GET /': page,
     'GET /enrol': page,
     'GET /passkey': page,
+    'GET /service': 'a page with data, which asks for the permission itself: test/journeys/service.test.ts',
     'GET /sign-in': page,
     'GET /pki/ca.pem': 'the root certificate, public by its nature',
     'GET /pki/revoked.pem': 'the signed revocation lists, public by their nature',

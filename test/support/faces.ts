@@ -74,7 +74,19 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
   const log = createLog('test', 'silent')
   const database = { ...world.address, user: 'countroom_app', password: '' }
   const exports = openExports({ config, database, log })
-  const cache = { publish: async () => {}, subscribe: () => {}, healthy: () => true, close: async () => {} }
+  const lists: Array<{ key: string; items: string[] }> = []
+  const cache = {
+    publish: async () => {},
+    subscribe: () => {},
+    append: async (key: string, item: string) => {
+      const list = lists.find((each) => each.key === key)
+      if (list) list.items.push(item)
+      else lists.push({ key, items: [item] })
+    },
+    lists: async (prefix: string) => lists.filter(({ key }) => key.startsWith(prefix)),
+    healthy: () => true,
+    close: async () => {},
+  }
   const networks = openNetworks(config.networks)
   const { sql } = world
   const { keys } = world.agent

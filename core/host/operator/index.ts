@@ -24,6 +24,7 @@ import { programRoutes } from './program.ts'
 import { proposalRoutes } from './proposals.ts'
 import { operatorReturnsRoutes } from './returns.ts'
 import { operatorRoundsRoutes } from './rounds.ts'
+import { serviceRoutes } from './service.ts'
 import { staffRoutes } from './staff.ts'
 
 /** The face for the people who work here, on the management network. */
@@ -50,6 +51,7 @@ export function operatorFace(host: Host, ready: () => Promise<string[]>): OpenAP
     auditLogRoutes,
     pkiRoutes,
     programRoutes,
+    serviceRoutes,
     clientsRoutes,
   ])
     app.route('/', routes(host))

@@ -9,10 +9,18 @@ import type { FaceEnv } from '../face.ts'
 
 type Asset = { type: string; text: string; etag: string }
 
+/** uPlot draws the curves of the back office (MIT; its notice stands at the head of the file). */
+const dist = join(import.meta.dirname, '../../../node_modules/uplot/dist')
+const plots = [
+  entry('/assets/uplot.js', 'text/javascript; charset=utf-8', readFileSync(join(dist, 'uPlot.esm.js'), 'utf8')),
+  entry('/assets/uplot.css', 'text/css; charset=utf-8', readFileSync(join(dist, 'uPlot.min.css'), 'utf8')),
+]
+
 /** Browser modules with their types stripped, and styles, by their path: read once, at start. */
 const assets: ReadonlyMap<string, Asset> = new Map([
   ...inFolder(join(import.meta.dirname, 'browser'), '/assets'),
   ...inFolder(join(import.meta.dirname, 'styles'), '/assets'),
+  ...plots,
   ...games.pages().flatMap(({ page, folder }) => inFolder(folder, `/assets/games/${page}`)),
 ])
 

@@ -71,7 +71,7 @@ export function deskPage({ name, roles, permissions }: FaceStaff) {
     'Desk',
     'desk',
     html`<header><strong class="brand">Countroom <span>back office</span></strong>
-      <nav aria-label="Parts of the desk">${shown.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}<a href="/openapi">API</a></nav>
+      <nav aria-label="Parts of the desk">${shown.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}${may('program.view') ? html`<a href="/service">Service</a>` : ''}<a href="/openapi">API</a></nav>
       <span class="who">${name} · ${roles.join(', ')} <button type="button" id="sign-out">Sign out</button></span></header>
     <p id="proof" class="alarm" role="alert" hidden></p><p id="emergency" class="alarm" role="alert" hidden></p>
     <main><p id="told" class="note good" role="status" hidden></p>${shown.map((part) => section(part, may))}</main>`,

@@ -1,20 +1,30 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
+import * as staff from '#staff'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
+import { lookAtService } from '../service/look.ts'
 import { serveAssets } from './assets.ts'
 import { deskPage } from './desk.ts'
 import { type Content, deskFrame } from './desk-frame.ts'
 import { formField } from './layout.ts'
+import { servicePage } from './service.ts'
 
 /** The back office: enrolment, sign-in, and one desk with decisions, players, payments and the audit log. */
-export function operatorPages(_host: Host): Hono<FaceEnv> {
+export function operatorPages(host: Host): Hono<FaceEnv> {
   const app = new Hono<FaceEnv>()
   serveAssets(app)
   app.get('/', (c) => {
-    const staff = c.get('staff')
-    if (!staff) return c.redirect('/sign-in')
-    return staff.proven ? c.html(deskPage(staff)) : c.redirect('/passkey')
+    const member = c.get('staff')
+    if (!member) return c.redirect('/sign-in')
+    return member.proven ? c.html(deskPage(member)) : c.redirect('/passkey')
+  })
+  app.get('/service', async (c) => {
+    const member = c.get('staff')
+    if (!member) return c.redirect('/sign-in')
+    if (!member.proven) return c.redirect('/passkey')
+    staff.permit(member, 'program.view')
+    return c.html(servicePage(member.name, await lookAtService(host)))
   })
   app.get('/sign-in', (c) =>
     c.html(

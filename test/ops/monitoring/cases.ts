@@ -87,6 +87,11 @@ export const cases: Record<string, Case> = {
     silent: { redis_memory_used_bytes: '95x60', redis_memory_max_bytes: '0x60' },
     at: '20m',
   },
+  SecondSiteBehind: {
+    fires: { 'patroni_standby_leader{instance="i"}': '1x60', 'patroni_xlog_replayed_timestamp{instance="i"}': '0x60' },
+    silent: { 'patroni_standby_leader{instance="i"}': '0x60', 'patroni_xlog_replayed_timestamp{instance="i"}': '0x60' },
+    at: '10m',
+  },
   MoneyFrozen: level('countroom_ledger_frozen', 1, 0),
   BooksNotCompared: time('countroom_ledger_continuity_timestamp_seconds'),
   MessagesWait: { ...time('countroom_messages_waiting_timestamp_seconds{channel="mail"}'), at: '25m' },
