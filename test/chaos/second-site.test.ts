@@ -24,7 +24,7 @@ describe.runIf(able)('a second site follows the first, and takes its place', () 
     expect(running).toEqual(expect.arrayContaining(['patroni', 'keys']))
     expect(running.filter((name: string) => /core|work|edge/.test(name))).toEqual([])
     expect(() => json('cluster', 'promote-site', '--yes')).toThrow(/The first site answers/)
-  })
+  }, 300_000)
 
   test('the first site dies: one command, nobody bets twice, and what is lost is what the command told [GLI-B.3.4]', async () => {
     const seen = await loseFirstSite(lab, 30)
