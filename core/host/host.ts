@@ -11,8 +11,8 @@ import type { FaceContext } from './face.ts'
 import type { Logger } from './log.ts'
 import { problemOf } from './refusals.ts'
 import type { SignIns } from './sign-ins.ts'
-import type { Tracing } from './tracing/index.ts'
 import type { Tls } from './tls.ts'
+import type { Tracing } from './tracing/index.ts'
 
 /** What a route or a job may use. One per process. */
 export type Host = {

@@ -2,7 +2,7 @@ import { betBounds, measures, settlementBounds } from './measured.ts'
 import { everySeconds, type Sampled, summed } from './samples.ts'
 
 /** A value for each instant; null where nobody kept a sample, or nothing happened that could be late. */
-export type Curve = Array<number | null>
+type Curve = Array<number | null>
 export type Curves = {
   /** Seconds since 1970. */
   at: number[]

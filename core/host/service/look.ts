@@ -8,7 +8,7 @@ import { type Fact, factsOf } from './facts.ts'
 import { type DatabaseNode, databaseNodes } from './nodes.ts'
 import { readSamples, type Sampled } from './samples.ts'
 
-export type Process = { process: string; at: string; loopLagSeconds: number | null; memoryBytes: number | null }
+type Process = { process: string; at: string; loopLagSeconds: number | null; memoryBytes: number | null }
 
 /** How the casino's machinery stands, as a page shows it. */
 export type ServiceLook = {

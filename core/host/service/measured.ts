@@ -11,7 +11,7 @@ export type Measure = {
   counts?: true
 }
 
-export type Labels = Partial<Record<string, string | number>>
+type Labels = Partial<Record<string, string | number>>
 
 const isBet = ({ face, route }: Labels) =>
   face === 'player' && /^\/api\/games\/:game\/(fair-)?rounds$/.test(String(route))

@@ -4,7 +4,7 @@ import type { OpenHost } from '../open-host.ts'
 import { type Measure, measures } from './measured.ts'
 
 /** What a process knew of itself at an instant; a measure that it does not have is not there. */
-export type Sample = { at: number; values: Record<string, number> }
+type Sample = { at: number; values: Record<string, number> }
 export type Sampled = { process: string; samples: Sample[] }
 
 export const everySeconds = 10

@@ -1,5 +1,4 @@
-// @ts-expect-error served beside this module, from the package
-import uPlot from '/assets/uplot.js'
+import uPlot from 'uplot'
 import { get } from './api.ts'
 
 type Curve = Array<number | null>
@@ -27,7 +26,7 @@ const lines: Record<string, Line[]> = {
   faults: [{ label: 'faults/s', stroke: '#a3241c', of: ({ faultsPerSecond }) => faultsPerSecond }],
 }
 const height = 180
-const drawn = new Map<string, { setData(data: unknown): void; setSize(size: object): void }>()
+const drawn = new Map<string, uPlot>()
 
 await paint()
 setInterval(() => void look(), lookMs)
@@ -48,7 +47,7 @@ async function look(): Promise<void> {
 async function paint(): Promise<void> {
   const { curves } = await get<{ curves: Curves }>('/api/service')
   for (const [id, each] of Object.entries(lines)) {
-    const data = [curves.at, ...each.map(({ of }) => of(curves))]
+    const data: uPlot.AlignedData = [curves.at, ...each.map(({ of }) => of(curves))]
     const known = drawn.get(id)
     if (known) known.setData(data)
     else if (curves.at.length > 1) drawn.set(id, draw(id, each, data))
@@ -56,19 +55,19 @@ async function paint(): Promise<void> {
   }
 }
 
-function draw(id: string, each: Line[], data: unknown) {
-  const options = {
+function draw(id: string, each: Line[], data: uPlot.AlignedData): uPlot {
+  const options: uPlot.Options = {
     width: widthOf(id),
     height,
     legend: { show: false },
     cursor: { show: false },
-    axes: [{ values: (_: unknown, at: number[]) => at.map(minute) }, {}],
-    scales: { y: { range: (_: unknown, _least: number, most: number) => [0, most > 0 ? most * 1.1 : 1] } },
+    axes: [{ values: (_, at) => at.map(minute) }, {}],
+    scales: { y: { range: (_, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
     series: [{}, ...each.map(({ label, stroke }) => ({ label, stroke, width: 2, spanGaps: false }))],
   }
-  const plot = new uPlot(options, data, place(id).querySelector('.plot'))
-  plot.root.querySelector('canvas').setAttribute('aria-hidden', 'true') // what it shows is told in words below
-  return plot as { setData(data: unknown): void; setSize(size: object): void }
+  const plot = new uPlot(options, data, place(id).querySelector<HTMLElement>('.plot')!)
+  plot.root.querySelector('canvas')!.setAttribute('aria-hidden', 'true') // what it shows is told in words below
+  return plot
 }
 
 /** The newest values, for who does not see the curve. */
