@@ -49,7 +49,7 @@ function inFolder(folder: string, at: string): Array<[path: string, Asset]> {
 function asServed(text: string): string {
   return stripTypeScriptTypes(text)
     .replaceAll(/((?:from|import) '\.\/[\w-]+)\.ts'/g, "$1.js'")
-    .replace("from 'uplot'", "from '/assets/uplot.js'")
+    .replaceAll(/from '(uplot)'/g, "from '/assets/$1.js'")
     .replaceAll(/from '(?:\.\.\/)+host\/web\/browser\/([\w-]+)\.ts'/g, "from '/assets/$1.js'")
 }
 
