@@ -3,8 +3,6 @@ import * as games from '#games'
 import { pipsOf } from '../../../core/games/cards.ts'
 import { playAgainst } from '../../../core/games/catalogue/blackjack/expectation/against.ts'
 import { expectation, valueAgainst } from '../../../core/games/catalogue/blackjack/expectation/index.ts'
-import { oddsAgainst } from '../../../core/games/catalogue/blackjack/expectation/odds.ts'
-import { squareAgainst } from '../../../core/games/catalogue/blackjack/expectation/spread.ts'
 import { type House, house } from '../../../core/games/catalogue/blackjack/house.ts'
 import { odds, valuesByUp } from '../../../core/games/catalogue/blackjack/returns.ts'
 import { anchorOf, percentAsPublished } from './anchors.ts'
@@ -198,20 +196,12 @@ describe('the expectation', () => {
     expect(game.rtp.n * 4n).toBeGreaterThanOrEqual(game.rtp.d * 3n)
   })
 
-  test(`deviates as much as its sheet says, and nearly as published (${liberal.title})`, () => {
-    const squares = ups.reduce((sum, up) => sum + squareAgainst(house, up, against.get(up)), 0)
+  test(`deviates nearly as published (${liberal.title})`, () => {
     const { mean, variance } = game.spread!(game.readChoice({ stake: '1.00' }, 'EUR'))
     expect(mean).toEqual(games.fraction(game.rtp.n * 100n, game.rtp.d))
-    expect(games.toNumber(variance) / 10_000).toBeCloseTo(squares - (games.toNumber(game.rtp) - 1) ** 2, 8)
     expect(Math.abs(Math.sqrt(games.toNumber(variance)) / 100 - Number(liberal.expected.decimals.sd))).toBeLessThan(
       0.002,
     )
-  })
-
-  test('returns something as often as its sheet says, and its most', () => {
-    const found = ups.map((up) => oddsAgainst(house, up, against.get(up)))
-    expect(found.reduce((sum, { hit }) => sum + hit, 0)).toBeCloseTo(odds.hit, 8)
-    expect(found.reduce((sum, { top }) => sum + top, 0)).toBeCloseTo(odds.top, 10)
   })
 
   test('is what comes of playing, best by the cards seen, within three standard errors', () => {

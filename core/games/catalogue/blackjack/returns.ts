@@ -23,19 +23,33 @@ export const valuesByUp: Readonly<Record<number, Fraction>> = Object.fromEntries
 export const rtp = Object.values(valuesByUp).reduce(add, fraction(1))
 
 /**
- * The mean of the square of what a round wins or loses, per unit staked first, to nine places: exact but for what the hands of one split have
- * in common (`expectation/spread.ts`).
+ * The chances that a round returns anything and that four hands are doubled and won, and the mean of the square of what a round wins or loses, per unit
+ * staked first: the part that comes with each open card, with the best play, to fifteen digits. `expectation/odds.ts` counts them exactly, out of one
+ * shoe, in minutes; a test holds them.
  */
-const squares = fraction(1_306_658_128n, 1_000_000_000n)
+export const oddsByUp: Readonly<Record<number, { hit: string; top: string; square: string }>> = {
+  1: { hit: '0.0308169838262117', top: '0.00000000000000', square: '0.0715179166860143' },
+  2: { hit: '0.0431120034000951', top: '1.04598943896937e-8', square: '0.106883594967668' },
+  3: { hit: '0.0439802289631088', top: '9.80574228672876e-8', square: '0.122132760882244' },
+  4: { hit: '0.0449142819819211', top: '1.05943887997935e-7', square: '0.128491559051535' },
+  5: { hit: '0.0459120504147706', top: '2.12185734983548e-7', square: '0.138407140495765' },
+  6: { hit: '0.0468927644043148', top: '2.07859386907598e-7', square: '0.138013251458154' },
+  7: { hit: '0.04642169467575186', top: '1.0867459407146795e-07', square: '0.09997933409281523' },
+  8: { hit: '0.0432336982759721', top: '1.38163934917926e-9', square: '0.0957107751219446' },
+  9: { hit: '0.0432375297185301', top: '1.52688852186795e-9', square: '0.0923290521596910' },
+  10: { hit: '0.165369127339324', top: '2.90550911422498e-10', square: '0.313192743084169' },
+}
+
+const sumOf = (figure: 'hit' | 'top' | 'square') =>
+  Object.values(oddsByUp).reduce((sum, each) => sum + Number(each[figure]), 0)
+
+export const odds = { hit: sumOf('hit'), top: sumOf('top') }
+
+const places = 1_000_000_000_000
+const squares = fraction(BigInt(Math.round(sumOf('square') * places)), BigInt(places))
 
 /** Of the return less whatever was staked besides, per unit staked first. */
 export const spread: Spread = {
   mean: rtp,
   variance: subtract(squares, multiply(subtract(rtp, fraction(1)), subtract(rtp, fraction(1)))),
 }
-
-/**
- * The chance that a round returns anything, and that four hands are doubled and won, with the best play (`expectation/odds.ts`). Approximations, as
- * what the hands of one split have in common is taken from an infinite shoe; no player is told them, and the PAR sheet marks them.
- */
-export const odds = { hit: 0.553890363, top: 7.4638e-7 }

@@ -109,8 +109,11 @@ function exactDraws(nodes: readonly Node[], whole: Shoe): number {
   return beyond < 0 ? sums.length - 1 : beyond - 1
 }
 
-/** Every set of cards that can come, smallest first. */
-function nodesOf(up: number, hitsSoft17: boolean): Node[] {
+/** A set of the dealer's cards besides the open one: in how many orders they come before the dealer stands, and where; -1 where another is drawn. */
+export type DealerSet = { cards: readonly number[]; orders: number; end: number }
+
+/** Every set of cards that can come. */
+export function dealerSets(up: number, hitsSoft17: boolean): DealerSet[] {
   const sets = new Map<string, { cards: number[]; orders: number }>([['', { cards: [], orders: 1 }]])
   const queue = [...sets.values()]
   for (const { cards, orders } of queue) {
@@ -120,28 +123,35 @@ function nodesOf(up: number, hitsSoft17: boolean): Node[] {
       const more = [...cards, rank].sort((one, other) => one - other)
       const found = sets.get(more.join())
       if (found) found.orders += orders
-      else queue.push(add(more, orders))
+      else {
+        const set = { cards: more, orders }
+        sets.set(more.join(), set)
+        queue.push(set)
+      }
     }
   }
+  return queue.map((set) => ({ ...set, end: endOf(up, set.cards, hitsSoft17) }))
+}
+
+/** These sets and those they are built from, smallest first. */
+function nodesOf(up: number, hitsSoft17: boolean): Node[] {
+  const sets = new Map(dealerSets(up, hitsSoft17).map((set) => [set.cards.join(), set]))
   // Weights are built card by card in ascending order, over sets that may not come in any order of drawing.
-  for (const { cards } of queue)
-    for (let n = 1; n < cards.length; n++) if (!sets.has(cards.slice(0, n).join())) add(cards.slice(0, n), 0)
+  for (const { cards } of [...sets.values()])
+    for (let n = 1; n < cards.length; n++) {
+      const part = cards.slice(0, n)
+      if (!sets.has(part.join())) sets.set(part.join(), { cards: part, orders: 0, end: -1 })
+    }
   const all = [...sets.values()].sort((one, other) => one.cards.length - other.cards.length)
   const places = new Map(all.map(({ cards }, index) => [cards.join(), index]))
-  return all.map(({ cards, orders }) => ({
+  return all.map(({ cards, orders, end }) => ({
     parent: places.get(cards.slice(0, -1).join()) ?? 0,
     rank: cards.at(-1) ?? 0,
     nth: cards.filter((rank) => rank === cards.at(-1)).length,
     orders,
     draws: cards.length,
-    end: orders > 0 ? endOf(up, cards, hitsSoft17) : -1,
+    end,
   }))
-
-  function add(cards: number[], orders: number) {
-    const set = { cards, orders }
-    sets.set(cards.join(), set)
-    return set
-  }
 }
 
 /** Where the dealer stands with these cards, -1 where not. */

@@ -44,7 +44,7 @@ export function splitValue(table: Table, hands: Hands, rank: number, measure: Me
 }
 
 /** How a pair can be split: so many second cards are of the rank, so many hands have another, so many take whatever comes. */
-type Splitting = { orders: bigint; pairs: number; settled: number; pending: number }
+export type Splitting = { orders: bigint; pairs: number; settled: number; pending: number }
 
 export function splittings(house: House, rank: number): Splitting[] {
   const handsMax = rank === 1 && !house.resplitAces ? 2 : house.handsMax

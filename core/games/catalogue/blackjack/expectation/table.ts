@@ -8,7 +8,8 @@ const horizon = 44
 
 /** One card of the dealer's that lies open, and what stands against it. Values are of one unit staked, as counted deals (see `Shoe`). */
 export type Table = {
-  /** How many there are of the open card, and how many deals. */
+  /** The open card, how many there are of it, and how many deals. */
+  readonly up: number
   readonly ups: bigint
   readonly deals: bigint
   readonly house: House
@@ -18,9 +19,7 @@ export type Table = {
   stand(total: number): bigint
   /** The deals in which that hand does not get its stake back: the square of what it wins. */
   standSquared(total: number): bigint
-  /** What it is worth where the dealer ends so; `ends` of them, by number. */
-  standWhere(end: number, total: number): bigint
-  /** The deals in which the dealer ends so. */
+  /** The deals in which the dealer ends so; `ends` of them, by number. */
   endings(end: number): bigint
   /** All deals in which the dealer has no blackjack: what a sure win of one unit is worth. */
   all(): bigint
@@ -41,6 +40,7 @@ export function createTable(house: House, up: number): Table {
   const endings = (end: number) => dealer.endsFrom(shoe)[end]! * rest(dealer.drawsMax)
   const all = () => (BigInt(shoe.size) - holes()) * rest(1)
   return {
+    up,
     ups,
     deals,
     house,
@@ -51,17 +51,15 @@ export function createTable(house: House, up: number): Table {
     stand(total) {
       if (total > goal) return -all()
       let value = 0n
-      for (let end = 0; end < ends; end++) value += signOf(total, end) * dealer.endsFrom(shoe)[end]!
+      for (let end = 0; end < ends; end++) value += BigInt(signOf(total, end)) * dealer.endsFrom(shoe)[end]!
       return value * rest(dealer.drawsMax)
     },
     standSquared: (total) => (total > goal || total < 17 ? all() : all() - endings(total - 17)),
-    standWhere: (end, total) => signOf(total, end) * endings(end),
   }
 }
 
-/** Whether a hand wins, loses or neither against an end of the dealer's. */
-function signOf(total: number, end: number): bigint {
-  if (total > goal) return -1n
-  if (end === bust) return 1n
-  return BigInt(Math.sign(total - 17 - end))
+/** Whether a hand of this total wins (1), loses (-1) or neither against an end of the dealer's. */
+export function signOf(total: number, end: number): number {
+  if (total > goal) return -1
+  return end === bust ? 1 : Math.sign(total - 17 - end)
 }
