@@ -7,7 +7,15 @@ import type { Sequence } from './randomness.ts'
  * by place. As a laboratory collects them (GLI-19 3.2.2).
  */
 export function outcomes(stream: Stream, perSequence: number): Sequence[] {
-  return [...games.catalogue().flatMap((game) => drawsOf(game, stream, perSequence)), ...packs(stream, perSequence)]
+  return collectors(stream, perSequence).flatMap((collect) => collect())
+}
+
+/** The same in parts, between which a generator can be reseeded, as it is in play. */
+export function collectors(stream: Stream, perSequence: number): Array<() => Sequence[]> {
+  return [
+    ...games.catalogue().map((game) => () => drawsOf(game, stream, perSequence)),
+    () => packs(stream, perSequence),
+  ]
 }
 
 function drawsOf(game: games.Game, stream: Stream, count: number): Sequence[] {
