@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { memoryBytes } from '../../../ops/appliance/processes.ts'
 import { cpuSeconds } from './schedstat.ts'
 
@@ -60,14 +60,23 @@ export async function runPinned(core: number, command: readonly string[]): Promi
 }
 
 function spawnPinned(core: number, command: readonly string[], stdio: StdioOptions): ChildProcess {
-  // A group of its own, which is ended as one; before whatever else the machine does, where that is allowed.
-  const first = process.getuid?.() === 0 ? ['nice', '-n', String(nicety)] : []
-  const child = spawn('taskset', ['-c', String(core), 'setpriv', '--pdeathsig', 'KILL', ...first, ...command], {
+  // A group of its own, which is ended as one.
+  const child = spawn('taskset', ['-c', String(core), 'setpriv', '--pdeathsig', 'KILL', ...command], {
     stdio,
     detached: true,
   })
+  goFirst(child)
   alive.add(child)
   return child
+}
+
+/** Before whatever else the machine does, where that is allowed: what has a session of its own shares by that, and not by its processes (sched(7)). */
+function goFirst({ pid }: ChildProcess): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(nicety))
+  } catch {
+    // not root, or a kernel without it
+  }
 }
 
 function end(child: ChildProcess, signal: NodeJS.Signals): void {
