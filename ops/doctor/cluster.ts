@@ -1,8 +1,11 @@
+import { readFollowing } from '../failover/following.ts'
 import { clusterOf } from '../failover/members.ts'
-import { observe } from '../failover/observe.ts'
+import { isFollower, isWhole, observe } from '../failover/observe.ts'
 import { broken, type Check, sound, warning } from './finding.ts'
 
 const remedy = 'npx countroom cluster status; ops/runbooks/failover.md'
+const siteRemedy = 'npx countroom cluster status; ops/runbooks/second-site.md'
+const behindSecondsMax = 60
 const lagBytesMax = 64 * 1024 * 1024
 
 /** In a cluster: somebody leads, a standby is waited for, and whoever else there is follows. */
@@ -13,9 +16,18 @@ export const cluster: Check = {
   async look({ home }) {
     if (!clusterOf(home)) return sound('this home stands alone')
     const members = await observe(home)
+    if (isFollower(members)) {
+      const { behindSeconds } = readFollowing(home) ?? { behindSeconds: null }
+      if (behindSeconds === null || behindSeconds > behindSecondsMax)
+        return warning(
+          `it follows the first site, ${behindSeconds?.toFixed(0) ?? 'nobody knows how many'} s behind`,
+          siteRemedy,
+        )
+      return sound('it follows the first site, and takes no money')
+    }
     const primary = members.find(({ role }) => role === 'primary')
     if (primary?.state !== 'running') return broken('no node leads, so no money moves', remedy)
-    if (!members.some(({ role }) => role === 'synchronous standby'))
+    if (!isWhole(members))
       return broken(`${primary.name} leads and no standby is synchronous: commits wait, so no money moves`, remedy)
     const away = members.filter(({ role }) => role === 'away').map(({ name }) => name)
     if (away.length > 0) return warning(`${away.join(', ')} is away: the next loss stops money`, remedy)

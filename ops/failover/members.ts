@@ -48,7 +48,10 @@ export function clusterOf(home: Home): Member[] | undefined {
 
 /** Undefined where the home stands alone. */
 export function sitesOf(home: Home): Sites | undefined {
-  return read(home, sitesFile)
+  const sites = read<Sites>(home, sitesFile)
+  if (sites) return sites
+  const own = clusterOf(home) // rendered by a version that knew of no sites, which still runs
+  return own && { names: own.map((_, i) => nodeName(i + 1)), own }
 }
 
 /** Which of all nodes of the casino this is: those of a second site are numbered after the first's. */
