@@ -50,6 +50,16 @@ test('they run as a user of their own, on loopback, and tell of the machine, Pos
   expect(said.filter((line) => line.startsWith('Not watched'))).toEqual([])
 })
 
+test('the doctor finds nothing broken in an appliance that has them, and the status shows them', async () => {
+  const { findings } = JSON.parse((await countroom(home, ['doctor', '--json'])).out) as {
+    findings: Array<{ id: string; severity: string; evidence: string }>
+  }
+  expect(findings.length).toBeGreaterThan(10)
+  expect(findings.filter(({ severity }) => severity === 'broken')).toEqual([])
+  const status = (await countroom(home, ['status', '--json'])).out
+  for (const name of names) expect(status).toContain(`"${name}"`)
+}, 150_000)
+
 test('what rules and boards ask of them is told', async () => {
   const heard = new Set<string>()
   for (const port of ['nodeMetrics', 'postgresMetrics', 'redisMetrics'])
