@@ -45,13 +45,13 @@ async function proveBooks(lab: Lab): Promise<string | undefined> {
 function recordOf(outcome: Outcome, at: Date, perSecond: number, books: string | undefined): ChaosRecord {
   const { trial, account, lost, doubled, proof, timeline, struckAt, settledSeconds } = outcome
   const sinceStrike = (ms: number) => (ms - struckAt) / 1000
-  const first = [...account.acknowledgedAt.values()].map(sinceStrike).filter((each) => each > account.gap.seconds)
+  const times = [...account.acknowledgedAt.values()].map(sinceStrike).sort((a, b) => a - b)
+  const pauses = times.slice(1).map((time, i) => ({ length: time - times[i]!, end: time }))
+  const longest = pauses.reduce((most, pause) => (pause.length > most.length ? pause : most), { length: 0, end: 0 })
   const happened = [
     { seconds: 0, happened: trial.name },
     ...timeline.map(({ seconds, leads }) => ({ seconds, happened: `${leads} leads` })),
-    ...(first.length > 0
-      ? [{ seconds: Math.min(...first), happened: 'bets are acknowledged, after the longest pause' }]
-      : []),
+    { seconds: longest.end, happened: 'bets are acknowledged, after the longest pause' },
     { seconds: trial.seconds, happened: 'healing begins' },
     { seconds: settledSeconds, happened: 'all nodes are where they belong' },
   ].sort((a, b) => a.seconds - b.seconds)
