@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { type Home, readSecretFile } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
 import { configurationMode, configurationOwner, ownerOf } from '../appliance/ownership.ts'
@@ -9,7 +9,7 @@ import type { BackupSettings, Repository } from './settings.ts'
 
 type Options = Pick<BackupSettings, 'keepFull' | 'archiveQueueMegabytesMax' | 'processes'>
 
-/** Renders what pgBackRest reads; the same at each start, and no secret in it. */
+/** Renders what pgBackRest reads; the same at each start, and no secret in it. It must name the data as the server does, which in a cluster lie elsewhere. */
 export function writeConfiguration(
   home: Home,
   users: Users,
@@ -63,7 +63,7 @@ lock-path=${home.path(parts.lock)}
 log-level-file=off
 
 [${stanza}]
-pg1-path=${home.path('pg')}
+pg1-path=${home.has('pg') ? realpathSync(home.path('pg')) : home.path('pg')}
 pg1-socket-path=${postgresFolder(home)}
 pg1-port=${socketPortOf(home)}
 pg1-user=${roles.admin}

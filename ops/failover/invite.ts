@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemCommand } from '#base'
+import { connectKeys } from '#keys'
 import type * as pki from '#pki'
 import { issueFor, openPlace, put, refresh } from '../appliance/certificates.ts'
 import { type Component, componentsOf, edgeComponents, hasEdge } from '../appliance/components.ts'
@@ -8,8 +9,9 @@ import { readGiven } from '../appliance/given.ts'
 import { fingerprintOf, type Home, readSecretFile, type SecretName } from '../appliance/home.ts'
 import { findIdentities } from '../appliance/identity.ts'
 import { readSettings, refuseUnreadable, type Settings } from '../appliance/settings.ts'
+import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
-import { parts } from '../backup/place.ts'
+import { ensureRepositoryKey } from '../backup/repository-key.ts'
 import { type Cluster, nodeName, numberOf } from './members.ts'
 import { type NodePackage, newCode, sealPackage } from './package.ts'
 
@@ -81,6 +83,7 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
     )
   await settleAuthorities(home, present)
   const keys = readGiven(wanted.keysBackup, 'backup of keys', '--keys')
+  const repositoryKey = present.backup ? await wrappedAnew(home) : undefined
   const folder = resolve(wanted.out)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const invitations: Invitation[] = []
@@ -111,7 +114,7 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
       secrets: secretsOf(home, sharedSecrets),
       tls: { ...filesOf(made), ...believed(home) },
       fingerprint: fingerprintOf(home) ?? '',
-      ...(home.has(parts.key) ? { repositoryKey: readFileSync(home.path(parts.key), 'utf8') } : {}),
+      ...(repositoryKey ? { repositoryKey } : {}),
       keys,
     })
   }
@@ -144,6 +147,16 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
 }
 
 type Made = Array<{ file: string; key: string; chain: string }>
+
+/** The key of the repositories, under the epoch that is active: what it was wrapped under before a ceremony, no other token has. */
+async function wrappedAnew(home: Home): Promise<string> {
+  const agent = connectKeys({ socket: agentSocket(home, 'ops') })
+  try {
+    return `${JSON.stringify(await ensureRepositoryKey(home, agent))}\n`
+  } finally {
+    await agent.close()
+  }
+}
 
 /** After a ceremony the authorities get new keys, and nothing is issued below the old. */
 async function settleAuthorities(home: Home, settings: Settings): Promise<void> {

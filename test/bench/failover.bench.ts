@@ -1,3 +1,4 @@
+import { type Disaster, disaster, loseEverything } from '../lab/disaster.ts'
 import { openLab } from '../lab/lab.ts'
 import { type Outcome, run, trials } from '../lab/trials.ts'
 import type { Benchmark, Figure } from './benchmark.ts'
@@ -15,7 +16,7 @@ const benchmark: Benchmark = {
   seconds: 1,
   rounds: 1,
   async run({ only, rounds, say }) {
-    const lab = await openLab({ players: 40, say })
+    const lab = await openLab({ players: 40, say, archived: true })
     try {
       const figures: Figure[] = []
       for (const trial of trials.filter(({ name }) => only === undefined || name === only)) {
@@ -26,6 +27,11 @@ const benchmark: Benchmark = {
           say(wordsOf(outcome))
         }
         figures.push(...figuresOf(trial, outcomes))
+      }
+      if (only === undefined || only === disaster) {
+        const left = await loseEverything(lab, betsPerSecond)
+        say(`${disaster}: ${left.acknowledged} acknowledged, ${left.lost} of them lost`)
+        figures.push(...figuresOfDisaster(left))
       }
       return {
         conditions: { ...processor(), load: `${betsPerSecond} bets/s through the edge, all on this machine` },
@@ -57,6 +63,15 @@ function figuresOf({ name, gapSecondsMax, unnoticed }: Outcome['trial'], outcome
       unit: `of ${sum(({ account }) => account.acknowledged.size)}`,
       ...(unnoticed ? { bar: '<=0' as const } : {}),
     },
+  ]
+}
+
+function figuresOfDisaster({ lostSeconds, doubled, restoreSeconds, frozen }: Disaster): Figure[] {
+  return [
+    { name: `${disaster}: of what was answered, lost at the end`, value: lostSeconds, unit: 's', bar: '<=60' },
+    { name: `${disaster}: doubled`, value: doubled, unit: '', bar: '<=0' },
+    { name: `${disaster}: money frozen until somebody answers for it`, value: Number(frozen), unit: '', bar: '>=1' },
+    { name: `${disaster}: back on a bare folder and proven`, value: restoreSeconds, unit: 's' },
   ]
 }
 

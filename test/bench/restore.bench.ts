@@ -107,7 +107,8 @@ async function fill(from: string, gigabytes: number, say: (line: string) => void
       const [size] = await sql<Array<{ bytes: string }>>`select pg_database_size(current_database())::text as bytes`
       say(`filled ${gibibytes(Number(size?.bytes))}`)
       if (Number(size?.bytes) >= gigabytes * 2 ** 30) return wallets * each
-      await fillRound(sql, wallets, each)
+      const half = wallets / 2
+      await Promise.all([fillRound(sql, half, each), fillRound(sql, wallets, each, half + 1)])
     }
   } finally {
     await sql.end({ timeout: 5 })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { wordsOfChaos } from '../../ops/backup/index.ts'
+import { disaster, loseEverything } from './disaster.ts'
 import { drillChaos } from './drill.ts'
 import { openLab } from './lab.ts'
 import { loseFirstSite } from './second-site.ts'
@@ -25,7 +26,7 @@ if (process.getuid?.() !== 0) {
 const stopped = new Promise((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
 })
-const names = [...trials.map(({ name }) => name), ...(flag === '--try' ? [theSiteLost, 'all'] : [])]
+const names = [...trials.map(({ name }) => name), ...(flag === '--try' ? [theSiteLost, disaster, 'all'] : [])]
 const isWanted = flag === '--drill' && wanted === undefined ? true : names.includes(wanted ?? '')
 if (flag !== undefined && !(['--try', '--drill'].includes(flag) && isWanted)) {
   process.stderr.write(
@@ -34,7 +35,7 @@ if (flag !== undefined && !(['--try', '--drill'].includes(flag) && isWanted)) {
   process.exit(1)
 }
 const site = flag === '--try' && wanted === theSiteLost
-const lab = await openLab({ say, site })
+const lab = await openLab({ say, site, archived: !site })
 let failed = false
 if (flag === '--drill') {
   const trial = trials.find(({ name }) => name === (wanted ?? 'the machine of the primary dies'))!
@@ -61,6 +62,7 @@ if (flag === '--drill') {
     say(`  ${failures.length} told to ask again, ${gap.seconds.toFixed(1)} s without an answer`)
     say(`  ${timeline.map(({ seconds, leads }) => `${leads} leads at ${seconds.toFixed(1)} s`).join(', ')}`)
   }
+  if (wanted === 'all' || wanted === disaster) say(`${disaster}: ${JSON.stringify(await loseEverything(lab, 50))}`)
 } else {
   const [first] = lab.nodes
   say('It runs. Players come in at the virtual address; nodes and edges are network namespaces:')

@@ -27,10 +27,12 @@ export type Play = {
   warm(): Promise<void>
   /** Ends it: what is under way is asked again until it is resolved. */
   stop(): Promise<Account>
+  /** Ends it where nobody will ever answer. */
+  abandon(): Promise<Account>
 }
 
 const againEveryMs = 500
-const resolveSecondsMax = 90
+const resolveSecondsUsual = 90
 
 /** Players who bet with keys, together so many times a second, and who ask again with the same key until they know. */
 export function play(lab: Lab, perSecond = 100): Play {
@@ -54,23 +56,30 @@ export function play(lab: Lab, perSecond = 100): Play {
   }
   let lastMs = 0
   let playing = true
+  let resolveMsMax = resolveSecondsUsual * 1000
   const pace = (1000 * lab.cookies.length) / perSecond
   const players = lab.cookies.map((cookie, i) => playOn(cookie, (i / lab.cookies.length) * pace))
   return {
     elapsedMs,
     async warm() {
       const enough = 3 * lab.cookies.length
-      while (account.acknowledged.size < enough && elapsedMs() < resolveSecondsMax * 1000) await pause(200)
+      while (account.acknowledged.size < enough && elapsedMs() < resolveMsMax) await pause(200)
       account.failures = []
       account.gap = { seconds: 0, atMs: 0 }
     },
-    async stop() {
-      playing = false
-      await Promise.all(players)
-      alive()
-      await agent.destroy()
-      return account
+    stop,
+    abandon() {
+      resolveMsMax = 0
+      return stop()
     },
+  }
+
+  async function stop(): Promise<Account> {
+    playing = false
+    await Promise.all(players)
+    alive()
+    await agent.destroy()
+    return account
   }
 
   async function playOn(cookie: string, startMs: number): Promise<void> {
@@ -84,7 +93,7 @@ export function play(lab: Lab, perSecond = 100): Play {
 
   async function bet(cookie: string): Promise<void> {
     const key = randomUUID()
-    const giveUpMs = elapsedMs() + resolveSecondsMax * 1000
+    const beganMs = elapsedMs()
     for (let first = true; ; first = false) {
       const said = await ask(cookie, key).catch((error: Error) => error.message)
       if (typeof said !== 'string') {
@@ -96,7 +105,7 @@ export function play(lab: Lab, perSecond = 100): Play {
         return
       }
       if (first) account.failures.push({ atMs: elapsedMs(), said })
-      if (elapsedMs() > giveUpMs) return void account.unresolved.push(key)
+      if (elapsedMs() - beganMs > resolveMsMax) return void account.unresolved.push(key)
       await pause(againEveryMs)
     }
   }
@@ -127,14 +136,11 @@ export function play(lab: Lab, perSecond = 100): Play {
 }
 
 /**
- * What the books say of it, asked of whoever leads at the end: keys that were acknowledged and are not there, or as another round; and keys
+ * What the books of a home say of it: keys that were acknowledged and are not there, or as another round; and keys
  * that are there more than once, acknowledged or not.
  */
-export async function compare(
-  { nodes }: Pick<Lab, 'nodes'>,
-  account: Account,
-): Promise<{ lost: string[]; doubled: string[] }> {
-  const owner = connect(viewHome(nodes[0]!.home), 'owner')
+export async function compare(home: string, account: Account): Promise<{ lost: string[]; doubled: string[] }> {
+  const owner = connect(viewHome(home), 'owner')
   try {
     const booked = await owner<Array<{ key: string; transfer: bigint }>>`
       select key, transfer from ledger.transfers where key like 'round:%'`

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
@@ -9,12 +9,15 @@ import { readFollowing } from '../../ops/failover/following.ts'
 import type { Invitation } from '../../ops/failover/invite.ts'
 import { type MemberState, observe } from '../../ops/failover/observe.ts'
 import { employ, staffPassword } from '../support/staff.ts'
+import { type Disk, openDisk } from './disk.ts'
 import { command, kill, type Machine, node, openNetwork } from './network.ts'
 
 /** A node of the lab: a machine, the home on it, and the `countroom up` that runs it. */
 export type LabNode = {
   number: number
   machine: Machine
+  /** Under its home. */
+  disk: Disk
   home: string
   /** Runs the operator's command there; its output. */
   countroom(...words: string[]): string
@@ -30,6 +33,8 @@ export type Lab = {
   site: LabNode | undefined
   /** Where players come in, and whom they believe. */
   door: { address: string; ca: string }
+  /** Where all nodes back up to, when they do. */
+  repository: string
   /** Of players with money, signed in. */
   cookies: string[]
   members(): Promise<MemberState[]>
@@ -38,14 +43,17 @@ export type Lab = {
   down(): Promise<void>
 }
 
+/** Plenty for what a trial books; the images are sparse. */
+const diskMegabytes = 4096
+
 type Say = (line: string) => void
 
 /**
  * A cluster of three nodes on this machine, each in a network namespace of its own, made as an operator makes one: a home that stands
- * alone, a ceremony, a backup of keys, an invitation for each of the others.
+ * alone, a ceremony, a backup of keys, an invitation for each of the others. `archived`: with a repository that all of them reach.
  */
 export async function openLab(
-  options: { say?: Say; settings?: object; players?: number; site?: boolean } = {},
+  options: { say?: Say; archived?: boolean; settings?: object; players?: number; site?: boolean } = {},
 ): Promise<Lab> {
   const say = options.say ?? (() => {})
   const folder = mkdtempSync('/tmp/countroom-lab-')
@@ -60,19 +68,22 @@ export async function openLab(
     edges,
     site,
     door: { address: virtualAddress, ca: join(folder, 'node-1/tls/ca.pem') },
+    repository: join(folder, 'repository'),
     cookies: [],
     members,
     settled,
     async down() {
       await Promise.all([...nodes, ...edges, ...(site ? [site] : [])].map((each) => each.stop().catch(() => {})))
       network.down()
+      for (const { disk } of [...nodes, ...edges, ...(site ? [site] : [])]) disk.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
   try {
     const [first] = nodes
-    mkdirSync(first!.home)
-    writeFileSync(join(first!.home, 'countroom.json'), JSON.stringify({ cores: 1, ...options.settings }))
+    const backup = { repositories: [{ directory: lab.repository }], drillDays: 0 }
+    const settings = { cores: 1, ...(options.archived ? { backup } : {}), ...options.settings }
+    writeFileSync(join(first!.home, 'countroom.json'), JSON.stringify(settings))
     say('One node that stands alone')
     await first!.up()
     say('Players with money')
@@ -81,7 +92,7 @@ export async function openLab(
     lab.cookies = JSON.parse(machine.run(node, [populate, home, String(options.players ?? 10)])) as string[]
     say('Two of staff, a ceremony, a backup of keys')
     const shares = await ceremony(first!, join(folder, 'shares'))
-    const backup = JSON.parse(first!.countroom('keys', 'backup', '--json')) as {
+    const keys = JSON.parse(first!.countroom('keys', 'backup', '--json')) as {
       path: string
       unsealed: string[]
     }
@@ -90,13 +101,13 @@ export async function openLab(
     const made = first!.countroom(
       ...['cluster', 'invite', '--addresses', addresses(nodes), '--edges', addresses(edges)],
       ...(site ? ['--second-site', site.machine.address] : []),
-      ...['--virtual-address', virtualAddress, '--keys', backup.path, '--out', join(folder, 'packages'), '--json'],
+      ...['--virtual-address', virtualAddress, '--keys', keys.path, '--out', join(folder, 'packages'), '--json'],
     )
     await first!.stop()
-    const keys = ['--shares', shares.join(','), '--without', backup.unsealed.join(',')]
+    const opened = ['--shares', shares.join(','), '--without', keys.unsealed.join(',')]
     for (const { node: name, file, code } of JSON.parse(made) as Invitation[]) {
       const invited = [...nodes, ...edges, site].find((each) => each?.home.endsWith(name))!
-      invited.countroom('cluster', 'join', file, '--code', code, ...(edges.includes(invited) ? [] : keys))
+      invited.countroom('cluster', 'join', file, '--code', code, ...(edges.includes(invited) ? [] : opened))
     }
     say('Three nodes')
     await Promise.all(nodes.map((each) => each.up(...(each === first ? ['--approve-program'] : []))))
@@ -151,14 +162,15 @@ export async function openLab(
 
 function labNode(number: number, machine: Machine, home: string): LabNode {
   const env = { COUNTROOM_HOME: home }
+  const disk = openDisk(home, diskMegabytes)
   let running: ReturnType<Machine['start']> | undefined
   return {
     number,
     machine,
+    disk,
     home,
     countroom: (...words) => machine.run(node, command(...words), { env }),
     async up(...words) {
-      mkdirSync(home, { recursive: true })
       const log = join(home, 'up.log')
       const child = machine.start(node, command('up', ...words), env, openSync(log, 'a'))
       running = child
@@ -173,7 +185,7 @@ function labNode(number: number, machine: Machine, home: string): LabNode {
     async stop() {
       const child = running
       running = undefined
-      if (!child?.pid || child.exitCode !== null) return
+      if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return
       const ended = new Promise((resolve) => child.once('exit', resolve))
       kill(child.pid, 'SIGTERM')
       await ended

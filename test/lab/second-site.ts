@@ -38,7 +38,7 @@ export async function loseFirstSite(lab: Lab, perSecond: number, cutSeconds = 5)
   lab.door = { ...lab.door, address: site.machine.address }
   await pause(10)
   const account = await played.stop()
-  const { lost, doubled } = await compare({ nodes: [site] }, account)
+  const { lost, doubled } = await compare(site.home, account)
   const at = (key: string) => account.acknowledgedAt.get(key)!
   const told = Date.parse(promoted.answered.lastCommit!)
   const times = lost.map(at).sort((a, b) => a - b)

@@ -1,6 +1,6 @@
 import { agentOf, coreOf, crash, etcdOf, freeze, patroniOf, postmasterOf, primaryOf, redisOf } from './faults.ts'
 import { type Account, compare, play } from './journal.ts'
-import type { Lab } from './lab.ts'
+import type { Lab, LabNode } from './lab.ts'
 import { kill } from './network.ts'
 
 /** One fault: what is done to the cluster while people play, and what brings back what it took away. */
@@ -33,6 +33,15 @@ export type Outcome = {
 const signal = (pid: number, name: NodeJS.Signals) => {
   kill(pid, name)
   return `${name} to ${pid}`
+}
+
+/** What a command says, whether or not it is good. */
+function toldBy(node: LabNode, ...words: string[]): string {
+  try {
+    return node.countroom(...words).trim()
+  } catch (error) {
+    return (error as { stdout: string }).stdout.trim()
+  }
 }
 
 export const trials: readonly Trial[] = [
@@ -139,6 +148,19 @@ export const trials: readonly Trial[] = [
     strike: async (lab) => ({ proof: signal(redisOf(lab.nodes[0]!), 'SIGKILL') }),
   },
   {
+    // Nobody else takes over: the server runs and leads. It refuses what it cannot write, and the operator was told before.
+    name: 'the disk of the primary full for 15 s',
+    gapSecondsMax: 25,
+    seconds: 15,
+    async strike(lab) {
+      const node = await primaryOf(lab)
+      node.disk.fill(64)
+      const warned = toldBy(node, 'check', 'disk-free')
+      node.disk.fill()
+      return { proof: `node-${node.number}, before: ${warned}`, heal: async () => node.disk.free() }
+    },
+  },
+  {
     name: 'a key agent killed',
     gapSecondsMax: 5,
     seconds: 10,
@@ -163,6 +185,7 @@ export async function run(lab: Lab, trial: Trial, perSecond: number): Promise<Ou
   const settledSeconds = since()
   await pause(6)
   const account = await played.stop()
+  const books = await compare(lab.nodes[0]!.home, account) // asked of whoever leads
   return {
     trial,
     account,
@@ -170,7 +193,7 @@ export async function run(lab: Lab, trial: Trial, perSecond: number): Promise<Ou
     struckAt,
     settledSeconds,
     timeline: await watched.stop(),
-    ...(await compare(lab, account)),
+    ...books,
   }
 }
 

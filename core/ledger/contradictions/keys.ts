@@ -8,9 +8,9 @@ export const keys: readonly Contradiction[] = [
       select format('wallet %s, transfer %s', coalesce(t.wallet, p.wallet), coalesce(t.transfer, p.transfer)) as bad
       from (select * from ledger.transfers where at >= ${horizon.since} and legs <> 0) t
       full join (
+        -- Arrays compare by their first element, so the greatest is what the last posting left.
         select wallet, transfer, min(at) as at, max(at) as at_max, min(lane) as lane, min(batch) as batch, count(*) as legs,
-          max(version) as version, min(version) as version_first, (array_agg(cash order by version desc))[1] as cash,
-          (array_agg(bonus order by version desc))[1] as bonus, (array_agg(held order by version desc))[1] as held
+          min(version) as version_first, max(array[version, cash, bonus, held]) as last
         from (${postingsAnywhere(sql, horizon)}) p group by wallet, transfer
       ) p on p.wallet = t.wallet and p.transfer = t.transfer
       left join ledger.openings o on o.wallet = t.wallet
@@ -18,8 +18,8 @@ export const keys: readonly Contradiction[] = [
         when t.wallet is null then p.at >= ${horizon.keysSince}
         when p.wallet is null then t.version > coalesce(o.version, 0)
         else (t.legs, t.version, t.cash, t.bonus, t.held, t.at, t.lane, t.batch)
-          is distinct from (p.legs, p.version, p.cash, p.bonus, p.held, p.at, p.lane, p.batch)
-          or p.at <> p.at_max or p.version - p.version_first + 1 <> p.legs
+          is distinct from (p.legs, p.last[1], p.last[2], p.last[3], p.last[4], p.at, p.lane, p.batch)
+          or p.at <> p.at_max or p.last[1] - p.version_first + 1 <> p.legs
         end
       order by 1`,
   },

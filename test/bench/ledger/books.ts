@@ -44,10 +44,10 @@ export async function fillPast(sql: Sql, count: number, each: number): Promise<v
   for (let round = 1; round <= each; round++) await fillRound(sql, count, round)
 }
 
-/** One more for each wallet; rounds have numbers. */
-export async function fillRound(sql: Sql, count: number, round: number): Promise<void> {
-  const lease = (await ledger.leaseLane(sql, `past-${round}`))!
-  for (let first = 1; first <= count; first += 20_000)
+/** One more for each wallet, or for those from a number on; rounds have numbers. */
+export async function fillRound(sql: Sql, count: number, round: number, from = 1): Promise<void> {
+  const lease = (await ledger.leaseLane(sql, `past-${round}-${from}`))!
+  for (let first = from; first <= count; first += 20_000)
     await sql.unsafe(
       `select count(*) from ledger.post($1::smallint, $2, now() - interval '1 hour',
          (select array_agg((n - $3 + 1)::int order by n) from generate_series($3::bigint, $4) n), (select array_agg(n order by n) from generate_series($3::bigint, $4) n),
