@@ -26,7 +26,7 @@ import { countroom, launch, moment, removeHome } from '../command.ts'
 
 /** A casino that is backed up into two places, lost, and brought back on bare folders, by the operator's command alone. */
 const home = newHome('small')
-const [bare, earlier, other] = [newHome('usual'), newHome('usual'), newHome('usual')]
+const [bare, earlier, exact, other] = [newHome('usual'), newHome('usual'), newHome('usual'), newHome('usual')]
 const places = mkdtempSync(join(tmpdir(), 'cr-places-'))
 const [near, far, shares] = [join(places, 'near'), join(places, 'far'), join(places, 'shares')]
 const staff = ['ann', 'ben'].map((login) => ({ login, password: 'a long enough password' }))
@@ -34,6 +34,8 @@ let appliance: Appliance | undefined
 let player: Client
 let who: { email: string; password: string }
 let between: Date
+/** Of the deposit after that moment: its transaction, and when it was surely done. */
+let deposited: { xid: string; before: Date }
 
 beforeAll(async () => {
   chmodSync(places, 0o755)
@@ -48,7 +50,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await player?.close()
   await appliance?.stop()
-  for (const each of [home, bare, earlier, other]) removeHome(each)
+  for (const each of [home, bare, earlier, exact, other]) removeHome(each)
   rmSync(places, { recursive: true, force: true })
 })
 
@@ -151,6 +153,9 @@ test('custodians get shares of keys that backups carry; the repositories’ own 
   between = new Date()
   await depositByCard(player, '7.00')
   const sql = connect(viewHome(home), 'app')
+  const [last] = await sql<Array<{ xid: string }>>`
+    select xmin::text as xid from ledger.transfers order by transfer desc limit 1`
+  deposited = { xid: last!.xid, before: new Date() }
   const core = connectKeys(presentOps(viewHome(home)))
   for (const { login, password } of staff)
     await sql.begin((tx) =>
@@ -222,6 +227,34 @@ test('to an earlier moment: what was answered later is gone, money is frozen, an
   expect(new Date(reached.commit).getTime()).toBeLessThanOrEqual(between.getTime())
 }, 120_000)
 
+test('to a transaction: it is in the books, what came after it is not', async () => {
+  const oldest = (await held()).find(({ repository }) => repository === 1)!
+  const { code, out } = await countroom(home, [
+    ...[
+      'restore',
+      '--home',
+      exact,
+      '--from',
+      near,
+      '--keys-of',
+      home,
+      '--to',
+      deposited.xid,
+      '--set',
+      oldest.label,
+      '--json',
+    ],
+  ])
+  expect(code, out).toBe(0)
+  const { loss, reached } = JSON.parse(out) as {
+    loss: { frozen: boolean; missing: number }
+    reached: { commit: string }
+  }
+  expect(loss).toMatchObject({ frozen: true, missing: 0 }) // all of the money, and not all of the rest
+  const commit = new Date(reached.commit)
+  expect(commit > between && commit < deposited.before).toBe(true)
+}, 120_000)
+
 test('on another machine the custodians bring the keys: fewer than a quorum open nothing, a quorum all of it', async () => {
   const [newest = ''] = readdirSync(join(near, 'recovery'))
     .filter((name) => name.startsWith('keys-'))
@@ -259,9 +292,11 @@ test('the restored casino opens with all its money once somebody answers for it,
   expect((await countroom(other, ['backup'])).code).toBe(0)
 }, 120_000)
 
-async function held(): Promise<Array<{ type: string; repository: number }>> {
+async function held(): Promise<Array<{ label: string; type: string; repository: number }>> {
   const { code, out } = await countroom(home, ['backup', 'list', '--json'])
-  return code === 0 ? (JSON.parse(out) as { backups: Array<{ type: string; repository: number }> }).backups : []
+  return code === 0
+    ? (JSON.parse(out) as { backups: Array<{ label: string; type: string; repository: number }> }).backups
+    : []
 }
 
 function filesIn(path: string): string[] {
