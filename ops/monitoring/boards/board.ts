@@ -21,3 +21,6 @@ export function quantiles(histogram: string, labels = '', by = 'le'): Record<str
 
 /** How old what a gauge of an instant tells is. */
 export const age = (gauge: string, by = ''): string => `time() - min${by} (${gauge})`
+
+/** Of a counter, a second, summed by labels. */
+export const rate = (counter: string, by: string) => `sum by (${by}) (rate(${counter}[$__rate_interval]))`

@@ -1,6 +1,4 @@
-import { age, type Board, quantiles } from './board.ts'
-
-const rate = (counter: string, by: string) => `sum by (${by}) (rate(${counter}[$__rate_interval]))`
+import { age, type Board, quantiles, rate } from './board.ts'
 
 const edge: Board = {
   uid: 'countroom-edge',
