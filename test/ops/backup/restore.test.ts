@@ -34,8 +34,8 @@ let appliance: Appliance | undefined
 let player: Client
 let who: { email: string; password: string }
 let between: Date
-/** Of the deposit after that moment: its transaction, and when it was surely done. */
-let deposited: { xid: string; before: Date }
+/** Of the deposit after that moment: its transaction, when it was surely done, and a backup of before it. */
+let deposited: { xid: string; before: Date; since: string }
 
 beforeAll(async () => {
   chmodSync(places, 0o755)
@@ -155,7 +155,7 @@ test('custodians get shares of keys that backups carry; the repositories’ own 
   const sql = connect(viewHome(home), 'app')
   const [last] = await sql<Array<{ xid: string }>>`
     select xmin::text as xid from ledger.transfers order by transfer desc limit 1`
-  deposited = { xid: last!.xid, before: new Date() }
+  deposited = { xid: last!.xid, before: new Date(), since: (await held())[0]!.label }
   const core = connectKeys(presentOps(viewHome(home)))
   for (const { login, password } of staff)
     await sql.begin((tx) =>
@@ -228,7 +228,6 @@ test('to an earlier moment: what was answered later is gone, money is frozen, an
 }, 120_000)
 
 test('to a transaction: it is in the books, what came after it is not', async () => {
-  const oldest = (await held()).find(({ repository }) => repository === 1)!
   const { code, out } = await countroom(home, [
     ...[
       'restore',
@@ -241,7 +240,7 @@ test('to a transaction: it is in the books, what came after it is not', async ()
       '--to',
       deposited.xid,
       '--set',
-      oldest.label,
+      deposited.since,
       '--json',
     ],
   ])
