@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['test/support/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     env: { NODE_ENV: 'test' },
   },
 })

@@ -67,7 +67,7 @@ export function spawnQuietly(
 }
 
 /** Polls closely, for moments that last milliseconds. @throws Error with what was waited for */
-export async function moment(what: string, come: () => boolean, secondsMax = 60): Promise<void> {
+export async function moment(what: string, come: () => boolean, secondsMax = 120): Promise<void> {
   const end = Date.now() + secondsMax * 1000
   while (!come()) {
     if (Date.now() > end) throw new Error(`waited ${secondsMax} s for ${what}`)

@@ -56,7 +56,7 @@ test('a first start killed at any of its steps leaves nothing that stops the nex
   const client = openClient(urls.lobby, { ca })
   ada = await arrive(client, urls)
   await client.close()
-}, 120_000)
+}, 300_000)
 
 test('killed outright while it runs, then two starts at once: one takes over with all data, the other is told', async () => {
   const before = cardIn(home).processes.map(({ pid }) => pid)
@@ -85,7 +85,7 @@ test('killed outright while it runs, then two starts at once: one takes over wit
   const client = openClient(urls.lobby, { ca })
   await signInAnew(client, urls, ada)
   await client.close()
-}, 90_000)
+}, 180_000)
 
 test('Ctrl-C, wherever it arrives, stops everything it started, with exit code 0', async () => {
   running?.child.kill('SIGINT')
@@ -93,7 +93,7 @@ test('Ctrl-C, wherever it arrives, stops everything it started, with exit code 0
   expect(code, out).toBe(0)
   expect(leftIn(home)).toEqual([])
   expect(readdirSync(at('run')).filter((file) => /\.(pid|lock|sock)$|appliance/.test(file))).toEqual([])
-}, 30_000)
+}, 90_000)
 
 test('Ctrl-C in the middle of a start ends it at once and leaves nothing running', async () => {
   const start = up()
@@ -104,7 +104,7 @@ test('Ctrl-C in the middle of a start ends it at once and leaves nothing running
   expect(out).toContain('Stopped before it was up')
   expect(out).not.toContain('Countroom runs')
   expect(leftIn(home)).toEqual([])
-}, 30_000)
+}, 90_000)
 
 test('what is lost from an installed home is named with the two ways on, and never made anew', async () => {
   for (const [what, spoil] of damages()) {

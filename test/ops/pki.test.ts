@@ -188,7 +188,7 @@ test('[S58] a worker and both cores that are taken back are cut off from the key
   } finally {
     await place.close()
   }
-}, 120_000)
+}, 240_000)
 
 describe('a certificate of a person', () => {
   let admin: Desk
@@ -238,7 +238,7 @@ describe('a certificate of a person', () => {
   })
 
   test('[S06] in a browser that has it its person enrols and signs in, and nobody comes in with that cookie and another’s', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const { origin } = new URL(appliance.urls.operator)
     const browser = await chromium.launch({
@@ -323,7 +323,7 @@ test('a home of before the issuing authority is brought over by a start, on the 
     (await health()).includes('{"name":"core-1","healthy":true},{"name":"core-2","healthy":true}') ? true : undefined,
   )
   expect((await run('list')).out.match(/ enabled /g)).toHaveLength(6)
-}, 120_000)
+}, 240_000)
 
 /** Leaves that hang on the root itself, no lists, no tables: as the first version kept it. */
 async function makeOld(): Promise<void> {

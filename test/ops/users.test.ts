@@ -66,7 +66,7 @@ describe.runIf(isRoot)('started by root', () => {
     tryEachProcess()
     tryEverySocket()
     tryEveryFile()
-  }, 120_000)
+  }, 240_000)
 
   test('a link that a process left in its own folder leads the next start nowhere', async () => {
     await appliance.stop()
@@ -84,7 +84,7 @@ describe.runIf(isRoot)('started by root', () => {
     ])
     rmSync(links[2]!)
     rmSync(victim)
-  }, 120_000)
+  }, 240_000)
 })
 
 test('started by an ordinary user all of it is that user, for that user alone, and the doctor says what that means', async () => {
@@ -108,7 +108,7 @@ test('started by an ordinary user all of it is that user, for that user alone, a
     await up.ended
     removeHome(own)
   }
-}, 120_000)
+}, 240_000)
 
 /** What an unprivileged process of each kind may connect to. */
 function tryEverySocket(): void {

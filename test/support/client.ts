@@ -147,7 +147,7 @@ export async function must<T>(answer: Promise<Answer<T>>, status: number): Promi
 }
 
 /** Asks until there is an answer; says what it waited for when there is none. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, secondsMax = 20): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | undefined>, secondsMax = 60): Promise<T> {
   const end = Date.now() + secondsMax * 1000
   for (;;) {
     const found = await look()
