@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
+import { askReady } from '../../ops/appliance/nodes.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { verify } from '../../ops/commands/verify.ts'
@@ -60,8 +61,10 @@ test('either core killed under play: no keyed bet fails for good, none is applie
   })
   const end = Date.now() + seconds * 1000
   let kills = 0
-  for (let turn = 0; Date.now() < end; turn++) {
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+  for (let turn = 0; Date.now() < end || kills < 2; turn++) {
+    // One at a time: with both away no keyed bet could be told anything else.
+    await until('both cores', async () => ((await areBothReady()) ? true : undefined))
+    await new Promise((resolve) => setTimeout(resolve, 1500)) // the edge has asked them too
     const victim = appliance.processes().find((unit) => unit.name === `core-${(turn % 2) + 1}`)
     if (victim?.pid) {
       process.kill(victim.pid, 'SIGKILL')
@@ -113,6 +116,12 @@ test('either core killed under play: no keyed bet fails for good, none is applie
   await until('bets again', async () => ((await bet()).status === 200 ? true : undefined))
   await Promise.all(players.map((client) => client.close()))
 })
+
+async function areBothReady(): Promise<boolean> {
+  const { core1Metrics, core2Metrics } = appliance.card().ports
+  const missing = await Promise.all([core1Metrics, core2Metrics].map((port) => askReady(port!)))
+  return missing.every((what) => what === undefined)
+}
 
 type Waiting = { round: string; status: string; step: number; moves?: string[] }
 type Open = { rounds: Waiting[] }
