@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectKeys } from '#keys'
 import { viewHome } from '../../ops/appliance/home.ts'
-import { presentOps } from '../../ops/appliance/sockets.ts'
+import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type ChaosRecord, signEvidence } from '../../ops/backup/index.ts'
 import type { Lab } from './lab.ts'
 import { type Outcome, run, type Trial } from './trials.ts'
@@ -20,7 +20,7 @@ export async function drillChaos(
   const outcome = await run(lab, trial, perSecond)
   const books = await proveBooks(lab)
   const record = recordOf(outcome, at, perSecond, books)
-  const keys = connectKeys(presentOps(viewHome(home)))
+  const keys = connectKeys({ socket: agentSocket(viewHome(home), 'ops'), deadlineMs: 60_000 })
   try {
     mkdirSync(out, { recursive: true })
     const file = join(out, `chaos-drill-${at.toISOString().replaceAll(/[:.]/g, '')}.json`)
