@@ -25,6 +25,7 @@ import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
 import { keepArchive } from './audit/keeper.ts'
 import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } from './backup/index.ts'
+import { keepCrashWatch } from './failover/crash.ts'
 import { startEdgeNode } from './failover/edge-node.ts'
 import { keepFence, refuseSuperseded } from './failover/fence.ts'
 import { joinCluster } from './failover/join.ts'
@@ -99,7 +100,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
   const home = inWords(dir, () => openHome(dir, identities))
   const unlock = inWords(dir, () => takeLock(home))
   let card: Card | undefined
-  const keepers: Array<{ stop(): Promise<void> }> = []
+  const keepers: Array<{ stop(): Promise<void> | void }> = []
   const changed = (processes: UnitState[]) => {
     if (card) card = publish(home, { ...card, processes })
   }
@@ -178,6 +179,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
+    if (cluster) keepers.push(keepCrashWatch(home, settings, cluster, say))
     if (cluster?.secondSite) keepers.push(keepFence(home, settings, say))
     if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
     await step(hasEdge(settings) ? 'Worker, cores, edge' : 'Worker, cores', () =>

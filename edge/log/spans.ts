@@ -43,7 +43,7 @@ export function openSpanLog({ endpoint, caFile, headersFile, instance }: Telemet
   let next: Trace
   const otlp = new OTLPTraceExporter({
     url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
-    headers: headersFile === undefined ? {} : headersIn(readFileSync(headersFile, 'utf8')),
+    headers: headersFile === undefined ? {} : JSON.parse(readFileSync(headersFile, 'utf8')),
     timeoutMillis: answerMsMax,
     concurrencyLimit: 1,
     httpAgentOptions: { keepAlive: true, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) },
@@ -117,14 +117,4 @@ function contextOf({ traceId, parentSpanId }: Trace) {
   if (parentSpanId === undefined) return ROOT_CONTEXT
   const parent: SpanContext = { traceId, spanId: parentSpanId, traceFlags: TraceFlags.SAMPLED, isRemote: true }
   return trace.setSpan(ROOT_CONTEXT, trace.wrapSpanContext(parent))
-}
-
-function headersIn(text: string): Record<string, string> {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-    }),
-  )
 }

@@ -7,7 +7,7 @@ export const telemetryConfig = z
     endpoint: z.url({ protocol: /^https?$/ }),
     /** Who vouches for its certificate, where no public authority does. */
     caFile: z.string().optional(),
-    /** Headers that let us in there, a `name: value` a line. */
+    /** Headers that let us in there, by name, in JSON. */
     headersFile: z.string().optional(),
     /** Which edge of which machine the spans are from. */
     instance: z.string(),

@@ -16,7 +16,7 @@ const configuration = 'run/patroni.yml'
 const dataFolder = 'patroni/pg'
 
 /** Seconds. A leader that is not heard of for `ttl` has lost; it takes its own server down before (`ttl` >= `loop_wait` + 2 `retry_timeout`). */
-const timings = { ttl: 20, loop_wait: 5, retry_timeout: 5 } as const
+export const timings = { ttl: 20, loop_wait: 5, retry_timeout: 5 } as const
 
 /** The log that a second site may miss before it has to copy anew; no slot keeps more for it, because a site that is gone would fill this disk. */
 const keptForSecondSite = '4GB'
@@ -151,6 +151,7 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
       parameters: {
         ...parameters,
         unix_socket_directories: postgresFolder(home),
+        wal_retrieve_retry_interval: '500ms', // a standby that lost its primary goes over to the next one as soon as there is one
         ...(cluster.secondSite ? { wal_keep_size: keptForSecondSite } : {}),
       },
     },

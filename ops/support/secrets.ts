@@ -22,10 +22,11 @@ export function secretsOf(home: Home, settings: unknown): string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length)
 }
 
-/** A key in PEM is told by any line of it. */
+/** A key in PEM is told by any line of it, a header by its value, and by what stands behind `Bearer` in it. */
 function valuesIn(text: string): string[] {
-  if (!text.includes('PRIVATE KEY-----')) return [text.trim()]
-  return text.split('\n').filter((line) => /^[\w+/=]{20,}$/.test(line))
+  if (text.includes('PRIVATE KEY-----')) return text.split('\n').filter((line) => /^[\w+/=]{20,}$/.test(line))
+  const headers = text.matchAll(/^[\w-]+: *(\w+ )?(\S.*)$/gm)
+  return [text.trim(), ...[...headers].map(([, , value]) => value!.trim())]
 }
 
 /** As it is, and as JSON, URLs and encodings have it. */

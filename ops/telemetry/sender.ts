@@ -17,7 +17,7 @@ export function openSender(
 ): (inventory: readonly TargetGroup[]) => Promise<string | undefined> {
   const exporter = new OTLPMetricExporter({
     url: `${endpoint.replace(/\/$/, '')}/v1/metrics`,
-    headers: headersIn(headersOf(settings) ?? ''),
+    headers: headersOf(settings) ?? {},
     timeoutMillis: answerMsMax,
     httpAgentOptions: { keepAlive: true, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) },
   })
@@ -52,14 +52,4 @@ async function readingOf({ targets: [address], labels }: TargetGroup): Promise<R
   } catch {
     return undefined
   }
-}
-
-function headersIn(text: string): Record<string, string> {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-    }),
-  )
 }

@@ -15,7 +15,7 @@ export function telemetryOf(home: Home, settings: Settings, users: Users, kind: 
   const { endpoint, caFile } = telemetry.otlp
   const headers = headersOf(settings)
   const headersFile = home.path(fileOf(kind))
-  if (headers !== undefined) home.write(fileOf(kind), headers, 0o400, ownerOf(users, kind))
+  if (headers !== undefined) home.write(fileOf(kind), JSON.stringify(headers), 0o400, ownerOf(users, kind))
   return {
     telemetry: {
       endpoint,
@@ -34,8 +34,8 @@ export function telemetryFiles(home: Home, { telemetry }: Settings, kind: Follow
   return [...(caFile === undefined ? [] : [caFile]), ...(headersFile === undefined ? [] : [home.path(fileOf(kind))])]
 }
 
-/** The headers' file as it stands. @throws Trouble when it is not there, open to others, or holds something else */
-export function headersOf({ telemetry }: Settings): string | undefined {
+/** The headers that let us in, by name. @throws Trouble when their file is not there, open to others, or holds something else */
+export function headersOf({ telemetry }: Settings): Record<string, string> | undefined {
   const file = telemetry?.otlp.headersFile
   if (file === undefined) return undefined
   const setting = '"telemetry" in countroom.json'
@@ -45,9 +45,20 @@ export function headersOf({ telemetry }: Settings): string | undefined {
       setting,
       remedy: `chmod 600 ${file}; whoever could read it may know it`,
     })
+  const lines = linesOf(file, setting).map((line) => /^([\w-]+):\s*(\S[\x20-\x7e]*)$/.exec(line))
+  if (lines.every((line) => line !== null)) return Object.fromEntries(lines.map(([, name, value]) => [name, value]))
+  throw new Trouble(`${file} holds something else than headers.`, {
+    setting,
+    remedy: 'one header a line, as in: authorization: Bearer …',
+  })
+}
+
+function linesOf(file: string, setting: string): string[] {
   try {
-    const text = readFileSync(file, 'utf8')
-    if (text.split('\n').every((line) => line.trim() === '' || /^[\w-]+:\s*\S[\x20-\x7e]*$/.test(line))) return text
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
   } catch (cause) {
     throw new Trouble(`The headers in ${file} cannot be read: ${(cause as Error).message}`, {
       setting,
@@ -55,10 +66,6 @@ export function headersOf({ telemetry }: Settings): string | undefined {
       cause,
     })
   }
-  throw new Trouble(`${file} holds something else than headers.`, {
-    setting,
-    remedy: 'one header a line, as in: authorization: Bearer …',
-  })
 }
 
 function fileOf(kind: Follower): string {

@@ -7,7 +7,7 @@ export const telemetry = z
     endpoint: z.url({ protocol: /^https?$/ }),
     /** Who vouches for its certificate, where no public authority does. */
     caFile: z.string().optional(),
-    /** Headers that let us in there, a `name: value` a line. */
+    /** Headers that let us in there, by name, in JSON. */
     headersFile: z.string().optional(),
     /** Which process of which node the spans are from. */
     instance: z.string(),

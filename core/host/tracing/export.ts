@@ -22,7 +22,7 @@ export function openExport({ endpoint, caFile, headersFile }: TelemetryConfig): 
   for (const outcome of ['sent', 'failed', 'dropped']) spans.inc({ outcome }, 0)
   const exporter = new OTLPTraceExporter({
     url: `${endpoint.replace(/\/$/, '')}/v1/traces`,
-    headers: headersFile === undefined ? {} : headersIn(readFileSync(headersFile, 'utf8')),
+    headers: headersFile === undefined ? {} : JSON.parse(readFileSync(headersFile, 'utf8')),
     timeoutMillis: answerMsMax,
     concurrencyLimit: 1,
     httpAgentOptions: { keepAlive: true, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) },
@@ -64,14 +64,4 @@ class CountedSpans implements SpanProcessor {
 
   forceFlush = () => this.#batches.forceFlush()
   shutdown = () => this.#batches.shutdown()
-}
-
-function headersIn(text: string): Record<string, string> {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-    }),
-  )
 }
