@@ -20,6 +20,9 @@ export const telemetrySettings = z
       .prefault({}),
   })
   .refine(({ otlp }) => isPrivate(new URL(otlp.endpoint)), { message: 'the endpoint is https, or on loopback' })
+  .refine(({ otlp }) => new URL(otlp.endpoint).username === '', {
+    message: 'a secret is for headersFile, not for the endpoint',
+  })
 
 function isPrivate({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)

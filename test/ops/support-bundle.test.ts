@@ -27,6 +27,8 @@ const planted = {
   inBase64: Buffer.from(password).toString('base64'),
   pin,
   carrier: 'carrier-of-the-settings-71',
+  collector: 'collectors-own-5',
+  tenant: 'tenant of ours 33',
   keyLine: ours.split('\n')[1]!,
   foreignKey: foreign.split('\n')[1]!,
   urlPassword: 'hunter2hunter2',
@@ -57,6 +59,9 @@ const harmless = {
 for (const folder of ['secrets', 'tls', 'log', 'run/credentials/core'])
   mkdirSync(join(home, folder), { recursive: true })
 writeFileSync(join(home, 'carrier'), `${planted.carrier}\n`)
+writeFileSync(join(home, 'otlp'), `authorization: Bearer ${planted.collector}\nx-tenant: ${planted.tenant}\n`, {
+  mode: 0o600,
+})
 writeFileSync(join(home, 'secrets/postgres-work'), `${password}\n`)
 writeFileSync(join(home, 'run/credentials/core/hsm-pin'), `${pin}\n`)
 writeFileSync(join(home, 'tls/core-1.key'), ours)
@@ -64,6 +69,7 @@ writeFileSync(
   join(home, 'countroom.json'),
   JSON.stringify({
     edgeWorkers: 1,
+    telemetry: { otlp: { endpoint: 'https://collector.example', headersFile: join(home, 'otlp') } },
     mailFrom: planted.mail,
     smsCarrier: {
       url: `https://us:${planted.urlPassword}@sms.example/`,
@@ -89,6 +95,7 @@ writeFileSync(
     }),
     `Cookie: session=${planted.cookie}; theme=dark`,
     `{"jwt":"${planted.jwt}","session":"${planted.opaque}","carrier":"${planted.carrier}"}`,
+    `the collector said no to ${planted.collector}, ${planted.tenant}`,
     JSON.stringify({ key: ours, of: harmless.id }),
     foreign,
     `${planted.mail} paid by ${planted.card} or ${planted.bareCard}, not ${harmless.noCard}, rings ${planted.telephone}, ${planted.telephoneBy00}`,
