@@ -9,10 +9,10 @@ import type { Logger } from './log.ts'
 export type Cache = {
   publish(channel: string, message: string): Promise<void>
   subscribe(pattern: string, hear: (channel: string, message: string) => void): void
-  /** Puts something at the end of a list, which keeps its newest items for a while. */
-  append(key: string, item: string, itemsMax: number, secondsMax: number): Promise<void>
-  /** Every list whose key begins so, oldest items first; undefined when nobody can say. */
-  lists(prefix: string): Promise<Array<{ key: string; items: string[] }> | undefined>
+  /** Puts something at the end of one of the lists of a kind, which keeps its newest items for a while. */
+  append(list: { kind: string; name: string }, item: string, itemsMax: number, secondsMax: number): Promise<void>
+  /** Every list of a kind that somebody has put something into for a while, oldest items first; undefined when nobody can say. */
+  lists(kind: string): Promise<Array<{ name: string; items: string[] }> | undefined>
   healthy(): boolean
   close(): Promise<void>
 }
@@ -45,14 +45,27 @@ export function openCache(options: { address: RedisAddress; password: () => stri
       })
       listener.psubscribe(pattern).catch(() => {})
     },
-    async append(key, item, itemsMax, secondsMax) {
-      const steps = writer.multi().rpush(key, item).ltrim(key, -itemsMax, -1).expire(key, secondsMax)
-      await steps.exec().catch(() => {})
+    // The names of a kind are a set of their own, by when each was last put into: nobody has to look through all keys for them.
+    async append({ kind, name }, item, itemsMax, secondsMax) {
+      const key = `${kind}:${name}`
+      const now = Date.now()
+      await writer
+        .multi()
+        .rpush(key, item)
+        .ltrim(key, -itemsMax, -1)
+        .expire(key, secondsMax)
+        .zadd(kind, now, name)
+        .zremrangebyscore(kind, '-inf', String(now - secondsMax * 1000))
+        .expire(kind, secondsMax)
+        .exec()
+        .catch(() => {})
     },
-    async lists(prefix) {
+    async lists(kind) {
       try {
-        const keys = (await keysOf(prefix)).sort()
-        return await Promise.all(keys.map(async (key) => ({ key, items: await writer.lrange(key, 0, -1) })))
+        const names = (await writer.zrange(kind, '0', '-1')).sort()
+        return await Promise.all(
+          names.map(async (name) => ({ name, items: await writer.lrange(`${kind}:${name}`, 0, -1) })),
+        )
       } catch {
         return undefined
       }
@@ -62,16 +75,6 @@ export function openCache(options: { address: RedisAddress; password: () => stri
       writer.disconnect()
       listener.disconnect()
     },
-  }
-
-  async function keysOf(prefix: string): Promise<string[]> {
-    const keys = new Set<string>()
-    for (let cursor = '0'; ; ) {
-      const [next, found] = await writer.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 500)
-      for (const key of found) keys.add(key)
-      if (next === '0') return [...keys]
-      cursor = next
-    }
   }
 
   function open(manner: RedisOptions): Redis {

@@ -21,6 +21,37 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
+test('lists of a kind are found by a small set of their names, not by a look through all keys, and one that nobody puts anything into any more is not found', async () => {
+  const cache = openCache({ address: { path }, password: () => 'first', log: createLog('test', 'silent') })
+  const admin = new Redis({ path, password: 'first' })
+  await until('Redis', async () => cache.healthy() || undefined, 10)
+  const keep = (name: string, item: string, seconds = 3600) => cache.append({ kind: 'notes', name }, item, 2, seconds)
+  for (const item of ['1', '2', '3']) await keep('b', item)
+  await keep('a', 'x')
+  await keep('dead', 'x', 1)
+  await admin.rpush('notes:foreign', 'x')
+  const names = async () => (await cache.lists('notes'))?.map(({ name }) => name)
+  expect(await cache.lists('notes')).toEqual([
+    { name: 'a', items: ['x'] },
+    { name: 'b', items: ['2', '3'] },
+    { name: 'dead', items: ['x'] },
+  ])
+  expect(await cache.lists('other')).toEqual([])
+  await keep('c', 'x')
+  await until(
+    'the dead one forgotten',
+    async () => {
+      await keep('c', 'y', 1)
+      return (await names())?.join() === 'c' || undefined
+    },
+    10,
+  )
+  expect(await admin.info('commandstats')).not.toMatch(/cmdstat_(scan|keys)/)
+  admin.disconnect()
+  await cache.close()
+  expect(await cache.lists('notes')).toBeUndefined()
+})
+
 test('thrown out, it comes back with the password of now, speaks and hears', async () => {
   let password = 'first'
   const cache = openCache({ address: { path }, password: () => password, log: createLog('test', 'silent') })

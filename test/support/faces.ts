@@ -74,16 +74,16 @@ export async function openFaces(large?: { stake: string; win: string }): Promise
   const log = createLog('test', 'silent')
   const database = { ...world.address, user: 'countroom_app', password: '' }
   const exports = openExports({ config, database, log })
-  const lists: Array<{ key: string; items: string[] }> = []
+  const lists: Array<{ kind: string; name: string; items: string[] }> = []
   const cache = {
     publish: async () => {},
     subscribe: () => {},
-    append: async (key: string, item: string) => {
-      const list = lists.find((each) => each.key === key)
+    append: async ({ kind, name }: { kind: string; name: string }, item: string) => {
+      const list = lists.find((each) => each.kind === kind && each.name === name)
       if (list) list.items.push(item)
-      else lists.push({ key, items: [item] })
+      else lists.push({ kind, name, items: [item] })
     },
-    lists: async (prefix: string) => lists.filter(({ key }) => key.startsWith(prefix)),
+    lists: async (kind: string) => lists.filter((each) => each.kind === kind),
     healthy: () => true,
     close: async () => {},
   }

@@ -21,7 +21,22 @@ export type Known = {
 const hour = 3600
 const day = 24 * hour
 
-/** The bounds are those of the alerts in `ops/monitoring/alerts`. */
+/** Beyond these the alerts of `ops/monitoring/alerts` ring, by their names; seconds, and bets. */
+export const bounds = {
+  BooksNotProven: 300,
+  AuditNotSealed: 60,
+  ProgramNotInspected: 90_000,
+  BackupOverdue: 108_000,
+  WalArchiveBehind: 180,
+  DrillOverdue: 3_024_000,
+  KeysNotBackedUp: 172_800,
+  ClockWrong: 0.5,
+  EventLoopLate: 0.5,
+  LanesBehind: 512,
+} as const
+/** The whole log is proven every night. */
+const logProofSecondsMax = 25 * hour
+
 export function factsOf({ now, gauge, nodes, books, log, verdict, components, frozen }: Known): Fact[] {
   const seconds = now.getTime() / 1000
   const fact = (what: string, state: Fact['state'], words: string, runbook: string): Fact => ({
@@ -39,17 +54,15 @@ export function factsOf({ now, gauge, nodes, books, log, verdict, components, fr
     if (at === 0) return fact(what, 'bad', 'never', runbook)
     return fact(what, seconds - at > secondsMax ? 'bad' : 'good', ago(seconds - at), runbook)
   }
-  const judged = (what: string, found: Verdict, runbook: string): Fact =>
-    found
-      ? fact(
-          what,
-          found.ok ? 'good' : 'bad',
-          found.ok
-            ? `sound, looked at ${ago(seconds - found.at.getTime() / 1000)}`
-            : (found.firstBad ?? 'it is not sound'),
-          runbook,
-        )
-      : fact(what, 'unknown', 'not looked at yet', runbook)
+  /** What was found bad stays so until it is found good; what was good is unknown when nobody has looked for too long. */
+  const judged = (what: string, found: Verdict, secondsMax: number, runbook: string): Fact => {
+    if (!found) return fact(what, 'unknown', 'not looked at yet', runbook)
+    if (!found.ok) return fact(what, 'bad', found.firstBad ?? 'it is not sound', runbook)
+    const since = seconds - found.at.getTime() / 1000
+    return since > secondsMax
+      ? fact(what, 'unknown', `sound ${ago(since)}, not looked at since`, runbook)
+      : fact(what, 'good', `sound, looked at ${ago(since)}`, runbook)
+  }
   const below = (
     what: string,
     value: number | undefined,
@@ -65,27 +78,41 @@ export function factsOf({ now, gauge, nodes, books, log, verdict, components, fr
       ? fact('Money', 'unknown', 'the database does not answer', 'failover.md')
       : fact('Money', frozen ? 'bad' : 'good', frozen ? 'frozen: nothing is booked' : 'moves', 'ledger-frozen.md'),
     databaseFact(nodes, fact),
-    judged('Books', books, 'books-contradict.md'),
-    judged('Audit log', log, 'audit-log.md'),
-    judged('Control program', verdict, 'program-differs.md'),
-    age('Backup of data', 'backupAt', 30 * hour, 'backup.md#overdue', 'backupFailedAt'),
-    age('Log of the database archived', 'archivedAt', 180, 'backup.md#behind'),
-    age('A backup proven to come back', 'drillAt', 35 * day, 'backup.md#drill', 'drillFailedAt'),
-    age('Backup of keys', 'keysBackupAt', 49 * hour, 'keys-rotation.md#backup'),
+    judged('Books', books, bounds.BooksNotProven, 'books-contradict.md'),
+    judged('Audit log', log, logProofSecondsMax, 'audit-log.md'),
+    below(
+      'Audit log sealed',
+      gauge('unsealed'),
+      bounds.AuditNotSealed,
+      (value) => (value === 0 ? 'all of it' : `the oldest event waits for ${span(value)}`),
+      'audit-log.md#not-sealed',
+    ),
+    judged('Control program', verdict, bounds.ProgramNotInspected, 'program-differs.md'),
+    age('Backup of data', 'backupAt', bounds.BackupOverdue, 'backup.md#overdue', 'backupFailedAt'),
+    age('Log of the database archived', 'archivedAt', bounds.WalArchiveBehind, 'backup.md#behind'),
+    age('A backup proven to come back', 'drillAt', bounds.DrillOverdue, 'backup.md#drill', 'drillFailedAt'),
+    age('Backup of keys', 'keysBackupAt', bounds.KeysNotBackedUp, 'keys-rotation.md#backup'),
     keysFact(gauge('keyDueAt'), seconds, fact),
     certificatesFact(components, seconds, fact),
     below(
       'Clock',
       gauge('clockOffset'),
-      0.5,
+      bounds.ClockWrong,
       (value) => `${(value * 1000).toFixed(1)} ms off`,
       'audit-events.md#clocks',
     ),
     below(
       'Event loops',
       gauge('loopLag'),
-      0.5,
+      bounds.EventLoopLate,
       (value) => `${(value * 1000).toFixed(0)} ms late at most`,
+      'service.md',
+    ),
+    below(
+      'Bets in line',
+      gauge('waitingBets'),
+      bounds.LanesBehind,
+      (value) => `${value} wait for a lane`,
       'service.md',
     ),
   ]
@@ -100,6 +127,9 @@ function databaseFact(nodes: readonly DatabaseNode[] | undefined, fact: Say): Fa
   if (!primary) return fact('Database', 'bad', 'nobody leads', 'failover.md')
   if (!guarded)
     return fact('Database', 'bad', `${primary.name} leads and no standby is synchronous: commits wait`, 'failover.md')
+  const away = nodes.filter(({ role }) => role === 'away').map(({ name }) => name)
+  if (away.length > 0)
+    return fact('Database', 'bad', `${primary.name} leads; not heard of: ${away.join(', ')}`, 'failover.md')
   return fact(
     'Database',
     'good',

@@ -23,11 +23,27 @@ export type ServiceLook = {
   curves: Curves
 }
 
+/** Less than how often a page asks, so that it sees each sample. */
+const keptMs = 5000
+const looks = new WeakMap<Host, { look: Promise<ServiceLook>; goodUntil: number }>()
+
 /**
  * One look at everything: the database of this moment, the agents of a cluster, and the samples that every core and worker keeps of itself in
- * Redis for an hour. What does not answer is told as unknown and never as well.
+ * Redis for an hour. What does not answer is told as unknown and never as well. However many ask, there is one look at a time, and it serves for some seconds.
  */
-export async function lookAtService(host: Host): Promise<ServiceLook> {
+export function lookAtService(host: Host): Promise<ServiceLook> {
+  const kept = looks.get(host)
+  if (kept && performance.now() < kept.goodUntil) return kept.look
+  const fresh = { look: lookAnew(host), goodUntil: Number.POSITIVE_INFINITY }
+  looks.set(host, fresh)
+  const ended = () => {
+    fresh.goodUntil = performance.now() + keptMs
+  }
+  fresh.look.then(ended, () => looks.delete(host))
+  return fresh.look
+}
+
+async function lookAnew(host: Host): Promise<ServiceLook> {
   const now = host.now()
   const known = async <T>(question: Promise<T>) => question.catch(() => undefined)
   const [sampled, nodes, books, log, verdict, components, frozen] = await Promise.all([

@@ -5,8 +5,8 @@ export type Measure = {
   metric: string
   /** Which of its series; all where none is said. A histogram's end in `_bucket` and `_count`. */
   of?: (labels: Labels, part: string | undefined) => boolean
-  /** Over the series of a process, and over processes where it is a gauge. */
-  by: 'sum' | 'max' | 'min'
+  /** Over the series of a process, and over processes where it is a gauge; `farthest` from 0, whichever its sign. */
+  by: 'sum' | 'max' | 'min' | 'farthest'
   /** It only grows, from 0 at the start of its process. */
   counts?: true
 }
@@ -48,12 +48,7 @@ const requests = (key: string, of: (labels: Labels) => boolean): Measure => ({
   by: 'sum',
   counts: true,
 })
-const gauge = (key: string, metric: string, by: Measure['by'], of?: (labels: Labels) => boolean): Measure => ({
-  key,
-  metric,
-  by,
-  ...(of ? { of } : {}),
-})
+const gauge = (key: string, metric: string, by: Measure['by']): Measure => ({ key, metric, by })
 
 export const measures: readonly Measure[] = [
   ...buckets('bet', 'countroom_request_seconds', betBounds, isBet),
@@ -62,7 +57,6 @@ export const measures: readonly Measure[] = [
   requests('faults', (labels) => labels.face === 'player' && isFault(labels)),
   requests('deposits', isDeposit),
   requests('depositFaults', (labels) => isDeposit(labels) && isFault(labels)),
-  gauge('frozen', 'countroom_ledger_frozen', 'max'),
   gauge('waitingBets', 'countroom_lane_waiting', 'sum'),
   gauge('loopLag', 'nodejs_eventloop_lag_p99_seconds', 'max'),
   gauge('memory', 'process_resident_memory_bytes', 'max'),
@@ -73,8 +67,6 @@ export const measures: readonly Measure[] = [
   gauge('archivedAt', 'countroom_wal_archive_timestamp_seconds', 'max'),
   gauge('keyDueAt', 'countroom_keys_rotation_due_timestamp_seconds', 'min'),
   gauge('keysBackupAt', 'countroom_keys_backup_timestamp_seconds', 'max'),
-  gauge('booksSound', 'countroom_ledger_proof_sound', 'min'),
-  gauge('booksProvenAt', 'countroom_ledger_proof_timestamp_seconds', 'max'),
-  gauge('clockOffset', 'countroom_clock_offset_seconds', 'max'),
-  gauge('diskFree', 'countroom_machine_disk_bytes', 'min', ({ state }) => state === 'available'),
+  gauge('unsealed', 'countroom_audit_unsealed_age_seconds', 'max'),
+  gauge('clockOffset', 'countroom_clock_offset_seconds', 'farthest'),
 ]

@@ -17,6 +17,7 @@ const seen = z.object({
       name: z.string(),
       role: z.string(),
       state: z.string(),
+      host: z.string().optional(),
       lag: z.union([z.number(), z.string()]).optional(),
     }),
   ),
@@ -28,7 +29,10 @@ const roles: Record<string, DatabaseNode['role']> = {
 }
 const answerMsMax = 2000
 
-/** The nodes that keep the database, of this moment; one where there is one. Undefined when nobody answers for them. */
+/**
+ * The nodes that should keep the database, as they are at this moment; one where there is one. A node that is gone for long is none of the agents' members any
+ * more, and is away, by its address: of two that are left, or one, nobody may think that there never were more. Undefined when nobody answers for them.
+ */
 export async function databaseNodes({ config, sql, tls }: Host): Promise<DatabaseNode[] | undefined> {
   const { members } = config.database
   if (!members || !tls) {
@@ -47,7 +51,7 @@ export async function databaseNodes({ config, sql, tls }: Host): Promise<Databas
           try {
             const parts: Buffer[] = []
             for await (const part of answer) parts.push(part as Buffer)
-            resolve(read(Buffer.concat(parts).toString()))
+            resolve(read(Buffer.concat(parts).toString(), members))
           } catch (error) {
             reject(error)
           }
@@ -60,11 +64,16 @@ export async function databaseNodes({ config, sql, tls }: Host): Promise<Databas
   return Promise.any(members.map(ask)).catch(() => undefined)
 }
 
-function read(text: string): DatabaseNode[] {
-  return seen.parse(JSON.parse(text)).members.map(({ name, role, state, lag }) => ({
-    name,
-    role: roles[role] ?? 'standby',
-    state,
-    lagBytes: typeof lag === 'number' ? lag : null,
-  }))
+function read(text: string, wanted: ReadonlyArray<{ host: string }>): DatabaseNode[] {
+  const { members } = seen.parse(JSON.parse(text))
+  const missing = wanted.filter(({ host }) => !members.some((member) => member.host === host))
+  return [
+    ...members.map(({ name, role, state, lag }) => ({
+      name,
+      role: roles[role] ?? ('standby' as const),
+      state,
+      lagBytes: typeof lag === 'number' ? lag : null,
+    })),
+    ...missing.map(({ host }) => ({ name: host, role: 'away' as const, state: 'not heard of', lagBytes: null })),
+  ]
 }

@@ -11,7 +11,7 @@ export const everySeconds = 10
 /** An hour of them is kept. */
 const keptMax = 360
 const keptSeconds = 2 * 3600
-const prefix = 'samples:'
+const kind = 'samples'
 
 const shape = z.object({ at: z.number(), values: z.record(z.string(), z.number()) })
 
@@ -22,7 +22,7 @@ const shape = z.object({ at: z.number(), values: z.record(z.string(), z.number()
 export function keepSamples({ cache, config, now }: Pick<OpenHost, 'cache' | 'config' | 'now'>): { stop(): void } {
   const keep = async () => {
     const sample: Sample = { at: now().getTime(), values: await valuesNow() }
-    await cache.append(`${prefix}${config.name}`, JSON.stringify(sample), keptMax, keptSeconds)
+    await cache.append({ kind, name: config.name }, JSON.stringify(sample), keptMax, keptSeconds)
   }
   const timer = setInterval(() => void keep().catch(() => {}), everySeconds * 1000)
   timer.unref()
@@ -32,9 +32,9 @@ export function keepSamples({ cache, config, now }: Pick<OpenHost, 'cache' | 'co
 
 /** Of every process that has kept some within the last hours. Undefined while Redis is away. */
 export async function readSamples(cache: OpenHost['cache']): Promise<Sampled[] | undefined> {
-  const lists = await cache.lists(prefix)
-  return lists?.map(({ key, items }) => ({
-    process: key.slice(prefix.length),
+  const lists = await cache.lists(kind)
+  return lists?.map(({ name, items }) => ({
+    process: name,
     samples: items.flatMap((item) => {
       const read = shape.safeParse(parsed(item))
       return read.success ? [read.data] : []
@@ -67,8 +67,14 @@ export function summed(
 ): number | undefined {
   const values = series.filter(({ labels, metricName }) => of(labels, metricName)).map(({ value }) => value)
   if (values.length === 0) return undefined
-  if (by === 'sum') return values.reduce((total, value) => total + value, 0)
-  return by === 'max' ? Math.max(...values) : Math.min(...values)
+  return values.reduce(joined[by])
+}
+
+const joined: Record<Measure['by'], (one: number, other: number) => number> = {
+  sum: (one, other) => one + other,
+  max: (one, other) => Math.max(one, other),
+  min: (one, other) => Math.min(one, other),
+  farthest: (one, other) => (Math.abs(other) > Math.abs(one) ? other : one),
 }
 
 function parsed(text: string): unknown {

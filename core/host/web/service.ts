@@ -21,7 +21,7 @@ export function servicePage(name: string, look: ServiceLook) {
       <nav aria-label="Back office"><a href="/">Desk</a><a href="/service" aria-current="page">Service</a></nav><span class="who">${name}</span></header>
     <main><h1>Service</h1><div id="figures">
       <p class="note ${bad.length === 0 ? 'good' : 'bad'}">${bad.length === 0 ? 'Everything that is looked at is well.' : `${bad.length} of ${look.facts.length} need a look: ${bad.map(({ what }) => what).join(', ')}.`}
-        <span class="fine">As of ${clock(look.at)}.</span></p>
+        <span class="fine">As of ${clock(look.at)}. It looks again every ten seconds, and stands still when nobody has touched this page for five minutes.</span></p>
       <section><h2>State</h2>${table(
         ['What', 'State', '', 'Runbook'],
         look.facts.map(({ what, state, words, runbook }) => [what, badge(state), words, runbook ?? '']),

@@ -1,4 +1,5 @@
 import { get, send } from './api.ts'
+import { attended } from './attendance.ts'
 import { openAudit } from './desk-audit.ts'
 import { paintBooks } from './desk-books.ts'
 import { openClients, paintClients } from './desk-clients.ts'
@@ -21,8 +22,6 @@ type Player = { player: string; status: string; country: string; currency: strin
 type Payment = { id: string; state: string; amount: Money; player: string; requestedAt: string }
 
 const pollMs = 3000
-/** A desk nobody sits at stops asking, so that the sign-in can end by itself. */
-const idleMsMax = 5 * 60_000
 
 const permissions = new Set((await get<{ permissions: string[] }>('/api/me')).permissions)
 /** A part is on the page where its person may open it; the server decides that. */
@@ -42,8 +41,6 @@ const parts = [
   { section: 'passkeys', paint: () => paintPasskeys() },
 ].filter(({ section }) => isHere(section))
 
-let activeAt = Date.now()
-for (const event of ['pointerdown', 'keydown']) addEventListener(event, () => (activeAt = Date.now()))
 byId('sign-out').addEventListener('click', async () => {
   await send('/api/sessions/current', undefined, 'DELETE').catch(() => {})
   location.assign('/sign-in')
@@ -63,10 +60,6 @@ setInterval(() => {
   if (isHere('queue')) void queue()
   void paintProposals(paint)
 }, pollMs)
-
-function attended(): boolean {
-  return !document.hidden && Date.now() - activeAt < idleMsMax
-}
 
 async function paint(): Promise<void> {
   await Promise.all(parts.map((part) => part.paint()))

@@ -1,5 +1,6 @@
 import uPlot from 'uplot'
 import { get } from './api.ts'
+import { attended } from './attendance.ts'
 
 type Curve = Array<number | null>
 type Curves = {
@@ -29,7 +30,9 @@ const height = 180
 const drawn = new Map<string, uPlot>()
 
 await paint()
-setInterval(() => void look(), lookMs)
+setInterval(() => {
+  if (attended()) void look()
+}, lookMs)
 addEventListener('resize', () => {
   for (const [id, plot] of drawn) plot.setSize({ width: widthOf(id), height })
 })
