@@ -5,7 +5,7 @@ import { keepClock } from './appliance/clock.ts'
 import { ensureCluster } from './appliance/cluster.ts'
 import { hasEdge } from './appliance/components.ts'
 import { refuseFullDisk } from './appliance/disk.ts'
-import { startExporters } from './appliance/exporter-units.ts'
+import { refuseMissingExporters, startExporters } from './appliance/exporter-units.ts'
 import { clearUnusedToken, furnish, refuseDamage } from './appliance/furniture.ts'
 import { type Home, homeDirectory, isInstalled, markInstalled, openHome, viewHome } from './appliance/home.ts'
 import { findIdentities, repository } from './appliance/identity.ts'
@@ -116,6 +116,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     if (!settings.cluster) clearMembers(home)
     await refuseSuperseded(home, settings, options.firstSiteLeads === true)
     refuseOutOfReach(settings, users)
+    refuseMissingExporters(settings)
     await refuseTakenPorts(settings, users.edge)
     if (settings.backup) furnishBackup(home, users, repositoriesOf(home, settings.backup))
 

@@ -12,10 +12,21 @@ import { Trouble, wordsOf } from './trouble.ts'
 
 const startSecondsMax = 20
 
+/** Before anything runs: who asked for exporters and has none is told while nothing depends on the answer. @throws Trouble when a program is not installed */
+export function refuseMissingExporters(settings: Settings): void {
+  for (const name of exportersOf(settings)) {
+    const command = commandOf(name)
+    if (!existsSync(command))
+      throw new Trouble(`${command} is not installed.`, {
+        setting: '"exporters" in countroom.json',
+        remedy: `npm start (it installs what is missing), or apt-get install prometheus-${name}`,
+      })
+  }
+}
+
 /**
- * Starts them last: whoever watches must not keep what is watched from running, so one that does not serve is said, and tried again by the supervisor.
- *
- * @throws Trouble when a program is not installed
+ * Starts them last. Whoever watches must not keep what is watched from running: whatever goes wrong is said, and one that does not serve is tried again by
+ * the supervisor.
  */
 export async function startExporters(
   home: Home,
@@ -24,14 +35,12 @@ export async function startExporters(
   supervisor: Supervisor,
   say: (line: string) => void,
 ): Promise<void> {
-  const units = exportersOf(settings).map((name) => unitOf[name](home, settings, users))
-  for (const { command } of units) refuseMissing(command)
-  if (units.length > 1) await ensureMonitorRole(home)
-  await Promise.all(
-    units.map((unit) =>
-      supervisor.start(unit, startSecondsMax).catch((error: unknown) => say(`Not watched yet: ${wordsOf(error)}`)),
-    ),
-  )
+  const tell = (error: unknown) => say(`Not watched yet: ${wordsOf(error)}`)
+  const start = async (name: Exporter) => {
+    if (name === 'postgres-exporter') await ensureMonitorRole(home).catch(tell) // another node that leads may have made it
+    await supervisor.start(unitOf[name](home, settings, users), startSecondsMax)
+  }
+  await Promise.all(exportersOf(settings).map((name) => start(name).catch(tell)))
 }
 
 /** In a cluster the node that leads makes it, and the others copy it. */
@@ -107,7 +116,7 @@ type Told = { role: string; args: string[]; environment?: Record<string, string>
 function exporter({ ports }: Settings, users: Users, name: Exporter, { tells, ...told }: Told): Unit {
   return {
     name,
-    command: `/usr/bin/prometheus-${name}`,
+    command: commandOf(name),
     identity: users.exporter,
     ...told,
     async probe() {
@@ -119,10 +128,6 @@ function exporter({ ports }: Settings, users: Users, name: Exporter, { tells, ..
   }
 }
 
-function refuseMissing(command: string): void {
-  if (existsSync(command)) return
-  throw new Trouble(`${command} is not installed.`, {
-    setting: '"exporters" in countroom.json',
-    remedy: `npm start (it installs what is missing), or apt-get install ${command.slice('/usr/bin/'.length)}`,
-  })
+function commandOf(name: Exporter): string {
+  return `/usr/bin/prometheus-${name}`
 }

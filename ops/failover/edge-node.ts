@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { renewalDue } from '#pki'
-import { startExporters } from '../appliance/exporter-units.ts'
+import { refuseMissingExporters, startExporters } from '../appliance/exporter-units.ts'
 import { furnish } from '../appliance/furniture.ts'
 import { type Home, openHome } from '../appliance/home.ts'
 import type { Identities } from '../appliance/identity.ts'
@@ -51,6 +51,7 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
   }
   try {
     await stopLeftovers(home)
+    refuseMissingExporters(settings)
     furnish(home, identities)
     await step('Edge', () => supervisor.start(edgeUnit(home, settings, users)))
     const { virtualAddress } = edgeNode
