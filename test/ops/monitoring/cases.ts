@@ -1,6 +1,6 @@
 /** Series in promtool's notation: `0+60x90` is from 0 by 60, ninety times more; one value a minute unless `every` says otherwise. */
 type Series = Record<string, string>
-type Case = { fires: Series; silent?: Series; at: string; every?: string }
+type Case = { fires: Series; silent?: Series | Series[]; at: string; every?: string }
 
 const still = '0x600'
 const going = '0+60x600'
@@ -52,7 +52,23 @@ export const cases: Record<string, Case> = {
   BooksNotProven: time('countroom_ledger_proof_timestamp_seconds'),
   BooksProofUnknown: absent('countroom_ledger_proof_sound'),
   NobodyLeads: level('patroni_primary{name="node-1"}', 0, 1),
-  CommitsWait: level('patroni_sync_standby{name="node-2"}', 0, 1),
+  CommitsWait: {
+    // Two of three are gone, machines and all; who is alone has no others in the inventory; and a third may be away while a second follows.
+    fires: {
+      ...nodes(1, 0, 0),
+      'patroni_primary{node="node-1"}': '1x60',
+      'patroni_sync_standby{node="node-1"}': '0x60',
+    },
+    silent: [
+      { ...nodes(1), 'patroni_primary{node="node-1"}': '1x60', 'patroni_sync_standby{node="node-1"}': '0x60' },
+      {
+        ...nodes(1, 1, 0),
+        'patroni_sync_standby{node="node-1"}': '0x60',
+        'patroni_sync_standby{node="node-2"}': '1x60',
+      },
+    ],
+    at: '10m',
+  },
   NodeDoesNotFollow: level('patroni_postgres_running{name="node-3"}', 0, 1),
   StandbyBehind: {
     fires: { patroni_xlog_location: '1000000000x60', patroni_xlog_replayed_location: '500000000x60' },
@@ -156,6 +172,12 @@ export const objectiveSeries: Record<string, (bad: number) => Series> = {
     [asked('player', '/api/deposits', 201)]: `0+${100_000 - bad}x600`,
   }),
   Settlement: (bad) => histogram('countroom_settlement_seconds', '', '5', bad),
+}
+
+/** The agents of a cluster in the inventory, and whether each is heard. */
+function nodes(...heard: Array<0 | 1>): Series {
+  const labels = (i: number) => `component="postgres-${i}",kind="postgres",node="node-${i}"`
+  return Object.fromEntries(heard.map((up, i) => [`up{${labels(i + 1)}}`, `${up}x60`]))
 }
 
 function level(series: string, loud: number, quiet: number): Case {

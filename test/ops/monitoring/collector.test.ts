@@ -62,6 +62,19 @@ test('a machine that is an edge and nothing else tells of its edge and of itself
   rmSync(file)
 })
 
+test('each node of a cluster has one agent of its database in the inventory, by the kind that alerts count; who stands alone has none', async () => {
+  const cluster = { node: 2, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }
+  for (const [settings, agents] of [
+    [{ nodeName: 'node-2', metricsAddress: '10.0.0.2', cluster, exporters: true }, ['10.0.0.2:8008']],
+    [{ nodeName: 'node-2', metricsAddress: '10.0.0.2', dataAddress: '10.0.0.2', exporters: true }, []],
+  ] as const) {
+    expect((await monitoring(settings)).code).toBe(0)
+    const file = join(folder, 'targets/node-2.json')
+    const told = JSON.parse(readFileSync(file, 'utf8')) as Array<{ targets: string[]; labels: Record<string, string> }>
+    expect(told.filter(({ labels }) => labels.kind === 'postgres').flatMap(({ targets }) => targets)).toEqual(agents)
+  }
+})
+
 test('a collector on the machine itself hears the key agent too', async () => {
   expect((await monitoring({ nodeName: 'node-3' }, '--local')).code).toBe(0)
   const targets = readFileSync(join(folder, 'targets/node-3.json'), 'utf8')
