@@ -266,14 +266,15 @@ function isSound(
 
 /**
  * Ends what the engines have open with whoever was taken back; cores, worker and edge do that for themselves. PostgreSQL knows each
- * connection's certificate. Redis does not, nor does it read lists: it gets another password, and everybody has to come again with it.
+ * connection's certificate. Redis does not, nor does it read lists: it throws everybody out, and they have to come again, on a home that stands alone with another
+ * password.
  */
 async function shutOut({ home, settings, sql, users }: Place, now: Date): Promise<void> {
   const serials = await pki.takenBack(sql, now)
   if (serials.length === 0) return
   await reloadPostgres(home, settings, users)
   await endConnectionsOf(home, serials)
-  await shutOutOfRedis(home, serials, users)
+  await shutOutOfRedis(home, settings, users, serials)
 }
 
 async function tellEngines({ home, settings, users }: Place): Promise<void> {

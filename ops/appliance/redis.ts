@@ -44,13 +44,38 @@ export async function reloadRedis(home: Home, settings: Settings, users: Users):
 /**
  * Shuts out those whose certificates, by serial number, were taken back: all have to come again, with another password. Once for each of
  * them; that the certificate of another of them has ended meanwhile disturbs nobody.
+ *
+ * In a cluster the password stays. Each node would draw one of its own, and nothing carries one to the other nodes, their sentinels and the edges: replicas, sentinels
+ * and edges would be shut out for good. There a certificate that was taken back opens Redis until it ends, for who knows the password (runbook `certificates.md`).
  */
-export async function shutOutOfRedis(home: Home, serials: readonly string[], users: Users): Promise<void> {
+export async function shutOutOfRedis(
+  home: Home,
+  { cluster }: Settings,
+  users: Users,
+  serials: readonly string[],
+): Promise<void> {
   const path = 'run/redis-shut-out'
   const known = home.has(path) ? readFileSync(home.path(path), 'utf8').split('\n') : []
   if (serials.every((serial) => known.includes(serial))) return
-  await changePassword(home, users)
+  await (cluster ? endConnections(home) : changePassword(home, users))
   home.write(path, serials.join('\n'), 0o644)
+}
+
+/** What ends all connections but the one that says so; replicas come back and are told what they missed. */
+const everybodyOut = [
+  'CLIENT KILL TYPE pubsub',
+  'CLIENT KILL TYPE replica',
+  'CLIENT KILL TYPE normal SKIPME yes',
+  'PING',
+]
+
+async function endConnections(home: Home): Promise<void> {
+  const why = await tellRedis(home, everybodyOut.join('\r\n'), '+PONG')
+  if (why !== undefined)
+    throw new Trouble(`Redis does not end the connections of who was taken back: ${why}`, {
+      setting: redisSocket(home),
+      remedy: 'npx countroom logs redis',
+    })
 }
 
 /** Another password from now on, also after a restart, and nobody stays in with the old one. */
@@ -62,13 +87,7 @@ async function changePassword(home: Home, users: Users): Promise<void> {
   const edges = newSecret().trim()
   replaceSecret(home, 'redis-edge', edges)
   handOutAgain(home, users, 'redis-edge')
-  const words = [
-    `CONFIG SET requirepass ${fresh}`,
-    `ACL SETUSER edge resetpass >${edges}`,
-    'CLIENT KILL TYPE pubsub',
-    'CLIENT KILL TYPE normal SKIPME yes',
-    'PING',
-  ]
+  const words = [`CONFIG SET requirepass ${fresh}`, `ACL SETUSER edge resetpass >${edges}`, ...everybodyOut]
   const why = await tellRedis(home, words.join('\r\n'), '+PONG', old)
   if (why !== undefined)
     throw new Trouble(`Redis does not take its new password: ${why}`, {

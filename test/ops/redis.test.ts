@@ -29,7 +29,7 @@ test('[S58] Redis gets another password for whoever is newly taken back, and kee
     await expect.poll(() => askRedis(home), { timeout: 20_000 }).toBeUndefined()
     const change = async (...serials: string[]) => {
       const before = readSecretFile(home, 'redis')
-      await shutOutOfRedis(home, serials, {})
+      await shutOutOfRedis(home, {} as Settings, {}, serials)
       expect(await askRedis(home)).toBeUndefined()
       return readSecretFile(home, 'redis') !== before
     }
@@ -39,6 +39,45 @@ test('[S58] Redis gets another password for whoever is newly taken back, and kee
     expect(await change('0b')).toBe(false)
     expect(await change('0b', '0c')).toBe(true)
   } finally {
+    redis.kill('SIGKILL')
+    rmSync(home.dir, { recursive: true, force: true })
+  }
+})
+
+test('[S58] in a cluster, whose nodes and edges share the password, everybody is thrown out of Redis once for each who is taken back, and may come again', async () => {
+  const home = viewHome(newHome())
+  for (const folder of ['run/redis', 'redis', 'secrets']) mkdirSync(join(home.dir, folder), { recursive: true })
+  for (const name of ['redis', 'redis-edge'])
+    writeFileSync(home.path('secrets', name), `${name}-of-all`, { mode: 0o600 })
+  const { command, args = [] } = redisUnit(home, {} as Settings, {})
+  const redis = spawn(command, args, { stdio: 'ignore' })
+  const cluster = { node: 2, addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], firstNumber: 1 }
+  const options = { path: redisSocket(home), retryStrategy: () => 50 }
+  const core = new Redis({ ...options, password: 'redis-of-all' })
+  const hearer = new Redis({ ...options, password: 'redis-of-all' })
+  const edge = new Redis({ ...options, username: 'edge', password: 'redis-edge-of-all', enableReadyCheck: false })
+  const clients = [core, hearer, edge]
+  const ends = clients.map(() => 0)
+  for (const [i, client] of clients.entries()) client.on('error', () => {}).on('close', () => ends[i]!++)
+  try {
+    await expect.poll(() => askRedis(home), { timeout: 20_000 }).toBeUndefined()
+    await hearer.subscribe('news')
+    const areIn = async () => (await Promise.all([core.ping(), edge.ping()])).join() === 'PONG,PONG'
+    const thrownOut = async (...serials: string[]) => {
+      expect(await areIn()).toBe(true)
+      const before = [...ends]
+      await shutOutOfRedis(home, { cluster } as Settings, {}, serials)
+      await expect.poll(areIn, { timeout: 10_000 }).toBe(true) // with the passwords they had
+      await expect.poll(() => hearer.status, { timeout: 10_000 }).toBe('ready')
+      return clients.map((_, i) => ends[i]! > before[i]!)
+    }
+    expect(await thrownOut('0a')).toEqual([true, true, true])
+    expect(await thrownOut('0a')).toEqual([false, false, false])
+    expect(await thrownOut('0b', '0a')).toEqual([true, true, true])
+    expect(readSecretFile(home, 'redis')).toBe('redis-of-all')
+    expect(readSecretFile(home, 'redis-edge')).toBe('redis-edge-of-all')
+  } finally {
+    for (const client of clients) client.disconnect()
     redis.kill('SIGKILL')
     rmSync(home.dir, { recursive: true, force: true })
   }
