@@ -23,8 +23,8 @@ afterAll(() => {
 
 test('lists of a kind are found by a small set of their names, not by a look through all keys, and one that nobody puts anything into any more is not found', async () => {
   const cache = openCache({ address: { path }, password: () => 'first', log: createLog('test', 'silent') })
-  const admin = new Redis({ path, password: 'first' })
   await until('Redis', async () => cache.healthy() || undefined, 10)
+  const admin = new Redis({ path, password: 'first' })
   const keep = (name: string, item: string, seconds = 3600) => cache.append({ kind: 'notes', name }, item, 2, seconds)
   for (const item of ['1', '2', '3']) await keep('b', item)
   await keep('a', 'x')
