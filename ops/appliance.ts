@@ -180,8 +180,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
-    if (cluster) keepers.push(keepCrashWatch(home, settings, cluster, say))
-    if (cluster?.secondSite) keepers.push(keepFence(home, settings, say))
+    if (cluster) keepers.push(keepCrashWatch(home, settings, cluster, say), keepFence(home, settings, say))
     if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
     await step(hasEdge(settings) ? 'Worker, cores, edge' : 'Worker, cores', () =>
       allOf(...units.map((unit) => supervisor.start(unit))),

@@ -32,8 +32,13 @@ type ContinuityHost = Pick<OpenHost, 'database' | 'log' | 'now' | 'whenLost'> & 
 type State = 'sound' | 'doubtful' | 'frozen'
 
 const lookMs = 250
+/** An idle casino says so often that it still looks: whoever reads what is kept, after its end, knows how old it is (`ops/backup/memories.ts`). */
+const keptMsMax = 1000
+const closeMsMax = 2000
 const kept = z.strictObject({
   at: z.coerce.date(),
+  /** This process ended in order, and nothing was answered after its last look. */
+  ended: z.boolean().optional(),
   heads: z.array(z.strictObject({ lane: z.int(), batch: z.coerce.bigint(), digest: z.string() })),
 })
 
@@ -58,6 +63,7 @@ export async function openContinuity(host: ContinuityHost): Promise<Continuity> 
   let state: State = 'doubtful'
   let looking: Promise<void> | undefined
   let losses = 0
+  let writtenMs = 0
   host.whenLost(() => {
     losses++
     if (state === 'sound') state = 'doubtful'
@@ -75,9 +81,16 @@ export async function openContinuity(host: ContinuityHost): Promise<Continuity> 
     },
     async close() {
       clearInterval(timer)
-      await looking?.catch(() => {})
+      await Promise.race([end().catch(() => {}), new Promise((resolve) => setTimeout(resolve, closeMsMax))])
       await sql.end({ timeout: 5 })
     },
+  }
+
+  /** A last look, when nobody is answered any more; without one, what is kept stays as it is. */
+  async function end(): Promise<void> {
+    await looking
+    await look()
+    if (state === 'sound') await write(file, { at: seenAt, ended: true, heads: marks })
   }
 
   async function certain(): Promise<void> {
@@ -116,7 +129,9 @@ export async function openContinuity(host: ContinuityHost): Promise<Continuity> 
     marks = heads
     seenAt = host.now()
     marked.set(seenAt.getTime() / 1000)
-    if (news) await write(file, { at: seenAt, heads })
+    if (!news && seenAt.getTime() - writtenMs < keptMsMax) return
+    await write(file, { at: seenAt, heads })
+    writtenMs = seenAt.getTime()
   }
 
   /** On this disk first, since the database is what is in doubt. */
@@ -138,7 +153,7 @@ export async function openContinuity(host: ContinuityHost): Promise<Continuity> 
   }
 }
 
-async function readKept(file: string): Promise<z.infer<typeof kept>> {
+async function readKept(file: string): Promise<Omit<z.infer<typeof kept>, 'ended'>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error

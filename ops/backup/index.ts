@@ -11,8 +11,9 @@ export { type ChaosRecord, wordsOfChaos } from './chaos.ts'
 export { type DrillRecord, drill } from './drill.ts'
 export { type Evidence, isEvidenceOf, readEvidence, signEvidence } from './evidence.ts'
 export { keepBackups } from './keeper.ts'
-export { headsIn } from './loss.ts'
 export { refuseUnproven } from './mark.ts'
+// What cores had seen of the books
+export { type Memories, memoriesIn, noMemories, reach } from './memories.ts'
 export { holdings } from './pgbackrest.ts'
 export { forget, furnishBackup, nameOf, repositoriesOf } from './place.ts'
 // Bringing them back

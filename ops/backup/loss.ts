@@ -1,16 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
 import * as ledger from '#ledger'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
-
-/** What cores had seen in the books, as they keep it on their disks. */
-const kept = z.object({
-  heads: z.array(z.object({ lane: z.int(), batch: z.coerce.bigint(), digest: z.string() })),
-})
+import { memoriesIn, noMemories, reach } from './memories.ts'
 
 /** Whether the restored books hold what was seen of them. `known`: by batches a core had kept; without them nobody knows, and money is frozen as well. */
 export type Loss = { known: number; missing: number; frozen: boolean }
@@ -31,13 +24,13 @@ type Restore = {
 export async function answerFor(home: Home, memories: string | undefined, restore: Restore): Promise<Loss> {
   const at = new Date()
   const command = systemCommand('countroom restore', at)
-  const heads = memories === undefined ? [] : headsIn(memories)
+  const seen = memories === undefined ? noMemories : memoriesIn(memories)
   const { label, target, onPurpose, by, reached } = restore
   const sql = connect(home, 'owner')
   try {
     return (await sql.begin(async (tx) => {
-      const { breaks } = await ledger.compareHeads(tx, heads, [])
-      const sound = heads.length > 0 && breaks.length === 0 && !onPurpose
+      const { breaks } = await ledger.compareHeads(tx, seen.heads, [])
+      const sound = breaks.length === 0 && reach(seen, reached.commit) && !onPurpose
       const plain = JSON.parse(
         JSON.stringify({ restore, breaks }, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
       ) as object
@@ -58,21 +51,9 @@ export async function answerFor(home: Home, memories: string | undefined, restor
         subject: 'data',
         detail: { label, target, reached: reached.commit?.toISOString() ?? null, lsn: reached.lsn, frozen: !sound, by },
       })
-      return { known: heads.length, missing: breaks.length, frozen: !sound }
+      return { known: seen.heads.length, missing: breaks.length, frozen: !sound }
     })) as Loss
   } finally {
     await sql.end({ timeout: 5 })
   }
-}
-
-/** The newest batch of each lane over all cores. */
-export function headsIn(folder: string): ledger.Head[] {
-  if (!existsSync(folder)) return []
-  const all = readdirSync(folder).flatMap((core) => {
-    const file = join(folder, core, 'heads.json')
-    return existsSync(file) ? kept.parse(JSON.parse(readFileSync(file, 'utf8'))).heads : []
-  })
-  const newest = new Map<number, ledger.Head>()
-  for (const head of all) if (head.batch > (newest.get(head.lane)?.batch ?? -1n)) newest.set(head.lane, head)
-  return [...newest.values()]
 }

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
 import { confirm } from '@clack/prompts'
 import { Command } from 'commander'
 import { knownHome, runningCard } from '../appliance/running.ts'
@@ -23,12 +24,13 @@ export function promoteSiteCommand(): Command {
     .action(promote)
 }
 
-async function promote({ acceptLoss: reason, memories, yes, dryRun, json }: Options): Promise<void> {
+async function promote({ acceptLoss: reason, memories: folder, yes, dryRun, json }: Options): Promise<void> {
   const { planPromotion, promoteSite } = await import('../failover/promote-site.ts')
   const { wordsOfLoss } = await import('../failover/site-loss.ts')
   const home = knownHome()
   runningCard(home)
-  const plan = await planPromotion(home)
+  const memories = folder === undefined ? undefined : resolve(folder)
+  const { seen: _, id: __, ...plan } = await planPromotion(home, memories)
   if (!json) process.stdout.write(told(plan, reason))
   const wanted = !dryRun && (yes ?? (!json && process.stdin.isTTY && (await agreed())))
   if (!wanted) {
@@ -38,7 +40,7 @@ async function promote({ acceptLoss: reason, memories, yes, dryRun, json }: Opti
     return
   }
   const by = process.env.SUDO_USER ?? userInfo().username
-  const done = await promoteSite(home, { at: new Date().toISOString(), by, memories, reason })
+  const done = await promoteSite(home, { by, memories, reason })
   process.stdout.write(
     json
       ? `${JSON.stringify(done)}\n`
@@ -52,10 +54,10 @@ async function agreed(): Promise<boolean> {
   throw new BrokenOff()
 }
 
-function told({ node, lastCommit, heardAt, behindSeconds }: SitePlan, reason: string | undefined): string {
+function told({ node, lastCommit, heardAt, behindSeconds, cores }: SitePlan, reason: string | undefined): string {
   const seconds = behindSeconds === null ? 'an unknown time' : `${behindSeconds.toFixed(1)} s`
   return `${node} would lead instead of the first site, of which nobody answers.
-Last heard of it ${heardAt}; the last commit that arrived is of ${lastCommit}. What it acknowledged later is lost: at most ${seconds} of play.
-${reason === undefined ? 'Money stays frozen afterwards, until somebody answers for the loss.' : 'Money moves again at once.'}
+Last heard of it ${heardAt ?? 'by another node here'}; the last commit that arrived is of ${lastCommit}. What it acknowledged later is lost: at most ${seconds} of play.
+${cores.length === 0 ? '' : `Unless the memories show that it is here: ${cores.map(({ core, at }) => `${core} until ${at}`).join(', ')}.\n`}${reason === undefined ? 'Money stays frozen afterwards, until somebody answers for the loss.' : 'Money moves again at once.'}
 `
 }

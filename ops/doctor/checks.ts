@@ -1,7 +1,7 @@
 import { backups } from './backups.ts'
 import { books, log } from './books.ts'
 import { clockSource } from './clock.ts'
-import { cluster } from './cluster.ts'
+import { cluster, secondSite } from './cluster.ts'
 import { acmeCertificate } from './edge.ts'
 import { durability, postgres, redis, schema } from './engines.ts'
 import { certificates, disk, secrets } from './files.ts'
@@ -19,6 +19,7 @@ export const checks: readonly Check[] = [
   processes,
   users,
   cluster,
+  secondSite,
   postgres,
   durability,
   schema,

@@ -1,5 +1,6 @@
+import { readSettings } from '../appliance/settings.ts'
 import { readFollowing } from '../failover/following.ts'
-import { clusterOf } from '../failover/members.ts'
+import { clusterOf, sitesOf } from '../failover/members.ts'
 import { isFollower, isWhole, observe } from '../failover/observe.ts'
 import { broken, type Check, sound, warning } from './finding.ts'
 
@@ -34,5 +35,26 @@ export const cluster: Check = {
     const behind = members.filter(({ lagBytes = 0 }) => lagBytes > lagBytesMax).map(({ name }) => name)
     if (behind.length > 0) return warning(`${behind.join(', ')} is more than 64 MiB behind`, remedy)
     return sound(`${primary.name} leads, ${members.length} nodes`)
+  },
+}
+
+/** What each node's settings say of a second site is the same everywhere: they fence this site, and keep the log that it may miss. */
+export const secondSite: Check = {
+  id: 'cluster.second-site',
+  after: ['appliance', 'cluster'],
+  remedy: siteRemedy,
+  async look({ home }) {
+    if (!sitesOf(home)) return sound('this home stands alone')
+    const own = readSettings(home).cluster?.secondSite?.join()
+    const members = (await observe(home)).filter(({ role }) => role !== 'away')
+    const told = own ?? members.find((member) => member.secondSite)?.secondSite?.join()
+    if (!told) return sound('no second site follows')
+    const others = members.filter((member) => member.secondSite?.join() !== told).map(({ name }) => name)
+    if (own && others.length === 0) return sound(`${told} follows, as every node knows`)
+    const who = own ? `the settings of ${others.join(', ')} do` : 'countroom.json of this node does'
+    return warning(
+      `a second site follows at ${told}, and ${who} not say so`,
+      `write "secondSite" into "cluster" of countroom.json on every node, and start each again, one after the other; ${siteRemedy}`,
+    )
   },
 }

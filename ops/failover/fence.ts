@@ -8,6 +8,7 @@ import { Trouble, wordsOf } from '../appliance/trouble.ts'
 import { type Cluster, membersOf } from './members.ts'
 import { type MemberState, observeElsewhere } from './observe.ts'
 import { askPatroni } from './patroni.ts'
+import { learnSecondSite, secondSiteOf } from './second-site.ts'
 
 /** There from the moment a node heard that the second site leads: it never starts again as what it was. */
 const superseded = 'superseded.json'
@@ -27,7 +28,7 @@ type Heard = 'leads' | 'follows' | 'silent'
 export async function refuseSuperseded(home: Home, settings: Settings, firstSiteLeads: boolean): Promise<void> {
   const { cluster } = settings
   if (home.has(superseded)) throw supersededBy(home)
-  if (!cluster?.secondSite) return
+  if (!cluster || secondSiteOf(home, cluster).length === 0) return
   const heard = await hear(home, settings, cluster)
   if (heard.state === 'leads') {
     markSuperseded(home, heard.members)
@@ -48,6 +49,7 @@ export function keepFence(home: Home, settings: Settings, say: (line: string) =>
   let looking: Promise<void> | undefined
   let said = ''
   const look = async () => {
+    await learnSecondSite(home, cluster!).catch(() => {}) // what was told before holds
     const heard = await hear(home, settings, cluster!)
     if (heard.state === 'follows') markFollowed(home)
     if (heard.state !== 'leads') return
@@ -79,9 +81,9 @@ export function keepFence(home: Home, settings: Settings, say: (line: string) =>
 async function hear(
   home: Home,
   { ports }: Settings,
-  { secondSite = [] }: Cluster,
+  cluster: Cluster,
 ): Promise<{ state: Heard; members: MemberState[] }> {
-  const members = await observeElsewhere(home, membersOf({ addresses: secondSite }, ports))
+  const members = await observeElsewhere(home, membersOf({ addresses: secondSiteOf(home, cluster) }, ports))
   const is = (role: MemberState['role']) => members.some((member) => member.role === role)
   return { members, state: is('primary') ? 'leads' : is('follows the first site') ? 'follows' : 'silent' }
 }

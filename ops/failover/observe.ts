@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:tls'
 import { z } from 'zod'
 import type { Member } from '../../core/host/primary.ts'
 import type { Home } from '../appliance/home.ts'
@@ -15,10 +17,13 @@ const clusterView = z.object({
       host: z.string().optional(),
       timeline: z.number().optional(),
       lag: z.union([z.number(), z.string()]).optional(),
+      tags: z.object({ second_site: z.string().optional() }).optional(),
     }),
   ),
   pause: z.boolean().optional(),
 })
+
+const handshakeMsMax = 3000
 
 export type MemberState = {
   name: string
@@ -28,6 +33,8 @@ export type MemberState = {
   timeline?: number | undefined
   /** Bytes behind the primary. */
   lagBytes?: number | undefined
+  /** The nodes that follow this site, as the settings of this member have them. */
+  secondSite?: string[]
 }
 
 /** Where the members' agents answer, as the last start rendered it. @throws Trouble where the home stands alone */
@@ -80,6 +87,28 @@ export async function observeElsewhere(home: Home, members: readonly Member[]): 
   return (seen?.members ?? []).map(({ name, host = '' }) => stateOf(name, host, seen!))
 }
 
+/**
+ * Where anybody answers in the place of an agent, whoever it is and whatever it shows: one without its etcd, or with a certificate that has ended, may
+ * have a server beside it that takes money.
+ */
+export async function whoAnswers(members: readonly Member[]): Promise<string[]> {
+  const asked = await Promise.all(members.map(async ({ host, ask }) => ((await shakesHands(host, ask)) ? [host] : [])))
+  return asked.flat()
+}
+
+async function shakesHands(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port, rejectUnauthorized: false }) // nothing is told, and nothing believed
+  socket.on('error', () => {}) // also one that comes when nobody waits any more
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(handshakeMsMax) })
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
 async function firstView(
   home: Home,
   agents: ReadonlyArray<{ host: string; port: number }>,
@@ -111,5 +140,6 @@ function stateOf(name: string, address: string, { members }: z.infer<typeof clus
     state: found.state,
     timeline: found.timeline,
     ...(typeof found.lag === 'number' ? { lagBytes: found.lag } : {}),
+    ...(found.tags?.second_site ? { secondSite: found.tags.second_site.split(',') } : {}),
   }
 }

@@ -155,7 +155,10 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
         ...(cluster.secondSite ? { wal_keep_size: keptForSecondSite } : {}),
       },
     },
-    tags: { nofailover: false, noloadbalance: false, clonefrom: false, nosync: false },
+    tags: {
+      ...{ nofailover: false, noloadbalance: false, clonefrom: false, nosync: false },
+      ...(cluster.secondSite ? { second_site: cluster.secondSite.join() } : {}), // the other nodes see it
+    },
   }
 }
 

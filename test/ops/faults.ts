@@ -70,6 +70,15 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
       evidence: /No node answers for the cluster/,
       remedy: /failover\.md/,
     },
+    'cluster.second-site': {
+      async plant() {
+        const file = home.path('run/sites.json')
+        writeFileSync(file, JSON.stringify({ names: ['node-1'], own: [{ host: '127.0.0.1', port: 1, ask: 1 }] }))
+        return async () => rmSync(file)
+      },
+      evidence: /No node answers for the cluster/,
+      remedy: /failover\.md/,
+    },
     redis: stopped('redis'),
     keys: stopped('keys'),
     ready: stopped('core-2'),

@@ -29,7 +29,7 @@ export const backups = {
     title: 'The second site was let lead, instead of the first',
     severity: 'alarm',
     gli: 'i',
-    detail: { lastCommit: 'instant?', missing: 'number', frozen: 'flag', by: 'text' },
+    detail: { lastCommit: 'instant?', missing: 'number', frozen: 'flag', by: 'text', answer: 'fields' },
   },
   'drill.passed': {
     title: 'A backup was restored beside production and proven',
