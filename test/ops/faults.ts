@@ -77,7 +77,7 @@ export function faultsOf(appliance: Appliance): Record<string, Fault> {
         return async () => rmSync(file)
       },
       evidence: /No node answers for the cluster/,
-      remedy: /failover\.md/,
+      remedy: /second-site\.md/,
     },
     redis: stopped('redis'),
     keys: stopped('keys'),
