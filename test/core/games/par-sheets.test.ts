@@ -46,9 +46,9 @@ function blackjack(): string {
     `≈ ${(odds.hit * 100).toFixed(4)} %`,
     `≈ ${(Math.sqrt(games.toNumber(variance)) / Number(stake)).toFixed(4)}`,
     16,
-    `≈ ${Math.round(1 / odds.top).toLocaleString('en')}`,
+    Math.round(1 / odds.top).toLocaleString('en'),
   ]
-  return `## ${game.name}\n\nVersion ${game.version}\n\n${headOfTable.join('\n')}\n| ${cells.join(' | ')} |\n\nThe return is exact. The others are counted as exactly, hands of one split together out of one shoe, but for what they have in common against a seven, which is taken from an\ninfinite shoe: hence ≈. The top award is four hands, each doubled and won.\n`
+  return `## ${game.name}\n\nVersion ${game.version}\n\n${headOfTable.join('\n')}\n| ${cells.join(' | ')} |\n\nReturn and top award are exact. The others are counted as exactly, hands of one split together out of one shoe, but for what they have in common against a seven, which is taken from\nan infinite shoe: hence ≈. The top award is four hands, each doubled and won.\n`
 }
 
 function oneIn(ways: bigint, all: bigint): string {

@@ -10,6 +10,7 @@ import { splitTogether } from '../../../core/games/catalogue/blackjack/expectati
 import { scoreOfPips } from '../../../core/games/catalogue/blackjack/hand.ts'
 import { type House, house } from '../../../core/games/catalogue/blackjack/house.ts'
 import { oddsByUp } from '../../../core/games/catalogue/blackjack/returns.ts'
+import { decimals } from './four-doubled.ts'
 
 const { fraction } = games
 
@@ -98,7 +99,7 @@ function everything({ shoe, all, blackjacks }: ReturnType<typeof playAgainst>['t
   return deals
 }
 
-// All take minutes, most of them for 2, 3 and 7, against which small cards make long hands.
+// All take minutes, most of them for 2, 3 and 7, against which small cards make long hands. What guards every row each time: `blackjack.test.ts` plays, and counts the most.
 const approximated = 7
 const asked = process.env.COUNTROOM_BLACKJACK_ODDS === 'all' ? ranks : [10]
 
@@ -107,16 +108,13 @@ test.each(asked)(
   (up) => {
     const { hit, top, square } = oddsAgainst(house, up)
     const found = { hit: decimals(hit), top: decimals(top), square: decimals(square) }
-    if (up !== approximated) expect(found).toEqual(oddsByUp[up])
-    else
-      for (const [figure, value] of Object.entries(found))
-        expect(Math.abs(Number(value) - Number(oddsByUp[up]![figure as 'hit']))).toBeLessThan(0.0001)
+    const told = oddsByUp[up]!
+    if (up !== approximated) expect(found).toEqual(told)
+    else {
+      expect(found.top).toBe(told.top)
+      for (const figure of ['hit', 'square'] as const)
+        expect(Math.abs(Number(found[figure]) / Number(told[figure]) - 1), figure).toBeLessThan(0.001)
+    }
   },
   1_800_000,
 )
-
-/** Fifteen digits, cut. */
-function decimals({ n, d }: games.Fraction): string {
-  const digits = (n * 10n ** 30n) / d
-  return (Number(digits) / 1e30).toPrecision(15)
-}
