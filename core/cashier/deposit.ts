@@ -32,7 +32,7 @@ const underWaySecondsMax = 1800
  * is under way counts against the limit, so that ten open pages cannot each stay just below it.
  *
  * @throws Refusal `cashier.currency_foreign`, `cashier.amount_out_of_bounds`, `cashier.account_not_active`,
- * `protection.*`
+ * `protection.*`, `ledger.frozen`
  */
 export async function deposit(
   tx: Tx,
@@ -40,6 +40,7 @@ export async function deposit(
   input: { player: string; wallet: bigint; amount: Money; gateway: string },
 ): Promise<Deposit> {
   const { player, wallet, amount } = input
+  await ledger.refuseWhileFrozen(tx)
   await ledger.lockWallet(tx, wallet)
   const { currency } = await ledger.balance(tx, wallet)
   if (amount.currency !== currency) throw currencyForeign(currency)

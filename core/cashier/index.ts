@@ -6,23 +6,18 @@ export { eventMalformed, eventNotAuthentic, gatewayAway, gatewayUnknown } from '
 export { apply, confirm, leftOver, type Outcome, receive } from './gateway-event.ts'
 // What may be paid out to
 export { type Instrument, inspectInstruments, instruments } from './instrument.ts'
+// Money out
+export { pay, payoutAccepted, payoutNotSent, payoutUnknown, resend, unanswered } from './payout.ts'
 // The states, and what we ask of a gateway
 export type { DepositState, WithdrawalState } from './policy.ts'
 export type { Gateway, GatewayEvent, PayoutAnswer } from './ports.ts'
 // What waits, for whom watches
 export { type Waits, waiting } from './waiting.ts'
-// Money out
 export {
   approve,
   isNewPayoutTo,
-  pay,
-  payoutAccepted,
-  payoutNotSent,
-  payoutUnknown,
   reject,
-  resend,
   takesTwo,
-  unanswered,
   type Withdrawal,
   withdraw,
   withdrawalOf,

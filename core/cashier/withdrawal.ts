@@ -10,15 +10,14 @@ import {
   showMoney,
   type Tx,
 } from '#base'
-import type { KeyedCommand } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
 import * as protection from '#protection'
 import * as staff from '#staff'
 import { currencyForeign, outOfBounds, payoutTakesTwo, stateForbids, withdrawalUnknown } from './errors.ts'
-import { ownInstrument, tokenOf } from './instrument.ts'
+import { ownInstrument } from './instrument.ts'
 import { noteLarge } from './large.ts'
-import { askAfterSeconds, type WithdrawalState } from './policy.ts'
+import type { WithdrawalState } from './policy.ts'
 
 export type Withdrawal = {
   id: string
@@ -89,13 +88,14 @@ export async function isNewPayoutTo(
 /**
  * requested -> approved; the payout is ordered in the same transaction. One that takes two is ordered by their approval only.
  *
- * @throws Refusal `cashier.takes_two`, `cashier.state_forbids`, `staff.approval_absent`
+ * @throws Refusal `cashier.takes_two`, `cashier.state_forbids`, `staff.approval_absent`, `ledger.frozen`
  */
 export async function approve(
   tx: Tx,
   command: Command,
   input: { withdrawal: string; reason: string; approval?: string },
 ): Promise<Withdrawal> {
+  await ledger.refuseWhileFrozen(tx)
   const row = await locked(tx, input.withdrawal, ['requested'])
   const { id } = row
   if (input.approval === undefined) {
@@ -145,58 +145,6 @@ export async function reject(
   return await withdrawalOf(tx, row.id)
 }
 
-/**
- * approved -> sent, before the gateway is asked: from here on the money may be on its way. `undefined` when there is
- * nothing to send; a payout that was sent before is not sent again, it is asked about.
- */
-export async function pay(
-  tx: Tx,
-  command: KeyedCommand,
-  withdrawal: string,
-): Promise<{ gateway: string; order: { withdrawal: string; amount: Money; token: string } } | undefined> {
-  const row = await locked(tx, withdrawal)
-  if (row.state !== 'approved') return undefined
-  const token = await tokenOf(tx, command.keys, row.instrument)
-  await tx`update cashier.withdrawals set state = 'sent', sent_at = ${command.now} where id = ${row.id}`
-  const amount = { amount: row.amount, currency: row.currency }
-  return { gateway: row.gateway, order: { withdrawal: row.id, amount, token } }
-}
-
-/** The gateway took the order; its signed event will tell the end. */
-export async function payoutAccepted(tx: Tx, withdrawal: string, payout: string): Promise<void> {
-  await tx`
-    update cashier.withdrawals set payout = ${payout}, unknown_since = null
-    where id = ${withdrawal} and state = 'sent'`
-}
-
-/** sent -> approved: the order certainly never left, so it may be sent anew. */
-export async function payoutNotSent(tx: Tx, withdrawal: string): Promise<void> {
-  await tx`
-    update cashier.withdrawals set state = 'approved', sent_at = null
-    where id = ${withdrawal} and state = 'sent' and payout is null`
-}
-
-/** Nobody knows what became of it: the money stays held until the gateway says or a member of staff decides. */
-export async function payoutUnknown(tx: Tx, command: Command, withdrawal: string): Promise<void> {
-  await tx`
-    update cashier.withdrawals set unknown_since = coalesce(unknown_since, ${command.now})
-    where id = ${withdrawal} and state = 'sent'`
-}
-
-/** A member of staff has the payout of unknown fate ordered again, under the same key at the gateway. */
-export async function resend(
-  tx: Tx,
-  command: Command,
-  input: { withdrawal: string; reason: string },
-): Promise<Withdrawal> {
-  const row = await locked(tx, input.withdrawal, ['sent'])
-  if (row.unknownSince === null || row.payout !== null) throw stateForbids(row.state)
-  await tx`update cashier.withdrawals set state = 'approved', sent_at = null, unknown_since = null where id = ${row.id}`
-  await enqueue(tx, { queue: 'payouts', data: { withdrawal: row.id } })
-  await note(tx, command, 'cashier.withdrawal_resent', row, 'approved', input.reason)
-  return await withdrawalOf(tx, row.id)
-}
-
 /** -> paid: what was held leaves the house. The caller has locked the wallet and judged the state. */
 export async function paid(tx: Tx, command: Command, row: Withdrawal, payout: string): Promise<void> {
   const { id, wallet, amount } = row
@@ -220,13 +168,6 @@ export async function failed(
   await settle(tx, command, row, 'failed', reason, payout)
 }
 
-/** Payouts that were sent a while ago and have not ended: the ones to ask the gateway about. */
-export async function unanswered(reader: Reader, now: Date): Promise<Array<{ id: string; gateway: string }>> {
-  return await reader<Array<{ id: string; gateway: string }>>`
-    select id, gateway from cashier.withdrawals
-    where state = 'sent' and sent_at < ${new Date(now.getTime() - askAfterSeconds * 1000)} order by sent_at limit 100`
-}
-
 /** @throws Refusal `cashier.withdrawal_unknown` when there is none, or none of this player's */
 export async function withdrawalOf(reader: Reader, id: string, player?: string): Promise<Withdrawal> {
   const [row] = await reader<Withdrawal[]>`select ${columns(reader)} from cashier.withdrawals where id = ${id}`
@@ -248,7 +189,7 @@ export async function withdrawals(
 }
 
 /** Locks the wallet, then reads: always that order, so that an event and a member of staff never wait for each other. */
-async function locked(tx: Tx, id: string, states?: readonly WithdrawalState[]): Promise<Withdrawal> {
+export async function locked(tx: Tx, id: string, states?: readonly WithdrawalState[]): Promise<Withdrawal> {
   const { wallet } = await withdrawalOf(tx, id)
   await ledger.lockWallet(tx, wallet)
   const row = await withdrawalOf(tx, id)
@@ -276,7 +217,7 @@ async function settle(
 }
 
 /** `reason`: why a member of staff decided so, or why the gateway says it failed. */
-async function note(
+export async function note(
   tx: Tx,
   command: Command,
   action: audit.Code,

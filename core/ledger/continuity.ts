@@ -1,4 +1,5 @@
 import { numberArray, type Reader, type Tx, textArray } from '#base'
+import { moneyFrozen } from './errors.ts'
 
 /** The newest batch of a lane's chain, which its digest says everything about; the digest in hex. */
 export type Head = { lane: number; batch: bigint; digest: string }
@@ -66,6 +67,11 @@ export async function lift(tx: Tx, { at, by, reason }: { at: Date; by: string; r
 export async function isFrozen(reader: Reader): Promise<boolean> {
   const [row] = await reader`select from ledger.freezes where lifted_at is null`
   return row !== undefined
+}
+
+/** For what moves money outside the books, where no lane would refuse it. @throws Refusal `ledger.frozen` */
+export async function refuseWhileFrozen(reader: Reader): Promise<void> {
+  if (await isFrozen(reader)) throw moneyFrozen()
 }
 
 /** All there ever were, the newest first. */

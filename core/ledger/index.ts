@@ -9,7 +9,17 @@ export { type PostResult, postBatch } from './batch.ts'
 // Batches in the order they were booked, for whoever seals them
 export { archivedBatches, type Batch, batchesAfter, batchesNamed, batchOf, summarise } from './batches.ts'
 // Whether the books still hold what was seen in them, and standing still where they do not
-export { type Break, compareHeads, freeze, freezes, type Head, isFrozen, lift, type Receipt } from './continuity.ts'
+export {
+  type Break,
+  compareHeads,
+  freeze,
+  freezes,
+  type Head,
+  isFrozen,
+  lift,
+  type Receipt,
+  refuseWhileFrozen,
+} from './continuity.ts'
 // Proving the books
 export { beginning } from './contradictions/horizon.ts'
 export { moneyFrozen, refusalOf } from './errors.ts'

@@ -5,7 +5,9 @@ import type { Settings } from '../appliance/settings.ts'
 import { type Cluster, membersOf } from './members.ts'
 import { askPatroni, timings } from './patroni.ts'
 
-const lookMs = 200
+const lookMs = 500
+/** Then Patroni looks by itself. */
+const wakesMax = (timings.loop_wait * 1000) / lookMs
 
 /**
  * Patroni looks after its server every `loop_wait` seconds, and money would wait as long for one that was killed. Who sees that at once makes it
@@ -19,17 +21,26 @@ export function keepCrashWatch(
 ): { stop(): void } {
   const own = membersOf(cluster, ports)[cluster.node - 1]!
   let seen: ProcessMark | undefined
+  let wakes = 0
   const timer = setInterval(() => {
     const pid = serverOf(home)
     const mark = pid === undefined ? undefined : markOf(pid)
-    const killed = seen !== undefined && seen.pid === pid && mark?.born !== seen.born // one that ends in order takes its file along
+    if (mark || pid === undefined)
+      wakes = 0 // it runs again, or ended in order and took its note along
+    else if (seen?.pid === pid) {
+      say('The PostgreSQL server of this node was killed; Patroni is told at once.')
+      wakes = wakesMax
+    }
     seen = mark
-    if (!killed) return
-    say('The PostgreSQL server of this node was killed; Patroni is told at once.')
-    const agent = { host: own.host, port: own.ask }
-    void askPatroni(home, agent, 'PATCH', '/config', { loop_wait: timings.loop_wait }) // unanswered, it looks when its time has come
+    if (wakes > 0) wake()
   }, lookMs)
   return { stop: () => clearInterval(timer) }
+
+  /** More than once: until somebody has taken the dead process away, Patroni takes it for a living one. */
+  function wake(): void {
+    wakes--
+    void askPatroni(home, { host: own.host, port: own.ask }, 'PATCH', '/config', { loop_wait: timings.loop_wait })
+  }
 }
 
 /** The process that its own note names, whether it still is or not. */

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { readPositiveMoney } from '#base'
 import * as cashier from '#cashier'
+import * as ledger from '#ledger'
 import { signedIn } from '../access-rule.ts'
 import {
   depositSchema,
@@ -157,6 +158,7 @@ export function cashierRoutes(host: Host): OpenAPIHono<FaceEnv> {
 /** The gateway's page for a deposit of this player's, opened now if it is not yet. */
 async function openPayment(host: Host, id: string, player: string): Promise<string> {
   const deposit = await cashier.depositOf(host.sql, id, player)
+  await ledger.refuseWhileFrozen(host.sql)
   if (deposit.redirectUrl) return deposit.redirectUrl
   const opened = await gatewayOf(host, deposit.gateway).openPayment({
     deposit: id,

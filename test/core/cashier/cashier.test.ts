@@ -154,3 +154,39 @@ test('money goes only to the player’s own card, and comes back when staff reje
   ).rejects.toMatchObject({ kind: 'conflict' })
   expect((await ledger.prove(world.sql)).ok).toBe(true)
 })
+
+test('while money is frozen none goes by the gateways either; what was approved before is sent afterwards', async () => {
+  const { player, wallet, deposit } = await ask()
+  await apply(told('payment.succeeded', deposit))
+  const [own] = await cashier.instruments(world.sql, world.agent.keys, player)
+  const withdraw = () =>
+    world.act((tx) =>
+      cashier.withdraw(tx, world.command(), { player, wallet, amount: eur(1000n), instrument: own!.id }),
+    )
+  const staff = { ...world.command(), actor: { kind: 'staff' as const, id: 'stf_grace' } }
+  const approve = ({ id }: cashier.Withdrawal) =>
+    world.act((tx) => cashier.approve(tx, staff, { withdrawal: id, reason: 'known player' }))
+  const pay = (id: string) => world.act((tx) => cashier.pay(tx, world.command(), id))
+  const [approved, asked] = [await withdraw(), await withdraw()]
+  await approve(approved)
+
+  await world.act((tx) => ledger.freeze(tx, { at: new Date(), by: 'core-1', evidence: {} }))
+  try {
+    await expect(approve(asked)).rejects.toMatchObject({ code: 'ledger.frozen' })
+    await expect(
+      world.act((tx) =>
+        cashier.deposit(tx, world.command(), { player, wallet, amount: eur(5000n), gateway: 'sandbox' }),
+      ),
+    ).rejects.toMatchObject({ code: 'ledger.frozen' })
+    const before = world.jobs.length
+    expect(await pay(approved.id)).toBeUndefined()
+    expect(await cashier.withdrawalOf(world.sql, approved.id)).toMatchObject({ state: 'approved', sentAt: null })
+    expect(world.jobs.slice(before)).toMatchObject([
+      { queue: 'payouts', data: { withdrawal: approved.id }, startAfter: expect.any(Date) },
+    ])
+  } finally {
+    await world.act((tx) => ledger.lift(tx, { at: new Date(), by: 'me', reason: 'a test' }))
+  }
+  expect(await pay(approved.id)).toMatchObject({ order: { withdrawal: approved.id } })
+  expect((await approve(asked)).state).toBe('approved')
+})
