@@ -185,7 +185,7 @@ test('while money is frozen none goes by the gateways either; what was approved 
       { queue: 'payouts', data: { withdrawal: approved.id }, startAfter: expect.any(Date) },
     ])
   } finally {
-    await world.act((tx) => ledger.lift(tx, { at: new Date(), by: 'me', reason: 'a test' }))
+    await world.admin.begin((tx) => ledger.lift(tx, { at: new Date(), by: 'ops', reason: 'nothing is missing' }))
   }
   expect(await pay(approved.id)).toMatchObject({ order: { withdrawal: approved.id } })
   expect((await approve(asked)).state).toBe('approved')
