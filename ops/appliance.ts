@@ -25,13 +25,13 @@ import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
 import { keepArchive } from './audit/keeper.ts'
 import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } from './backup/index.ts'
-import { keepCrashWatch } from './failover/crash.ts'
 import { startEdgeNode } from './failover/edge-node.ts'
 import { keepFence, refuseSuperseded } from './failover/fence.ts'
 import { joinCluster } from './failover/join.ts'
 import { clearMembers } from './failover/members.ts'
 import { answerForSite, wordsOfLoss } from './failover/site-loss.ts'
 import { standBy } from './failover/stand-by.ts'
+import { keepAwake } from './failover/wake.ts'
 import { targetsOf } from './monitoring/targets.ts'
 import { keepTelemetry } from './telemetry/keeper.ts'
 
@@ -180,7 +180,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
-    if (cluster) keepers.push(keepCrashWatch(home, settings, cluster, say), keepFence(home, settings, say))
+    if (cluster) keepers.push(keepAwake(home, settings, cluster, say), keepFence(home, settings, say))
     if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
     await step(hasEdge(settings) ? 'Worker, cores, edge' : 'Worker, cores', () =>
       allOf(...units.map((unit) => supervisor.start(unit))),

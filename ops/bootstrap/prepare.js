@@ -94,6 +94,7 @@ const needsForTests = [
   { package: 'etcd-server', there: () => existsSync('/usr/bin/etcd') },
   { package: 'redis-sentinel', there: () => existsSync('/usr/bin/redis-sentinel') },
   { package: 'keepalived', there: () => existsSync('/usr/sbin/keepalived') },
+  { package: 'tini', there: () => existsSync('/usr/bin/tini') }, // takes the dead away in each, as a machine's first process does
   { package: 'iproute2', there: () => existsSync('/usr/sbin/ip') || existsSync('/sbin/ip') },
 ]
 // Batteries of tests of random numbers.

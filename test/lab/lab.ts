@@ -177,7 +177,7 @@ function labNode(number: number, machine: Machine, home: string): LabNode {
       const card = join(home, 'run/appliance.json')
       for (;;) {
         const text = read(card)
-        if (text && (JSON.parse(text) as { supervisor: number }).supervisor === child.pid) return
+        if (text && parentOf((JSON.parse(text) as { supervisor: number }).supervisor) === child.pid) return
         if (child.exitCode !== null) throw new Error(`node ${number} did not start:\n${read(log)}`)
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
@@ -191,6 +191,11 @@ function labNode(number: number, machine: Machine, home: string): LabNode {
       await ended
     },
   }
+}
+
+function parentOf(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`) ?? ''
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
 }
 
 /** Answers the files of two shares, which are a quorum. */

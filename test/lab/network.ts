@@ -71,7 +71,7 @@ function machineOf(namespace: string, cable: string, address: string): Machine {
         ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
       }),
     start: (command, args, env, log) =>
-      spawn('/usr/sbin/ip', inside(command, args), {
+      spawn('/usr/sbin/ip', inside('/usr/bin/tini', ['-s', '--', command, ...args]), {
         cwd: root,
         env: { ...process.env, ...env },
         stdio: ['ignore', log, log],
