@@ -7,7 +7,7 @@ import { bets, figures, type Row, stake } from './bets.ts'
 /** Every bet of every table and instant game, by what it can return: the page in the docs is written from here and held. */
 test('the sheets stand in the docs; vitest -u writes them again', async () => {
   const head =
-    '# PAR sheets of tables and instant games\n\nEvery figure without ≈ is computed from all that can happen, in whole numbers; a test writes this page and holds it. Awards are in stakes, the stake\nincluded; where the player decides, by the best play. Of a roulette wheel one bet stands for all that cover as many numbers; limbo takes any target between\nthose below, by the same rule.\n'
+    '# PAR sheets of tables and instant games\n\nEvery figure is computed from all that can happen, in whole numbers; a test writes this page and holds it. Awards are in stakes, the stake\nincluded; where the player decides, by the best play. Of a roulette wheel one bet stands for all that cover as many numbers; limbo takes any target between\nthose below, by the same rule.\n'
   const text = [head, ...bets.map(sheet), blackjack()].join('\n')
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../../../docs/par-sheets-tables.md'))
 })
@@ -43,12 +43,12 @@ function blackjack(): string {
   const cells = [
     'best play by the cards seen',
     `${((games.toNumber(mean) / Number(stake)) * 100).toFixed(6)} %`,
-    `≈ ${(odds.hit * 100).toFixed(4)} %`,
-    `≈ ${(Math.sqrt(games.toNumber(variance)) / Number(stake)).toFixed(4)}`,
+    `${(odds.hit * 100).toFixed(6)} %`,
+    (Math.sqrt(games.toNumber(variance)) / Number(stake)).toFixed(6),
     16,
     Math.round(1 / odds.top).toLocaleString('en'),
   ]
-  return `## ${game.name}\n\nVersion ${game.version}\n\n${headOfTable.join('\n')}\n| ${cells.join(' | ')} |\n\nReturn and top award are exact. The others are counted as exactly, hands of one split together out of one shoe, but for what they have in common against a seven, which is taken from\nan infinite shoe: hence ≈. The top award is four hands, each doubled and won.\n`
+  return `## ${game.name}\n\nVersion ${game.version}\n\n${headOfTable.join('\n')}\n| ${cells.join(' | ')} |\n\nAll are counted out of one shoe, hands of one split together. The top award is four hands, each doubled and won.\n`
 }
 
 function oneIn(ways: bigint, all: bigint): string {

@@ -25,8 +25,7 @@ export const rtp = Object.values(valuesByUp).reduce(add, fraction(1))
 /**
  * The chances that a round returns anything and that four hands are doubled and won, and the mean of the square of what a round wins or loses, per unit
  * staked first: the part that comes with each open card, with the best play, to fifteen digits. `expectation/odds.ts` counts them exactly, out of one
- * shoe, in up to some minutes per card; tests hold them. Only against a seven, where small cards make the longest hands, what the hands of one split
- * have in common still comes from an infinite shoe: its chance to return anything and its square are approximations, to some hundred-thousandths.
+ * shoe, in up to some minutes per card, against small cards, and twelve against a seven, where hands of small cards are longest; tests hold them.
  */
 export const oddsByUp: Readonly<Record<number, { hit: string; top: string; square: string }>> = {
   1: { hit: '0.0308169838262117', top: '0.00000000000000', square: '0.0715179166860143' },
@@ -35,7 +34,7 @@ export const oddsByUp: Readonly<Record<number, { hit: string; top: string; squar
   4: { hit: '0.0449142819819211', top: '1.05943887997935e-7', square: '0.128491559051535' },
   5: { hit: '0.0459120504147706', top: '2.12185734983548e-7', square: '0.138407140495765' },
   6: { hit: '0.0468927644043148', top: '2.07859386907598e-7', square: '0.138013251458154' },
-  7: { hit: '0.0464531374368112', top: '6.45233659770234e-9', square: '0.0986576228819499' }, // hit and square ≈
+  7: { hit: '0.0464509741212506', top: '6.45233659770234e-9', square: '0.0985939932383949' },
   8: { hit: '0.0432336982759721', top: '1.38163934917926e-9', square: '0.0957107751219446' },
   9: { hit: '0.0432375297185301', top: '1.52688852186795e-9', square: '0.0923290521596910' },
   10: { hit: '0.165369127339324', top: '2.90550911422498e-10', square: '0.313192743084169' },
