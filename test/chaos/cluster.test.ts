@@ -1,16 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { drillChaos } from '../lab/drill.ts'
 import { believesToLead } from '../lab/faults.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import { type Lab, type LabNode, openLab } from '../lab/lab.ts'
 import { canBeSeveral } from '../lab/network.ts'
 import { run, trials } from '../lab/trials.ts'
 
 /** What takes short in CI; `COUNTROOM_CLUSTER_TRIALS=all` for every fault there is, `COUNTROOM_CLUSTER_PACE=200` for more bets a second. */
 const short = [
   'planned switchover',
+  'the postmaster of the primary killed',
   'the primary cut off for 45 s, then healed',
   'a core killed',
   'the edge with the virtual address dies',
@@ -71,6 +72,17 @@ describe.runIf(able)('three nodes and two edges keep one casino', () => {
     expect(new Set(members.map(({ timeline }) => timeline)).size).toBe(1)
     expect(lab.nodes.filter(believesToLead)).toHaveLength(1)
     expect(JSON.parse(lab.nodes[2]!.countroom('verify', 'ledger', '--json'))).toMatchObject({ ok: true })
+  }, 60_000)
+
+  test('both edges count limits together, at whichever Redis leads', async () => {
+    const isTogether = ({ home, machine }: LabNode) => {
+      const { listen } = JSON.parse(readFileSync(join(home, 'run/edge.json'), 'utf8')) as {
+        listen: { metrics: { port: number } }
+      }
+      const asking = `fetch('http://127.0.0.1:${listen.metrics.port}/metrics').then(async (answer) => console.log(await answer.text()))`
+      return /^countroom_edge_limits_together 1$/m.test(machine.run(process.execPath, ['-e', asking]))
+    }
+    await vi.waitFor(() => expect(lab.edges.map(isTogether)).toEqual([true, true]), { timeout: 50_000, interval: 1000 })
   }, 60_000)
 
   test('a switchover to who lacks what was acknowledged is refused, and so is a failover while a primary runs', async () => {
