@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:tls'
+import { connect } from 'node:net'
 import { z } from 'zod'
 import type { Member } from '../../core/host/primary.ts'
 import type { Home } from '../appliance/home.ts'
@@ -23,7 +23,7 @@ const clusterView = z.object({
   pause: z.boolean().optional(),
 })
 
-const handshakeMsMax = 3000
+const takenMsMax = 3000
 
 export type MemberState = {
   name: string
@@ -88,19 +88,19 @@ export async function observeElsewhere(home: Home, members: readonly Member[]): 
 }
 
 /**
- * Where anybody answers in the place of an agent, whoever it is and whatever it shows: one without its etcd, or with a certificate that has ended, may
- * have a server beside it that takes money.
+ * Where anybody takes a connection in the place of an agent, whoever it is: one without its etcd, or with a certificate that has ended, may have a
+ * server beside it that takes money.
  */
 export async function whoAnswers(members: readonly Member[]): Promise<string[]> {
-  const asked = await Promise.all(members.map(async ({ host, ask }) => ((await shakesHands(host, ask)) ? [host] : [])))
+  const asked = await Promise.all(members.map(async ({ host, ask }) => ((await isTaken(host, ask)) ? [host] : [])))
   return asked.flat()
 }
 
-async function shakesHands(host: string, port: number): Promise<boolean> {
-  const socket = connect({ host, port, rejectUnauthorized: false }) // nothing is told, and nothing believed
+async function isTaken(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port })
   socket.on('error', () => {}) // also one that comes when nobody waits any more
   try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(handshakeMsMax) })
+    await once(socket, 'connect', { signal: AbortSignal.timeout(takenMsMax) })
     return true
   } catch {
     return false
