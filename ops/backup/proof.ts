@@ -35,14 +35,20 @@ export async function proveData(home: Home, keys: keysRoom.Keys): Promise<Check[
   }
 }
 
-/** Transactions that see what this one sees, one for each further processor, for as long as the work takes. */
-async function besideEachOther<T>(sql: Sql, tx: Tx, work: (beside: Tx[]) => Promise<T>): Promise<T> {
+/**
+ * Transactions that see what this one sees, one for each further processor, for as long as the work takes. Who has nothing left to do waits for who
+ * proves a check that takes minutes, which is longer than the server lets others wait.
+ */
+export async function besideEachOther<T>(sql: Sql, tx: Tx, work: (beside: Tx[]) => Promise<T>): Promise<T> {
+  const mayWait = (each: Tx) => each`select set_config('idle_in_transaction_session_timeout', '0', true)`
+  await mayWait(tx)
   const [row] = await tx<Array<{ snapshot: string }>>`select pg_export_snapshot() as snapshot`
   const grown = async (beside: Tx[]): Promise<T> =>
     beside.length + 1 >= availableParallelism()
       ? work(beside)
       : ((await sql.begin('isolation level repeatable read read only', async (other) => {
           await other.unsafe(`set transaction snapshot '${row!.snapshot}'`)
+          await mayWait(other)
           return grown([...beside, other])
         })) as T)
   return grown([])
