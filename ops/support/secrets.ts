@@ -25,8 +25,8 @@ export function secretsOf(home: Home, settings: unknown): string[] {
 /** A key in PEM is told by any line of it, a header by its value, and by what stands behind `Bearer` in it. */
 function valuesIn(text: string): string[] {
   if (text.includes('PRIVATE KEY-----')) return text.split('\n').filter((line) => /^[\w+/=]{20,}$/.test(line))
-  const headers = text.matchAll(/^[\w-]+: *(\w+ )?(\S.*)$/gm)
-  return [text.trim(), ...[...headers].map(([, , value]) => value!.trim())]
+  const headers = [...text.matchAll(/^[\w-]+: *(\S.*)$/gm)].map(([, value]) => value!.trim())
+  return [text.trim(), ...headers.flatMap((value) => [value, value.replace(/^\w+ /, '')])]
 }
 
 /** As it is, and as JSON, URLs and encodings have it. */
