@@ -1,9 +1,10 @@
 import * as games from '#games'
+import { returnsAt } from '../../../core/games/catalogue/mines/board.ts'
 
 /** What every bet of every table and instant game returns, by enumeration. */
 export const stake = 10_000n // 100.00, on which every bet of every game pays whole minor units
 
-export type Row = { bet: string; returns: ReadonlyArray<readonly [bigint, bigint]>; staked?: bigint }
+export type Row = { bet: string; returns: ReadonlyArray<readonly [bigint, bigint]> }
 
 const chip = (id: string, bets: readonly string[]): Row[] =>
   bets.map((on) => row(id, on, { bets: [{ on, amount: '100.00' }] }))
@@ -17,6 +18,7 @@ const kinds = (id: string) => {
   return bets.filter((on, index) => bets.findIndex((other) => kindOf(other) === kindOf(on)) === index)
 }
 const kindOf = (on: string) => on.split(':')[0]
+const many = (count: number, of: string) => `${count} ${of}${count > 1 ? 's' : ''}`
 
 export const bets: ReadonlyArray<readonly [id: string, rows: Row[]]> = [
   ...['roulette-european', 'roulette-american', 'roulette-french'].map((id) => [id, chip(id, kinds(id))] as const),
@@ -41,8 +43,11 @@ export const bets: ReadonlyArray<readonly [id: string, rows: Row[]]> = [
   ],
   [
     'mines',
-    Object.keys(games.gameOf('mines').sheet.ladders as object).map((mines) =>
-      row('mines', `${mines} mines, to the best place to stop`, { stake: '100.00', mines: Number(mines), tile: 0 }),
+    Object.entries(games.gameOf('mines').sheet.ladders as Record<string, number[]>).flatMap(([mines, ladder]) =>
+      ladder.map((_, index) => ({
+        bet: `${many(Number(mines), 'mine')}, ${many(index + 1, 'tile')}`,
+        returns: returnsAt(stake, Number(mines), index + 1),
+      })),
     ),
   ],
   ['jacks-or-better', [row('jacks-or-better', 'best play', { stake: '100.00' })]],

@@ -4,6 +4,7 @@ import { drawsThatReach } from '../../../core/games/catalogue/limbo/index.ts'
 import { binomials } from '../../../core/games/catalogue/plinko/pays.ts'
 import { spreadOf } from '../../../core/games/spread.ts'
 import { anchorOf, percentAsPublished, rootAsPublished } from './anchors.ts'
+import { bets, figures } from './bets.ts'
 
 const share = (n: bigint, d: bigint) => games.fraction(n, d)
 const ninetyNine = games.fraction(99, 100)
@@ -140,6 +141,36 @@ describe('mines', () => {
     }
     expect(Object.keys(ladders)).toHaveLength(24)
     expect(game.rtp).toEqual(highest)
+  })
+
+  test('whoever stops anywhere gets what the sheet has, counted over every way in which one and two mines can be laid [GLI-4.7.1a]', () => {
+    const sheet = new Map(bets.find(([id]) => id === 'mines')![1].map(({ bet, returns }) => [bet, figures(returns)]))
+    for (const mines of [1, 2]) {
+      const sums = ladders[mines]!.map(() => ({ won: 0n, hits: 0n }))
+      const ways = 25 * (mines === 2 ? 24 : 1)
+      for (let way = 0; way < ways; way++)
+        for (const [stop, sum] of sums.entries()) {
+          let left = way
+          let step = game.play(game.readChoice({ stake: '100.00', mines, tile: 0 }, 'EUR'), (range) => {
+            const value = left % range
+            left = Math.floor(left / range)
+            return value
+          })
+          for (let tile = 1; tile <= stop && step.state; tile++) step = move(step.state, { move: 'reveal', tile })
+          if (step.state) step = move(step.state, { move: 'cash-out' })
+          sum.won += step.win
+          if (step.win > 0n) sum.hits++
+        }
+      for (const [stop, { won, hits }] of sums.entries()) {
+        const { rtp, hit } = sheet.get(`${mines} mine${mines > 1 ? 's' : ''}, ${stop + 1} tile${stop ? 's' : ''}`)!
+        expect(rtp, `${mines} mines, ${stop + 1} tiles`).toEqual(share(won, 10_000n * BigInt(ways)))
+        expect(hit).toEqual(share(hits, BigInt(ways)))
+      }
+    }
+    expect(sheet.get('3 mines, 13 tiles')).toMatchObject({ rtp: ninetyNine, top: { times: '10.35' } })
+    expect(sheet.get('3 mines, 21 tiles')).toMatchObject({ top: { times: '569.25' } })
+    expect(sheet.get('1 mine, 24 tiles')).toMatchObject({ top: { times: '24.75' } })
+    expect(sheet.size).toBe(Object.values(ladders).flat().length)
   })
 
   /** Mines on the first tiles: of what is left always the first. */

@@ -7,7 +7,7 @@ import { bets, figures, type Row, stake } from './bets.ts'
 /** Every bet of every table and instant game, by what it can return: the page in the docs is written from here and held. */
 test('the sheets stand in the docs; vitest -u writes them again', async () => {
   const head =
-    '# PAR sheets of tables and instant games\n\nEvery figure is computed from all that can happen, in whole numbers; a test writes this page and holds it. Awards are in stakes, the stake\nincluded; where the player decides, by the best play. Of a roulette wheel one bet stands for all that cover as many numbers; limbo takes any target between\nthose below, by the same rule.\n'
+    '# PAR sheets of tables and instant games\n\nEvery figure is computed from all that can happen, in whole numbers; a test writes this page and holds it. Awards are in stakes, the stake\nincluded; where the player decides, by the best play, and of mines at every place to stop. Of a roulette wheel one bet stands for all that cover as many numbers; limbo\ntakes any target between those below, by the same rule.\n'
   const text = [head, ...bets.map(sheet), blackjack()].join('\n')
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../../../docs/par-sheets-tables.md'))
 })

@@ -1,4 +1,5 @@
 import { type Fraction, fraction } from '../../fraction.ts'
+import { timesOf } from '../../stake.ts'
 
 export const tiles = 25
 export const minesMax = tiles - 1
@@ -23,7 +24,7 @@ export function ladderOf(mines: number): number[] {
 }
 
 /** That so many tiles are safe: C(25 - mines, picks) / C(25, picks). */
-export function chanceOf(mines: number, picks: number): Fraction {
+function chanceOf(mines: number, picks: number): Fraction {
   let [n, d] = [1n, 1n]
   for (let pick = 0; pick < picks; pick++) {
     n *= BigInt(tiles - mines - pick)
@@ -32,7 +33,20 @@ export function chanceOf(mines: number, picks: number): Fraction {
   return fraction(n, d)
 }
 
-/** What whoever takes so many tiles and then stops gets back, exactly. */
+/** What whoever takes so many tiles and then stops gets back of a stake, each with the number of ways in which it comes. */
+export function returnsAt(
+  stake: bigint,
+  mines: number,
+  picks: number,
+): ReadonlyArray<readonly [ways: bigint, win: bigint]> {
+  const { n, d } = chanceOf(mines, picks)
+  return [
+    [n, timesOf(stake, ladderOf(mines)[picks - 1]!)],
+    [d - n, 0n],
+  ]
+}
+
+/** The same on average and of one staked, exactly. */
 export function returnOf(mines: number, picks: number): Fraction {
   const { n, d } = chanceOf(mines, picks)
   return fraction(n * BigInt(ladderOf(mines)[picks - 1]!), d * 100n)

@@ -5,7 +5,7 @@ import { type Game, versionOf } from '../../game.ts'
 import { readMove } from '../../move.ts'
 import { spreadOf } from '../../spread.ts'
 import { fieldsOf, readStake, reviveStaked, timesOf, writeStaked } from '../../stake.ts'
-import { bestPicks, chanceOf, ladderOf, minesMax, returnOf, tiles, timesMax } from './board.ts'
+import { bestPicks, ladderOf, minesMax, returnOf, returnsAt, tiles, timesMax } from './board.ts'
 import { rules } from './rules.ts'
 
 /** The first tile is chosen with the bet, so that no round waits with nothing done. */
@@ -70,21 +70,12 @@ export const mines: Game<Choice> = {
     fallback: () => ({ move: 'cash-out' }),
     open: () => ['reveal', 'cash-out'],
   },
-  // Of the first tile: each that follows is worth on average what cashing out before it pays, but for the hundredths cut.
-  returns({ stake, mines }) {
-    const { n, d } = chanceOf(mines, 1)
-    return [
-      [n, timesOf(stake, timesAt(mines, 1))],
-      [d - n, 0n],
-    ]
-  },
   luck({ stake, mines }, outcome) {
     const { picked, ended } = outcome as MinesOutcome
     return ended?.mines.includes(picked[0]!) ? 0n : timesOf(stake, timesAt(mines, 1))
   },
-  spread(choice) {
-    return spreadOf(this.returns!(choice))
-  },
+  // Of the first tile: each that follows is worth on average what cashing out before it pays, but for the hundredths cut.
+  spread: ({ stake, mines }) => spreadOf(returnsAt(stake, mines, 1)),
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,
 }
