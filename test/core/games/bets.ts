@@ -1,7 +1,8 @@
 import * as games from '#games'
+import { insurance, insuranceAt } from '../../../core/games/catalogue/blackjack/insurance.ts'
 import { returnsAt } from '../../../core/games/catalogue/mines/board.ts'
 
-/** What every bet of every table and instant game returns, by enumeration. */
+/** What every bet of every table and instant game returns, by enumeration; but for a hand of blackjack, whose ends are too many to list. */
 export const stake = 10_000n // 100.00, on which every bet of every game pays whole minor units
 
 export type Row = { bet: string; returns: ReadonlyArray<readonly [bigint, bigint]> }
@@ -51,6 +52,16 @@ export const bets: ReadonlyArray<readonly [id: string, rows: Row[]]> = [
     ),
   ],
   ['jacks-or-better', [row('jacks-or-better', 'best play', { stake: '100.00' })]],
+  [
+    'blackjack',
+    [
+      { bet: 'insurance, over all deals', returns: insurance(stake) },
+      ...([0, 1, 2] as const).map((held) => ({
+        bet: `insurance, with ${['no ten', 'one ten', 'two tens'][held]} in hand`,
+        returns: insuranceAt(stake, held),
+      })),
+    ],
+  ],
 ]
 
 export function figures(returns: Row['returns']) {

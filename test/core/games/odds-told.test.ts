@@ -118,8 +118,8 @@ function percentsFound(game: games.Game): string[] {
     const gamble = 'gamble' in game.sheet ? ['100'] : []
     return [...gamble, ...[rtp, ...parts].map(percent)]
   }
-  if (game.id === 'blackjack') return [percent(game.rtp)]
   const rows = rowsOf.get(game.id)!
+  if (game.id === 'blackjack') return [percent(game.rtp), ...found(rows).map(percent)] // of the first stake, of insurance
   if (game.id === 'baccarat') {
     const [player, banker, tie] = found(rows).map(percent)
     return ['5', banker!, player!, tie!]
@@ -135,8 +135,8 @@ function percentsFound(game: games.Game): string[] {
 /** One in how many rounds the highest award of each bet comes. */
 function highest(game: games.Game): bigint[] {
   if (game.kind === 'slot') return awardsFound(game)
-  if (game.id === 'blackjack') return [BigInt(Math.round(1 / odds.top))]
-  return rowsOf.get(game.id)!.map(({ bet }) => oneIn(...topOf(game.id, bet)))
+  const hands = game.id === 'blackjack' ? [BigInt(Math.round(1 / odds.top))] : []
+  return [...hands, ...rowsOf.get(game.id)!.map(({ bet }) => oneIn(...topOf(game.id, bet)))]
 }
 
 const pars = new Map<string, ReturnType<typeof enumerate>>()

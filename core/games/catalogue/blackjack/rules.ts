@@ -2,9 +2,41 @@ import type { Language } from '#messages'
 import { showPercent } from '../../fraction.ts'
 import type { Game } from '../../game.ts'
 import { written } from '../../written.ts'
+import { insurance, insuranceAt, returnOf } from './insurance.ts'
 import { rtp } from './returns.ts'
 
 const returns = (language: Language) => written(showPercent(rtp), language)
+/** What insurance returns: of all deals, and with none, one and two tens in hand. */
+const insured = [insurance(1n), ...([0, 1, 2] as const).map((held) => insuranceAt(1n, held))].map(returnOf)
+const insures = (language: Language) =>
+  insured.map((each) => written(showPercent(each), language)) as [string, string, string, string]
+
+const insuranceTold: Readonly<Record<Language, string>> = {
+  en: tell(
+    'en',
+    (all, none, one, two) =>
+      `Insurance is a stake of its own and returns ${all} of it over all deals: ${none} with no ten or court card among your two, ${one} with one, ${two} with two.`,
+  ),
+  de: tell(
+    'de',
+    (all, none, one, two) =>
+      `Die Versicherung ist ein eigener Einsatz, von dem über alle Folgen ${all} zurückkommen: ${none} ohne Zehn oder Bild unter Ihren zwei Karten, ${one} mit einer, ${two} mit zweien.`,
+  ),
+  es: tell(
+    'es',
+    (all, none, one, two) =>
+      `El seguro es una apuesta aparte y retorna ${all} de ella sobre todos los repartos: ${none} sin diez ni figura entre sus dos cartas, ${one} con una, ${two} con dos.`,
+  ),
+  fr: tell(
+    'fr',
+    (all, none, one, two) =>
+      `L’assurance est une mise à part, dont ${all} reviennent sur toutes les donnes : ${none} sans dix ni figure parmi vos deux cartes, ${one} avec une, ${two} avec deux.`,
+  ),
+}
+
+function tell(language: Language, sentence: (...shares: [string, string, string, string]) => string): string {
+  return sentence(...insures(language))
+}
 
 export const rules: Game['rules'] = {
   en: [
@@ -14,6 +46,7 @@ export const rules: Game['rules'] = {
     'Double on any two cards, also after a split: one card more for a second stake. Split cards of equal value, to four hands; split aces get one card each, aces among them may be split again. 21 after a split is no blackjack.',
     'Surrender your first two cards for half the stake.',
     `The theoretical return to the player is ${returns('en')} of the first stake with the best play by the cards of each hand, computed exactly over all deals; other play returns less. Insurance is never part of the best play here.`,
+    insuranceTold.en,
     'If you do not come back, insurance is declined and your hands stand.',
   ],
   de: [
@@ -23,6 +56,7 @@ export const rules: Game['rules'] = {
     'Verdoppeln Sie mit zwei beliebigen Karten, auch nach dem Teilen: eine Karte mehr für einen zweiten Einsatz. Teilen Sie Karten gleichen Werts, bis zu vier Hände; geteilte Asse erhalten je eine Karte, Asse darunter dürfen wieder geteilt werden. 21 nach dem Teilen ist kein Blackjack.',
     'Geben Sie Ihre ersten zwei Karten für den halben Einsatz auf.',
     `Die theoretische Auszahlungsquote ist ${returns('de')} des ersten Einsatzes bei bestem Spiel nach den Karten jeder Hand, genau über alle Folgen berechnet; anderes Spiel bringt weniger. Versicherung gehört hier nie zum besten Spiel.`,
+    insuranceTold.de,
     'Kommen Sie nicht zurück, wird die Versicherung abgelehnt und Ihre Hände bleiben stehen.',
   ],
   es: [
@@ -32,6 +66,7 @@ export const rules: Game['rules'] = {
     'Doble con dos cartas cualesquiera, también tras dividir: una carta más por otra apuesta. Divida cartas de igual valor, hasta cuatro manos; los ases divididos reciben una carta, y otro as puede dividirse de nuevo. 21 tras dividir no es blackjack.',
     'Ríndase con sus dos primeras cartas por media apuesta.',
     `El retorno teórico al jugador es ${returns('es')} de la primera apuesta con el mejor juego según las cartas de cada mano, calculado exactamente sobre todos los repartos; otro juego retorna menos. El seguro nunca es parte del mejor juego aquí.`,
+    insuranceTold.es,
     'Si no vuelve, el seguro se rechaza y sus manos se plantan.',
   ],
   fr: [
@@ -41,6 +76,7 @@ export const rules: Game['rules'] = {
     'Doublez avec deux cartes quelconques, aussi après une séparation : une carte de plus pour une seconde mise. Séparez des cartes de même valeur, jusqu’à quatre mains ; les as séparés reçoivent une carte, un nouvel as peut être séparé encore. 21 après séparation n’est pas un blackjack.',
     'Abandonnez vos deux premières cartes pour la moitié de la mise.',
     `Le taux de retour théorique est de ${returns('fr')} de la première mise avec le meilleur jeu selon les cartes de chaque main, calculé exactement sur toutes les donnes ; un autre jeu rend moins. L’assurance ne fait jamais partie du meilleur jeu ici.`,
+    insuranceTold.fr,
     'Si vous ne revenez pas, l’assurance est refusée et vos mains restent.',
   ],
 }
