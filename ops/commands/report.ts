@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
-import { type Kept, type SloReport, sloReport } from '../report/slo.ts'
+import { type Kept, percent, type SloReport, sloReport } from '../report/slo.ts'
 
 /** `countroom report`: what the operator answers for. */
 export function reportCommand(): Command {
@@ -50,6 +50,3 @@ function line({ slo, promise, target, good, all, met, words }: Kept): string {
   const share = good === null || !all ? '-' : percent(good / all)
   return `${state}  ${slo.padEnd(12)} ${share.padStart(10)} of ${percent(target)} promised: ${promise}\n         ${words}\n`
 }
-
-/** Never rounded up to what it is not. */
-const percent = (share: number): string => `${Math.floor(share * 100_000) / 1000} %`

@@ -19,6 +19,8 @@ import { clusterOf } from '../failover/members.ts'
 import { isFollower, isWhole, linesOf, type MemberState, observe } from '../failover/observe.ts'
 import { type OtherSite, observeOther, wordsOfOther } from '../failover/other-site.ts'
 import { overdue } from '../keys/due.ts'
+import { lastHour, promisesNow, wordsOfPromises } from '../report/promises.ts'
+import { sloReport } from '../report/slo.ts'
 
 /** `countroom status`: one screen; exit code 0 when all runs, books and audit log are sound and the program is as approved. */
 export function statusCommand(): Command {
@@ -35,7 +37,9 @@ export function statusCommand(): Command {
       const card = runningCard(home)
       const { enrolment: _secret, ...urls } = card.urls
       const processes = card.processes.map(withFacts)
-      const [books, log, approved, due, backups, certificates, members, otherSite] = await Promise.all([
+      const now = new Date()
+      const month = now.toISOString().slice(0, 7)
+      const [books, log, approved, due, backups, certificates, members, otherSite, kept, hour] = await Promise.all([
         booksOf(home),
         logOf(home),
         programOf(home),
@@ -44,10 +48,13 @@ export function statusCommand(): Command {
         certificatesOf(home),
         clusterOf(home) ? observe(home).catch(() => []) : undefined,
         observeOther(home),
+        ask(home, (sql) => sloReport(sql, month, now)),
+        lastHour(home, answerMsMax),
       ])
+      const promises = promisesNow(kept === noAnswer ? undefined : kept, hour)
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, certificates, members, otherSite })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, certificates, members, otherSite, promises })}\n`,
         )
       else
         process.stdout.write(
@@ -56,6 +63,7 @@ export function statusCommand(): Command {
             ...[wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)],
             wordsOfCertificates(certificates),
             wordsOfBackups(backups),
+            wordsOfPromises(month, promises),
           ]),
         )
       const sound = [books, log].every(({ state }) => state !== 'contradict') && approved.state !== 'differs'

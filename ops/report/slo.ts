@@ -102,3 +102,6 @@ function monthOf(month: string): Span {
 }
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 100) / 10} s`
+
+/** Never rounded up to what it is not. */
+export const percent = (share: number): string => `${Math.floor(share * 100_000) / 1000} %`

@@ -7,10 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as pki from '#pki'
 import type { Host } from '../../core/host/host.ts'
 import { createLog } from '../../core/host/log.ts'
-import { latest } from '../../core/host/service/curves.ts'
+import { latest, promisesOf } from '../../core/host/service/curves.ts'
 import { bounds, factsOf } from '../../core/host/service/facts.ts'
 import { type DatabaseNode, databaseNodes } from '../../core/host/service/nodes.ts'
 import { openTls, type Tls } from '../../core/host/tls.ts'
+import { objectives } from '../../ops/monitoring/objectives.ts'
 import { rules } from '../ops/monitoring/rules.ts'
 import { makeAuthority } from '../support/lab-authority.ts'
 
@@ -63,6 +64,11 @@ test('a verdict that nobody has renewed within the bound of its alert is unknown
 test('the page judges by the very numbers of the alerts', () => {
   for (const [alert, bound] of Object.entries(bounds))
     expect(rules.find(({ name }) => name === alert)?.expr, alert).toMatch(new RegExp(`> ${bound}(\\D|$)`))
+})
+
+test('the page promises what the alerts watch, and as much of it', () => {
+  const promised = (each: { slo: string; target: number }) => [each.slo, each.target]
+  expect(promisesOf(new Map()).map(promised)).toEqual(objectives.map(promised))
 })
 
 test('of clocks that are wrong the one that is farthest off is told, whichever way', () => {

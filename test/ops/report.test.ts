@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import { systemCommand } from '#base'
 import { sloPage } from '../../ops/commands/report.ts'
+import { promisesNow, wordsOfPromises } from '../../ops/report/promises.ts'
 import { sloReport } from '../../ops/report/slo.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { newHome } from '../support/home.ts'
@@ -88,6 +89,22 @@ test('a month that is not over is judged as far as it has come, one without anyt
   const july = await sloReport(db.sql, '2026-07', at('11-28T00:00:00'))
   for (const promise of july.promises) expect(promise).not.toHaveProperty('met')
   await expect(sloReport(db.sql, '2026-13', new Date())).rejects.toThrow(RangeError)
+})
+
+test('the one screen: broken by the month, at risk by the last hour, and unknown where nobody knows', async () => {
+  const october = await sloReport(db.sql, '2026-10', at('11-28T00:00:00'))
+  const hour = (slo: string, events: number, bad: number) => ({
+    ...{ slo, promise: slo, target: 0.99, events, bad, burn: events === 0 ? null : bad / events / 0.01 },
+  })
+  const seen = [hour('availability', 100, 0), hour('bet-latency', 1000, 20), hour('deposits', 0, 0)]
+  const words = wordsOfPromises('2026-10', promisesNow(october, seen))
+  expect(words).toMatch(/availability +BROKEN +99\.9 % promised; 2026-10 99\.742 %, last hour 100 %/)
+  expect(words).toMatch(/bet-latency +AT RISK +99 % promised; 2026-10 unknown, last hour 98 %/)
+  expect(words).toMatch(/deposits +kept +99\.5 % promised; 2026-10 99\.502 %, last hour nothing happened/)
+  expect(words).toMatch(/settlement +BROKEN .*last hour unknown\n +→ .*report slo; ops\/runbooks\/objectives\.md/)
+  const nobody = wordsOfPromises('2026-10', promisesNow(undefined, undefined))
+  expect(nobody.match(/unknown +\S+ % promised; 2026-10 unknown, last hour unknown/g)).toHaveLength(4)
+  expect(nobody).not.toContain('→')
 })
 
 test('a month that is none is refused, and where nothing runs nobody is asked', async () => {

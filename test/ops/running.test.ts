@@ -53,6 +53,21 @@ test('status: one screen, and JSON without the enrolment secret', async () => {
   expect(json.out).not.toContain('enrol')
 })
 
+test('status: each promise by the month and by the last hour; with Redis away the hour is unknown, and the month is not', async () => {
+  type Told = { promises: Array<{ slo: string; hour?: { events: number }; month?: { met?: boolean } }> }
+  const promises = async () => (JSON.parse((await countroom(home, ['status', '--json'])).out) as Told).promises
+  const told = await until('a sample', async () => {
+    const all = await promises()
+    return all.some(({ hour }) => hour !== undefined) ? all : undefined
+  })
+  expect(told.map(({ slo }) => slo)).toEqual(['availability', 'bet-latency', 'deposits', 'settlement'])
+  expect(told[0]).toMatchObject({ month: { met: true } })
+  const redis = appliance.processes().find(({ name }) => name === 'redis')!.pid!
+  process.kill(redis, 'SIGSTOP')
+  const { out } = await countroom(home, ['status']).finally(() => process.kill(redis, 'SIGCONT'))
+  expect(out).toMatch(/availability +kept +99\.9 % promised; 20\d\d-\d\d 100 %, last hour unknown/)
+})
+
 test('rng: a laboratory gets raw bits, and rounds of a game whose draws lead to their outcomes again [GLI-3.2.2]', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'cr-rng-'))
   try {
@@ -160,7 +175,8 @@ test('books that contradict themselves: verify names the row with exit code 1, s
     out: expect.stringMatching(/was proven from \S+Z on; what is older was not looked at/),
   })
 
-  await admin`insert into ledger.proofs values (now(), '1970-01-01', false, 'every wallet equals its last running balance: wallet 7')`
+  // Later than any proof of the worker's that comes meanwhile.
+  await admin`insert into ledger.proofs values (now() + interval '1 hour', '1970-01-01', false, 'every wallet equals its last running balance: wallet 7')`
   const told = await countroom(home, ['status'])
   const json = await countroom(home, ['status', '--json'])
   await admin`delete from ledger.proofs where not ok`

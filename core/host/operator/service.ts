@@ -38,6 +38,7 @@ const serviceSchema = z
     ),
     promises: z.array(
       z.object({
+        slo: z.string(),
         promise: z.string(),
         target: z.number(),
         events: z.number(),

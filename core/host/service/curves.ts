@@ -15,7 +15,15 @@ export type Curves = {
   settlementP99: Curve
 }
 
-export type Promised = { promise: string; target: number; events: number; bad: number; burn: number | null }
+export type Promised = {
+  /** As `ops/monitoring/objectives.ts` calls it. */
+  slo: string
+  promise: string
+  target: number
+  events: number
+  bad: number
+  burn: number | null
+}
 
 /** Growth of every counter in each slot of ten seconds, over all processes; a process that began anew begins with 0. */
 type Slots = Map<number, Record<string, number>>
@@ -84,7 +92,8 @@ export function quantile(
 /** The promises of `ops/monitoring/objectives.ts` over what is kept: how fast each spends its error budget; 1 is as fast as it may for 30 days. */
 export function promisesOf(slots: Slots): Promised[] {
   const total = (key: string) => [...slots.values()].reduce((sum, slot) => sum + (slot[key] ?? 0), 0)
-  const promised = (promise: string, target: number, events: number, bad: number): Promised => ({
+  const promised = (slo: string, promise: string, target: number, events: number, bad: number): Promised => ({
+    slo,
     promise,
     target,
     events,
@@ -92,10 +101,17 @@ export function promisesOf(slots: Slots): Promised[] {
     burn: events === 0 ? null : bad / events / (1 - target),
   })
   return [
-    promised('Cores answer requests of players without a fault of ours', 0.999, total('asked'), total('faults')),
-    promised('Bets are answered within 250 ms', 0.99, total('bets'), total('bets') - total('bet<0.25')),
-    promised('Deposits get their page of payment', 0.995, total('deposits'), total('depositFaults')),
     promised(
+      'availability',
+      'Cores answer requests of players without a fault of ours',
+      0.999,
+      total('asked'),
+      total('faults'),
+    ),
+    promised('bet-latency', 'Bets are answered within 250 ms', 0.99, total('bets'), total('bets') - total('bet<0.25')),
+    promised('deposits', 'Deposits get their page of payment', 0.995, total('deposits'), total('depositFaults')),
+    promised(
+      'settlement',
       'What a gateway tells is done within 5 s',
       0.99,
       total('settlements'),
