@@ -56,6 +56,7 @@ export function openGames(parts: Parts): Games {
     async play(order) {
       const asked = await read(order)
       const { game, choice, bet, payload } = asked
+      await parts.generator.ready()
       const record = rng.record(parts.generator.stream())
       const played = game.play(choice, record.draws)
       if (played.state !== undefined)
@@ -94,6 +95,7 @@ export function openGames(parts: Parts): Games {
     renewSeeds: (tx, command, holder) => renewSeeds(tx, command, parts.generator, holder),
     async free() {
       const key = await parts.keys.mac('hk-pepper', Buffer.from('countroom: places of free rounds'))
+      await parts.generator.ready()
       return openFreePlay({ ...parts, key })
     },
     move: (tx, command, wish) => move(tx, command, parts, wish),

@@ -2,6 +2,7 @@ import { newId } from '#base'
 import * as games from '#games'
 import * as players from '#players'
 import * as rng from '#rng'
+import { openKernelEvents } from './kernel-events.ts'
 import { openKernelRandom } from './kernel-random.ts'
 import type { OpenHost } from './open-host.ts'
 
@@ -16,6 +17,7 @@ export async function openRoundParts(
   const generator = await rng.createGenerator({
     sources: { token: (bytes) => host.keys.random(bytes), kernel: async (bytes) => fresh(bytes) },
     fresh,
+    copied: openKernelEvents(),
     personalisation: `${host.config.name} ${process.pid} ${newId('gen')}`,
   })
   const ages = new Map<string, number>()

@@ -11,11 +11,11 @@ import type { Settings } from './settings.ts'
 /** Whatever process it is, it loads nothing from outside the program. (The worker may read all of `ops`; a file of it named besides would hide the rest.) */
 export const confinement = join(repository, 'ops/bootstrap/confine.js')
 
-/** What a core may: it reads its program, its own secrets and lists, and the kernel's random bytes; it writes down what it saw in the books. */
+/** What a core may: it reads its program, its own secrets and lists, and what the generator asks of the kernel; it writes down what it saw in the books. */
 export function coreMay(home: Home, name: string, settings: Settings): string[] {
   const also = [
     confinement,
-    '/dev/urandom',
+    ...generatorFiles,
     ...Object.values(networkFiles(settings)),
     settings.smsCarrier?.receiptSecretFile,
     ...telemetryFiles(home, settings, 'core'),
@@ -36,6 +36,7 @@ export function workerMay(home: Home, name: string, settings: Settings): string[
   return [
     ...permission(home, name, 'work', [
       ...machineFiles,
+      ...generatorFiles,
       home.path('run', clockFile),
       ...inspected(home),
       ...shippingFiles(settings),
@@ -70,6 +71,9 @@ function permission(home: Home, name: string, kind: 'core' | 'work', also: strin
  * processes leads to every file there is, past the permission model.
  */
 const machineFiles = ['/proc/meminfo', '/proc/self/status', '/proc/self/limits']
+
+/** What a generator of outcomes reads: the worker draws, too, for rounds that nobody comes back to. */
+const generatorFiles = ['/dev/urandom', '/sys/kernel/uevent_seqnum']
 
 /** What the worker reads to bring the audit log to its second place. */
 function shippingFiles({ auditShipTo: ship }: Settings): string[] {

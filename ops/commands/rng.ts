@@ -6,7 +6,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import { Refusal } from '#base'
 import { catalogue, gameOf, playOut } from '#games'
 import { connectKeys } from '#keys'
-import { createGenerator, record, type Stream } from '#rng'
+import { createGenerator, type Generator, record, type Stream } from '#rng'
+import { openKernelEvents } from '../../core/host/kernel-events.ts'
 import { openKernelRandom } from '../../core/host/kernel-random.ts'
 import { knownHome } from '../appliance/running.ts'
 import { agentSocket } from '../appliance/sockets.ts'
@@ -72,10 +73,11 @@ async function give(asInPlay: boolean, out: string | undefined, output: Output) 
     const fresh = openKernelRandom()
     const generator = await createGenerator({
       sources: { token: (bytes) => keys.random(bytes), kernel: async (bytes) => fresh(bytes) },
+      copied: openKernelEvents(),
       ...(asInPlay ? { fresh } : {}),
       personalisation: `laboratory ${process.pid}`,
     })
-    const given = Readable.from(output(generator.stream(wordsAtOnce)))
+    const given = Readable.from(settled(generator, output(generator.stream(wordsAtOnce))))
     await pipeline(given, target, { end: out !== undefined }).catch((error: NodeJS.ErrnoException) => {
       if (out === undefined && error.code === 'EPIPE') return
       throw new Trouble(`What was written is not whole: ${error.message}.`, { setting: '--out', remedy: 'df -h' })
@@ -83,6 +85,14 @@ async function give(asInPlay: boolean, out: string | undefined, output: Output) 
     generator.close()
   } finally {
     await keys.close()
+  }
+}
+
+/** After a doubt no more is made before the next seed. */
+async function* settled<T>(generator: Generator, output: Iterable<T>): AsyncIterable<T> {
+  for (const made of output) {
+    yield made
+    await generator.ready()
   }
 }
 

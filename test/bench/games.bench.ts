@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as games from '#games'
 import { createGenerator, hmacDrbg, record } from '#rng'
+import { openKernelEvents } from '../../core/host/kernel-events.ts'
 import { openKernelRandom } from '../../core/host/kernel-random.ts'
 import { asWords, createStream } from '../../core/rng/stream.ts'
 import { type Benchmark, batchesPerSecond, type Figure } from './benchmark.ts'
@@ -22,7 +23,10 @@ const benchmark: Benchmark = {
   async run({ seconds, say }) {
     const fresh = openKernelRandom()
     const options = { sources: { kernel: async (bytes: number) => randomBytes(bytes) }, personalisation: 'bench' }
-    const [alone, inPlay] = await Promise.all([createGenerator(options), createGenerator({ ...options, fresh })])
+    const [alone, inPlay] = await Promise.all([
+      createGenerator(options),
+      createGenerator({ ...options, fresh, copied: openKernelEvents() }),
+    ])
     const hmac = hmacDrbg({ entropy: randomBytes(48), nonce: randomBytes(16), personalisation: Buffer.alloc(0) })
     const buffered = alone.stream(wordsAtOnce)
     const byHmac = createStream(() => asWords(hmac.generate(wordsAtOnce * 4)))

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { openHome } from '../../ops/appliance/home.ts'
 import { coreUnits, edgeUnit, keysUnit, sandboxUnit, workUnit } from '../../ops/appliance/nodes.ts'
@@ -46,6 +47,24 @@ test('the worker reads how much memory its machine has', () => {
     '/proc/self/status': 'read',
   })
 })
+
+test.each(Object.entries(units))(
+  '%s has what a generator of outcomes asks of the kernel: the worker ends rounds that nobody comes back to',
+  (_, { args }) => {
+    const flags = args.slice(
+      0,
+      args.findIndex((arg) => !arg.startsWith('--')),
+    )
+    const host = pathToFileURL(join(import.meta.dirname, '../../core/host/')).href
+    const script = `
+    const { openKernelRandom } = await import('${host}kernel-random.ts')
+    const { openKernelEvents } = await import('${host}kernel-events.ts')
+    console.log(JSON.stringify([openKernelRandom()(16).length, openKernelEvents()() !== '']))`
+    const ran = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', script], { encoding: 'utf8' })
+    expect(ran.status, ran.stderr).toBe(0)
+    expect(JSON.parse(ran.stdout)).toEqual([16, existsSync('/sys/kernel/uevent_seqnum')])
+  },
+)
 
 test('nothing is loaded from outside the program, where no list of it looks: not from a folder above, nor by HOME, nor by NODE_PATH [GLI-2.3.2] [S60]', () => {
   const above = mkdtempSync(join(tmpdir(), 'cr-above-'))

@@ -59,7 +59,7 @@ export async function openHouse(world: World): Promise<House> {
       games.openGames({
         ...parts,
         ...rest,
-        generator: { stream: () => ({ draw, words: generator.stream().words }) },
+        generator: { ...generator, stream: () => ({ draw, words: generator.stream().words }) },
       }),
     at: undefined,
     rules: await games.playRules(world.sql),

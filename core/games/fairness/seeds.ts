@@ -45,19 +45,21 @@ export async function seedsOf(reader: Reader, keys: Keys, { wallet, player, game
 
 /**
  * Commits to a new seed of the house, drawn by the certified generator, and takes the player's words for theirs; the seeds used so far are
- * shown. Rounds of this game are fair by them from now on.
+ * shown. Rounds of this game are fair by them from now on. Many rounds follow from this one number, so it is drawn with prediction
+ * resistance: whoever knew the generator a moment ago knows nothing of it [GLI-3.3.2c].
  *
- * @throws Refusal `games.client_seed_invalid`, `games.fair_round_open`
+ * @throws Refusal `games.client_seed_invalid`, `games.fair_round_open`, `rng.unhealthy`, `keys.unavailable`
  */
 export async function renewSeeds(
   tx: Tx,
   command: KeyedCommand,
-  generator: Pick<rng.Generator, 'stream'>,
+  generator: Pick<rng.Generator, 'stream' | 'reseed'>,
   holder: Holder & { clientSeed: string },
 ): Promise<SeedsView> {
   if (!clientSeedPattern.test(holder.clientSeed)) throw clientSeedInvalid()
   const { id } = gameOf(holder.game)
   await end(tx, command, holder)
+  await generator.reseed()
   const { draw } = generator.stream()
   const serverSeed = Buffer.from(Array.from({ length: seedBytes }, () => draw(256)))
   const row = { seed: randomUUID(), commitment: commitmentOf(serverSeed), clientSeed: holder.clientSeed }

@@ -16,7 +16,10 @@ export async function sourceOf(
 ): Promise<{ draw(range: number): number }> {
   const { player } = await ledger.ownerOf(tx, wallet)
   const seeds = await seedsOfRound(tx, keys, { wallet, player, round })
-  if (!seeds) return generator.stream()
+  if (!seeds) {
+    await generator.ready()
+    return generator.stream()
+  }
   const stream = fairStream(seeds)
   for (const [, range] of JSON.parse(draws) as rng.Draw[]) stream.draw(range)
   return stream

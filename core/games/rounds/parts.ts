@@ -4,7 +4,7 @@ import type { PlayRules } from '../play-rules.ts'
 
 /** What a round needs besides a transaction: numbers, keys, the licence's rules as this process has them, and the age of who asks. */
 export type RoundParts = {
-  generator: Pick<rng.Generator, 'stream'>
+  generator: Pick<rng.Generator, 'stream' | 'ready' | 'reseed'>
   /** For the sealed seeds of provably fair rounds. */
   keys: Keys
   rules(): PlayRules
