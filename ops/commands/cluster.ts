@@ -11,7 +11,7 @@ export function clusterCommand(): Command {
   const command = new Command('cluster').description(
     'several nodes that keep one casino: invite, join, and see who leads',
   )
-  for (const part of [invite(), join(), status(), promoteSiteCommand()]) command.addCommand(part)
+  for (const part of [invite(), join(), status(), resume(), promoteSiteCommand()]) command.addCommand(part)
   return command
 }
 
@@ -87,14 +87,26 @@ function status(): Command {
     .description('every node, who leads, and how far the others are behind')
     .option('--json', 'for machines')
     .action(async (options: { json?: boolean }) => {
-      const { isFollower, isWhole, linesOf, observe } = await import('../failover/observe.ts')
+      const { isFollower, isWhole, linesOf, observeCluster, pausedWords } = await import('../failover/observe.ts')
       const { observeOther, wordsOfOther } = await import('../failover/other-site.ts')
       const home = knownHome()
-      const members = await observe(home)
+      const { members, paused } = await observeCluster(home)
       const other = await observeOther(home)
-      if (options.json) process.stdout.write(`${JSON.stringify({ members, ...(other ? { other } : {}) })}\n`)
-      else process.stdout.write(`${[...linesOf(members), ...(other ? wordsOfOther(other) : [])].join('\n')}\n`)
+      const lines = [...linesOf(members), ...(other ? wordsOfOther(other) : []), ...(paused ? [pausedWords] : [])]
+      if (options.json) process.stdout.write(`${JSON.stringify({ members, paused, ...(other ? { other } : {}) })}\n`)
+      else process.stdout.write(`${lines.join('\n')}\n`)
       if (!isWhole(members) && !isFollower(members)) process.exitCode = 2
+    })
+}
+
+function resume(): Command {
+  return new Command('resume')
+    .description('let the nodes look after themselves again, after somebody paused them')
+    .option('--json', 'for machines')
+    .action(async (options: { json?: boolean }) => {
+      const wasPaused = await (await import('../failover/resume.ts')).resume(knownHome())
+      if (options.json) return void process.stdout.write(`${JSON.stringify({ wasPaused })}\n`)
+      process.stdout.write(wasPaused ? 'The nodes look after themselves again.\n' : 'Nobody had paused it.\n')
     })
 }
 

@@ -16,7 +16,7 @@ import { nothingRunsExitCode } from '../appliance/trouble.ts'
 import type { Card } from '../appliance.ts'
 import { type Last, lastBackups } from '../backup/index.ts'
 import { clusterOf } from '../failover/members.ts'
-import { isFollower, isWhole, linesOf, type MemberState, observe } from '../failover/observe.ts'
+import { type ClusterState, isFollower, isWhole, linesOf, observeCluster, pausedWords } from '../failover/observe.ts'
 import { type OtherSite, observeOther, wordsOfOther } from '../failover/other-site.ts'
 import { overdue } from '../keys/due.ts'
 import { lastHour, promisesNow, wordsOfPromises } from '../report/promises.ts'
@@ -39,14 +39,14 @@ export function statusCommand(): Command {
       const processes = card.processes.map(withFacts)
       const now = new Date()
       const month = now.toISOString().slice(0, 7)
-      const [books, log, approved, due, backups, certificates, members, otherSite, kept, hour] = await Promise.all([
+      const [books, log, approved, due, backups, certificates, cluster, otherSite, kept, hour] = await Promise.all([
         booksOf(home),
         logOf(home),
         programOf(home),
         keysDueIn(home),
         ask(home, lastBackups),
         certificatesOf(home),
-        clusterOf(home) ? observe(home).catch(() => []) : undefined,
+        clusterOf(home) ? observeCluster(home).catch(() => ({ members: [], paused: false })) : undefined,
         observeOther(home),
         ask(home, (sql) => sloReport(sql, month, now)),
         lastHour(home, answerMsMax),
@@ -54,12 +54,12 @@ export function statusCommand(): Command {
       const promises = promisesNow(kept === noAnswer ? undefined : kept, hour)
       if (options.json)
         process.stdout.write(
-          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, certificates, members, otherSite, promises })}\n`,
+          `${JSON.stringify({ running: true, ...card, urls, processes, books, log, program: approved, keysDue: due, backups: backups === noAnswer ? null : backups, certificates, members: cluster?.members, paused: cluster?.paused, otherSite, promises })}\n`,
         )
       else
         process.stdout.write(
           screen(card, processes, [
-            ...wordsOfCluster(members, otherSite),
+            ...wordsOfCluster(cluster, otherSite),
             ...[wordsOf(books), wordsOfLog(log), wordsOfProgram(approved), wordsOfKeys(due)],
             wordsOfCertificates(certificates),
             wordsOfBackups(backups),
@@ -67,7 +67,7 @@ export function statusCommand(): Command {
           ]),
         )
       const sound = [books, log].every(({ state }) => state !== 'contradict') && approved.state !== 'differs'
-      const whole = members === undefined || isWhole(members) || isFollower(members)
+      const whole = cluster === undefined || (isCalm(cluster) && !cluster.paused)
       process.exitCode = sound && whole && processes.every((unit) => unit.state === 'running') ? 0 : 2
     })
 }
@@ -193,13 +193,19 @@ function wordsOfBackups(last: Last | typeof noAnswer): string {
   return `Backed up ${told(last.backup)}, proven to come back ${told(last.drill)}${failed}`
 }
 
-function wordsOfCluster(members: MemberState[] | undefined, other: OtherSite | undefined): string[] {
-  if (members === undefined) return []
-  const lines = [...linesOf(members), ...(other ? wordsOfOther(other) : [])]
+function wordsOfCluster(cluster: ClusterState | undefined, other: OtherSite | undefined): string[] {
+  if (cluster === undefined) return []
+  const { members, paused } = cluster
+  const lines = [...linesOf(members), ...(other ? wordsOfOther(other) : []), ...(paused ? [pausedWords] : [])]
   if (isWhole(members)) return lines
   if (isFollower(members))
     return [...lines, 'It takes no money: npx countroom cluster promote-site, when the first site is lost']
   return [...lines, 'NO MONEY MOVES: nobody leads, or no standby is synchronous\n  → ops/runbooks/failover.md']
+}
+
+/** Money moves, or it does not on purpose. */
+function isCalm({ members }: ClusterState): boolean {
+  return isWhole(members) || isFollower(members)
 }
 
 function screen(card: Card, processes: Array<ReturnType<typeof withFacts>>, words: string[]): string {

@@ -1,7 +1,7 @@
 import { readSettings } from '../appliance/settings.ts'
 import { readFollowing } from '../failover/following.ts'
 import { clusterOf, sitesOf } from '../failover/members.ts'
-import { isFollower, isWhole, observe } from '../failover/observe.ts'
+import { isFollower, isWhole, observe, observeCluster } from '../failover/observe.ts'
 import { broken, type Check, sound, warning } from './finding.ts'
 
 const remedy = 'npx countroom cluster status; ops/runbooks/failover.md'
@@ -16,7 +16,7 @@ export const cluster: Check = {
   remedy,
   async look({ home }) {
     if (!clusterOf(home)) return sound('this home stands alone')
-    const members = await observe(home)
+    const { members, paused } = await observeCluster(home)
     if (isFollower(members)) {
       const { behindSeconds } = readFollowing(home) ?? { behindSeconds: null }
       if (behindSeconds === null || behindSeconds > behindSecondsMax)
@@ -30,6 +30,11 @@ export const cluster: Check = {
     if (primary?.state !== 'running') return broken('no node leads, so no money moves', remedy)
     if (!isWhole(members))
       return broken(`${primary.name} leads and no standby is synchronous: commits wait, so no money moves`, remedy)
+    if (paused)
+      return warning(
+        `${primary.name} leads, and somebody paused the cluster: if it dies, nobody takes over`,
+        `npx countroom cluster resume, once the work is done; ${remedy}`,
+      )
     const away = members.filter(({ role }) => role === 'away').map(({ name }) => name)
     if (away.length > 0) return warning(`${away.join(', ')} is away: the next loss stops money`, remedy)
     const behind = members.filter(({ lagBytes = 0 }) => lagBytes > lagBytesMax).map(({ name }) => name)

@@ -58,6 +58,9 @@ export function linesOf(members: readonly MemberState[]): string[] {
   )
 }
 
+export const pausedWords =
+  'PAUSED: if the primary dies, nobody takes over\n  → npx countroom cluster resume; ops/runbooks/failover.md'
+
 /** Whether money can move: one leads and runs, and a standby is waited for, where there is more than one node. */
 export function isWhole(members: readonly MemberState[]): boolean {
   const leads = members.some(({ role, state }) => role === 'primary' && state === 'running')
@@ -71,9 +74,17 @@ export function isFollower(members: readonly MemberState[]): boolean {
 
 /** The members as the first that answers sees them. @throws Trouble when none answers */
 export async function observe(home: Home): Promise<MemberState[]> {
+  return (await observeCluster(home)).members
+}
+
+/** `paused`: somebody told the agents to leave everything as it is, and nobody takes over from a primary that dies. */
+export type ClusterState = { members: MemberState[]; paused: boolean }
+
+/** The members, and whether they look after themselves, as the first that answers sees it. @throws Trouble when none answers */
+export async function observeCluster(home: Home): Promise<ClusterState> {
   const agents = agentsOf(home)
   const { seen, why } = await firstView(home, agents)
-  if (seen) return agents.map(({ name, host }) => stateOf(name, host, seen))
+  if (seen) return { members: agents.map(({ name, host }) => stateOf(name, host, seen)), paused: seen.pause === true }
   throw new Trouble(`No node answers for the cluster: ${why}.`, {
     setting: '"cluster" in countroom.json',
     remedy: 'npx countroom logs patroni; npx countroom logs etcd; ops/runbooks/failover.md',

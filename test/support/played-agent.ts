@@ -34,7 +34,13 @@ export async function playAgent(name: string, shows: Pick<Enrolled, 'chain' | 'k
       tags: agent.tags,
       timeline: agent.timeline,
     }
-    response.end(JSON.stringify(request.url === '/cluster' ? { members: [member] } : agent.config))
+    response.end(
+      JSON.stringify(
+        request.url === '/cluster'
+          ? { members: [member], ...(agent.config.pause ? { pause: true } : {}) }
+          : agent.config,
+      ),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const agent: PlayedAgent = {

@@ -69,6 +69,12 @@ export const cases: Record<string, Case> = {
     ],
     at: '10m',
   },
+  NobodyTakesOver: {
+    // Who works on a node resumes within minutes.
+    fires: { 'patroni_is_paused{name="node-1"}': '1x60', 'patroni_is_paused{name="node-2"}': '0x60' },
+    silent: { 'patroni_is_paused{name="node-1"}': '1x8 0x50' },
+    at: '15m',
+  },
   NodeDoesNotFollow: level('patroni_postgres_running{name="node-3"}', 0, 1),
   StandbyBehind: {
     fires: { patroni_xlog_location: '1000000000x60', patroni_xlog_replayed_location: '500000000x60' },
