@@ -30,6 +30,8 @@ export function problem(status: number, code: string, detail: string): Problem {
   return { status, code, detail }
 }
 
+export const tooSlow = problem(408, 'edge.too_slow', 'The request took too long to arrive.')
+
 export const keptOut = problem(403, 'edge.banned', 'Nothing is served to your network.')
 
 /** RFC 9457, as the core writes it. */
@@ -45,17 +47,24 @@ export function bodyOf({ status, code, detail, members }: Problem, requestId: st
   })
 }
 
+/** What its answer says in its head, flat. */
+export function headersOf({ status, headers: own }: Problem, body: string, requestId: string): string[] {
+  const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))]
+  headers.push('cache-control', 'no-store', 'x-request-id', requestId)
+  if (own) headers.push(...own)
+  else if (status === 429 || status === 503) headers.push('retry-after', '1')
+  return headers
+}
+
+/** What was refused may be followed by what it hid, or by the rest of it. */
+const lastOfConnection: ReadonlySet<number> = new Set([400, 408, 413])
+
 export function sendProblem(exchange: Exchange, found: Problem): void {
   if (exchange.status > 0) {
     exchange.destroy()
     return
   }
-  const { status } = found
   const body = bodyOf(found, exchange.requestId)
-  const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))]
-  headers.push('cache-control', 'no-store', 'x-request-id', exchange.requestId)
-  if (found.headers) headers.push(...found.headers)
-  else if (status === 429 || status === 503) headers.push('retry-after', '1')
-  exchange.respond(status, headers, status === 400 || status === 413) // what was refused may be followed by what it hid
+  exchange.respond(found.status, headersOf(found, body, exchange.requestId), lastOfConnection.has(found.status))
   exchange.end(body)
 }

@@ -20,7 +20,7 @@ import { openLimits } from './limit/limits.ts'
 import { openLimitMemory } from './limit/memory.ts'
 import { openShedding } from './limit/shedding.ts'
 import type { Exchange } from './listen/exchange.ts'
-import { refusalText } from './listen/http1.ts'
+import { endSoon, refusalText } from './listen/farewell.ts'
 import { listen } from './listen/listener.ts'
 import { openLive } from './live.ts'
 import { AccessLog } from './log/access-log.ts'
@@ -188,7 +188,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const found = await sockets.admit(knock, route)
     if (found) {
       note('player', requestId, found)
-      socket.end(refusalText(found, requestId))
+      endSoon(socket, refusalText(found, requestId))
       return
     }
     if (socket.destroyed) return sockets.leave(knock) // it went while all hosts were asked

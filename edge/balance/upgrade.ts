@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
 import { requestHeaders } from '../guard/headers.ts'
-import { headOf, refusalText } from '../listen/http1.ts'
+import { endSoon, refusalText } from '../listen/farewell.ts'
+import { headOf } from '../listen/http1.ts'
 import { type Problem, problem } from '../problem.ts'
 import { coreTls } from '../tls/contexts.ts'
 import type { Certificates } from '../tls/files.ts'
@@ -31,7 +32,7 @@ export function createUpgrades(certificates: Certificates, cores: Cores, onCount
     take(request, client, head, told) {
       client.on('error', () => client.destroy())
       const found = inspect(request)
-      if (found) client.end(refusalText(found, told.requestId))
+      if (found) endSoon(client, refusalText(found, told.requestId))
       else lead(request, client, head, told, [])
     },
     get open() {
@@ -50,7 +51,7 @@ export function createUpgrades(certificates: Certificates, cores: Cores, onCount
     const core = cores.pick({ routeClass: told.routeClass, tried, affinity: told.affinity })
     if (!core) {
       const none = problem(503, 'edge.no_core', 'The casino is not reachable at the moment.')
-      client.end(refusalText(none, told.requestId))
+      endSoon(client, refusalText(none, told.requestId))
       return
     }
     const { identity, player } = core.member

@@ -1,5 +1,5 @@
 import type { Exchange } from '../listen/exchange.ts'
-import { type Problem, problem } from '../problem.ts'
+import { type Problem, problem, tooSlow } from '../problem.ts'
 import { bodyless, unexpectedBody } from './gate.ts'
 
 const none = Buffer.alloc(0)
@@ -13,12 +13,10 @@ export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer |
     let bytes = 0
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > bytesMax) {
-        body.removeAllListeners('data')
-        body.resume()
-        resolve(problem(413, 'edge.body_too_large', `A body has at most ${bytesMax} bytes.`))
-      } else chunks.push(chunk)
+      if (bytes > bytesMax) leave(problem(413, 'edge.body_too_large', `A body has at most ${bytesMax} bytes.`))
+      else chunks.push(chunk)
     })
+    exchange.onTooSlow(() => leave(tooSlow))
     body.on('end', () => {
       if (exchange.gone)
         resolve(problem(400, 'edge.body_broken', 'The body ended early.')) // HTTP/2 ends what is taken back, too
@@ -28,5 +26,13 @@ export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer |
     })
     body.on('error', () => resolve(problem(400, 'edge.body_broken', 'The body ended early.')))
     body.on('close', () => resolve(problem(400, 'edge.body_broken', 'The body ended early.')))
+
+    /** What else comes of it nobody looks at. */
+    function leave(found: Problem): void {
+      exchange.onTooSlow(undefined)
+      body.removeAllListeners('data')
+      body.resume()
+      resolve(found)
+    }
   })
 }

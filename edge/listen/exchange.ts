@@ -46,6 +46,8 @@ export interface Exchange extends RequestHead {
   destroy(): void
   /** Who is told once when the client goes before its answer is complete; one at a time. */
   onGone(hear: (() => void) | undefined): void
+  /** Who is told when the rest of the request does not come in time; one at a time. */
+  onTooSlow(hear: (() => void) | undefined): void
 }
 
 /** The first value of a header among flat ones, by its name in small letters. */

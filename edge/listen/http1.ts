@@ -2,51 +2,84 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
 import type { Duplex, Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Face } from '../config.ts'
+import type { EdgeConfig, Face } from '../config.ts'
 import { newRequestId } from '../ids.ts'
 import { refusals } from '../metrics.ts'
-import { bodyOf, type Problem, problem } from '../problem.ts'
+import { type Problem, problem, tooSlow } from '../problem.ts'
 import { type Exchange, headerIn, type RequestHead } from './exchange.ts'
+import { endSoon, refusalText } from './farewell.ts'
 import type { Taking } from './listener.ts'
+import { Queue } from './queue.ts'
 
 export type Http1 = {
   /** Every answer from now on is the last one of its connection, or no longer. */
   dismiss(on: boolean): void
 }
 
+type Limits = Pick<EdgeConfig['limits'], 'requestSecondsMax' | 'answerSecondsMax'>
+
+const lookEveryMs = 500
+
 /**
- * Makes exchanges of what a server reads as HTTP/1.1. A parse error behind a request must not cost that request its
- * answer: the connection is parked until the answer is out.
+ * Makes exchanges of what a server reads as HTTP/1.1. A request that was taken has its answer, whatever comes behind it on its connection: what cannot
+ * be read, what is not taken any more, or the wish for another protocol. One clock goes round for what is under way.
  */
 export function speakHttp1(
   server: Server,
   face: Face,
+  limits: Limits,
   addressOf: (socket: Duplex) => string,
-  { take, refuse }: Taking,
+  { take, refuse, upgrade }: Taking,
 ): Http1 {
-  const pending = new WeakMap<Duplex, number>() // answers under way per connection
-  const parked = new WeakSet<Duplex>() // connections to be closed once their answers are out
+  const queues = new WeakMap<Duplex, Queue<Http1Exchange>>() // of connections that something is under way on
+  const open = new Set<Http1Exchange>()
   let draining = false
 
-  server.on('request', (request, response) => take(begin(request, response)))
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    response.writeContinue()
-    take(begin(request, response))
-  })
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-    refuse(begin(request, response), problem(417, 'edge.expectation', 'Nothing but 100-continue is expected here.')),
+  server.on('request', (request, response) => begin(request, response, take))
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    begin(request, response, (exchange) => {
+      response.writeContinue()
+      take(exchange)
+    }),
   )
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    begin(request, response, (exchange) => refuse(exchange, unmet)),
+  )
+  if (upgrade)
+    server.on('upgrade', (request, stream, head) => {
+      const { socket } = request // of one with a body `stream` is another
+      const queue = queues.get(socket)
+      if (queue === undefined) return upgrade(request, stream, head, addressOf(socket))
+      stream.on('error', () => socket.destroy())
+      refusals.inc({ code: notAlone.code })
+      queue.end(notAlone)
+    })
   server.on('clientError', onClientError)
+  const clock = setInterval(look, lookEveryMs)
+  clock.unref()
+  server.once('close', () => clearInterval(clock))
   return {
     dismiss(on) {
       draining = on
     },
   }
 
-  function begin(request: IncomingMessage, response: ServerResponse): Exchange {
+  function begin(request: IncomingMessage, response: ServerResponse, then: (exchange: Exchange) => void): void {
     const { socket } = request
-    pending.set(socket, (pending.get(socket) ?? 0) + 1)
-    return new Http1Exchange(face, request, response, addressOf(socket), () => draining, settle)
+    let queue = queues.get(socket)
+    if (queue?.isEnding) return // behind the last: nobody would hear what became of it
+    if (queue === undefined) {
+      queue = new Queue(socket)
+      queues.set(socket, queue)
+    }
+    const exchange = new Http1Exchange({ face, request, response, address: addressOf(socket), queue, isLast, settle })
+    queue.enter(exchange)
+    open.add(exchange)
+    then(exchange)
+  }
+
+  function isLast(): boolean {
+    return draining
   }
 
   function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -54,21 +87,40 @@ export function speakHttp1(
       socket.destroy()
       return
     }
-    if ((pending.get(socket) ?? 0) > 0) {
-      parked.add(socket)
+    const queue = queues.get(socket)
+    if (queue) {
+      queue.end()
       return
     }
     const found = problemOfParser(error)
     refusals.inc({ code: found.code })
-    socket.end(refusalText(found))
+    const ended = new Queue<Http1Exchange>(socket)
+    ended.end() // who was too slow may say the rest yet
+    queues.set(socket, ended)
+    endSoon(socket, refusalText(found))
   }
 
-  function settle(socket: Duplex): void {
-    const left = (pending.get(socket) ?? 1) - 1
-    pending.set(socket, left)
-    if (left === 0 && parked.has(socket)) socket.end()
+  function settle(exchange: Http1Exchange, queue: Queue<Http1Exchange>): void {
+    open.delete(exchange)
+    if (queue.leave()) queues.delete(exchange.socket)
+  }
+
+  /** Node's own timers end no connection that waits for an answer, and none that waits for its reader. */
+  function look(): void {
+    const now = performance.now()
+    for (const exchange of open) {
+      if (exchange.socket.destroyed) exchange.lose()
+      else if (!exchange.read && now - exchange.startedMs > limits.requestSecondsMax * 1000) exchange.tooSlow()
+      else if (exchange.answersSince(now) > limits.answerSecondsMax * 1000) {
+        refusals.inc({ code: 'edge.too_slow_to_hear' })
+        exchange.socket.destroy()
+      }
+    }
   }
 }
+
+const unmet = problem(417, 'edge.expectation', 'Nothing but 100-continue is expected here.')
+const notAlone = problem(400, 'edge.upgrade', 'Wait for all answers before you ask for another protocol.')
 
 /** The head of a request that becomes something else than an exchange, such as a WebSocket. */
 export function headOf(request: IncomingMessage): RequestHead {
@@ -76,19 +128,9 @@ export function headOf(request: IncomingMessage): RequestHead {
   return { version, method, target, rawHeaders }
 }
 
-/** A whole answer, for a connection that nothing else speaks on. */
-export function refusalText(found: Problem, requestId = newRequestId()): string {
-  const body = bodyOf(found, requestId)
-  const length = Buffer.byteLength(body)
-  let more = ''
-  for (let i = 0; i < (found.headers?.length ?? 0); i += 2) more += `${found.headers![i]}: ${found.headers![i + 1]}\r\n`
-  return `HTTP/1.1 ${found.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${length}\r\n${more}connection: close\r\n\r\n${body}`
-}
-
 function problemOfParser(error: NodeJS.ErrnoException): Problem {
   if (error.code === 'HPE_HEADER_OVERFLOW') return problem(431, 'edge.headers_too_large', 'The headers are too large.')
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return problem(408, 'edge.too_slow', 'The request took too long to arrive.')
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return tooSlow
   return problem(400, 'edge.malformed', 'This is not a request that can be read in one way only.')
 }
 
@@ -107,32 +149,38 @@ class Http1Exchange implements Exchange {
   readonly rawHeaders: readonly string[]
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #draining: () => boolean
+  readonly #queue: Queue<Http1Exchange>
+  readonly #isLast: () => boolean
+  readonly #settle: (exchange: Http1Exchange, queue: Queue<Http1Exchange>) => void
   also: readonly string[] = []
   #whenGone: (() => void) | undefined
+  #whenTooSlow: (() => void) | undefined
+  #answersMs = 0
+  #isOver = false
 
-  constructor(
-    face: Face,
-    request: IncomingMessage,
-    response: ServerResponse,
-    address: string,
-    draining: () => boolean,
-    settle: (socket: Duplex) => void,
-  ) {
-    this.face = face
+  constructor(begun: {
+    face: Face
+    request: IncomingMessage
+    response: ServerResponse
+    address: string
+    queue: Queue<Http1Exchange>
+    isLast: () => boolean
+    settle: (exchange: Http1Exchange, queue: Queue<Http1Exchange>) => void
+  }) {
+    const { request, response } = begun
+    this.face = begun.face
     this.socket = request.socket as TLSSocket
-    this.address = address
+    this.address = begun.address
     this.version = request.httpVersion
     this.method = request.method ?? ''
     this.target = request.url ?? ''
     this.rawHeaders = request.rawHeaders
     this.#request = request
     this.#response = response
-    this.#draining = draining
-    response.once('close', () => {
-      if (!response.writableFinished) this.#whenGone?.()
-      settle(this.socket)
-    })
+    this.#queue = begun.queue
+    this.#isLast = begun.isLast
+    this.#settle = begun.settle
+    response.once('close', () => this.#end(!response.writableFinished))
   }
 
   get hasBody(): boolean {
@@ -148,7 +196,35 @@ class Http1Exchange implements Exchange {
   }
 
   get gone(): boolean {
-    return this.#response.destroyed
+    return this.#response.destroyed || this.socket.destroyed
+  }
+
+  /** Has the whole request arrived? */
+  get read(): boolean {
+    return this.#request.complete
+  }
+
+  /** For how long its answer has been going out, in milliseconds, as far as it was asked before: not before those in front of it are out. */
+  answersSince(now: number): number {
+    if (!this.#response.headersSent || this.#response.socket === null) return 0
+    this.#answersMs ||= now
+    return now - this.#answersMs
+  }
+
+  /** Its connection is no more. Node does not tell those whose turn had not come. */
+  lose(): void {
+    this.#end(true)
+  }
+
+  tooSlow(): void {
+    this.#whenTooSlow?.()
+  }
+
+  #end(early: boolean): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (early) this.#whenGone?.()
+    this.#settle(this, this.#queue)
   }
 
   header(name: string): string | undefined {
@@ -157,7 +233,8 @@ class Http1Exchange implements Exchange {
 
   respond(status: number, headers: string[], last = false): void {
     if (this.also.length > 0) headers.push(...this.also)
-    if (last || this.#draining()) headers.push('connection', 'close')
+    if (last || this.#isLast()) this.#queue.end()
+    if (this.#queue.endsWith(this)) headers.push('connection', 'close')
     this.#response.writeHead(status, headers)
   }
 
@@ -181,5 +258,9 @@ class Http1Exchange implements Exchange {
 
   onGone(hear: (() => void) | undefined): void {
     this.#whenGone = hear
+  }
+
+  onTooSlow(hear: (() => void) | undefined): void {
+    this.#whenTooSlow = hear
   }
 }

@@ -26,6 +26,7 @@ export class Http2Exchange implements Exchange {
   also: readonly string[] = []
   readonly #stream: ServerHttp2Stream
   #whenGone: (() => void) | undefined
+  #whenTooSlow: (() => void) | undefined
 
   constructor(face: Face, stream: ServerHttp2Stream, raw: readonly string[], socket: TLSSocket, address: string) {
     this.face = face
@@ -105,6 +106,15 @@ export class Http2Exchange implements Exchange {
 
   onGone(hear: (() => void) | undefined): void {
     this.#whenGone = hear
+  }
+
+  onTooSlow(hear: (() => void) | undefined): void {
+    this.#whenTooSlow = hear
+  }
+
+  tooSlow(): void {
+    if (this.#whenTooSlow) this.#whenTooSlow()
+    else this.reset(constants.NGHTTP2_CANCEL)
   }
 }
 

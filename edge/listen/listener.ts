@@ -61,7 +61,7 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
   const accepted = accept(server, proxies, limits.handshakeSecondsMax, prover)
   const addresses = new WeakMap<Duplex, string>()
   const addressOf = (socket: Duplex) => addresses.get(socket) ?? ''
-  const http1 = speakHttp1(server, face, addressOf, taking)
+  const http1 = speakHttp1(server, face, limits, addressOf, taking)
   const sessions = openSessions(face, limits, taking)
   const watch = roles && watchPeers(shown.usual)
   const [speak] = server.listeners('secureConnection') as Array<(socket: TLSSocket) => void> // Node's own: HTTP/1.1
@@ -75,8 +75,6 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
     if (socket.alpnProtocol === 'h2') sessions.begin(socket, addressOf(socket))
     else speak!.call(server, socket)
   })
-  const { upgrade } = taking
-  if (upgrade) server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, addressOf(socket)))
   const dismiss = (on: boolean) => {
     http1.dismiss(on)
     sessions.dismiss(on)

@@ -143,8 +143,7 @@ export function openSessions(face: Face, limits: Limits, taking: Taking): Sessio
       // The answer is out and the rest of the request nobody wants.
       if (now - (answeredMs ?? now) > lingerMs) exchange.reset(constants.NGHTTP2_NO_ERROR)
     } else if (!exchange.read && now - startedMs > limits.requestSecondsMax * 1000) {
-      refusals.inc({ code: 'edge.too_slow' })
-      exchange.reset(constants.NGHTTP2_CANCEL)
+      exchange.tooSlow()
     } else if (answeredMs !== undefined && now - answeredMs > limits.answerSecondsMax * 1000) {
       refusals.inc({ code: 'edge.too_slow_to_hear' })
       exchange.reset(constants.NGHTTP2_CANCEL)

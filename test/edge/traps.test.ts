@@ -95,6 +95,30 @@ describe('a request under way is never lost to what follows it', () => {
     expect(said).toContain('{"slow":true}')
     expect(asked().map(({ url }) => url)).toEqual(['/slow'])
   })
+
+  const knock = ['connection: upgrade', 'upgrade: websocket', 'sec-websocket-version: 13', 'sec-websocket-key: x']
+  test('a WebSocket: it is refused behind the answer', async () => {
+    const said = await lab.say(lines('GET /slow HTTP/1.1', host) + lines('GET /live HTTP/1.1', host, ...knock))
+    expect(said).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"slow":true\}[\s\S]*HTTP\/1\.1 400 /)
+    expect(asked().map(({ url }) => url)).toEqual(['/slow'])
+  })
+
+  const refused = lines('GET //x HTTP/1.1', host)
+  const bet = `${lines('POST /bet HTTP/1.1', host, 'content-length: 2')}{}`
+  test('behind what was refused nothing is begun that nobody would hear of', async () => {
+    expect((await lab.say(refused + bet)).match(/HTTP\/1\.1 /g)).toHaveLength(1)
+    const said = await lab.say(lines('GET /slow HTTP/1.1', host) + refused + bet)
+    expect(said).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"slow":true\}[\s\S]*HTTP\/1\.1 400 /)
+    expect(said.match(/HTTP\/1\.1 /g)).toHaveLength(2)
+    expect(asked().map(({ url }) => url)).toEqual(['/slow'])
+  })
+
+  test('what was begun is answered, also where the one before it is refused only then', async () => {
+    const broken = `${lines('POST /broken HTTP/1.1', host, 'content-type: application/json', 'content-length: 3')}{{{`
+    const said = await lab.say(broken + bet)
+    const answers = said.match(/HTTP\/1\.1 \d+/g)
+    expect(answers).toHaveLength(asked().length + (answers?.[0] === 'HTTP/1.1 400' ? 1 : 0))
+  })
 })
 
 describe('what a core answers', () => {
