@@ -12,7 +12,7 @@ import { inspectCertificate } from './guard/certificate.ts'
 import { bodyBytesMaxOf, inspectBody, inspectSize } from './guard/contract.ts'
 import { openFriction } from './guard/friction.ts'
 import { inspect } from './guard/gate.ts'
-import { requestHeaders } from './guard/headers.ts'
+import { hasKey, requestHeaders } from './guard/headers.ts'
 import { newRequestId } from './ids.ts'
 import { sessionIn } from './limit/asker.ts'
 import { openHostsStore } from './limit/hosts-store.ts'
@@ -232,20 +232,21 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const wrong = inspectBody(exchange, route, body, gate.documentedOnly)
     if (wrong) return refuse(exchange, wrong)
     const isSafe = safe.has(method)
-    const repeatable = isSafe || exchange.header('idempotency-key') !== undefined
     const trace = traceOf(requestId, visitor.isTraced ? exchange.header('traceparent') : undefined, tracedShare)
+    const headers = requestHeaders(exchange, {
+      requestId,
+      address: exchange.address,
+      bodyBytes: body.length,
+      country: face === 'player' ? visitor.country : undefined,
+      traceparent: trace.traceparent,
+      certificate: face === 'player' ? undefined : clients.certificateOf(exchange.socket),
+    })
+    const repeatable = isSafe || hasKey(headers)
     underWay++
     const became = await forward(cores, {
       exchange,
       body,
-      headers: requestHeaders(exchange, {
-        requestId,
-        address: exchange.address,
-        bodyBytes: body.length,
-        country: face === 'player' ? visitor.country : undefined,
-        traceparent: trace.traceparent,
-        certificate: face === 'player' ? undefined : clients.certificateOf(exchange.socket),
-      }),
+      headers,
       repeatable,
       lane: repeatable && route.quick ? route.index : undefined,
       hedgeable: isSafe,

@@ -8,6 +8,8 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 export const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 /** Of names, not of bytes; no browser sends half as many. */
 const headersMax = 100
+/** Who named another header here would have it read by one hop and not by the next; TE is among them for trailers, which nobody gets here. */
+const ofThisHop = /^(?:(?:close|keep-alive|upgrade|te)(?:[ \t]*,[ \t]*|$))*$/i
 /** Of most targets: plain segments, none of which begins with a dot, and a plain query. */
 const plainTarget = /^(?:\/|(?:\/[\w~-][\w.~-]*)+\/?)(?:\?[\w.~=&-]*)?$/
 
@@ -56,6 +58,8 @@ function inspectHeaders({ method, rawHeaders: raw }: RequestHead, bodyBytesMax: 
     if (!/^[\t\x20-\x7e]*$/.test(value)) return bad('edge.header_value', 'Header values are visible ASCII.')
     if ((seen & name.once) !== 0) return bad('edge.header_twice', `The header ${name.text} stands twice.`)
     seen |= name.once
+    if (name.text === 'connection' && !ofThisHop.test(value))
+      return bad('edge.connection', 'Connection names what belongs to this connection, and no other header.')
     if (name.text === 'host') host = value
     else if (name.text === 'content-length') length = value
     else if (name.text === 'transfer-encoding') encoding = value

@@ -27,6 +27,12 @@ export function requestHeaders(
   return headers
 }
 
+/** Do these, as the core gets them, hold a key that it takes for one? Whatever else stands there it refuses, or does not see. */
+export function hasKey(headers: readonly string[]): boolean {
+  const key = headerIn(headers, 'idempotency-key')
+  return key !== undefined && /^[\x21-\x7e]{1,128}$/.test(key)
+}
+
 /** The core's headers as the client gets them; duplicates such as cookies stay apart. */
 export function responseHeaders(raw: readonly string[], requestId: string): string[] {
   const headers = passedOn(raw)

@@ -6,8 +6,11 @@ import type { Prover } from './prover.ts'
 import { NotProxied, readProxyHeader } from './proxy-protocol.ts'
 
 export type Accepted = {
-  /** A connection has shaken hands. Answers who is behind it: its other end, or whom a proxy connects for. */
-  greeted(socket: TLSSocket): string
+  /**
+   * A connection has shaken hands. Answers who is behind it: its other end, or whom a proxy connects for. Undefined: nobody is any more, and
+   * what they said is nobody's word.
+   */
+  greeted(socket: TLSSocket): string | undefined
   /** Ends what is still before or in its handshake. */
   closeAll(): void
 }
@@ -29,6 +32,7 @@ export function accept(server: Server, networks: readonly string[], secondsMax: 
   const handshakes = server.listeners('connection') as Array<(socket: Socket) => void>
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
+    if (socket.remoteAddress === undefined) return void socket.destroy() // gone already
     const name = nameOf(socket)
     const each: Waiting = { socket, sinceMs: performance.now(), source: undefined }
     waiting.set(name, each)
@@ -55,7 +59,7 @@ export function accept(server: Server, networks: readonly string[], secondsMax: 
       const name = nameOf(socket)
       const source = waiting.get(name)?.source
       waiting.delete(name)
-      return source ?? socket.remoteAddress ?? ''
+      return source ?? socket.remoteAddress
     },
     closeAll() {
       for (const { socket } of waiting.values()) socket.destroy()

@@ -67,7 +67,9 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
   const [speak] = server.listeners('secureConnection') as Array<(socket: TLSSocket) => void> // Node's own: HTTP/1.1
   server.removeAllListeners('secureConnection')
   server.on('secureConnection', (socket) => {
-    addresses.set(socket, accepted.greeted(socket))
+    const address = accepted.greeted(socket)
+    if (address === undefined) return void socket.destroy()
+    addresses.set(socket, address)
     if (watch) {
       refuseWrongRole(socket, roles)
       watch(socket)

@@ -37,6 +37,9 @@ export const refused: ReadonlyArray<readonly [what: string, bytes: string]> = [
   ['a chunk of hexadecimal dress', `${post('transfer-encoding: chunked')}0x5\r\nhello\r\n0\r\n\r\n`],
   ['a chunk that ends in a bare line feed', `${post('transfer-encoding: chunked')}5\nhello\r\n0\r\n\r\n`],
   ['two content types', post('content-type: application/json', 'content-type: text/plain', 'content-length: 0')],
+  ['a Connection that names a key', post('connection: idempotency-key', 'idempotency-key: a', 'content-length: 0')],
+  ['a Connection that names a header nobody has', post('connection: x-a', 'content-length: 0')],
+  ['a Connection of words that are none', post('connection: close; x', 'content-length: 0')],
   ['two keys', post('idempotency-key: a', 'idempotency-key: b', 'content-length: 0')],
   ['a name with an underscore', post('content_length: 5', 'content-length: 0')],
   ['a space before the colon', post('content-length : 0')],
@@ -126,6 +129,11 @@ export const taken: ReadonlyArray<
     'an address with a query',
     lines('GET /a/b?c=d%20e&f HTTP/1.1', host, 'connection: close'),
     { method: 'GET', url: '/a/b?c=d%20e&f', body: '' },
+  ],
+  [
+    'a Connection of several words, and TE that stays here',
+    lines('GET /x HTTP/1.1', host, 'Connection: TE, Close', 'te: trailers'),
+    { method: 'GET', url: '/x', body: '' },
   ],
   ['a body with a length', `${post('content-length: 5')}hello`, { method: 'POST', url: '/x', body: 'hello' }],
   [

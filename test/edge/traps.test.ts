@@ -69,11 +69,8 @@ describe('taken, and the core is asked what was read', () => {
       'te',
       'proxy-authorization',
       'keep-alive',
-      'x-secret',
     ]
-    await lab.say(
-      lines('GET /x HTTP/1.1', host, 'connection: close, x-secret', ...forged.map((name) => `${name}: forged`)),
-    )
+    await lab.say(lines('GET /x HTTP/1.1', host, 'connection: close, te', ...forged.map((name) => `${name}: forged`)))
     const [one] = asked()
     expect(one!.headers.filter((value) => value.includes('forged'))).toEqual([])
     const at = (name: string) =>
@@ -113,11 +110,12 @@ describe('a request under way is never lost to what follows it', () => {
     expect(asked().map(({ url }) => url)).toEqual(['/slow'])
   })
 
-  test('what was begun is answered, also where the one before it is refused only then', async () => {
-    const broken = `${lines('POST /broken HTTP/1.1', host, 'content-type: application/json', 'content-length: 3')}{{{`
-    const said = await lab.say(broken + bet)
-    const answers = said.match(/HTTP\/1\.1 \d+/g)
-    expect(answers).toHaveLength(asked().length + (answers?.[0] === 'HTTP/1.1 400' ? 1 : 0))
+  test('what was begun is answered, also where the one before it turns out to be refused only then', async () => {
+    const deep = '['.repeat(200)
+    const json = ['content-type: application/json', `content-length: ${deep.length}`]
+    const said = await lab.say(lines('POST /api/sessions HTTP/1.1', host, ...json) + deep + bet)
+    expect(said.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200'])
+    expect(asked().map(({ url }) => url)).toEqual(['/bet'])
   })
 })
 
