@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { exitCodeOf, tell } from './appliance/trouble.ts'
+import { endsInOrder } from './commands/asked.ts'
 
 const commands = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
@@ -36,11 +37,12 @@ const program = new Command('countroom')
   .description('Runs and examines an appliance. Its data are in COUNTROOM_HOME.')
   .showHelpAfterError()
 const asked = process.argv[2] ?? ''
-// Whoever reads on (`| head`) has enough; only what keeps others alive goes on without a reader.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  if (asked !== 'up' && asked !== 'witness') process.exit()
-})
+// Whoever reads on (`| head`) has enough, and a terminal may be gone; only what has to be ended in order goes on without a reader.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    if (!endsInOrder()) process.exit()
+  })
 const wanted = Object.entries(commands).filter(([name]) => name === asked)
 try {
   for (const [, load] of wanted.length > 0 ? wanted : Object.entries(commands)) program.addCommand(await load())

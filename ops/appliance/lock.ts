@@ -1,6 +1,6 @@
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import type { Home } from './home.ts'
+import { type Home, viewHome } from './home.ts'
 import { commandLineOf, isAlive, markOf, type ProcessMark, parseMark, printMark, processesOfUs } from './processes.ts'
 import { Trouble } from './trouble.ts'
 
@@ -68,8 +68,8 @@ function refuseLiving(home: Home): void {
 }
 
 /**
- * Stops what a killed supervisor left running. A process is ours when its pid file names its birth too and its command
- * line names this home; nothing else is touched.
+ * Stops what a killed supervisor left running, also that of a drill beside it. A process is ours when its pid file names its birth too and its
+ * command line names this home; nothing else is touched.
  */
 export async function stopLeftovers(home: Home): Promise<string[]> {
   const files = home.has('run') ? readdirSync(home.path('run')).filter((file) => file.endsWith('.pid')) : []
@@ -101,6 +101,8 @@ export async function stopLeftovers(home: Home): Promise<string[]> {
     await stopMark(mark, signalsTo(name))
     stopped.push(name)
   }
+  if (home.has('drill'))
+    stopped.push(...(await stopLeftovers(viewHome(home.path('drill')))).map((each) => `${each} of a drill`))
   return stopped
 }
 
@@ -117,6 +119,8 @@ function unnoted(home: Home): Array<[name: string, mark: ProcessMark]> {
     if (program.startsWith('redis-') && words.some((word) => word.includes(home.path('run/redis'))))
       return [[words.some((word) => word.includes('sentinel')) ? 'sentinel' : 'redis', pid]]
     if (words.includes(home.path('run/patroni.yml'))) return [['patroni', pid]]
+    if (program === 'pgbackrest' && words.includes(`--config=${home.path('run/backup/pgbackrest.conf')}`))
+      return [['pgbackrest', pid]]
     if (program === 'etcd' && words.includes(`--data-dir=${home.path('etcd')}`)) return [['etcd', pid]]
     if (program === 'postgres' && words[words.indexOf('-D') + 1] === home.path('pg')) return [['postgres', pid]]
     return []

@@ -151,18 +151,19 @@ async function noteBackup(home: Home, made: Held): Promise<void> {
   await note(home, by, 'backup.written', { repository, label, type, bytes, storedBytes, seconds })
 }
 
-/** Looks at every file of every repository. @throws Trouble that names the first repository where something is not as it was written */
-export async function verifyRepositories({ home, settings, users }: Backed): Promise<string[]> {
+/** Looks at every file of every repository. @throws Trouble that names the first repository where something is not as it was written; the signal's reason */
+export async function verifyRepositories({ home, settings, users }: Backed, signal?: AbortSignal): Promise<string[]> {
   const repositories = repositoriesOf(home, backupSettingsOf(settings))
   const sound: string[] = []
   for (const [index, repository] of repositories.entries()) {
-    const { backups } = await holdings(home, users)
+    const { backups } = await holdings(home, users, signal)
     if (!backups.some((each) => each.repository === index + 1))
       throw new Trouble(`${nameOf(repository)} holds no backup.`, {
         setting: '"backup" in countroom.json',
         remedy: 'is it mounted? Then npx countroom backup --type full; ops/runbooks/backup.md',
       })
     const said = await pgbackrest(home, users, 'verify', {
+      signal,
       words: [`--repo=${index + 1}`, '--log-level-console=info'],
     })
     const bad = faultsOf(said)

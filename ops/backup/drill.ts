@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { connectKeys, type Keys, readDump } from '#keys'
 import { type Home, readSecretFile, secretNames, viewHome } from '../appliance/home.ts'
+import { stopLeftovers } from '../appliance/lock.ts'
 import { makeFolder, ownerOf } from '../appliance/ownership.ts'
 import { connect } from '../appliance/postgres.ts'
 import { bringUpSchema } from '../appliance/schema.ts'
@@ -54,7 +55,8 @@ export async function drill(
   return exclusively(home, 'drill', async () => {
     const place = viewHome(home.path('drill'))
     const keys = connectKeys({ socket: agentSocket(home, 'ops'), deadlineMs: 60_000 })
-    rmSync(place.dir, { recursive: true, force: true }) // of one that was killed
+    await stopLeftovers(place) // of one that was killed: what works in the folder goes before it
+    rmSync(place.dir, { recursive: true, force: true })
     try {
       const record = await work(backed, place, keys, options)
       const file = await keepEvidence(home, keys, record)

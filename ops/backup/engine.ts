@@ -18,7 +18,7 @@ export type Reached = { lsn: string; timeline: number; commit: Date | null }
  * Runs PostgreSQL on restored data, on a socket of its own and archiving nothing, until the log is replayed, and then for as long as the work
  * takes. Roles get the passwords of the home.
  *
- * @throws Trouble with what PostgreSQL said last, such as that the target was never reached
+ * @throws Trouble with what PostgreSQL said last, such as that the target was never reached; the signal's reason, at once
  */
 export async function withEngine<T>(
   home: Home,
@@ -41,10 +41,21 @@ export async function withEngine<T>(
     await supervisor.start({ ...unit, args: [...unit.args, '-c', 'archive_mode=off'] }, replaySecondsMax)
     const reached = await replayed(home, () => supervisor.complaintOf('postgres'), signal)
     await ensureDatabase(home)
-    return await work(reached)
+    return await unlessAborted(work(reached), signal)
   } finally {
     await supervisor.stop()
   }
+}
+
+/** A proof of large books takes long, and asks nobody meanwhile: it ends with the server below it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  work.catch(() => {}) // when nobody waits any more
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const end = () => aborted.reject(signal.reason as Error)
+  signal.addEventListener('abort', end)
+  return await Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', end))
 }
 
 /** PostgreSQL answers before it has replayed all; when it has, it is a primary of a new timeline. */

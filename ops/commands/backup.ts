@@ -12,6 +12,7 @@ import {
   takeBackup,
   verifyRepositories,
 } from '../backup/index.ts'
+import { interruptibly } from './asked.ts'
 
 /** `countroom backup`: backs the data of the running appliance up now, lists what there is, and looks at all of it. */
 export function backupCommand(): Command {
@@ -40,7 +41,11 @@ export function backupCommand(): Command {
 }
 
 async function take({ type, json }: { type: BackupType; json?: boolean }): Promise<void> {
-  const { backups, keys } = await takeBackup(backed(), type, asked())
+  const all = backed()
+  const { backups, keys } = await interruptibly(
+    'Broken off, and nothing of it runs any more. The next backup takes over what is there already.',
+    (signal) => takeBackup(all, type, signal),
+  )
   if (json) return print({ backups, keys })
   for (const { repository, label, bytes, storedBytes, startedAt, stoppedAt } of backups)
     process.stdout.write(
@@ -69,7 +74,8 @@ async function list({ json }: { json?: boolean }): Promise<void> {
 }
 
 async function verify({ json }: { json?: boolean }): Promise<void> {
-  const sound = await verifyRepositories(backed())
+  const all = backed()
+  const sound = await interruptibly('Broken off. Nothing was changed.', (signal) => verifyRepositories(all, signal))
   if (json) return print({ ok: true, sound })
   for (const name of sound) process.stdout.write(`ok  ${name}\n`)
 }
@@ -78,13 +84,6 @@ function backed(): Backed {
   const home = knownHome()
   runningCard(home)
   return { home, settings: readSettings(home), users: findIdentities().users }
-}
-
-/** Ctrl-C ends the backup in order; the next one takes over what is there already. */
-function asked(): AbortSignal {
-  const ended = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
-  return ended.signal
 }
 
 function print(value: object): void {

@@ -16,6 +16,7 @@ import {
   readEvidence,
   wordsOfChaos,
 } from '../backup/index.ts'
+import { interruptibly } from './asked.ts'
 
 /** `countroom drill`: proves that the newest backup comes back. Exit code 1 when it does not, 3 when nothing runs. */
 export function drillCommand(): Command {
@@ -37,15 +38,13 @@ export function drillCommand(): Command {
 async function run({ repository, json }: { repository: string; json?: boolean }): Promise<void> {
   const home = knownHome()
   runningCard(home)
-  const ended = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
-  const done = await drill(
-    { home, settings: readSettings(home), users: findIdentities().users },
-    {
-      signal: ended.signal,
-      repository: Number(repository),
-      say: (line) => void (json || process.stdout.write(`${line}\n`)),
-    },
+  const done = await interruptibly(
+    'Broken off, and nothing of it is left. It says nothing about the backup.',
+    (signal) =>
+      drill(
+        { home, settings: readSettings(home), users: findIdentities().users },
+        { signal, repository: Number(repository), say: (line) => void (json || process.stdout.write(`${line}\n`)) },
+      ),
   )
   process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${told(done.record)}Evidence: ${done.file}\n`)
 }

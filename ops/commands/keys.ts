@@ -44,8 +44,9 @@ function destroy(): Command {
     )
     .addOption(new Option('--confirm <key>', 'the key once more, instead of being asked'))
     .option(...approval)
+    .option('--dry-run', 'say what would be destroyed, and whether it may be')
     .option('--json', 'for machines')
-    .action(async (key: string, options: { early?: boolean; confirm?: string; approval?: string; json?: boolean }) =>
+    .action(async (key: string, options: Destroying) =>
       (await import('../keys/destroy.ts')).destroyKey(home(), key, options),
     )
 }
@@ -121,6 +122,7 @@ type Ceremony = {
   approval?: string
   json?: boolean
 }
+type Destroying = { early?: boolean; confirm?: string; approval?: string; dryRun?: boolean; json?: boolean }
 type Restoring = { shares?: string[]; without?: string[]; json?: boolean }
 
 function home(): Home {

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { homeDirectory, viewHome } from '../appliance/home.ts'
 import { readSettings } from '../appliance/settings.ts'
-import { BrokenOff, interruptedExitCode } from '../appliance/trouble.ts'
 import {
   backupSettingsOf,
   type Plan,
@@ -12,6 +11,7 @@ import {
   repositoriesOf,
   restore,
 } from '../backup/index.ts'
+import { interruptibly } from './asked.ts'
 
 type Options = {
   home: string
@@ -46,8 +46,6 @@ export function restoreCommand(): Command {
 }
 
 async function run({ home, from, to, set, repository, keysOf, dryRun, json }: Options): Promise<void> {
-  const ended = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
   const options = {
     home: resolve(home),
     from: from === undefined ? ownRepository() : resolve(from),
@@ -55,18 +53,14 @@ async function run({ home, from, to, set, repository, keysOf, dryRun, json }: Op
     set,
     repository: repository === undefined ? undefined : Number(repository),
     keysOf: keysOf === undefined ? undefined : resolve(keysOf),
-    signal: ended.signal,
     say: (line: string) => (json ? undefined : process.stdout.write(`${line}\n`)),
   }
-  try {
-    const done = await (dryRun ? planRestore(options) : restore(options))
-    if (json) process.stdout.write(`${JSON.stringify(done)}\n`)
-    else process.stdout.write(isDone(done) ? toldOf(done) : planned(done))
-  } catch (error) {
-    if (!ended.signal.aborted) throw error
-    process.exitCode = interruptedExitCode
-    throw new BrokenOff(`Broken off. Nothing starts in ${options.home} before the same command has gone through.`)
-  }
+  const words = dryRun
+    ? 'Broken off. Nothing was made.'
+    : `Broken off. Nothing starts in ${options.home} before the same command has gone through.`
+  const done = await interruptibly(words, (signal) => (dryRun ? planRestore : restore)({ ...options, signal }))
+  if (json) process.stdout.write(`${JSON.stringify(done)}\n`)
+  else process.stdout.write(isDone(done) ? toldOf(done) : planned(done))
 }
 
 function ownRepository(): string {

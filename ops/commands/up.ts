@@ -3,6 +3,7 @@ import { Listr, PRESET_TIMER } from 'listr2'
 import { askPinHere } from '../appliance/pin.ts'
 import { interruptedExitCode } from '../appliance/trouble.ts'
 import { type Card, type Step, startAppliance } from '../appliance.ts'
+import { stopAsked } from './asked.ts'
 
 /** `countroom up`: the whole appliance in the foreground, until Ctrl-C. */
 export function upCommand(): Command {
@@ -84,11 +85,4 @@ const showStep: Step = async <T>(title: string, work: (tell: (word: string) => v
   ).run()
   if (!result) throw failure
   return result.value
-}
-
-/** The first signal asks to stop; later ones, such as npm's copy of Ctrl-C, change nothing. */
-function stopAsked(): AbortSignal {
-  const asked = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => asked.abort())
-  return asked.signal
 }

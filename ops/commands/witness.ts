@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import * as audit from '#audit'
 import { serveWitness } from '../witness/serve.ts'
 import { openWitness } from '../witness/witness.ts'
+import { stopAsked } from './asked.ts'
 
 type Options = { dir: string; name: string; log: audit.NoteKey[]; listen: { host: string; port: number } }
 
@@ -21,7 +22,7 @@ export function witnessCommand(): Command {
       const witness = openWitness({ dir, name, logs: log })
       const server = await serveWitness(witness, listen)
       process.stdout.write(`witness ${name} at http://${listen.host}:${listen.port}\n${witness.vkey}\n`)
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close())
+      stopAsked().addEventListener('abort', () => server.close())
     })
 }
 

@@ -54,9 +54,18 @@ function words({ path, deks, epochs, unsealed, active }: Written): string {
 
 /** Removes the files of backups that hold a key; answers those that could not be reached. */
 export async function removeBackupsOf(desk: Desk, epoch: string): Promise<{ removed: string[]; unreached: string[] }> {
-  const found = await desk.sql<Array<{ backup: string; path: string }>>`
+  return remove(desk, await holding(desk, epoch))
+}
+
+/** What `removeBackupsOf` would do. */
+export async function backupsOf(desk: Desk, epoch: string): Promise<{ removed: string[]; unreached: string[] }> {
+  const paths = (await holding(desk, epoch)).map(({ path }) => path)
+  return { removed: paths.filter((path) => existsSync(path)), unreached: paths.filter((path) => !existsSync(path)) }
+}
+
+function holding({ sql }: Desk, epoch: string) {
+  return sql<Array<{ backup: string; path: string }>>`
     select backup, path from keys.backups where removed_at is null and ${epoch} = any (epochs)`
-  return remove(desk, found)
 }
 
 type Written = {

@@ -180,6 +180,13 @@ describe('countroom keys', () => {
       [['kek-pii-1', '--early', '--confirm', 'kek-pii-2'], /has to be confirmed by name/],
     ] as const)
       expect(await destroy([...args])).toMatchObject({ code: 1, out: expect.stringMatching(says) })
+    const planned = await destroy(['kek-pii-1', '--early', '--dry-run'], [])
+    expect(planned).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Would destroy kek-pii-1\. Nothing was done/),
+    })
+    expect(await destroy(['kek-pii-2', '--dry-run'])).toMatchObject({ code: 1 })
+    expect(await stateOf('kek-pii-1')).toBe('decrypt-only')
     const sure = ['kek-pii-1', '--early', '--confirm', 'kek-pii-1']
     expect((await destroy(sure, [ann])).code).toBe(1)
     expect(await stateOf('kek-pii-1')).toBe('decrypt-only')
