@@ -4,19 +4,22 @@ export type Seeds = { serverSeed: string; clientSeed: string; nonce: string }
 const words = 2 ** 32
 
 /** Draws for these ranges, in order. @throws Error for a seed that is none */
-export async function fairDraws(
-  { serverSeed, clientSeed, nonce }: Seeds,
-  ranges: readonly number[],
-): Promise<number[]> {
+export async function fairDraws(seeds: Seeds, ranges: readonly number[]): Promise<number[]> {
+  const draw = await openFair(seeds)
+  const drawn: number[] = []
+  for (const range of ranges) drawn.push(await draw(range))
+  return drawn
+}
+
+/** The stream of a round: each call is the next draw out of a range. @throws Error for a seed that is none */
+export async function openFair({ serverSeed, clientSeed, nonce }: Seeds): Promise<(range: number) => Promise<number>> {
   const key = await crypto.subtle.importKey('raw', bytesOf(serverSeed), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
   ])
   let block = new DataView(new ArrayBuffer(0))
   let blocks = 0
   let at = 0
-  const drawn: number[] = []
-  for (const range of ranges) drawn.push(await draw(range))
-  return drawn
+  return draw
 
   async function draw(range: number): Promise<number> {
     const end = words - (words % range)

@@ -1,27 +1,34 @@
 import { get, wordsOf } from './api.ts'
 import { byId, make } from './elements.ts'
-import { commitmentOf, fairDraws } from './fair-stream.ts'
+import type { Played } from './fair-fact.ts'
+import { outcomeOf } from './fair-outcomes.ts'
+import { commitmentOf, fairDraws, type Seeds } from './fair-stream.ts'
 import { answer } from './form.ts'
 
 type Draw = [purpose: string, range: number, value: number]
-type Recall = {
+type Recall = Omit<Played, 'sheet'> & {
+  game: string
+  version: string
   draws: Draw[]
   fair?: { commitment: string; clientSeed: string; nonce: number; serverSeed?: string }
 }
 
-/** The numbers of a provably fair round, made here from its seeds, beside those the house recorded. */
+/** The numbers of a provably fair round, made here from its seeds, and what they come to, beside what the house recorded. */
 const form = byId('fair') as HTMLFormElement
 const round = new URLSearchParams(location.search).get('round') ?? ''
 let recorded: Draw[] = []
+let played: (Played & { game: string }) | undefined
 
 answer(form, () => void compute())
 if (round) await fill(round)
 
 async function fill(id: string): Promise<void> {
   try {
-    const { draws, fair } = await get<Recall>(`/api/rounds/${encodeURIComponent(id)}`)
+    const { draws, fair, ...recall } = await get<Recall>(`/api/rounds/${encodeURIComponent(id)}`)
     if (!fair) return tell('This round was drawn by the house’s generator alone, not by seeds.')
     recorded = draws
+    const { version, sheet } = await get<{ version: string; sheet: Played['sheet'] }>(`/api/games/${recall.game}`)
+    if (version === recall.version) played = { ...recall, sheet } // of another the rules are in its own sheet
     const { serverSeed = '', clientSeed, nonce, commitment } = fair
     const ranges = draws.map(([, range]) => range).join(' ')
     for (const [name, value] of Object.entries({ serverSeed, clientSeed, nonce: String(nonce), commitment, ranges }))
@@ -66,6 +73,7 @@ async function compute(): Promise<void> {
               'These are not the numbers that were played.',
             ),
           ]),
+      ...(played ? await outcomeWords({ serverSeed: serverSeed.trim(), clientSeed, nonce: nonce.trim() }, played) : []),
       make(
         'ol',
         { class: 'numbers', start: '1' },
@@ -75,6 +83,28 @@ async function compute(): Promise<void> {
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** What the game makes of these numbers, by its rules alone, beside what was shown when it was played. */
+async function outcomeWords(seeds: Seeds, played: Played & { game: string }): Promise<HTMLElement[]> {
+  const { facts, draws } = await outcomeOf(seeds, played.game, played)
+  const asked = draws.length === recorded.length && draws.every(([range], n) => range === recorded[n]![1])
+  const cell = (text: string) => make('td', {}, text)
+  return [
+    verdict(
+      asked && facts.every(({ made, played }) => made === played),
+      'They come to the outcome that was played.',
+      'They do not come to the outcome that was played. Tell support.',
+    ),
+    make(
+      'table',
+      { class: 'outcome' },
+      make('tr', {}, ...['', 'From these numbers', 'As it was played'].map((head) => make('th', {}, head))),
+      ...facts.map(({ what, made, played }) =>
+        make('tr', made === played ? {} : { class: 'bad' }, make('th', {}, what), cell(made), cell(played)),
+      ),
+    ),
+  ]
 }
 
 function verdict(holds: boolean, yes: string, no: string): HTMLElement {

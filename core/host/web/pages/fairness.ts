@@ -7,7 +7,7 @@ export function fairnessPage(signedIn: boolean) {
     { title: 'Check a round', signedIn, module: 'fairness', style: 'document' },
     html`
     <article><h1>Check a round yourself</h1>
-      <p class="lead">Where you chose provably fair rounds, every number of a round follows from the house’s seed, your words and the number of the round. The house showed the SHA-256 of its seed before you played, so it could not choose another afterwards. This page computes the numbers in your browser; it sends nothing.</p>
+      <p class="lead">Where you chose provably fair rounds, every number of a round follows from the house’s seed, your words and the number of the round. The house showed the SHA-256 of its seed before you played, so it could not choose another afterwards. This page computes the numbers in your browser, and of a round of yours what they come to; it sends nothing.</p>
       <form id="fair">${formField('serverSeed', 'The house’s seed, once it was shown (64 hexadecimal digits)')}
         ${formField('clientSeed', 'Your words')}${formField('nonce', 'Number of the round, from 0', { inputmode: 'numeric', value: '0' })}
         ${formField('commitment', 'What the house showed before (SHA-256 of its seed)')}
@@ -17,7 +17,8 @@ export function fairnessPage(signedIn: boolean) {
       <h2>How the numbers are made</h2>
       <ol><li>Block i, from 0, is HMAC-SHA-256 under the house’s seed (its 32 bytes) over the text <code>words:round:i</code>.</li>
         <li>The bytes of the blocks are read four at a time as one number w, the most significant byte first.</li>
-        <li>For a number out of n, a w that is not below the largest multiple of n up to 2³² is passed over; else the number is w modulo n. So each is equally likely.</li></ol>
+        <li>For a number out of n, a w that is not below the largest multiple of n up to 2³² is passed over; else the number is w modulo n. So each is equally likely.</li>
+        <li>What a game makes of its numbers, cards, places and stops, is told for each game in the house’s document of provably fair games; opened from your history, a round is made again here by those rules alone.</li></ol>
     </article>`,
   )
 }
