@@ -3,6 +3,11 @@ import { chiSquareTail, normalTails } from './distributions.ts'
 /** Outcomes in the order they came, whole numbers from 0 to range - 1. */
 export type Sequence = { name: string; range: number; values: readonly number[] }
 
+/** Values whose chances are known, by number, alone or of two places of a round together. */
+export type Tally = { test: 'outcomes' | 'pairs'; name: string; chances: readonly number[]; values: number[] }
+
+export type Evidence = Sequence | Tally
+
 /** What a test says of a sequence: how probable it is that chance alone deviates so far. */
 export type Verdict = { test: string; sequence: string; p: number }
 
@@ -11,14 +16,22 @@ const expectedMin = 10 // per class of a chi-square test
 
 /**
  * The tests of GLI-19 3.2.2 and 25 CFR 547.14 on final outcomes (Knuth, The Art of Computer Programming 2, 3.3.2). Each is left out where
- * there is too little of a sequence for it. @returns a verdict per test
+ * there is too little of a sequence for it; of a tally, whether everything came as often as it should. @returns a verdict per test
  */
-export function verdictsOn(sequence: Sequence): Verdict[] {
+export function verdictsOn(sequence: Evidence): Verdict[] {
+  if ('chances' in sequence) return verdictOnTally(sequence)
   const tests = { frequency, serial, gap, runs, coupons, permutation, correlation }
   return Object.entries(tests).flatMap(([test, run]) => {
     const p = run(sequence)
     return p === undefined ? [] : [{ test, sequence: sequence.name, p }]
   })
+}
+
+function verdictOnTally({ test, name, chances, values }: Tally): Verdict[] {
+  const counts = new Array<number>(chances.length).fill(0)
+  for (const value of values) counts[value]!++
+  const p = chiSquare(counts, chances, values.length)
+  return p === undefined ? [] : [{ test, sequence: name, p }]
 }
 
 /**

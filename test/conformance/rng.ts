@@ -2,8 +2,12 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createGenerator, type Generator, type Stream } from '#rng'
+import { headOf } from './head.ts'
 import { collectors } from './outcomes.ts'
 import { judge, verdictsOn } from './randomness.ts'
+
+/** The generator's output, and what to wait for where it is in doubt. */
+type Feed = { stream: Stream; ready(): Promise<void> }
 
 export type Scope = { outcomes: number; megabytes: number; dieharder: 'some' | 'all' }
 
@@ -18,15 +22,13 @@ export async function conformRandomness(scope: Scope): Promise<boolean> {
     personalisation: `conformance ${process.pid}`,
   })
   const stream = generator.stream(wordsAtOnce)
-  console.log('# The generator of outcomes, by the tests of laboratories\n')
-  console.log(
-    'CTR_DRBG with AES-256 as it plays, without the bytes of the kernel that are joined to it in play; a fresh seed.\n',
-  )
+  const feed: Feed = { stream, ready: generator.ready }
+  console.log(headOf(scope))
   const results = [
     await ownTests(generator, stream, scope.outcomes),
-    await ent(stream, scope.megabytes),
-    await rngtest(stream, scope.megabytes),
-    await dieharder(stream, scope.dieharder),
+    await ent(feed, scope.megabytes),
+    await rngtest(feed, scope.megabytes),
+    await dieharder(feed, scope.dieharder),
   ]
   generator.close()
   const passed = results.every(Boolean)
@@ -54,8 +56,8 @@ async function ownTests(generator: Generator, stream: Stream, count: number): Pr
 }
 
 /** Entropy, chi-square, mean, pi, serial correlation. Its chi-square is judged at 99.9 % on either side. */
-async function ent(stream: Stream, megabytes: number): Promise<boolean> {
-  const said = await fed(['ent', '-t'], stream, megabytes * 2 ** 20)
+async function ent(feed: Feed, megabytes: number): Promise<boolean> {
+  const said = await fed(['ent', '-t'], feed, megabytes * 2 ** 20)
   const [, bytes, entropy, chiSquare, mean, pi, correlation] = said.trim().split('\n').at(-1)!.split(',').map(Number)
   const passed = chiSquare! > 190.87 && chiSquare! < 330.52 // 255 degrees of freedom, one in a thousand on either side
   console.log(`## ent, ${bytes!.toLocaleString('en')} bytes\n`)
@@ -66,8 +68,8 @@ async function ent(stream: Stream, megabytes: number): Promise<boolean> {
 }
 
 /** The tests of FIPS 140-2 on blocks of 20,000 bits; a perfect generator fails about one block in 1,200. */
-async function rngtest(stream: Stream, megabytes: number): Promise<boolean> {
-  const said = await fed(['rngtest'], stream, megabytes * 2 ** 20)
+async function rngtest(feed: Feed, megabytes: number): Promise<boolean> {
+  const said = await fed(['rngtest'], feed, megabytes * 2 ** 20)
   const found = (what: string) => Number(new RegExp(`FIPS 140-2 ${what}: (\\d+)`).exec(said)?.[1])
   const [successes, failures] = [found('successes'), found('failures')]
   const blocks = successes + failures
@@ -81,11 +83,11 @@ async function rngtest(stream: Stream, megabytes: number): Promise<boolean> {
 }
 
 /** By a pipe, so that nothing is read twice. */
-async function dieharder(stream: Stream, scope: Scope['dieharder']): Promise<boolean> {
+async function dieharder(feed: Feed, scope: Scope['dieharder']): Promise<boolean> {
   const runs = scope === 'all' ? [['-a']] : dieharderTests.map((test) => ['-d', String(test)])
   const rows: string[][] = []
   for (const run of runs) {
-    const said = await fed(['dieharder', '-g', '200', ...run], stream)
+    const said = await fed(['dieharder', '-g', '200', ...run], feed)
     for (const line of said.split('\n')) {
       const cells = line.split('|').map((cell) => cell.trim())
       if (/^(PASSED|WEAK|FAILED)$/.test(cells[5] ?? '')) rows.push(cells)
@@ -94,7 +96,12 @@ async function dieharder(stream: Stream, scope: Scope['dieharder']): Promise<boo
   const of = (assessment: string) => rows.filter((cells) => cells[5] === assessment).length
   // A perfect generator is called weak once in a hundred tests, and failed once in a million.
   const passed = rows.length > 0 && of('FAILED') === 0 && of('WEAK') <= 2 + rows.length * 0.05
-  console.log('## dieharder\n\n| test | n-tuple | p | assessment |\n|---|---|---|---|')
+  console.log(
+    scope === 'all'
+      ? '## dieharder, all of -a\n'
+      : `## dieharder, some of -a: tests ${dieharderTests.join(', ')}; \`--dieharder all\` runs every one\n`,
+  )
+  console.log('| test | n-tuple | p | assessment |\n|---|---|---|---|')
   for (const [test, tuple, , , p, assessment] of rows) console.log(`| ${test} | ${tuple} | ${p} | ${assessment} |`)
   console.log(`\n${rows.length} tests, ${of('WEAK')} weak, ${of('FAILED')} failed: ${passed ? 'passed' : 'NOT PASSED'}`)
   return passed
@@ -103,7 +110,7 @@ async function dieharder(stream: Stream, scope: Scope['dieharder']): Promise<boo
 /** What a program says that reads from the generator: so many bytes, or as many as it takes. */
 async function fed(
   [command = '', ...args]: string[],
-  stream: Stream,
+  { stream, ready }: Feed,
   bytesMax = Number.POSITIVE_INFINITY,
 ): Promise<string> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
@@ -121,6 +128,7 @@ async function fed(
     open = false
   })
   for (let left = bytesMax; open && left > 0; left -= wordsAtOnce * 4) {
+    await ready()
     const chunk = Buffer.from(stream.words(wordsAtOnce).buffer).subarray(0, Math.min(left, wordsAtOnce * 4))
     if (!child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain').catch(() => {}), ended])
   }

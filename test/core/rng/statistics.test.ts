@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import * as games from '#games'
 import { createGenerator, type Stream } from '#rng'
 import { chiSquareTail, normalTails } from '../../conformance/distributions.ts'
-import { outcomes } from '../../conformance/outcomes.ts'
+import { outcomes, roundsOf } from '../../conformance/outcomes.ts'
 import { judge, type Sequence, verdictsOn } from '../../conformance/randomness.ts'
 
 describe('the probabilities that verdicts are made of', () => {
@@ -27,6 +28,8 @@ describe('the probabilities that verdicts are made of', () => {
   })
 })
 
+type Outcome = Record<string, unknown>
+
 describe('final outcomes', () => {
   let stream: Stream
   beforeAll(async () => {
@@ -36,12 +39,64 @@ describe('final outcomes', () => {
     stream = generator.stream(16_384)
   })
 
-  test('of every game, and cards, are random by seven tests that are judged together at 99 % [GLI-3.2.2] [GLI-3.2.3a] [GLI-3.2.4] [RTS-7A-1]', () => {
+  test('of every game, as drawn and as shown, alone and two of a round together, are random by nine tests that are judged at 99 % [GLI-3.2.2] [GLI-3.2.3a] [GLI-3.2.4] [RTS-7A-1]', () => {
     const verdicts = outcomes(stream, 20_000).flatMap(verdictsOn)
-    expect(new Set(verdicts.map(({ test }) => test)).size).toBe(7)
-    expect(verdicts.length).toBeGreaterThan(60)
+    expect(new Set(verdicts.map(({ test }) => test)).size).toBe(9)
+    for (const { id } of games.catalogue())
+      expect(
+        verdicts.filter(({ sequence }) => sequence.startsWith(`${id}, `) && sequence.endsWith(' as shown')).length,
+        id,
+      ).toBeGreaterThan(0)
     expect(judge(verdicts)).toMatchObject({ passed: true })
   })
+
+  const wrong: Record<string, [by: string, game: string, show: (outcome: Outcome, rolled: number) => Outcome]> = {
+    'a wheel that shows 7 now and then for 0': [
+      'frequency',
+      'roulette-european',
+      (outcome, rolled) => (outcome.number === 0 && rolled < 5 ? { ...outcome, number: 7 } : outcome),
+    ],
+    'a bucket that is not where the path leads': [
+      'outcomes',
+      'plinko',
+      (outcome, rolled) => (rolled === 0 ? { ...outcome, bucket: 8 } : outcome),
+    ],
+    'a second mine that likes to lie before the first': [
+      'pairs',
+      'mines',
+      ({ ended, ...outcome }, rolled) => {
+        const { mines } = ended as { mines: number[] }
+        const sorted = rolled < 2 ? [...mines].sort((a, b) => b - a) : mines
+        return { ...outcome, ended: { ...(ended as object), mines: sorted } }
+      },
+    ],
+    'a second card of the rank of the first more often than it should be': [
+      'pairs',
+      'jacks-or-better',
+      ({ ended, ...outcome }, rolled) => {
+        const [first = '', second = '', ...rest] = (ended as { dealt: string[] }).dealt
+        const twin = rolled === 0 && first[1] !== second[1] ? `${first[0]}${second[1]}` : second
+        return { ...outcome, ended: { ...(ended as object), dealt: [first, twin, ...rest] } }
+      },
+    ],
+  }
+  for (const [name, [by, id, show]] of Object.entries(wrong))
+    test(`${name}, out of draws that are sound: found, by ${by}`, () => {
+      const sound = games.gameOf(id)
+      const shown = (played: ReturnType<games.Game['play']>) => ({
+        ...played,
+        outcome: played.state ? played.outcome : show(played.outcome, stream.draw(10)),
+      })
+      const { moves } = sound
+      const game: games.Game = {
+        ...sound,
+        play: (choice, draws) => shown(sound.play(choice, draws)),
+        ...(moves && { moves: { ...moves, make: (state, move, draws) => shown(moves.make(state, move, draws)) } }),
+      }
+      const verdicts = roundsOf(game, stream, 20_000).flatMap(verdictsOn)
+      expect(verdicts.filter(({ p, test }) => test === by && p < 1e-6).length).toBeGreaterThan(0)
+      expect(judge(verdicts).passed).toBe(false)
+    })
 
   test('verdicts on a sound generator are themselves evenly spread', () => {
     const found = Array.from({ length: 150 }, () => verdictsOn(sequenceOf(() => stream.draw(10), 4000))).flat()
