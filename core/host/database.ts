@@ -24,6 +24,8 @@ export type DatabaseAddress = {
   statementSecondsMax?: number
   /** A statement that waits longer for a lock fails; as the server is set without it. */
   lockMsMax?: number
+  /** The server ends a session whose client's machine says nothing for so long, its locks with it; as the server is set without it. */
+  goneMsMax?: number
   /** Told whenever a connection ended: whoever answers next may be another server. */
   lost?: () => void
 }
@@ -48,6 +50,7 @@ export function openDatabase(address: DatabaseAddress): Sql {
       application_name: address.name ?? 'countroom',
       ...(address.statementSecondsMax ? { statement_timeout: address.statementSecondsMax * 1000 } : {}),
       ...(address.lockMsMax ? { lock_timeout: address.lockMsMax } : {}),
+      ...(address.goneMsMax ? askedWhether(address.goneMsMax) : {}),
     },
     onnotice: () => {},
     ...(address.lost ? { onclose: address.lost } : {}),
@@ -56,6 +59,16 @@ export function openDatabase(address: DatabaseAddress): Sql {
 }
 
 const reconnectSeconds = 0.1
+
+/** One that owes us an answer is waited for; one that is idle is asked each second whether it is there. */
+function askedWhether(goneMsMax: number) {
+  return {
+    tcp_user_timeout: goneMsMax,
+    tcp_keepalives_idle: 1,
+    tcp_keepalives_interval: 1,
+    tcp_keepalives_count: Math.max(1, Math.floor(goneMsMax / 1000)),
+  }
+}
 
 /** A new primary is waited for so long: longer than a switchover takes, shorter than a person does. */
 export const followSeconds = 10

@@ -31,6 +31,9 @@ export type OpenHost = Omit<Host, 'games'> & {
   close(): Promise<void>
 }
 
+/** When the machine of another core dies, its batches hold wallets that players go on betting from through the others. */
+const goneMsMax = 2000
+
 /** Connects a process to the engines below it: PostgreSQL, Redis, the key agent, the queue. */
 export async function openHost(config: Config, role: 'sends' | 'works'): Promise<OpenHost> {
   const log = createLog(config.name, config.log.level)
@@ -48,7 +51,7 @@ export async function openHost(config: Config, role: 'sends' | 'works'): Promise
     password: readSecret(passwordFile),
     name: config.name,
     ...(component ? { tls: () => tls.connecting({ component, role: 'postgres' }) } : {}),
-    ...(primary ? { socket: primary.socket } : {}),
+    ...(primary ? { socket: primary.socket, goneMsMax } : {}),
   }
   const sql = openDatabase(database)
   const tracing = config.telemetry && (await openTracing(config, sql))

@@ -10,7 +10,8 @@ export type Change = { from: string | undefined; to: string; seconds: number }
  * synchronous standby. Forced (`failover`) is for a cluster without a primary that does not help itself: the synchronous
  * standby has all that was acknowledged, and no other is promoted.
  *
- * Two operators at once: the agent takes one, and tells the other that it was too late.
+ * Two operators at once ask for the same: one change is made, since only one standby may be chosen and a switchover names who hands over. Both
+ * may be told of it; who comes after it is refused.
  */
 export async function changePrimary(
   home: Home,

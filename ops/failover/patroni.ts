@@ -152,6 +152,8 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
         ...parameters,
         unix_socket_directories: postgresFolder(home),
         wal_retrieve_retry_interval: '500ms', // a standby that lost its primary goes over to the next one as soon as there is one
+        wal_sender_timeout: '5s', // for a standby that hangs all commits wait; one whose machine is gone is ended before (lost-standby.ts)
+        wal_receiver_timeout: '10s', // after a cable was out nobody tells a standby that its connection has ended
         ...(cluster.secondSite ? { wal_keep_size: keptForSecondSite } : {}),
       },
     },

@@ -3,17 +3,20 @@ import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import { markOf, type ProcessMark } from '../appliance/processes.ts'
 import type { Settings } from '../appliance/settings.ts'
+import { watchStandby } from './lost-standby.ts'
 import { type Cluster, membersOf } from './members.ts'
-import { askPatroni, timings } from './patroni.ts'
+import { askPatroni } from './patroni.ts'
 
-const lookMs = 500
+const lookMs = 250
 /** Longer than until another leads when a machine is lost; then Patroni looks when its time has come. */
-const wakesMax = 60
+const wakesMax = 120
+/** A change that changes nothing, and does not set anew what an operator has set: a setting that there is not is taken away. */
+const nothing = { woken: null }
 
 /**
- * Patroni looks after its server every `loop_wait` seconds, and money would wait as long: for the next primary when one was killed, and for a standby
- * to follow it, without which nothing is acknowledged. Who sees either at once makes it look: a change of its settings that changes nothing wakes
- * it. What is to be done then it decides by its own rules.
+ * Patroni looks after its server every `loop_wait` seconds, and money would wait as long: for the next primary when one was killed, for a standby
+ * to follow it, and for another synchronous standby when that one is gone, without which nothing is acknowledged. Who sees any of these at
+ * once makes it look: a change of its settings wakes it. What is to be done then it decides by its own rules.
  */
 export function keepAwake(
   home: Home,
@@ -23,6 +26,7 @@ export function keepAwake(
 ): { stop(): Promise<void> } {
   const own = membersOf(cluster, ports)[cluster.node - 1]!
   const admin = connect(home, 'admin', 'postgres')
+  const standby = watchStandby(own.ask)
   let seen: ProcessMark | undefined
   let killed = false
   let wakes = wakesMax
@@ -41,8 +45,7 @@ export function keepAwake(
     looking = true
     noteServer()
     if (!killed && !(await isAlone())) wakes = wakesMax
-    else if (wakes-- > 0)
-      await askPatroni(home, { host: own.host, port: own.ask }, 'PATCH', '/config', { loop_wait: timings.loop_wait })
+    else if (wakes-- > 0) await askPatroni(home, { host: own.host, port: own.ask }, 'PATCH', '/config', nothing)
     looking = false
   }
 
@@ -58,12 +61,19 @@ export function keepAwake(
     seen = mark
   }
 
-  /** A standby that hears of no primary. */
+  /** A standby that hears of no primary, or a primary that waits for a standby which is not there. */
   async function isAlone(): Promise<boolean> {
     try {
-      const [row] = await admin<[{ alone: boolean }]>`
-        select pg_is_in_recovery() and not exists (select from pg_stat_wal_receiver where status = 'streaming') as alone`
-      return row.alone
+      const [row] = await admin<[{ follows: boolean; isAlone: boolean }]>`
+        select pg_is_in_recovery() as follows, case
+          when pg_is_in_recovery() then not exists (select from pg_stat_wal_receiver where status = 'streaming')
+          else current_setting('synchronous_standby_names') <> ''
+            and not exists (select from pg_stat_replication where sync_state in ('sync', 'quorum') and state = 'streaming')
+          end as "isAlone"`
+      if (row.follows || row.isAlone) return row.isAlone
+      const lost = await standby.look(admin)
+      if (lost !== undefined) say(`The machine of the synchronous standby, ${lost}, is gone; Patroni is told at once.`)
+      return lost !== undefined
     } catch {
       return false // it does not run, and somebody knows
     }
