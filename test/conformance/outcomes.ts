@@ -76,7 +76,7 @@ function shoes(packs: number, stream: Stream, count: number): Sequence[] {
 
 const ranks = 'A23456789TJQK'
 const suits = 'SHDC'
-export const cardNumber = (card: string) => ranks.indexOf(card[0]!) * 4 + suits.indexOf(card[1]!)
+const cardNumber = (card: string) => ranks.indexOf(card[0]!) * 4 + suits.indexOf(card[1]!)
 
 function note(into: Map<string, Sequence & { values: number[] }>, name: string, range: number, value: number): void {
   const sequence = into.get(name) ?? { name, range, values: [] }

@@ -169,6 +169,47 @@ test('the page that checks fair rounds makes the numbers of the documented examp
   expect(faults).toEqual([])
 })
 
+test('a fair round is checked in the browser to its cards: what the numbers come to stands beside what was played, and where they differ it says so', {
+  timeout: 240_000,
+}, async () => {
+  const faults: string[] = []
+  const page = await guest.open({ width: 1280, height: 900 }, faults)
+  await page.goto(`${lobby}/games/baccarat`)
+  await page.locator('.play').waitFor()
+  await page.getByRole('button', { name: 'How it is drawn' }).click()
+  await page.getByRole('button', { name: 'Draw by seeds from now on' }).click()
+  await page.getByText('Number of the next round').waitFor()
+  await page.getByRole('button', { name: 'Close' }).click()
+  await plays.find(({ game }) => game === 'baccarat')!.choose?.(page)
+  const [answer] = await Promise.all([page.waitForResponse('**/fair-rounds'), page.locator('.play').click()])
+  const { round, outcome } = (await answer.json()) as Round & { outcome: { player: { cards: string[] } } }
+  await page.locator('.play:enabled').waitFor()
+  await page.getByRole('button', { name: 'Provably fair' }).click()
+  await page.getByRole('button', { name: 'Back to the house’s generator' }).click()
+  await page.getByText('The seeds used last').waitFor()
+
+  await page.goto(`${lobby}/fairness?round=${round}`)
+  await page.getByText('They come to the outcome that was played.').waitFor()
+  await page.getByText('Every number is the one that was played.').waitFor()
+  const cards = outcome.player.cards.join(' ')
+  expect(await page.locator('#verdict .outcome tr', { hasText: 'Player' }).locator('td').allTextContents()).toEqual([
+    cards,
+    cards,
+  ])
+  expect(await barriers(page, faults)).toEqual([])
+
+  await page.route(`**/api/rounds/${round}`, async (route) => {
+    const answered = await route.fetch()
+    const recall = (await answered.json()) as { outcome: { player: { cards: string[] } } }
+    recall.outcome.player.cards[0] = recall.outcome.player.cards[0] === 'AS' ? 'KS' : 'AS'
+    await route.fulfill({ response: answered, json: recall })
+  })
+  await page.reload()
+  await page.getByText('They do not come to the outcome that was played.').waitFor()
+  await page.context().close()
+  expect(faults).toEqual([])
+})
+
 test('a key that is held down begins one round [RTS-14G-2]', { timeout: 60_000 }, async () => {
   const faults: string[] = []
   const page = await guest.open({ width: 1280, height: 900 }, faults)
