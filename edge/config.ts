@@ -102,8 +102,14 @@ const schema = z.strictObject({
       handshakeSecondsMax: z.int().positive().default(5),
       /** Of HTTP/2: until the client has said its settings and taken ours. */
       prefaceSecondsMax: z.int().positive().default(5),
-      /** Of HTTP/2: from the head of an answer until the client has heard all of it. */
+      /** From the head of an answer until the client has heard all of it. */
       answerSecondsMax: z.int().positive().default(120),
+      /** What a worker keeps of an answer, and of all, for clients that hear more slowly than a core answers. */
+      answerBytesHeldMax: z.int().positive().default(1024 ** 2),
+      answersBytesHeldMax: z
+        .int()
+        .positive()
+        .default(64 * 1024 ** 2),
       /** Of HTTP/2: requests under way on one connection. */
       streamsMax: z.int().positive().max(1000).default(100),
       /** Of HTTP/2: settings and pings within half a second, which cost an answer each. */

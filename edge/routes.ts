@@ -31,6 +31,8 @@ const sticky: ReadonlySet<RouteClass> = new Set(['settle', 'bet'])
  */
 const headerBytesMax = 8 * 1024
 const headerBytesMaxOf: Partial<Record<RouteClass, number>> = { 'sign-in': Number.POSITIVE_INFINITY }
+/** Moves money: goes to a core by connections that nothing else goes by. */
+const money: ReadonlySet<RouteClass> = new Set(['settle', 'withdrawal', 'bet', 'deposit'])
 /** Answered so soon that others of the class may wait behind it on one connection. */
 const quick: ReadonlySet<RouteClass> = new Set(['settle', 'bet', 'read'])
 
@@ -54,6 +56,7 @@ export type Route = {
   readonly trySeconds: number
   readonly sticky: boolean
   readonly quick: boolean
+  readonly money: boolean
   readonly headerBytesMax: number
   /** Undefined for what no document names. */
   readonly contract: Contract | undefined
@@ -159,6 +162,7 @@ function routeFor(pattern: string, found: RouteClass, contract: Contract | undef
     trySeconds: trySeconds[found] ?? 5,
     sticky: sticky.has(found),
     quick: quick.has(found),
+    money: money.has(found),
     headerBytesMax: headerBytesMaxOf[found] ?? headerBytesMax,
     contract,
   }

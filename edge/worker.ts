@@ -250,6 +250,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       repeatable,
       lane: repeatable && route.quick ? route.index : undefined,
       hedgeable: isSafe,
+      money: route.money,
       routeClass: route.index,
       affinity: route.sticky ? sessionIn(exchange.header('cookie')) : undefined,
       secondsMax: Math.max(limits.forwardSecondsMax, route.trySeconds),

@@ -6,10 +6,15 @@ import type { Candidate } from './choice.ts'
 import { type Health, newHealth } from './health.ts'
 import type { Member } from './members.ts'
 
+/** What moves money goes by connections of its own: nobody who is slow, and nothing that takes long, stands in front of it. */
+type Ways = Readonly<Record<'money' | 'other', Upstream>>
+
 /** One core as a worker knows it. */
 export type Core = Candidate & {
   readonly member: Member
-  readonly ways: Readonly<Record<Face, Upstream>>
+  readonly ways: Readonly<Record<Face, Ways>>
+  /** What is asked here waits behind nobody's request. */
+  readonly probes: Upstream
   readonly health: Health
   readonly breakers: Breakers
   inFlight: number
@@ -22,6 +27,8 @@ export type Core = Candidate & {
   leaving: boolean
 }
 
+const probeConnectionsMax = 1
+
 export function openCore(
   member: Member,
   config: Pick<EdgeConfig, 'limits' | 'balance'>,
@@ -30,12 +37,12 @@ export function openCore(
   awakeMs: number,
 ): Core {
   const { limits, balance } = config
-  const way = (face: Face) =>
+  const way = (face: Face, connectionsMax = limits.coreConnectionsMax) =>
     openUpstream({
       core: member.identity,
       address: member[face],
       certificates,
-      connectionsMax: limits.coreConnectionsMax,
+      connectionsMax,
       connectSecondsMax: 2,
       stillSecondsMax: balance.stillSecondsMax,
       idleSecondsMax: balance.idleSecondsMax,
@@ -43,7 +50,8 @@ export function openCore(
   return {
     name: member.name,
     member,
-    ways: Object.fromEntries(faces.map((face) => [face, way(face)])) as Record<Face, Upstream>,
+    ways: Object.fromEntries(faces.map((face) => [face, { money: way(face), other: way(face) }])) as Record<Face, Ways>,
+    probes: way('player', probeConnectionsMax),
     health: newHealth(awakeMs),
     breakers: new Breakers(classes, breakerRules(balance)),
     inFlight: 0,
@@ -65,5 +73,6 @@ export function breakerRules(balance: EdgeConfig['balance']): BreakerRules {
 }
 
 export async function closeCore(core: Core): Promise<void> {
-  await Promise.all(faces.map((face) => core.ways[face].close()))
+  const ways = faces.flatMap((face) => Object.values(core.ways[face]))
+  await Promise.all([...ways, core.probes].map((way) => way.close()))
 }

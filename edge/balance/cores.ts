@@ -7,6 +7,7 @@ import * as health from './health.ts'
 import { slowness, UsualLatency } from './latency.ts'
 import { isSame, type Member } from './members.ts'
 import { type ProbeResult, probe } from './probe.ts'
+import { Spool } from './spool.ts'
 import { Wheel } from './wheel.ts'
 
 /** What a try at a core came to, for its class of routes. `undefined`: it says nothing of that, such as one that was called off. */
@@ -19,6 +20,7 @@ export type Cores = {
   readonly retries: RetryBudget
   readonly hedges: HedgeBudget
   readonly usual: UsualLatency
+  readonly spool: Spool
   pick(wish: Wish<Core>): Core | undefined
   /** There are cores, and none of them takes this class now. */
   isBlocked(routeClass: number): boolean
@@ -82,6 +84,7 @@ export function openCores(
   const retries = new RetryBudget({ share: balance.retryShare, least: balance.retriesMin })
   const hedges = new HedgeBudget(balance.hedgeShare)
   const usual = new UsualLatency(probeClass + 1)
+  const spool = new Spool(limits)
   const now: Now = {
     get ms() {
       return performance.now()
@@ -100,6 +103,7 @@ export function openCores(
     retries,
     hedges,
     usual,
+    spool,
     pick: (wish) => choose(all, wish, rules(), now),
     isBlocked: (routeClass) => isBlocked(all, routeClass, performance.now()),
     isServing,
@@ -147,6 +151,7 @@ export function openCores(
       for (const core of all) core.breakers.configure(breakerRules(balance))
       retries.configure({ share: balance.retryShare, least: balance.retriesMin })
       hedges.configure(balance.hedgeShare)
+      spool.configure(limits)
       clearInterval(timer)
       timer = setInterval(look, balance.probeMilliseconds)
     },

@@ -3,6 +3,7 @@ import type { Exchange } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 import type { Core } from './core.ts'
 import type { Cores } from './cores.ts'
+import type { Held } from './spool.ts'
 import { Try, type Trying } from './try.ts'
 import { Alarm } from './wheel.ts'
 
@@ -17,6 +18,8 @@ export type Forward = {
   hedgeable: boolean
   /** Of what can be repeated and is soon answered; see `Outgoing`. */
   lane?: number | undefined
+  /** It moves money, and goes by the connections that nothing else goes by. */
+  money: boolean
   /** By index in `routeClasses`. */
   routeClass: number
   /** Who asks with the same goes to the same core. */
@@ -57,7 +60,9 @@ class Trip extends Alarm implements Trying {
   #last: Core | undefined
   /** The end of an answer goes out together with the word that it ends. */
   #lastChunk: Buffer | undefined
-  #isHeldBack = false
+  /** What its reader has not taken yet. */
+  #held: Held | undefined
+  #isPaused = false
   #tries = 0
   #hedged = false
   #isBusy = false
@@ -103,22 +108,42 @@ class Trip extends Alarm implements Trying {
   data(tried: Try, chunk: Buffer, last: boolean): void {
     if (tried !== this.#winner) return
     if (last) this.#lastChunk = chunk
-    else if (!this.#request.exchange.write(chunk)) this.#holdBack(tried)
+    else if (!this.#request.exchange.write(chunk) || this.#held) this.#hold(tried)
   }
 
-  #holdBack(tried: Try): void {
-    if (this.#isHeldBack) return
-    this.#isHeldBack = true
+  /** Its reader is slower than the core: the core is not held up for that, unless it is too much. */
+  #hold(tried: Try): void {
+    const { spool } = this.#cores
+    this.#held ??= spool.hold(
+      this.#request.exchange,
+      () => this.#flows(tried),
+      () => this.#cutOff(),
+    )
+    const held = this.#held
+    if (spool.weigh(held) || this.#isPaused || this.#over) return
+    this.#isPaused = true
     tried.leg?.pause()
-    this.#request.exchange.onDrain(() => {
-      this.#isHeldBack = false
-      tried.leg?.resume()
-    })
+    spool.pause(held)
+  }
+
+  #flows(tried: Try): void {
+    this.#held = undefined
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    tried.leg?.resume()
+  }
+
+  #cutOff(): void {
+    const { exchange } = this.#request
+    exchange.onGone(undefined)
+    exchange.destroy()
+    if (!this.#over) this.#clientGone()
   }
 
   ended(tried: Try): void {
     if (tried !== this.#winner) return
     this.#request.exchange.end(this.#lastChunk)
+    if (this.#held) this.#cores.spool.weigh(this.#held)
     this.#done(tried.core.name, this.#request.exchange.status)
   }
 
@@ -170,14 +195,14 @@ class Trip extends Alarm implements Trying {
   }
 
   #send(core: Core, isRetry: boolean): Try {
-    const { exchange, headers, body, routeClass, lane } = this.#request
+    const { exchange, headers, body, routeClass, lane, money } = this.#request
     this.#tries++
     this.#last = core
     const tried = new Try(this.#cores, core, this, { routeClass, isRetry })
     const length = headers.length
     if (core.clockAheadMs !== undefined) headers.push(deadlineHeader, String(this.#deadlineOf(core.clockAheadMs)))
     this.#cores.wheel.set(this, this.#request.repeatable ? this.#firstLookMs() : this.#tryMsMax())
-    tried.leg = core.ways[exchange.face].send(
+    tried.leg = core.ways[exchange.face][money ? 'money' : 'other'].send(
       { method: exchange.method, path: exchange.target, headers, body, lane },
       tried,
     )

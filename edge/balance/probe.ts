@@ -31,7 +31,7 @@ export function probe(core: Core, patienceMs: number, wheel: Wheel): Promise<Pro
       ended: () => done(answered === 200),
       failed: () => done(false),
     }
-    const leg = core.ways.player.send(
+    const leg = core.probes.send(
       { method: 'GET', path: '/health/ready', headers: [], body: Buffer.alloc(0) },
       hearing,
     )

@@ -38,6 +38,8 @@ export interface Exchange extends RequestHead {
   header(name: string): string | undefined
   /** Sends the head of the answer, flat. `last`: nothing more is read from a connection that carries one request after the other. */
   respond(status: number, headers: string[], last?: boolean): void
+  /** Bytes of its answer that the client has not taken. */
+  readonly unheard: number
   /** False: wait for `onDrain`. */
   write(chunk: Buffer): boolean
   onDrain(hear: () => void): void
@@ -46,6 +48,8 @@ export interface Exchange extends RequestHead {
   destroy(): void
   /** Who is told once when the client goes before its answer is complete; one at a time. */
   onGone(hear: (() => void) | undefined): void
+  /** Who is told once when nothing of it is left: the client has all of its answer, or went. One at a time. */
+  onOver(hear: () => void): void
   /** Who is told when the rest of the request does not come in time; one at a time. */
   onTooSlow(hear: (() => void) | undefined): void
 }

@@ -155,6 +155,7 @@ class Http1Exchange implements Exchange {
   also: readonly string[] = []
   #whenGone: (() => void) | undefined
   #whenTooSlow: (() => void) | undefined
+  #whenOver: (() => void) | undefined
   #answersMs = 0
   #isOver = false
 
@@ -224,7 +225,12 @@ class Http1Exchange implements Exchange {
     if (this.#isOver) return
     this.#isOver = true
     if (early) this.#whenGone?.()
+    this.#whenOver?.()
     this.#settle(this, this.#queue)
+  }
+
+  get unheard(): number {
+    return this.#response.writableLength
   }
 
   header(name: string): string | undefined {
@@ -258,6 +264,11 @@ class Http1Exchange implements Exchange {
 
   onGone(hear: (() => void) | undefined): void {
     this.#whenGone = hear
+  }
+
+  onOver(hear: () => void): void {
+    if (this.#isOver) hear()
+    else this.#whenOver = hear
   }
 
   onTooSlow(hear: (() => void) | undefined): void {

@@ -27,6 +27,7 @@ export class Http2Exchange implements Exchange {
   readonly #stream: ServerHttp2Stream
   #whenGone: (() => void) | undefined
   #whenTooSlow: (() => void) | undefined
+  #whenOver: (() => void) | undefined
 
   constructor(face: Face, stream: ServerHttp2Stream, raw: readonly string[], socket: TLSSocket, address: string) {
     this.face = face
@@ -44,6 +45,7 @@ export class Http2Exchange implements Exchange {
     })
     stream.once('close', () => {
       if (!stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#whenGone?.()
+      this.#whenOver?.()
     })
   }
 
@@ -70,6 +72,10 @@ export class Http2Exchange implements Exchange {
   /** Is the whole answer with the client's side of the connection? */
   get written(): boolean {
     return this.#stream.writableFinished
+  }
+
+  get unheard(): number {
+    return this.#stream.writableLength
   }
 
   header(name: string): string | undefined {
@@ -106,6 +112,10 @@ export class Http2Exchange implements Exchange {
 
   onGone(hear: (() => void) | undefined): void {
     this.#whenGone = hear
+  }
+
+  onOver(hear: () => void): void {
+    this.#whenOver = hear
   }
 
   onTooSlow(hear: (() => void) | undefined): void {
