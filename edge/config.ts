@@ -105,7 +105,10 @@ const schema = z.strictObject({
       /** From the head of an answer until the client has heard all of it. */
       answerSecondsMax: z.int().positive().default(120),
       /** What a worker keeps of an answer, and of all, for clients that hear more slowly than a core answers. */
-      answerBytesHeldMax: z.int().positive().default(1024 ** 2),
+      answerBytesHeldMax: z
+        .int()
+        .positive()
+        .default(1024 ** 2),
       answersBytesHeldMax: z
         .int()
         .positive()

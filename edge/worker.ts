@@ -185,16 +185,19 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const route = routes.of('player', 'GET', pathOf(knock.target))
     const requestId = newRequestId()
     socket.on('error', () => socket.destroy())
-    const found = await sockets.admit(knock, route)
-    if (found) {
+    const refused = (found: Problem) => {
       note('player', requestId, found)
-      endSoon(socket, refusalText(found, requestId))
-      return
+      endSoon(socket, refusalText(found, requestId, knock.also))
     }
+    const found = await sockets.admit(knock, route)
+    if (found) return refused(found)
     if (socket.destroyed) return sockets.leave(knock) // it went while all hosts were asked
     socket.once('close', () => sockets.leave(knock))
     const affinity = sessionIn(request.headers.cookie)
-    upgrades.take(request, socket, head, { requestId, address, routeClass: route.index, affinity })
+    const told = { requestId, address, routeClass: route.index, affinity }
+    const became = await upgrades.take(request, socket, head, told)
+    if (became.problem) refused(became.problem)
+    else tell({ ...knock, requestId }, route, visitors.of(knock.socket, address), became)
   }
 
   async function take(exchange: Exchange): Promise<void> {
@@ -225,7 +228,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
 
   /** Reads the body and has a core answer. */
   async function pass(exchange: Exchange, route: Route, visitor: Visitor): Promise<void> {
-    const { face, method, requestId, target } = exchange
+    const { face, method, requestId } = exchange
     const { limits, gate } = live.current()
     const body = await readBody(exchange, bodyBytesMaxOf(route, limits.bodyBytesMax))
     if (!Buffer.isBuffer(body)) return refuse(exchange, body)
@@ -258,8 +261,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     })
     underWay--
     if (became.problem) sendProblem(exchange, became.problem)
-    const seconds = (performance.now() - exchange.startedMs) / 1000
-    metrics.countRequest(face, route, became.status, became.core, seconds)
+    const seconds = tell(exchange, route, visitor, became, trace.continued)
     if (became.tries > 1) metrics.retries.inc({ listener: face }, became.tries - 1)
     if (became.hedged) metrics.hedges.inc({ listener: face })
     if (spans && trace.isFollowed)
@@ -273,6 +275,24 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
         version: exchange.version,
         ms: seconds * 1000,
       })
+  }
+
+  /** Counts and logs what was answered. Answers how many seconds it took. */
+  function tell(
+    {
+      face,
+      method,
+      requestId,
+      startedMs,
+      target,
+    }: Pick<Exchange, 'face' | 'method' | 'requestId' | 'startedMs' | 'target'>,
+    route: Route,
+    { network }: Visitor,
+    { core, status, tries }: { core: string; status: number; tries: number },
+    trace?: string,
+  ): number {
+    const seconds = (performance.now() - startedMs) / 1000
+    metrics.countRequest(face, route, status, core, seconds)
     accesses?.note({
       requestId,
       listener: face,
@@ -280,13 +300,14 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       path: pathOf(target),
       route: route.pattern,
       class: route.class,
-      network: visitor.network,
-      trace: trace.continued,
-      status: became.status,
-      core: became.core,
-      tries: became.tries,
+      network,
+      trace,
+      status,
+      core,
+      tries,
       ms: Math.round(seconds * 1000),
     })
+    return seconds
   }
 
   function refuse(exchange: Exchange, found: Problem): void {

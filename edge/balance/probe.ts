@@ -31,10 +31,7 @@ export function probe(core: Core, patienceMs: number, wheel: Wheel): Promise<Pro
       ended: () => done(answered === 200),
       failed: () => done(false),
     }
-    const leg = core.probes.send(
-      { method: 'GET', path: '/health/ready', headers: [], body: Buffer.alloc(0) },
-      hearing,
-    )
+    const leg = core.probes.send({ method: 'GET', path: '/health/ready', headers: [], body: Buffer.alloc(0) }, hearing)
     const patience = new Patience(() => {
       leg.abort()
       done(false)

@@ -18,7 +18,7 @@ export class Tunnel {
     this.#upstream = upstream
     this.#whenOver = whenOver
     client.pipe(upstream)
-    upstream.on('data', (chunk: Buffer) => this.#pass(chunk))
+    upstream.on('data', (chunk: Buffer) => this.pass(chunk))
     client.on('drain', () => upstream.resume())
     upstream.on('error', () => upstream.destroy())
     upstream.on('close', () => {
@@ -38,10 +38,11 @@ export class Tunnel {
     this.#end()
   }
 
-  #pass(chunk: Buffer): void {
+  /** From the core to the client. */
+  pass(chunk: Buffer): void {
     if (this.#saidGoodbye) return
     const whole = this.#walk.pass(chunk)
-    if (this.#leaving && this.#walk.isWebSocket && whole > 0) {
+    if (this.#leaving && whole > 0) {
       this.#client.write(chunk.subarray(0, whole))
       this.#sayGoodbye(true)
     } else if (!this.#client.write(chunk)) this.#upstream.pause()

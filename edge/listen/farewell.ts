@@ -5,7 +5,7 @@ import { bodyOf, headersOf, type Problem } from '../problem.ts'
 const lingerMs = 2000
 
 /** Says the last of a connection, and waits for nobody who neither hears it nor goes. */
-export function endSoon(socket: Duplex, text?: string): void {
+export function endSoon(socket: Duplex, text?: string | Buffer): void {
   if (text === undefined) socket.end()
   else socket.end(text)
   setTimeout(() => socket.destroy(), lingerMs).unref()

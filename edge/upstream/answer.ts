@@ -136,10 +136,10 @@ export class AnswerReader {
   }
 }
 
-function isToken(name: string): boolean {
+export function isToken(name: string): boolean {
   return /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)
 }
 
-function isText(value: string): boolean {
+export function isText(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }

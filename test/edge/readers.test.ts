@@ -98,7 +98,8 @@ test('who reads slowly gets all of it in the end', async () => {
 test('where more is not read than there is room for, who has waited longest is given up', async () => {
   const talk = await deafTalk(99, '/asset') // of 150 KB each, where 8 MB are kept
   await talk.until('the end of the first', () => talk.heard(1).reset !== undefined)
-  const given = () => Array.from({ length: 99 }, (_, i) => talk.heard(2 * i + 1).reset).filter((reset) => reset !== undefined)
+  const given = () =>
+    Array.from({ length: 99 }, (_, i) => talk.heard(2 * i + 1).reset).filter((reset) => reset !== undefined)
   await talk.until('the end of as many as there is no room for', () => given().length >= 40)
   await new Promise((resolve) => setTimeout(resolve, 1000))
   expect(given().length).toBeLessThan(70)
