@@ -3,6 +3,7 @@ import { type Currency, canonical } from '#base'
 import type { Language } from '#messages'
 import type { Draws } from '#rng'
 import type { Fraction } from './fraction.ts'
+import type { Risks } from './risk.ts'
 
 /**
  * What a step of a round makes. The outcome is plain data of the whole round so far, told to the player as it is. A round that waits for
@@ -59,6 +60,8 @@ export type Game<Choice = unknown> = {
   spread?(choice: Choice): Spread
   /** Of a round of several steps, what of its return `spread` tells of, where the moves that follow change how it deviates. */
   luck?(choice: Choice, outcome: Record<string, unknown>): bigint
+  /** Of a round of several steps, what its player put at stake again move by move, of which `spread` tells nothing: double or nothing, one more tile. */
+  risks?(choice: Choice, outcome: Record<string, unknown>): Risks
   /** What was put at double or nothing, in a round that offered it: an even chance, of which `spread` tells nothing. */
   gambled?(outcome: Record<string, unknown>): bigint | undefined
   /** The choice as it is kept with the round, and back. */

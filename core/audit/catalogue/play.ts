@@ -41,6 +41,7 @@ export const play = {
       version: 'text',
       currency: 'text',
       level: 'amount',
+      part: 'text',
       day: 'text',
       days: 'number',
       rounds: 'number',

@@ -2,6 +2,7 @@ import { type Command, Refusal, type Tx } from '#base'
 import { gameOf } from '../catalogue.ts'
 import { add, type Fraction, fraction, multiply } from '../fraction.ts'
 import type { Game } from '../game.ts'
+import { addRisks, noRisks, type Risks } from '../risk.ts'
 import { levelOf } from './bound.ts'
 
 /** A round is there this long after the time it names, also where clocks differ or its batch was tried again. */
@@ -30,6 +31,7 @@ type Counted = {
   expected: Fraction
   variance: Fraction
   known: boolean
+  risks: Risks
   gambles: bigint
   gambled: bigint
   gamblesWon: bigint
@@ -79,7 +81,7 @@ function count({
 }: Group): Counted & { level: bigint } {
   const rounds = BigInt(many)
   const sums = { rounds, staked: BigInt(staked), won: BigInt(won) }
-  const none = { gambles: 0n, gambled: 0n, gamblesWon: 0n, gambleWins: 0n }
+  const none = { risks: noRisks, gambles: 0n, gambled: 0n, gamblesWon: 0n, gambleWins: 0n }
   const game = versionOf(id, version)
   if (!game?.spread) {
     const level = levelOf(sums.staked / rounds)
@@ -98,9 +100,14 @@ function count({
     expected: multiply(mean, fraction(rounds)),
     variance: multiply(variance, fraction(rounds)),
     known: true,
-    ...(gambled === undefined
-      ? none
-      : { gambles: 1n, gambled, gamblesWon: sums.won > gambled ? 1n : 0n, gambleWins: sums.won }),
+    ...none,
+    risks: (told && game.risks?.(choice, told)) ?? noRisks,
+    ...(gambled !== undefined && {
+      gambles: 1n,
+      gambled,
+      gamblesWon: sums.won > gambled ? 1n : 0n,
+      gambleWins: sums.won,
+    }),
   }
 }
 
@@ -122,6 +129,7 @@ function plus(a: Counted, b: Counted): Counted {
     expected: add(a.expected, b.expected),
     variance: add(a.variance, b.variance),
     known: a.known && b.known,
+    risks: addRisks(a.risks, b.risks),
     gambles: a.gambles + b.gambles,
     gambled: a.gambled + b.gambled,
     gamblesWon: a.gamblesWon + b.gamblesWon,
@@ -130,26 +138,34 @@ function plus(a: Counted, b: Counted): Counted {
 }
 
 async function keep(tx: Tx, sums: Keyed): Promise<void> {
-  const rows = [...sums.values()].map((each) => ({
+  const rows = [...sums.values()].map(({ risks, ...each }) => ({
     ...Object.fromEntries(
       Object.entries(each).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]),
     ),
     expected: decimalOf(each.expected),
     variance: decimalOf(each.variance),
+    moves: String(risks.moves),
+    movesStaked: String(risks.staked),
+    movesReturned: String(risks.returned),
+    movesExpected: decimalOf(risks.expected),
+    movesVariance: decimalOf(risks.variance),
   }))
   await tx`
     insert into games.returns as r (game, version, currency, level, day, rounds, staked, won, returned, expected, variance, known,
-      gambles, gambled, gambles_won, gamble_wins)
+      gambles, gambled, gambles_won, gamble_wins, moves, moves_staked, moves_returned, moves_expected, moves_variance)
     select game, version, currency, level, day, rounds, staked, won, returned, expected, variance, known,
-      gambles, gambled, "gamblesWon", "gambleWins"
+      gambles, gambled, "gamblesWon", "gambleWins", moves, "movesStaked", "movesReturned", "movesExpected", "movesVariance"
     from jsonb_to_recordset(${tx.json(rows as never)}) as c (game text, version text, currency text, level bigint, day date, rounds bigint,
       staked numeric, won numeric, returned numeric, expected numeric, variance numeric, known boolean,
-      gambles bigint, gambled numeric, "gamblesWon" bigint, "gambleWins" numeric)
+      gambles bigint, gambled numeric, "gamblesWon" bigint, "gambleWins" numeric,
+      moves bigint, "movesStaked" numeric, "movesReturned" numeric, "movesExpected" numeric, "movesVariance" numeric)
     on conflict (game, version, currency, level, day) do update set
       rounds = r.rounds + excluded.rounds, staked = r.staked + excluded.staked, won = r.won + excluded.won,
       returned = r.returned + excluded.returned, expected = r.expected + excluded.expected, variance = r.variance + excluded.variance,
       known = r.known and excluded.known, gambles = r.gambles + excluded.gambles, gambled = r.gambled + excluded.gambled,
-      gambles_won = r.gambles_won + excluded.gambles_won, gamble_wins = r.gamble_wins + excluded.gamble_wins`
+      gambles_won = r.gambles_won + excluded.gambles_won, gamble_wins = r.gamble_wins + excluded.gamble_wins,
+      moves = r.moves + excluded.moves, moves_staked = r.moves_staked + excluded.moves_staked, moves_returned = r.moves_returned + excluded.moves_returned,
+      moves_expected = r.moves_expected + excluded.moves_expected, moves_variance = r.moves_variance + excluded.moves_variance`
 }
 
 /** To six places of a minor unit: a sum that is held against a standard deviation needs no more. */

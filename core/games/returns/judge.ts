@@ -13,6 +13,9 @@ export type StandingReturn = {
   currency: string
   /** Minor units: stakes from here to the next level. */
   level: bigint
+  /** Rounds, or the moves within them by which players put at stake again what they had. */
+  part: 'rounds' | 'moves'
+  /** How many of them. */
   rounds: bigint
   staked: string
   returned: string
@@ -39,10 +42,14 @@ export async function judgeReturns(tx: Tx, command: Command): Promise<number> {
 /** What each version of each game returned at each level of stake in the days until one, that day included. */
 export async function returnsOf(reader: Reader, day: string, days: number): Promise<StandingReturn[]> {
   return await reader<StandingReturn[]>`
-    select game, version, currency, level, sum(rounds)::bigint as rounds, sum(staked)::text as staked, sum(returned)::text as returned,
-      sum(expected)::text as expected, sum(variance)::text as variance
-    from games.returns where day > ${day}::date - ${Math.max(days, 1)}::int and day <= ${day}::date
-    group by game, version, currency, level having bool_and(known) order by game, version, currency, level`
+    select game, version, currency, level, part, sum(p.rounds)::bigint as rounds, sum(p.staked)::text as staked,
+      sum(p.returned)::text as returned, sum(p.expected)::text as expected, sum(p.variance)::text as variance
+    from games.returns r cross join lateral (values
+      ('rounds', r.rounds, r.staked, r.returned, r.expected, r.variance),
+      ('moves', r.moves, r.moves_staked, r.moves_returned, r.moves_expected, r.moves_variance)
+    ) p (part, rounds, staked, returned, expected, variance)
+    where p.rounds > 0 and day > ${day}::date - ${Math.max(days, 1)}::int and day <= ${day}::date
+    group by game, version, currency, level, part having bool_and(known) order by game, version, currency, level, part desc`
 }
 
 async function judge(tx: Tx, command: Command, day: string, { days, z }: { days: number; z: number }): Promise<number> {
@@ -54,13 +61,12 @@ async function judge(tx: Tx, command: Command, day: string, { days, z }: { days:
       expected: Number(each.expected),
       variance: Number(each.variance),
     }
-    const skill = catalogue().some(({ id, kind, moves }) => id === each.game && kind !== 'slot' && moves !== undefined)
-    if (!isOutside(sums, { z, skill })) continue
+    if (!isOutside(sums, { z, skill: each.part === 'rounds' && decides(each.game) })) continue
     const deviations = deviationsOf(sums).toFixed(3)
-    const { game, version, currency, level, rounds, staked, returned, expected } = each
+    const { game, version, currency, level, part, rounds, staked, returned, expected } = each
     const made = await tx`
-      insert into games.return_alarms (day, days, game, version, currency, level, rounds, staked, returned, expected, deviations, at)
-      values (${day}::date, ${days}, ${game}, ${version}, ${currency}, ${level}, ${rounds}, ${staked}, ${returned}, ${expected}, ${deviations}, ${command.now})
+      insert into games.return_alarms (day, days, game, version, currency, level, part, rounds, staked, returned, expected, deviations, at)
+      values (${day}::date, ${days}, ${game}, ${version}, ${currency}, ${level}, ${part}, ${rounds}, ${staked}, ${returned}, ${expected}, ${deviations}, ${command.now})
       on conflict do nothing`
     if (made.count === 0) continue
     outside++
@@ -68,6 +74,7 @@ async function judge(tx: Tx, command: Command, day: string, { days, z }: { days:
       version,
       currency,
       level,
+      part,
       day,
       days,
       rounds: Number(rounds),
@@ -80,6 +87,11 @@ async function judge(tx: Tx, command: Command, day: string, { days, z }: { days:
   return outside
 }
 
+/** Whether players decide what their rounds return. Slots pay their boxes by chance, and what `luck` tells of is chance alone. */
+function decides(id: string): boolean {
+  return catalogue().some((game) => game.id === id && game.kind !== 'slot' && game.moves && !game.luck)
+}
+
 export type ReturnAlarm = {
   day: string
   days: number
@@ -87,6 +99,7 @@ export type ReturnAlarm = {
   version: string
   currency: string
   level: bigint
+  part: StandingReturn['part']
   rounds: bigint
   deviations: string
   at: Date
@@ -95,7 +108,7 @@ export type ReturnAlarm = {
 /** The latest alarms first. */
 export async function returnAlarms(reader: Reader, limit: number): Promise<ReturnAlarm[]> {
   return await reader<ReturnAlarm[]>`
-    select to_char(day, 'YYYY-MM-DD') as day, days, game, version, currency, level, rounds, deviations::text as deviations, at
+    select to_char(day, 'YYYY-MM-DD') as day, days, game, version, currency, level, part, rounds, deviations::text as deviations, at
     from games.return_alarms order by at desc, day desc, game, level limit ${limit}`
 }
 

@@ -1,4 +1,6 @@
 import type { Draws } from '#rng'
+import { fraction } from '../fraction.ts'
+import { addRisks, noRisks, type Risks, riskOf } from '../risk.ts'
 import type { GambleSheet } from './sheet.ts'
 
 const suits = ['hearts', 'diamonds', 'clubs', 'spades'] as const
@@ -31,6 +33,16 @@ export function gamblesOpen(sheet: GambleSheet, at: { amount: bigint; stake: big
   return [...(Object.keys(colours) as GambleOn[]), ...suits].filter(
     (on) => at.amount * timesOf(on) <= at.stake * BigInt(sheet.timesMax),
   )
+}
+
+/** What was put at stake card by card, from what the round had won. */
+export function gambleRisks(from: bigint, steps: ReadonlyArray<Pick<GambleStep, 'on' | 'won' | 'amount'>>): Risks {
+  return steps
+    .map(({ on, won }, index) => {
+      const staked = index === 0 ? from : steps[index - 1]!.amount
+      return riskOf(staked, staked * timesOf(on), fraction(1n, timesOf(on)), won)
+    })
+    .reduce(addRisks, noRisks)
 }
 
 export function gamble(on: GambleOn, amount: bigint, draws: Draws): GambleStep {

@@ -2,10 +2,12 @@ import type { Currency } from '#base'
 import { choiceInvalid } from '../errors.ts'
 import { type Fraction, showPercent, toNumber } from '../fraction.ts'
 import { type Game, versionOf } from '../game.ts'
+import type { Risks } from '../risk.ts'
 import { fieldsOf, readStake } from '../stake.ts'
 import { awardsOf } from './awards.ts'
 import { checkSheet } from './check.ts'
 import { type Cycle, larger } from './cycle.ts'
+import { gambleRisks } from './gamble.ts'
 import type { SlotOutcome } from './outcome.ts'
 import { type Par, par } from './par.ts'
 import { bestPick } from './pick.ts'
@@ -67,6 +69,7 @@ export function slotGame({ id, name, sheet, cycle, stakeMin, stakeMax, rules }: 
       variance: { n: returns.variance.n * stake * stake, d: returns.variance.d },
     }),
     ...(sheet.gamble && {
+      risks: (_, outcome) => gambleRisksOf(outcome as SlotOutcome),
       gambled: (outcome) =>
         (outcome as SlotOutcome).gamble ? BigInt((outcome as SlotOutcome).gamble!.from) : undefined,
     }),
@@ -83,6 +86,11 @@ export function slotGame({ id, name, sheet, cycle, stakeMin, stakeMax, rules }: 
       throw choiceInvalid('There is nothing to gamble here.')
     return { stake: readStake(stake, currency, { min: stakeMin, max: stakeMax, step: parts }), gamble }
   }
+}
+
+function gambleRisksOf({ gamble }: SlotOutcome): Risks {
+  const steps = (gamble?.steps ?? []).map((step) => ({ ...step, amount: BigInt(step.amount) }))
+  return gambleRisks(BigInt(gamble?.from ?? 0), steps)
 }
 
 /** The report as it is printed in the sheet; whoever wants the fractions takes `par`. */

@@ -35,7 +35,10 @@ const level = z.object({
   game: z.string(),
   version: z.string(),
   level: wireMoney.openapi({ description: 'Stakes from here to the next of 1, 2, 5, 10 …' }),
-  rounds: z.string(),
+  part: z.enum(['rounds', 'moves']).openapi({
+    description: 'Rounds, or the moves within them by which players put at stake again what they had.',
+  }),
+  rounds: z.string().openapi({ description: 'How many of them.' }),
   deviations: z.string().openapi({ description: 'From what the mathematics let expect, in standard deviations.' }),
 })
 const alarm = level.extend({ day: z.string(), days: z.number(), at: z.iso.datetime() })
@@ -93,18 +96,19 @@ export function operatorReturnsRoutes(host: Host): OpenAPIHono<FaceEnv> {
   return routes
 }
 
-function showLevel({ game, version, currency, level, rounds, ...sums }: games.StandingReturn) {
+function showLevel({ game, version, currency, level, part, rounds, ...sums }: games.StandingReturn) {
   const deviations = games.deviationsOf({
     rounds: Number(rounds),
     returned: Number(sums.returned),
     expected: Number(sums.expected),
     variance: Number(sums.variance),
   })
-  return { game, version, level: amount(level, currency), rounds: String(rounds), deviations: deviations.toFixed(2) }
+  const shown = { game, version, level: amount(level, currency), part, rounds: String(rounds) }
+  return { ...shown, deviations: deviations.toFixed(2) }
 }
 
-function showAlarm({ game, version, currency, level, rounds, deviations, day, days, at }: games.ReturnAlarm) {
-  const shown = { game, version, level: amount(level, currency), rounds: String(rounds), deviations }
+function showAlarm({ game, version, currency, level, part, rounds, deviations, day, days, at }: games.ReturnAlarm) {
+  const shown = { game, version, level: amount(level, currency), part, rounds: String(rounds), deviations }
   return { ...shown, day, days, at: at.toISOString() }
 }
 

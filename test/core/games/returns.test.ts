@@ -4,19 +4,12 @@ import { register } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as audit from '#audit'
 import * as games from '#games'
+import type { Draws } from '#rng'
 import { watchReturns } from '../../../core/host/jobs/games.ts'
 import { type House, openHouse } from '../../support/house.ts'
 import { openWorld, type World } from '../../support/world.ts'
-
-/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
-function seeded(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { fixedDraws } from './golden.ts'
+import { seeded } from './seeded.ts'
 
 /** A slot of which one unit staked returns 0.96 with a standard deviation of 4.37: the sum of so many spins, `wrong` per spin too much. */
 function daysOf(seed: number) {
@@ -78,7 +71,14 @@ test('what was played is counted once, by version and level of stake; what chanc
   await run(midnight + 7_200_000)
   expect(await alarms(), 'just as expected').toEqual([])
   expect(await games.returnsOf(world.sql, new Date(midnight).toISOString().slice(0, 10), 1)).toMatchObject([
-    { version: roulette.version, level: 100n, rounds: 37_000n, returned: '3600000', expected: '3600000.000000' },
+    {
+      version: roulette.version,
+      level: 100n,
+      part: 'rounds',
+      rounds: 37_000n,
+      returned: '3600000',
+      expected: '3600000.000000',
+    },
   ])
 
   await played(20_000_000, roulette.version, 37_000, 19_500)
@@ -124,7 +124,7 @@ test('what was played is counted once, by version and level of stake; what chanc
   })
 })
 
-test('what later moves change of a deviation has no part in it: the first tile of mines, a slot’s win before the gamble', () => {
+test('what later moves change has no part in the sums of rounds: the first tile of mines, a slot’s win before the gamble', () => {
   const mines = games.gameOf('mines')
   const choice = mines.readChoice({ stake: '1.00', mines: 3, tile: 0 }, 'EUR')
   const luck = (picked: number[], laid: number[]) =>
@@ -136,6 +136,95 @@ test('what later moves change of a deviation has no part in it: the first tile o
   const slot = games.gameOf('tidewrack')
   expect(slot.gambled!({ gamble: { from: '250', steps: [] } })).toBe(250n)
   expect(slot.gambled!({})).toBeUndefined()
+})
+
+type Step = { state: Record<string, unknown>; outcome: Record<string, unknown> }
+/** What a fault makes of the numbers, or of a step that waits. */
+type Fault = { draws?(draws: Draws): Draws; waiting?(step: Step): void }
+const yesterday = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 86_400_000
+
+/** Plays so many rounds of a game, and counts and judges them as if they had been played in the first hour of yesterday. */
+async function judged(
+  game: games.Game,
+  choice: unknown,
+  rounds: number,
+  begin: (draws: Draws, n: number) => ReturnType<games.Game['play']>,
+  moveOf: (step: Step, n: number) => unknown,
+  fault: Fault = {},
+) {
+  const fixed = fixedDraws(`${game.id}, its moves`)
+  const draws = fault.draws?.(fixed) ?? fixed
+  const rows = Array.from({ length: rounds }, (_, index) => {
+    let step = begin(draws, index)
+    if (!step.state) return { n: index + 1, win: String(step.win), outcome: '{}' }
+    for (let n = 0; step.state; n++) {
+      fault.waiting?.(step as Step)
+      const { read, make } = game.moves!
+      step = make(step.state, read(step.state, moveOf(step as Step, n)), draws)
+    }
+    return { n: index + 1, win: String(step.win), outcome: JSON.stringify(step.outcome), steps: '[]' }
+  })
+  const { wallet } = await house.sitDown(0n)
+  const at = new Date(yesterday + 1_800_000)
+  await world.admin`delete from games.returns`
+  await world.admin`delete from games.return_alarms`
+  await world.admin`update games.counted set until = ${new Date(yesterday)}, judged = ${new Date(yesterday - 86_400_000)}::date`
+  await world.admin`
+    insert into games.rounds (wallet, transfer, session, game, version, stake, win, choice, draws, outcome, cash, bonus, held, at, round, begun_at, steps)
+    select ${wallet}, n, 'ses_1', ${game.id}, ${game.version}, ${game.stakeOf(choice)}::bigint, win, ${game.writeChoice(choice)}, '[]', outcome, 0, 0, 0,
+      ${at}, case when steps is not null then n end, case when steps is not null then ${at}::timestamptz end, steps
+    from jsonb_to_recordset(${world.admin.json(rows)}) as r (n bigint, win bigint, outcome text, steps text)`
+  await watchReturns.run({ ...world, now: () => new Date(yesterday + 3_700_000) } as never, {} as never)
+  const sums = await games.returnsOf(world.sql, new Date(yesterday).toISOString().slice(0, 10), 1)
+  await world.admin`delete from games.rounds where wallet = ${wallet}`
+  const told = (await games.returnAlarms(world.sql, 100)).map(({ part, deviations }) => [part, Number(deviations) > 0])
+  return { counted: Object.fromEntries(sums.map(({ part, rounds }) => [part, Number(rounds)])), told }
+}
+
+test('a fault in the later tiles of mines is told, though what comes before them is as it should be [GLI-A.6.2]', async () => {
+  const third = ({ state }: Step, n: number) =>
+    n < 2 ? { move: 'reveal', tile: (state.picked as number[]).length } : { move: 'cash-out' }
+  const mines = games.gameOf('mines')
+  const choice = mines.readChoice({ stake: '1.00', mines: 3, tile: 0 }, 'EUR')
+  const run = (fault?: Fault) => judged(mines, choice, 12_000, (draws) => mines.play(choice, draws), third, fault)
+  const clean = await run()
+  expect(clean).toMatchObject({ counted: { rounds: 12_000 }, told: [] })
+  expect(clean.counted.moves).toBeGreaterThan(15_000)
+  /** A mine under the second tile goes elsewhere. */
+  const waiting = ({ state }: Step) => {
+    const mines = state.mines as number[]
+    state.mines = mines.map((mine) => (mine === 1 ? [24, 23, 22].find((other) => !mines.includes(other)) : mine))
+  }
+  expect(await run({ waiting })).toMatchObject({ counted: { rounds: 12_000 }, told: [['moves', true]] })
+})
+
+test('a fault in the gamble of a slot is told [GLI-A.6.2]', async () => {
+  const slot = games.gameOf('tidewrack')
+  const choice = slot.readChoice({ stake: '1.00', gamble: true }, 'EUR')
+  // Some wins, gambled again and again: what rounds come to before the gamble is not looked at here.
+  const spins = fixedDraws('wins to gamble')
+  const wins: Array<ReturnType<typeof slot.play>> = []
+  while (wins.length < 200) {
+    const step = slot.play(choice, spins)
+    if ('gamble' in step.outcome) wins.push(step)
+  }
+  const run = async (fault?: Fault) => {
+    const red = () => ({ move: 'gamble', on: 'red' })
+    const { counted, told } = await judged(slot, choice, 6_000, (_, n) => wins[n % wins.length]!, red, fault)
+    return { moves: counted.moves, told: told.filter(([part]) => part === 'moves') }
+  }
+  const clean = await run()
+  expect(clean.told).toEqual([])
+  expect(clean.moves).toBeGreaterThan(10_000)
+  /** Every third black card is a red one. */
+  let blacks = 0
+  const draws =
+    (sound: Draws): Draws =>
+    (range, purpose) => {
+      const drawn = sound(range, purpose)
+      return purpose === 'card' && drawn >= 26 && blacks++ % 3 === 0 ? drawn - 26 : drawn
+    }
+  expect((await run({ draws })).told).toEqual([['moves', true]])
 })
 
 test('the alert asks for a metric there is, and its runbook exists', () => {

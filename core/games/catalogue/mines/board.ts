@@ -46,7 +46,12 @@ export function returnsAt(
   ]
 }
 
-/** The same on average and of one staked, exactly. */
+/** That one more tile is safe, after so many that were. */
+export function nextChance(mines: number, picks: number): Fraction {
+  return fraction(tiles - mines - picks, tiles - picks)
+}
+
+/** What it is on average and of one staked, exactly. */
 export function returnOf(mines: number, picks: number): Fraction {
   const { n, d } = chanceOf(mines, picks)
   return fraction(n * BigInt(ladderOf(mines)[picks - 1]!), d * 100n)

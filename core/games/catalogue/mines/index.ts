@@ -3,9 +3,10 @@ import { choiceInvalid } from '../../errors.ts'
 import type { Fraction } from '../../fraction.ts'
 import { type Game, versionOf } from '../../game.ts'
 import { readMove } from '../../move.ts'
+import { addRisks, noRisks, riskOf } from '../../risk.ts'
 import { spreadOf } from '../../spread.ts'
 import { fieldsOf, readStake, reviveStaked, timesOf, writeStaked } from '../../stake.ts'
-import { bestPicks, ladderOf, minesMax, returnOf, returnsAt, tiles, timesMax } from './board.ts'
+import { bestPicks, ladderOf, minesMax, nextChance, returnOf, returnsAt, tiles, timesMax } from './board.ts'
 import { rules } from './rules.ts'
 
 /** The first tile is chosen with the bet, so that no round waits with nothing done. */
@@ -74,7 +75,18 @@ export const mines: Game<Choice> = {
     const { picked, ended } = outcome as MinesOutcome
     return ended?.mines.includes(picked[0]!) ? 0n : timesOf(stake, timesAt(mines, 1))
   },
-  // Of the first tile: each that follows is worth on average what cashing out before it pays, but for the hundredths cut.
+  risks({ stake, mines }, outcome) {
+    const { picked, ended } = outcome as MinesOutcome
+    const pay = (picks: number) => timesOf(stake, timesAt(mines, picks))
+    return picked
+      .slice(1)
+      .map((tile, index) => {
+        const picks = index + 1 // safe ones before it
+        return riskOf(pay(picks), pay(picks + 1), nextChance(mines, picks), !ended?.mines.includes(tile))
+      })
+      .reduce(addRisks, noRisks)
+  },
+  // Of the first tile: those that follow are `risks`.
   spread: ({ stake, mines }) => spreadOf(returnsAt(stake, mines, 1)),
   writeChoice: writeStaked,
   reviveChoice: reviveStaked,

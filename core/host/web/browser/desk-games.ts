@@ -20,6 +20,7 @@ type Alarm = {
   version: string
   level: Money
   days: number
+  part: 'rounds' | 'moves'
   rounds: string
   deviations: string
 }
@@ -42,14 +43,14 @@ export async function paintGames(permissions: ReadonlySet<string>, after: () => 
       table(['Game', 'Return', 'Version offered', 'State', ''], rows, 'There are no games.'),
       make('h3', {}, 'Returns outside what chance explains'),
       table(
-        ['When', 'Game', 'Version', 'Stakes from', 'Days', 'Rounds', 'Deviations'],
+        ['When', 'Game', 'Version', 'Stakes from', 'Days', 'Of', 'Deviations'],
         alarms.map((alarm): Cell[] => [
           when(alarm.at),
           games.find(({ game }) => game === alarm.game)?.name ?? alarm.game,
           code(alarm.version),
           show(alarm.level),
           alarm.days === 0 ? 'that day so far' : String(alarm.days),
-          alarm.rounds,
+          `${alarm.rounds} ${alarm.part}`,
           alarm.deviations,
         ]),
         'None: every return is as its mathematics say.',
