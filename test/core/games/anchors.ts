@@ -17,10 +17,57 @@ type Anchor = {
 
 const { anchors } = JSON.parse(readFileSync(join(import.meta.dirname, 'anchors.json'), 'utf8')) as { anchors: Anchor[] }
 
+/** Of each anchor whose numbers were asked for, those that nobody looked at, as `percentages.rtp`. */
+const unread = new Map<string, Set<string>>()
+
+/** An anchor, with what stands in the title of its test; whoever takes its title or its expectations holds every one of them (`everyNumberIsHeld`). */
 export function anchorOf(id: string): Anchor & { title: string } {
-  const found = anchors.find((anchor) => anchor.id === id)
-  if (!found) throw new Error(`there is no anchor ${id}`)
-  return { ...found, title: `${id}, ${found.sources.join(', ')}` }
+  const { expected, ...found } = anchors.find((anchor) => anchor.id === id) ?? missing(id)
+  const asked = () => {
+    if (!unread.has(id)) unread.set(id, new Set(leavesOf(expected)))
+    return unread.get(id)!
+  }
+  return {
+    ...found,
+    get title() {
+      asked()
+      return `${id}, ${found.sources.join(', ')}`
+    },
+    get expected() {
+      return watched(expected, asked())
+    },
+  }
+}
+
+/** Fails where a test file left out a number of an anchor that it names. For the end of such a file. */
+export function everyNumberIsHeld(): void {
+  const left = [...unread].flatMap(([id, names]) => [...names].map((name) => `${id}: ${name}`))
+  if (left.length > 0) throw new Error(`no test looked at ${left.join(', ')}`)
+}
+
+export const anchorIds: readonly string[] = anchors.map(({ id }) => id)
+
+function missing(id: string): never {
+  throw new Error(`there is no anchor ${id}`)
+}
+
+function leavesOf(value: unknown, name = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [name]
+  return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, name ? `${name}.${key}` : key))
+}
+
+/** The same object, which strikes from `names` whatever is read of it. */
+function watched<Value extends object>(value: Value, names: Set<string>, path = ''): Value {
+  return new Proxy(value, {
+    get(target, key) {
+      const inner: unknown = Reflect.get(target, key)
+      if (typeof key === 'symbol') return inner
+      const name = path ? `${path}.${key}` : key
+      if (typeof inner === 'object' && inner !== null) return watched(inner, names, name)
+      names.delete(name)
+      return inner
+    },
+  })
 }
 
 /** As many decimals as the published text has, rounded half up, exactly. */

@@ -1,10 +1,12 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import * as games from '#games'
 import { drawsThatReach } from '../../../core/games/catalogue/limbo/index.ts'
 import { binomials } from '../../../core/games/catalogue/plinko/pays.ts'
 import { spreadOf } from '../../../core/games/spread.ts'
-import { anchorOf, percentAsPublished, rootAsPublished } from './anchors.ts'
+import { anchorOf, everyNumberIsHeld, percentAsPublished, rootAsPublished } from './anchors.ts'
 import { bets, figures } from './bets.ts'
+
+afterAll(everyNumberIsHeld)
 
 const share = (n: bigint, d: bigint) => games.fraction(n, d)
 const ninetyNine = games.fraction(99, 100)

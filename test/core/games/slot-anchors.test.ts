@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import * as games from '#games'
-import { anchorOf, asPublished, percentAsPublished, rootAsPublished } from './anchors.ts'
+import { anchorOf, asPublished, everyNumberIsHeld, percentAsPublished, rootAsPublished } from './anchors.ts'
 import { atkinsSheet, lobstermaniaSheet } from './machines.ts'
+
+afterAll(everyNumberIsHeld)
 
 const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => total + value, 0n)
 const share = (part: games.Fraction, whole: games.Fraction) => games.fraction(part.n * whole.d, part.d * whole.n)

@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import * as games from '#games'
 import { everyDeal } from '../../../core/games/catalogue/baccarat/par.ts'
-import { anchorOf, asPublished, percentAsPublished } from './anchors.ts'
+import { anchorOf, asPublished, everyNumberIsHeld, percentAsPublished } from './anchors.ts'
 import { deck } from './deck.ts'
+
+afterAll(everyNumberIsHeld)
 
 const edgeOf = (rtp: games.Fraction) => games.fraction(rtp.d - rtp.n, rtp.d)
 const fractionOf = (text: string) => {

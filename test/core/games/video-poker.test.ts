@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import * as games from '#games'
 import {
   bestKept,
@@ -7,8 +7,10 @@ import {
   perDeal,
 } from '../../../core/games/catalogue/jacks-or-better/exact/best-play.ts'
 import { pays } from '../../../core/games/catalogue/jacks-or-better/pays.ts'
-import { anchorOf, asPublished, percentAsPublished, rootAsPublished } from './anchors.ts'
+import { anchorOf, asPublished, everyNumberIsHeld, percentAsPublished, rootAsPublished } from './anchors.ts'
 import { deck } from './deck.ts'
+
+afterAll(everyNumberIsHeld)
 
 const game = games.gameOf('jacks-or-better')
 
