@@ -1,3 +1,4 @@
+import { Refusal } from '#base'
 import { baccarat } from './catalogue/baccarat/index.ts'
 import { basaltFalls } from './catalogue/basalt-falls/index.ts'
 import { blackjack } from './catalogue/blackjack/index.ts'
@@ -50,4 +51,14 @@ export function gameOf(id: string, version?: string): Game {
   const before = earlier.find((each) => each.id === id && each.version === version)
   if (!before) throw versionNotHere()
   return before
+}
+
+/** The same, or undefined where this program does not have it: of records of before. */
+export function gameHere(id: string, version: string): Game | undefined {
+  try {
+    return gameOf(id, version)
+  } catch (error) {
+    if (error instanceof Refusal) return undefined
+    throw error
+  }
 }

@@ -1,7 +1,6 @@
-import { type Command, Refusal, type Tx } from '#base'
-import { gameOf } from '../catalogue.ts'
+import type { Command, Tx } from '#base'
+import { gameHere } from '../catalogue.ts'
 import { add, type Fraction, fraction, multiply } from '../fraction.ts'
-import type { Game } from '../game.ts'
 import { addRisks, noRisks, type Risks } from '../risk.ts'
 import { levelOf } from './bound.ts'
 
@@ -82,7 +81,7 @@ function count({
   const rounds = BigInt(many)
   const sums = { rounds, staked: BigInt(staked), won: BigInt(won) }
   const none = { risks: noRisks, gambles: 0n, gambled: 0n, gamblesWon: 0n, gambleWins: 0n }
-  const game = versionOf(id, version)
+  const game = gameHere(id, version)
   if (!game?.spread) {
     const level = levelOf(sums.staked / rounds)
     return { ...sums, ...none, level, returned: 0n, expected: fraction(0), variance: fraction(0), known: false }
@@ -108,15 +107,6 @@ function count({
       gamblesWon: sums.won > gambled ? 1n : 0n,
       gambleWins: sums.won,
     }),
-  }
-}
-
-function versionOf(id: string, version: string): Game | undefined {
-  try {
-    return gameOf(id, version)
-  } catch (error) {
-    if (error instanceof Refusal) return undefined
-    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Currency, type Reader, showMoney, type WireMoney } from '#base'
-import { catalogue } from '../catalogue.ts'
+import { catalogue, gameHere } from '../catalogue.ts'
 import { showPercent } from '../fraction.ts'
 
 /** The figures of one theme and pay table in one currency (GLI-19 2.8.3, 2.9.2), over all time; as of what is counted, some minutes ago. */
@@ -13,6 +13,7 @@ export type Performance = {
   since: string | null
   status: 'open' | 'closed' | 'withdrawn'
   withdrawnSince: string | null
+  /** By the mathematics of that version, or as it was offered; null of one that is neither here nor offered. */
   theoreticalRtp: string | null
   /** Won over staked, as a percentage; null before the first game. */
   actualRtp: string | null
@@ -46,6 +47,7 @@ type Row = {
   openRounds: string
   held: string
   offered: string | null
+  offeredRtp: string | null
   offeredSince: Date | null
   closedSince: Date | null
 }
@@ -71,17 +73,17 @@ export async function performance(reader: Reader): Promise<Performance[]> {
       coalesce(p.gambles_won, 0)::text as "gamblesWon", coalesce(p.gamble_wins, 0)::text as "gambleWins",
       coalesce(v.rounds, 0)::text as voided, coalesce(v.stakes, 0)::text as "voidedStakes",
       coalesce(o.rounds, 0)::text as "openRounds", coalesce(o.held, 0)::text as held,
-      f.offered, f.offered_since as "offeredSince",
+      f.offered, f.rtp as "offeredRtp", f.offered_since as "offeredSince",
       (select min(c.since) from games.closures c where c.game in (game, '*') and c.version in (version, '*')) as "closedSince"
     from played p full join voided v using (game, version, currency) full join waiting o using (game, version, currency)
-    left join (select game, version as offered, since as offered_since from games.offers) f using (game) order by game, version, currency`
+    left join (select game, version as offered, rtp, since as offered_since from games.offers) f using (game) order by game, version, currency`
   return rows.map(show)
 }
 
 function show(row: Row): Performance {
   const money = (digits: string) => showMoney({ amount: BigInt(digits), currency: row.currency })
   const present = catalogue().find(({ id }) => id === row.game)
-  const game = present?.version === row.version ? present : undefined
+  const game = gameHere(row.game, row.version)
   const isOffered = row.offered === null || row.offered === row.version
   const staked = BigInt(row.staked)
   return {
@@ -95,7 +97,7 @@ function show(row: Row): Performance {
     since: isOffered ? (row.offeredSince?.toISOString() ?? null) : null,
     status: !isOffered ? 'withdrawn' : row.closedSince ? 'closed' : 'open',
     withdrawnSince: isOffered ? (row.closedSince?.toISOString() ?? null) : (row.offeredSince?.toISOString() ?? null),
-    theoreticalRtp: game ? showPercent(game.rtp) : null,
+    theoreticalRtp: game ? showPercent(game.rtp) : row.offered === row.version ? row.offeredRtp : null,
     actualRtp: staked > 0n ? showPercent({ n: BigInt(row.won), d: staked }) : null,
     games: Number(row.games),
     staked: money(row.staked),

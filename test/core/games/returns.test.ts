@@ -122,6 +122,20 @@ test('what was played is counted once, by version and level of stake; what chanc
       actualRtp: '101.3513 %',
     },
   })
+
+  // Another version than this program's is offered still, as between an upgrade and the act.
+  await world.admin`insert into games.offers (game, version, rtp, since) values ('roulette-european', 'before', '96.5000 %', now())`
+  await world.admin`
+    insert into games.returns (game, version, currency, level, day, rounds, staked, won, returned, expected, variance, known, gambles, gambled, gambles_won, gamble_wins)
+    select game, v, currency, level, day, 2, 200, 0, 0, 0, 0, false, 0, 0, 0, 0 from games.returns, unnest(array['before', 'long before']) v
+    where game = 'roulette-european' and version = ${roulette.version}`
+  const versions = (await games.performance(world.sql)).filter(({ game }) => game === 'roulette-european')
+  expect(Object.fromEntries(versions.map(({ version, theoreticalRtp }) => [version, theoreticalRtp]))).toEqual({
+    [roulette.version]: '97.2972 %',
+    before: '96.5000 %',
+    'long before': null,
+  })
+  await world.admin`delete from games.offers where game = 'roulette-european'`
 })
 
 test('what later moves change has no part in the sums of rounds: the first tile of mines, a slot’s win before the gamble', () => {

@@ -1,4 +1,4 @@
-import { add, type Fraction, fraction, multiply, subtract } from '../../fraction.ts'
+import { add, type Fraction, fraction, multiply, subtract, toNumber } from '../../fraction.ts'
 import type { Spread } from '../../game.ts'
 
 /**
@@ -40,16 +40,25 @@ export const oddsByUp: Readonly<Record<number, { hit: string; top: string; squar
   10: { hit: '0.165369127339324', top: '2.90550911422498e-10', square: '0.313192743084169' },
 }
 
+/** The decimals are summed as they stand: nothing is rounded after them. */
 const sumOf = (figure: 'hit' | 'top' | 'square') =>
-  Object.values(oddsByUp).reduce((sum, each) => sum + Number(each[figure]), 0)
+  Object.values(oddsByUp)
+    .map((each) => exactly(each[figure]))
+    .reduce(add)
 
-export const odds = { hit: sumOf('hit'), top: sumOf('top') }
+export const odds = { hit: toNumber(sumOf('hit')), top: toNumber(sumOf('top')) }
 
-const places = 1_000_000_000_000
-const squares = fraction(BigInt(Math.round(sumOf('square') * places)), BigInt(places))
+const squares = sumOf('square')
 
 /** Of the return less whatever was staked besides, per unit staked first. */
 export const spread: Spread = {
   mean: rtp,
   variance: subtract(squares, multiply(subtract(rtp, fraction(1)), subtract(rtp, fraction(1)))),
+}
+
+/** `1.04598943896937e-8` as the fraction it is. */
+function exactly(digits: string): Fraction {
+  const [mantissa, exponent = '0'] = digits.split('e') as [string, string?]
+  const [whole, decimals = ''] = mantissa.split('.') as [string, string?]
+  return fraction(BigInt(whole + decimals), 10n ** BigInt(decimals.length - Number(exponent)))
 }
