@@ -18,6 +18,11 @@ export async function makePartitions(tx: Tx, now: Date, monthsAhead: number): Pr
   return rows.map((row) => row.name)
 }
 
+/** Has the server look at all months of postings together, by which it plans whoever reads over several of them. */
+export async function refreshStatistics(tx: Tx): Promise<void> {
+  await tx`select ledger.refresh_statistics()`
+}
+
 /** Forgets keys from before an instant, some at a time; answers how many. */
 export async function expireKeys(tx: Tx, before: Date, countMax: number): Promise<number> {
   const [row] = await tx<Array<{ expired: number }>>`select ledger.expire_keys(${before}, ${countMax}) as expired`

@@ -3,7 +3,15 @@
 // Taking back, and correcting what two people approved
 export { type Adjustment, adjust } from './adjustment.ts'
 // Months of postings, and keys that grow old
-export { attachedMonths, detachMonth, expireKeys, keyDaysMin, makePartitions, monthsPast } from './archive.ts'
+export {
+  attachedMonths,
+  detachMonth,
+  expireKeys,
+  keyDaysMin,
+  makePartitions,
+  monthsPast,
+  refreshStatistics,
+} from './archive.ts'
 // Many transfers in one statement, and what it says of each
 export { type PostResult, postBatch } from './batch.ts'
 // Batches in the order they were booked, for whoever seals them

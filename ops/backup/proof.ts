@@ -16,6 +16,7 @@ export type Check = { name: string; ok: boolean; firstBad?: string }
 export async function proveData(home: Home, keys: keysRoom.Keys): Promise<Check[]> {
   const sql = openDatabase({ ...addressOf(home, 'app'), poolMax: availableParallelism() + 1, name: 'countroom-proof' })
   try {
+    await sql.begin(ledger.refreshStatistics)
     return (await sql.begin('isolation level repeatable read read only', async (tx) => {
       const books = await besideEachOther(sql, tx, (beside) => ledger.prove(tx, { beside }))
       const log = await proveLog(tx, keys)

@@ -58,6 +58,7 @@ export const keepLedgerTables: JobDefinition = {
           detail: { month, table },
         })
       })
+    await transact(host, ledger.refreshStatistics)
   },
 }
 

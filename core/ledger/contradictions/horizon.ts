@@ -41,6 +41,34 @@ export function postingsAnywhere(sql: Reader, { since, archived }: Horizon) {
 }
 
 /**
+ * Postings from the first of each wallet that is new, and beside that one what stood before it (`version_first`, `cash_first` and so on): the posting before, or the
+ * opening that detached months left. Where the whole is proven, nothing but an opening can.
+ */
+export function postingsWithFirst(sql: Reader, horizon: Horizon) {
+  const before = (of: 'b' | 'o') => {
+    const from = sql(of)
+    return sql`${from}.version as version_first, ${from}.cash as cash_first, ${from}.bonus as bonus_first, ${from}.held as held_first`
+  }
+  if (isWhole(horizon))
+    return sql`
+      select p.*, ${before('o')} from ledger.postings p
+      left join ledger.openings o on o.wallet = p.wallet and o.version = p.version - 1`
+  return sql`
+    select p.*, ${before('b')} from (
+      -- Whatever instant the later ones carry: two writers' clocks differ.
+      select p.*, p.version = n.version as first from ledger.postings p
+      join (select wallet, min(version) as version from ledger.postings where at >= ${horizon.since} group by wallet) n
+        on n.wallet = p.wallet and p.version >= n.version
+    ) p
+    left join lateral (
+      select version, cash, bonus, held from ledger.postings o where p.first and o.wallet = p.wallet and o.version = p.version - 1
+      union all
+      select version, cash, bonus, held from ledger.openings o where p.first and o.wallet = p.wallet and o.version = p.version - 1
+      limit 1
+    ) b on p.first`
+}
+
+/**
  * The house's entries of batches from an instant on. A batch adds at most one entry to an account of its lane, so as many of
  * the newest entries as the lane had batches since the first new one hold them all; those are found by their key.
  */

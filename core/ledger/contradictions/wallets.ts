@@ -1,4 +1,4 @@
-import { type Contradiction, isTouched, isWhole, newEntries } from './horizon.ts'
+import { type Contradiction, isTouched, isWhole, newEntries, postingsWithFirst } from './horizon.ts'
 
 /** Wallets, their postings, and the sum of all. */
 export const wallets: readonly Contradiction[] = [
@@ -36,23 +36,12 @@ export const wallets: readonly Contradiction[] = [
   },
   {
     name: 'running balances follow from amounts, versions have no gap',
-    find: (sql, { since }) => sql`
+    find: (sql, horizon) => sql`
       select format('wallet %s, version %s', wallet, version) as bad from (
-        select p.*, lag(p.version) over w as version_lag, b.version as version_first,
-          coalesce(lag(p.cash) over w, b.cash, 0) as cash_before, coalesce(lag(p.bonus) over w, b.bonus, 0) as bonus_before,
-          coalesce(lag(p.held) over w, b.held, 0) as held_before
-        from (
-          -- From the first version that is new, whatever instant the later ones carry: two writers' clocks differ.
-          select p.*, p.version = n.version as first from ledger.postings p
-          join (select wallet, min(version) as version from ledger.postings where at >= ${since} group by wallet) n
-            on n.wallet = p.wallet and p.version >= n.version
-        ) p
-        left join lateral (
-          select version, cash, bonus, held from ledger.postings o where p.first and o.wallet = p.wallet and o.version = p.version - 1
-          union all
-          select version, cash, bonus, held from ledger.openings o where p.first and o.wallet = p.wallet and o.version = p.version - 1
-          limit 1
-        ) b on p.first
+        select p.*, lag(p.version) over w as version_lag,
+          coalesce(lag(p.cash) over w, p.cash_first, 0) as cash_before, coalesce(lag(p.bonus) over w, p.bonus_first, 0) as bonus_before,
+          coalesce(lag(p.held) over w, p.held_first, 0) as held_before
+        from (${postingsWithFirst(sql, horizon)}) p
         window w as (partition by p.wallet order by p.version)
       ) chain
       where version <> coalesce(version_lag, version_first, 0) + 1
@@ -76,8 +65,14 @@ export const wallets: readonly Contradiction[] = [
     name: 'nothing is negative but a debt that a reversal left',
     find: (sql, horizon) => sql`
       select format('wallet %s, version %s', p.wallet, p.version) as bad from ledger.postings p
-      left join ledger.transfers t on p.cash < 0 and p.source = 'cash' and t.wallet = p.wallet and t.transfer = p.transfer
-      where p.at >= ${horizon.since} and (least(p.bonus, p.held) < 0 or (t.key is not null and t.key not like 'reverse:%'))
+      where p.at >= ${horizon.since} and least(p.bonus, p.held) < 0
+      union all
+      -- Few, so their keys are looked for one by one.
+      select format('wallet %s, version %s', p.wallet, p.version) from (
+        select wallet, version, transfer from ledger.postings where at >= ${horizon.since} and cash < 0 and source = 'cash'
+      ) p
+      join ledger.transfers t on t.wallet = p.wallet and t.transfer = p.transfer
+      where t.key not like 'reverse:%'
       union all
       select format('wallet %s', w.wallet) from ledger.wallets w
       where ${isTouched(sql, horizon, 'w.wallet')} and (least(bonus, held) < 0 or overdrawn <> (cash < 0))`,
