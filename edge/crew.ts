@@ -42,6 +42,8 @@ export type Crew = {
   direct(directions: Directions): void
   /** When the first worker listens. */
   readonly listening: Promise<void>
+  /** Workers that begin from now on count in this memory; undefined: each in its own. */
+  share(sharedFd: number | undefined): void
   /** One after the other: the new one listens before the old one leaves. Answers when all are new. */
   restart(): Promise<void>
   anyHealthy(): boolean
@@ -80,7 +82,7 @@ export function openCrew(
   let stopping = false
   let asked = 0
   let breathMs = 0
-  const fork = forkWith(sharedFd)
+  let fork = forkWith(sharedFd)
   let restarting = Promise.resolve()
   const firstListens = Promise.withResolvers<void>()
   const entries = new Map<number, Entry>()
@@ -104,6 +106,9 @@ export function openCrew(
       directions = next
       for (const { worker, stage } of entries.values()) if (stage !== 'spare') send(worker, { directions })
       fill()
+    },
+    share(fd) {
+      fork = forkWith(fd)
     },
     restart() {
       restarting = restarting.then(replaceAll)
@@ -233,8 +238,10 @@ function forkWith(sharedFd: number | undefined): () => Worker {
   cluster.schedulingPolicy = cluster.SCHED_NONE // all accept from one queue: nobody hands over, and nothing that waits goes with a worker
   if (sharedFd === undefined) return () => cluster.fork()
   const stdio = [0, 1, 2, 'ipc', sharedFd] as const
-  cluster.setupPrimary({ stdio: [...stdio] })
-  return () => cluster.fork({ [sharedFdName]: String(stdio.indexOf(sharedFd)) })
+  return () => {
+    cluster.setupPrimary({ stdio: [...stdio] })
+    return cluster.fork({ [sharedFdName]: String(stdio.indexOf(sharedFd)) })
+  }
 }
 
 /** For a worker: the descriptor that it was given. */

@@ -50,8 +50,9 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
   let members: readonly Member[] = []
   let proofs: readonly NameProof[] = []
   let acme: Promise<Acme> | undefined
+  let secret = secretTogether(first)
   const settings = openSettings(file, first, applied)
-  const crew = openCrew(directions(), makeLimitMemory(secretTogether(first)), (facts) =>
+  const crew = openCrew(directions(), makeLimitMemory(secret), (facts) =>
     log.error(facts, 'a worker died; another takes its place'),
   )
   const membership = openMembership(
@@ -160,12 +161,20 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     await crew.members() // who answers has heard what was told before
   }
 
+  /** Hosts that hash by another secret would each let in the whole of a limit, so workers that begin from now on count anew by this one. */
+  function countWith(next: Buffer | undefined): void {
+    if (next?.toString('hex') === secret?.toString('hex')) return
+    secret = next
+    crew.share(makeLimitMemory(next))
+  }
+
   function applied(reload: Reload): Reload {
     if (!reload.taken) log.error({ problem: reload.problem }, 'the configuration is not taken; what was in force stays')
     else if (reload.changed) {
       log.info('the configuration has changed')
       membership.configure(reload.config)
       followAcme(reload.config)
+      countWith(secretTogether(reload.config))
       crew.direct(directions())
       if (needsNewWorkers(reload.config, reload.before)) void crew.restart()
     }

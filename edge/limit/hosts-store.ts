@@ -19,9 +19,14 @@ function addressOf(redis: RedisConfig, certificates: Certificates): StoreAddress
   return { host: redis.host, port: redis.port, tls }
 }
 
-/** The secret by which all hosts hash alike; undefined where each counts by itself. */
-export function secretTogether({ redis }: Pick<EdgeConfig, 'redis'>): Buffer | undefined {
-  return redis && Buffer.from(hkdfSync('sha256', passwordOf(redis), '', 'countroom edge limits', 32))
+/**
+ * The secret by which all hosts hash alike; undefined where each counts by itself. From that of tickets, which is the same on all hosts and stays; without it
+ * from the password of Redis, and hosts that began before and after another was set count apart.
+ */
+export function secretTogether({ redis, tickets }: Pick<EdgeConfig, 'redis' | 'tickets'>): Buffer | undefined {
+  if (!redis) return undefined
+  const shared = tickets ? readFileSync(tickets.secretFile) : passwordOf(redis)
+  return Buffer.from(hkdfSync('sha256', shared, '', 'countroom edge limits', 32))
 }
 
 function passwordOf({ passwordFile }: RedisConfig): string {

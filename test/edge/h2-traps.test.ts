@@ -81,6 +81,15 @@ describe('refused, and no core is asked [GLI-B.4.3d] [S57]', () => {
     ['a path that climbs', get('/a/../b')],
     ['an encoded slash', get('/a%2fb')],
     ['a fragment', get('/a#b')],
+    ['a backslash', get('/a\\b')],
+    ['an encoded backslash', get('/a%5cb')],
+    ['an encoded zero', get('/a%00b')],
+    ['an encoded line break', get('/a%0d%0ab')],
+    ['an encoded dot', get('/a/%2e%2e/b')],
+    ['two questions', get('/a?b?c')],
+    ['an empty authority', swap(get('/x'), ':authority', '')],
+    ['two authorities in one', swap(get('/x'), ':authority', 'localhost,evil.example')],
+    ['a method that no core knows', swap(get('/x'), ':method', 'QUERY')],
     ['Connection', get('/x', ['connection', 'close'])],
     ['Keep-Alive', get('/x', ['keep-alive', 'timeout=5'])],
     ['Proxy-Connection', get('/x', ['proxy-connection', 'close'])],
@@ -273,6 +282,11 @@ describe('taken, and the core is asked what was read', () => {
         'x-hono-already-sent',
         'proxy-authorization',
         'trailer',
+        'x-deadline',
+        'x-client-country',
+        'x-proof',
+        'traceparent',
+        'tracestate',
       )
       one.ask(1, get('/x', ...forged.map((name) => [name, 'forged'] as const)))
       expect((await one.answer(1)).status).toBe(200)

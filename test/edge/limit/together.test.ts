@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,17 +12,15 @@ import { openStore, type Store } from '../../../edge/limit/store.ts'
 import type { Exchange } from '../../../edge/listen/exchange.ts'
 import { openRoutes, type Route } from '../../../edge/routes.ts'
 import { until } from '../../support/client.ts'
+import { startEdgeRedis } from '../../support/edge-redis.ts'
 import { inARow } from '../../support/turns.ts'
 
 /** Limits of several hosts, with a real Redis between them that is killed, stopped and started again. */
 const dir = mkdtempSync(join(tmpdir(), 'cr-together-'))
-const path = join(dir, 'redis.sock')
+let path: string
 let redis: ChildProcess
 function startRedis(): void {
-  const acl =
-    'user edge on >secret ~edge:* resetchannels -@all +ping +eval +time +get +set +del +zadd +zremrangebyscore +pexpire +zcard'
-  const words = ['--port', '0', '--unixsocket', path, '--save', '', '--dir', dir, '--requirepass', 'other']
-  redis = spawn('redis-server', [...words, ...acl.replace(/^user /, '--user ').split(' ')], { stdio: 'ignore' })
+  ;({ path, process: redis } = startEdgeRedis(dir))
 }
 beforeAll(startRedis)
 afterAll(() => {
