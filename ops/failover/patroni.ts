@@ -10,6 +10,7 @@ import type { Settings } from '../appliance/settings.ts'
 import { showing } from '../appliance/showing.ts'
 import { postgresFolder } from '../appliance/sockets.ts'
 import type { Unit } from '../appliance/supervisor.ts'
+import { furnishPrograms } from './forks.ts'
 import { type Cluster, nodeName, numberOf } from './members.ts'
 
 const configuration = 'run/patroni.yml'
@@ -26,7 +27,8 @@ const keptForSecondSite = '4GB'
  * that already has data is taken over as it is.
  */
 export function patroniUnit(home: Home, settings: Settings, cluster: Cluster, users: Users): Unit {
-  const rendered = `${JSON.stringify(render(home, settings, cluster, users), null, 2)}\n` // YAML that is JSON
+  const programs = furnishPrograms(home, users)
+  const rendered = `${JSON.stringify(render(home, settings, cluster, users, programs.folder), null, 2)}\n` // YAML that is JSON
   home.write(configuration, rendered, configurationMode, configurationOwner(users, 'postgres'))
   const own = cluster.addresses[cluster.node - 1]!
   return {
@@ -36,6 +38,7 @@ export function patroniUnit(home: Home, settings: Settings, cluster: Cluster, us
     args: [home.path(configuration)],
     identity: users.postgres,
     environment: {
+      ...programs.environment,
       PATRONI_SUPERUSER_PASSWORD: readSecretFile(home, 'postgres-admin'),
       PATH: `${postgresBinaries()}:/usr/bin:/bin`,
     },
@@ -90,7 +93,7 @@ export function askPatroni(
   }).catch((error: Error) => ({ why: error.message }))
 }
 
-function render(home: Home, settings: Settings, cluster: Cluster, users: Users) {
+function render(home: Home, settings: Settings, cluster: Cluster, users: Users, programs: string) {
   const { ports } = settings
   const own = cluster.addresses[cluster.node - 1]!
   const tls = (file: string) => home.path('tls', file)
@@ -135,7 +138,7 @@ function render(home: Home, settings: Settings, cluster: Cluster, users: Users) 
       listen: `${own}:${ports.postgres}`,
       connect_address: `${own}:${ports.postgres}`,
       data_dir: home.path(dataFolder),
-      bin_dir: postgresBinaries(),
+      bin_dir: programs,
       pgpass: home.path('run/patroni/pgpass'),
       use_unix_socket: true,
       use_unix_socket_repl: false,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -73,6 +73,13 @@ describe.runIf(able)('three nodes and two edges keep one casino', () => {
     expect(lab.nodes.filter(believesToLead)).toHaveLength(1)
     expect(JSON.parse(lab.nodes[2]!.countroom('verify', 'ledger', '--json'))).toMatchObject({ ok: true })
   }, 60_000)
+
+  test('whatever a server took back was kept first', () => {
+    for (const { home } of lab.nodes) {
+      const taken = readFileSync(join(home, 'log/patroni.log'), 'utf8').match(/pg_rewind: Done!/g) ?? []
+      expect(readdirSync(join(home, 'patroni/forks')).length, home).toBeGreaterThanOrEqual(taken.length)
+    }
+  })
 
   test('both edges count limits together, at whichever Redis leads', async () => {
     const isTogether = ({ home, machine }: LabNode) => {
