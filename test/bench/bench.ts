@@ -5,7 +5,7 @@ import type { Benchmark, Report } from './benchmark.ts'
 
 /**
  * `npm run bench` lists the benchmarks; `npm run bench -- <name>` runs one. `--json` prints the report as the last line,
- * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement, `--rounds N` says how often it is repeated where contestants take turns. `--only PART` leaves out the rest, where a benchmark has parts. `--gb N` says how much data it makes, where it makes some. `--large` adds what takes long and much
+ * `--check` exits 1 when a bar is missed, `--seconds N` shortens each measurement, `--rounds N` says how often it is repeated where contestants take turns. `--only PART` leaves out the rest, where a benchmark has parts. `--gb N` says how much data it makes, where it makes some, and `--kept DIR` where they stay for the next time. `--large` adds what takes long and much
  * disk; `--pgledger DIR` and `--tbperf DIR` add those projects, from a checkout of theirs.
  */
 const { values, positionals } = parseArgs({
@@ -17,6 +17,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     only: { type: 'string' },
     gb: { type: 'string' },
+    kept: { type: 'string' },
     // Of the ledger's benchmark:
     large: { type: 'boolean' },
     pgledger: { type: 'string' },
@@ -70,6 +71,7 @@ async function run(wanted: string): Promise<void> {
     rivals,
     only: values.only,
     gigabytes: values.gb === undefined ? undefined : Number(values.gb),
+    kept: values.kept,
   })
   const figures = report.figures.map((figure) => ({
     ...figure,

@@ -33,6 +33,8 @@ export type RunOptions = {
   only?: string | undefined
   /** How much data, where a benchmark makes some. */
   gigabytes?: number | undefined
+  /** A folder where what took long to make stays, for the next time. */
+  kept?: string | undefined
   /** Checkouts of other projects to run beside ours. */
   rivals: { pgledger?: string; tbperf?: string }
 }
