@@ -9,6 +9,7 @@ import { connect } from '../appliance/postgres.ts'
 import type { Settings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
+import { observe } from '../failover/observe.ts'
 import { writeKeysBackup } from '../keys/backup.ts'
 import { writeConfiguration, writeSecrets } from './configuration.ts'
 import { exclusively } from './exclusive.ts'
@@ -58,6 +59,20 @@ export async function readyRepositories({ home, settings, users }: Backed, signa
   home.write(parts.ready, '', 0o644)
 }
 
+/** A node that follows backs nothing up: that is no fault of the backups, and not written down as one. */
+async function refuseFollowing(home: Home): Promise<never> {
+  const leader = (await observe(home)).find(({ role }) => role === 'primary')
+  throw new Trouble(
+    `This node follows; ${leader ? `${leader.name} leads` : 'none leads now'}, and who leads backs up for all.`,
+    {
+      setting: '"cluster" in countroom.json',
+      remedy: leader
+        ? `on ${leader.name} (${leader.address}): npx countroom backup`
+        : 'npx countroom cluster status; ops/runbooks/failover.md',
+    },
+  )
+}
+
 /** Whether the server of this very node is the primary, as it is where a home stands alone. */
 export async function leads(home: Home): Promise<boolean> {
   const admin = connect(home, 'admin', 'postgres')
@@ -86,11 +101,12 @@ export type Taken = { backups: Held[]; keys: string[] }
  * Backs all data up into every repository, and beside them what a bare machine needs: the recovery set, and a backup of keys. Whatever fails in one
  * repository, the others are tried.
  *
- * @throws Trouble with the first that failed; it is written down as well
+ * @throws Trouble with the first that failed; it is written down as well. On a node of a cluster that follows, names who leads
  */
 export async function takeBackup(backed: Backed, type: BackupType, signal?: AbortSignal): Promise<Taken> {
   const { home, settings } = backed
   const backup = backupSettingsOf(settings)
+  if (!(await leads(home))) await refuseFollowing(home)
   return exclusively(home, 'backup', async () => {
     const taken: Taken = { backups: [], keys: [] }
     const faults: Error[] = []

@@ -5,7 +5,8 @@ import { Trouble } from '../appliance/trouble.ts'
 /** There from before the first file of a restore until its data are proven; whoever starts on it meanwhile is refused. */
 const markFile = 'restore-unproven.json'
 
-type Mark = { beganAt: string; from: string; failed?: string }
+/** `goal`: what it goes to, in words; `command`: what was asked for, whole, so that whoever goes on goes to the same. */
+type Mark = { beganAt: string; goal: string; command: string; failed?: string }
 
 export function markRestore(home: Home, mark: Mark): void {
   home.write(markFile, `${JSON.stringify(mark, null, 2)}\n`, 0o644)
@@ -26,6 +27,19 @@ export function refuseUnproven(home: Home): void {
   const why = mark.failed ? `its data are not sound: ${mark.failed}` : 'it was not finished'
   throw new Trouble(`The data in ${home.dir} come from a restore that was begun at ${mark.beganAt}, and ${why}.`, {
     setting: home.path(markFile),
-    remedy: `npx countroom restore --home ${home.dir} --from ${mark.from} (it goes on, and proves); ops/runbooks/restore.md`,
+    remedy: `${mark.command}   (the same as then: it goes on, and proves); ops/runbooks/restore.md`,
   })
+}
+
+/** Going on to another goal would bring back what was left out on purpose. One whose data were not sound may be tried otherwise. @throws Trouble */
+export function refuseOtherGoal(home: Home, goal: string): void {
+  const mark = restoreMark(home)
+  if (!mark || mark.failed || mark.goal === goal) return
+  throw new Trouble(
+    `In ${home.dir} a restore to ${mark.goal} was begun at ${mark.beganAt}; this would be one to ${goal}.`,
+    {
+      setting: home.path(markFile),
+      remedy: `the same as then: ${mark.command}; or this one into another folder (--home)`,
+    },
+  )
 }

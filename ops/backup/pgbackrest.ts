@@ -24,6 +24,11 @@ export async function pgbackrest(
       setting: pgbackrestBinary,
       remedy: 'npm start (it installs what is missing), or apt-get install pgbackrest',
     })
+  if (!existsSync(home.path(parts.configuration)))
+    throw new Trouble('This appliance was started without backups.', {
+      setting: '"backup" in countroom.json',
+      remedy: 'start it again, and it makes them: kill its `countroom up`, then npm start',
+    })
   const all = [
     `--config=${home.path(parts.configuration)}`,
     `--config-include-path=${home.path(parts.secret)}`,

@@ -16,14 +16,14 @@ import { Trouble } from '../appliance/trouble.ts'
 import { forgetRecovery, type Reached, withEngine } from './engine.ts'
 import { chooseBackup, fetchData, openRepository, type Reading, refuseSmallDisk } from './fetch.ts'
 import { answerFor, type Loss } from './loss.ts'
-import { markRestore, restoreMark, unmarkRestore } from './mark.ts'
+import { markRestore, refuseOtherGoal, restoreMark, unmarkRestore } from './mark.ts'
 import type { Held } from './pgbackrest.ts'
 import { forget, nameOf, parts } from './place.ts'
 import { type Check, firstFault, proveData } from './proof.ts'
 import { type Contents, keysBeside, openRecoverySet, type RecoverySet, readRecoverySet } from './recovery-set.ts'
 import { chooseRepository } from './source.ts'
 import { type Steps, stopwatch } from './steps.ts'
-import { type Target, tellTarget } from './target.ts'
+import { type Target, tellTarget, toWord } from './target.ts'
 
 export type RestoreOptions = {
   /** The bare folder that becomes a home. */
@@ -60,6 +60,7 @@ export async function planRestore(options: RestoreOptions): Promise<Plan> {
   const target = viewHome(options.home)
   const set = readRecoverySet(options.from)
   refuseUsed(target)
+  refuseOtherGoal(target, goalOf(options))
   const scratch = viewHome(mkdtempSync(join(tmpdir(), 'countroom-plan-')))
   chmodSync(scratch.dir, 0o755)
   try {
@@ -85,6 +86,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const identities = findIdentities()
   const set = readRecoverySet(options.from)
   refuseUsed(viewHome(options.home))
+  refuseOtherGoal(viewHome(options.home), goalOf(options))
   const from = tokenHome(viewHome(options.home), options)
   const home = openHome(options.home, identities)
   if (from.dir !== home.dir) bringToken(from, home)
@@ -92,7 +94,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   return withAgentAlone(home, async (keys) => {
     const { contents, reading, chosen } = await open(home, set, options, keys, identities)
     const plan = planOf(home, reading, chosen, options, refuseSmallDisk(home.dir, chosen))
-    const mark = { beganAt: new Date().toISOString(), from: options.from }
+    const mark = { beganAt: new Date().toISOString(), goal: goalOf(options), command: commandOf(options) }
     markRestore(home, mark)
     settle(home, contents, set, identities)
     openRepository(reading) // the passwords are those of the data now
@@ -209,7 +211,25 @@ function refuseUsed(home: Home): void {
   })
 }
 
-function refused(home: Home, mark: { beganAt: string; from: string }, fault: string): Trouble {
+/** What comes back, whichever repository it is read from. */
+function goalOf({ target, set }: RestoreOptions): string {
+  return `${tellTarget(target)}${set === undefined ? '' : `, beginning with ${set}`}`
+}
+
+function commandOf({ home, from, target, set, repository, keysOf }: RestoreOptions): string {
+  const words = {
+    home,
+    from,
+    to: target.kind === 'now' ? undefined : toWord(target),
+    set,
+    repository,
+    'keys-of': keysOf,
+  }
+  const given = Object.entries(words).filter(([, value]) => value !== undefined)
+  return ['npx countroom restore', ...given.map(([name, value]) => `--${name} ${value}`)].join(' ')
+}
+
+function refused(home: Home, mark: Parameters<typeof markRestore>[1], fault: string): Trouble {
   markRestore(home, { ...mark, failed: fault })
   return new Trouble(`The restored data contradict themselves, and nothing starts on them: ${fault}`, {
     setting: home.path('pg'),

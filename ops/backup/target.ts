@@ -16,6 +16,12 @@ export function parseTarget(text: string): Target {
   return { kind: 'time', at }
 }
 
+/** As `--to` takes it. */
+export function toWord(target: Target): string {
+  if (target.kind === 'now') return 'now'
+  return target.kind === 'time' ? target.at.toISOString() : target.xid
+}
+
 export function tellTarget(target: Target): string {
   if (target.kind === 'now') return 'all that was archived'
   return target.kind === 'time' ? target.at.toISOString() : `transaction ${target.xid}`

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
+import type { Home } from '../appliance/home.ts'
 import { knownHome } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
+import { sitesOf } from '../failover/members.ts'
 
 /** `countroom logs`: the end of the logs, of one process or all; `-f` goes on. */
 export function logsCommand(): Command {
@@ -15,7 +17,7 @@ export function logsCommand(): Command {
       const home = knownHome()
       const files = home.has('log') ? readdirSync(home.path('log')).filter((file) => file.endsWith('.log')) : []
       const wanted = files
-        .filter((file) => name === undefined || file === `${name}.log`)
+        .filter((file) => name === undefined || file === `${name === 'postgres' ? postgresOf(home) : name}.log`)
         .map((file) => home.path('log', file))
       if (wanted.length === 0)
         throw new Trouble(
@@ -33,6 +35,11 @@ export function logsCommand(): Command {
       })
       process.exitCode = await new Promise((resolve) => tail.once('exit', (code) => resolve(code ?? 1)))
     })
+}
+
+/** In a cluster Patroni runs PostgreSQL, and both speak into one log. */
+function postgresOf(home: Home): string {
+  return sitesOf(home) ? 'patroni' : 'postgres'
 }
 
 function count(text: string): string {

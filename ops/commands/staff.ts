@@ -79,7 +79,7 @@ async function breakGlass({ reason, enrol, alone, minutes, shares = false }: Gla
   try {
     const said = (await sql.begin(async (tx: Tx) => {
       if (enrol)
-        return `${card.urls.operator}/enrol#${(await staff.breakGlassForPlace(tx, command, { reason, custodians })).secret}`
+        return `${card.urls.operator}enrol#${(await staff.breakGlassForPlace(tx, command, { reason, custodians })).secret}`
       const { until } = await staff.breakGlassAlone(tx, command, { login: alone ?? '', reason, minutes, custodians })
       return `${alone} may approve alone what they ask for, until ${until.toISOString()}.`
     })) as string

@@ -1,6 +1,7 @@
+import type { Sql } from '../../core/host/database.ts'
 import { readSettings } from '../appliance/settings.ts'
 import { lastBackups } from '../backup/index.ts'
-import { broken, type Check, sound, warning } from './finding.ts'
+import { broken, type Check, type Found, sound, warning } from './finding.ts'
 
 const hourMs = 3_600_000
 /** A schedule's hours, and time to make one. */
@@ -30,9 +31,19 @@ export const backups: Check = {
         `the last backup is ${Math.round(hours)} hours old`,
         'npx countroom backup; ops/runbooks/backup.md#overdue',
       )
-    if (!settings) return sound('none are made; "backup" in countroom.json says where to')
+    if (!settings) return without(sql())
     return sound(
       `the last is of ${backup?.toISOString() ?? 'no day yet'}, proven to come back ${drill?.toISOString() ?? 'never yet'}`,
     )
   },
+}
+
+/** To try the casino out needs none; other people's money does. */
+async function without(sql: Sql): Promise<Found> {
+  const [books] = await sql<Array<{ used: boolean }>>`select exists (select from ledger.batches) as used`
+  if (!books?.used) return sound('none are made; "backup" in countroom.json says where to')
+  return warning(
+    'none are made: what happens to this disk happens to the money of players',
+    '"backup" in countroom.json; ops/runbooks/backup.md#where',
+  )
 }

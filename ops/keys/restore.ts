@@ -99,6 +99,8 @@ function wordsOf({
   if (updated.length > 0) lines.push(`Brought to their state of ${at.toISOString()}: ${updated.join(', ')}`)
   if (joined) lines.push(`${joined.deks} data keys joined, ${joined.erased} of the erased removed.`)
   if (waiting !== undefined)
-    lines.push(`${waiting} data keys of ${at.toISOString()} wait; the next start joins them before it opens: npm start`)
+    lines.push(
+      `${waiting} data keys of ${at.toISOString()} wait; the next start joins them before it opens. Next: npx countroom restore, where the data come from a backup (ops/runbooks/restore.md); else npm start`,
+    )
   return `${lines.length > 0 ? lines.join('\n') : 'This token has all of it already.'}\n`
 }
