@@ -164,6 +164,6 @@ function binomials(rows: number): number[] {
 
 /** Of a target, as the game tells it. */
 function chanceOf(game: games.Game, target: number): number {
-  const [[winning], [losing]] = game.returns!({ stake: 100n, target }) as [[bigint], [bigint]]
-  return Number(winning) / Number(winning + losing)
+  const [winning, losing] = game.returns!({ stake: 100n, target }).map(([ways]) => Number(ways)) as [number, number]
+  return winning / (winning + losing)
 }
