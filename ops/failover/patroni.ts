@@ -17,7 +17,7 @@ const configuration = 'run/patroni.yml'
 const dataFolder = 'patroni/pg'
 
 /** Seconds. A leader that is not heard of for `ttl` has lost; it takes its own server down before (`ttl` >= `loop_wait` + 2 `retry_timeout`). */
-export const timings = { ttl: 20, loop_wait: 5, retry_timeout: 5 } as const
+const timings = { ttl: 20, loop_wait: 5, retry_timeout: 5 } as const
 
 /** The log that a second site may miss before it has to copy anew; no slot keeps more for it, because a site that is gone would fill this disk. */
 const keptForSecondSite = '4GB'

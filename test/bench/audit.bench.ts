@@ -17,6 +17,7 @@ const benchmark: Benchmark = {
   name: 'audit',
   summary: 'processor time of sealing per bet; proofs in a log of ten million leaves; how long an event is unprotected',
   seconds: 3,
+  parts: ['cost', 'log', 'window'],
   async run(options) {
     const asked = (part: string) => options.only === undefined || options.only === part
     const cost = asked('cost') ? await costOf(options) : undefined

@@ -61,6 +61,10 @@ async function run(wanted: string): Promise<void> {
     console.error('--rounds takes a whole number above zero.')
     process.exit(2)
   }
+  if (values.only !== undefined && !benchmark.parts?.includes(values.only)) {
+    console.error(['--only takes one of these, and nothing else:', ...(benchmark.parts ?? [])].join('\n  '))
+    process.exit(2)
+  }
   const { large = false, pgledger, tbperf } = values
   const rivals = { ...(pgledger ? { pgledger } : {}), ...(tbperf ? { tbperf } : {}) }
   const report = await benchmark.run({
@@ -101,7 +105,7 @@ function print(report: Report, figures: Array<Report['figures'][number] & { met:
     }
     const between = spread ? ` (${spread.map(shown).join(' to ')})` : ''
     const aimed = aim === undefined ? '' : `, aim ${aim}`
-    const verdict = met === undefined ? '' : `   bar ${bar}${aimed}  ${met ? 'met' : 'MISSED'}`
+    const verdict = met === undefined ? aimed.replace(', ', '   ') : `   bar ${bar}${aimed}  ${met ? 'met' : 'MISSED'}`
     console.log(`${name.padEnd(width)}  ${shown(value).padStart(10)} ${`${unit}${between}`.padEnd(12)}${verdict}`)
   }
 }

@@ -1,4 +1,4 @@
-/** A figure; its bar is `>=N` or `<=N` in the figure's unit, and `aim` what would be better still. `spread` is from the lowest to the highest of what `value` is the median of. */
+/** A figure; its bar is `>=N` or `<=N` in the figure's unit, and `aim` what would be better still. `spread` is from the lowest to the highest of the rounds that `value` stands for. */
 export type Figure = {
   name: string
   value: number
@@ -19,6 +19,8 @@ export type Benchmark = {
   seconds: number
   /** How often each measurement is repeated unless the command says otherwise; seven times without it. */
   rounds?: number
+  /** What `--only` takes. */
+  parts?: readonly string[]
   run(options: RunOptions): Promise<Report>
 }
 

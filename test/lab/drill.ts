@@ -5,7 +5,8 @@ import { viewHome } from '../../ops/appliance/home.ts'
 import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type ChaosRecord, signEvidence } from '../../ops/backup/index.ts'
 import type { Lab } from './lab.ts'
-import { type Outcome, run, type Trial } from './trials.ts'
+import { type Outcome, run } from './run.ts'
+import type { Trial } from './trials.ts'
 
 /**
  * Strikes the cluster while people play, and signs what came of it. `home`: of the appliance that signs; the first node of the test cluster, which has a
@@ -18,8 +19,7 @@ export async function drillChaos(
 ): Promise<{ record: ChaosRecord; file: string }> {
   const at = new Date()
   const outcome = await run(lab, trial, perSecond)
-  const books = await proveBooks(lab)
-  const record = recordOf(outcome, at, perSecond, books)
+  const record = recordOf(outcome, at, perSecond, proveBooks(lab))
   const keys = connectKeys({ socket: agentSocket(viewHome(home), 'ops'), deadlineMs: 60_000 })
   try {
     mkdirSync(out, { recursive: true })
@@ -32,7 +32,7 @@ export async function drillChaos(
 }
 
 /** Undefined when the ledger proves, asked at any node, else what contradicts. */
-async function proveBooks(lab: Lab): Promise<string | undefined> {
+function proveBooks(lab: Lab): string | undefined {
   try {
     lab.nodes[1]!.countroom('verify', 'ledger', '--json')
     return undefined
@@ -43,7 +43,7 @@ async function proveBooks(lab: Lab): Promise<string | undefined> {
 }
 
 function recordOf(outcome: Outcome, at: Date, perSecond: number, books: string | undefined): ChaosRecord {
-  const { trial, account, lost, doubled, proof, timeline, struckAt, settledSeconds } = outcome
+  const { trial, account, lost, doubled, proof, timeline, struckAt, seconds, settledSeconds } = outcome
   const sinceStrike = (ms: number) => (ms - struckAt) / 1000
   const times = [...account.acknowledgedAt.values()].map(sinceStrike).sort((a, b) => a - b)
   const pauses = times.slice(1).map((time, i) => ({ length: time - times[i]!, end: time }))
@@ -52,7 +52,7 @@ function recordOf(outcome: Outcome, at: Date, perSecond: number, books: string |
     { seconds: 0, happened: trial.name },
     ...timeline.map(({ seconds, leads }) => ({ seconds, happened: `${leads} leads` })),
     { seconds: longest.end, happened: 'bets are acknowledged, after the longest pause' },
-    { seconds: trial.seconds, happened: 'healing begins' },
+    { seconds, happened: 'healing begins' },
     { seconds: settledSeconds, happened: 'all nodes are where they belong' },
   ].sort((a, b) => a.seconds - b.seconds)
   const check = (name: string, bad: string | undefined) => ({

@@ -11,6 +11,8 @@ export type Account = {
   acknowledged: Map<string, string>
   /** When each was, in milliseconds since 1970. */
   acknowledgedAt: Map<string, number>
+  /** When each was asked first, and how long its player waited for a round, all asking again included. */
+  waits: Array<{ atMs: number; ms: number }>
   /** First answers that were no round: what a player would have read. */
   failures: Array<{ atMs: number; said: string }>
   /** Keys that were answered with two rounds. */
@@ -49,6 +51,7 @@ export function play(lab: Lab, perSecond = 100): Play {
   const account: Account = {
     acknowledged: new Map(),
     acknowledgedAt: new Map(),
+    waits: [],
     failures: [],
     doubled: [],
     unresolved: [],
@@ -101,6 +104,7 @@ export function play(lab: Lab, perSecond = 100): Play {
         if (before !== undefined && before !== said.round) account.doubled.push(key)
         account.acknowledged.set(key, said.round)
         account.acknowledgedAt.set(key, Date.now())
+        account.waits.push({ atMs: beganMs, ms: elapsedMs() - beganMs })
         alive()
         return
       }
@@ -139,7 +143,10 @@ export function play(lab: Lab, perSecond = 100): Play {
  * What the books of a home say of it: keys that were acknowledged and are not there, or as another round; and keys
  * that are there more than once, acknowledged or not.
  */
-export async function compare(home: string, account: Account): Promise<{ lost: string[]; doubled: string[] }> {
+export async function compare(
+  home: string,
+  account: Pick<Account, 'acknowledged' | 'doubled'>,
+): Promise<{ lost: string[]; doubled: string[] }> {
   const owner = connect(viewHome(home), 'owner')
   try {
     const booked = await owner<Array<{ key: string; transfer: bigint }>>`

@@ -19,6 +19,8 @@ export type LabNode = {
   /** Under its home. */
   disk: Disk
   home: string
+  /** Words that start what stands behind them, where a machine is made otherwise than it is installed. */
+  startedBy: readonly string[]
   /** Runs the operator's command there; its output. */
   countroom(...words: string[]): string
   up(...words: string[]): Promise<void>
@@ -169,10 +171,12 @@ function labNode(number: number, machine: Machine, home: string): LabNode {
     machine,
     disk,
     home,
+    startedBy: [],
     countroom: (...words) => machine.run(node, command(...words), { env }),
     async up(...words) {
       const log = join(home, 'up.log')
-      const child = machine.start(node, command('up', ...words), env, openSync(log, 'a'))
+      const [program, ...rest] = [...this.startedBy, node, ...command('up', ...words)]
+      const child = machine.start(program!, rest, env, openSync(log, 'a'))
       running = child
       const card = join(home, 'run/appliance.json')
       for (;;) {
