@@ -1,36 +1,7 @@
 import { Command } from 'commander'
 import { exitCodeOf, tell } from './appliance/trouble.ts'
+import { commands } from './commands/all.ts'
 import { endsInOrder } from './commands/asked.ts'
-
-const commands = {
-  up: async () => (await import('./commands/up.ts')).upCommand(),
-  status: async () => (await import('./commands/status.ts')).statusCommand(),
-  cluster: async () => (await import('./commands/cluster.ts')).clusterCommand(),
-  switchover: async () => (await import('./commands/switchover.ts')).switchoverCommand(),
-  failover: async () => (await import('./commands/failover.ts')).failoverCommand(),
-  edge: async () => (await import('./commands/edge.ts')).edgeCommand(),
-  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
-  check: async () => (await import('./commands/check.ts')).checkCommand(),
-  monitoring: async () => (await import('./commands/monitoring.ts')).monitoringCommand(),
-  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
-  witness: async () => (await import('./commands/witness.ts')).witnessCommand(),
-  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
-  ledger: async () => (await import('./commands/ledger.ts')).ledgerCommand(),
-  manifest: async () => (await import('./commands/manifest.ts')).manifestCommand(),
-  keys: async () => (await import('./commands/keys.ts')).keysCommand(),
-  backup: async () => (await import('./commands/backup.ts')).backupCommand(),
-  restore: async () => (await import('./commands/restore.ts')).restoreCommand(),
-  drill: async () => (await import('./commands/drill.ts')).drillCommand(),
-  access: async () => (await import('./commands/access.ts')).accessCommand(),
-  staff: async () => (await import('./commands/staff.ts')).staffCommand(),
-  pki: async () => (await import('./commands/pki.ts')).pkiCommand(),
-  passwords: async () => (await import('./commands/passwords.ts')).passwordsCommand(),
-  rng: async () => (await import('./commands/rng.ts')).rngCommand(),
-  logs: async () => (await import('./commands/logs.ts')).logsCommand(),
-  report: async () => (await import('./commands/report.ts')).reportCommand(),
-  'support-bundle': async () => (await import('./commands/support-bundle.ts')).supportBundleCommand(),
-  reset: async () => (await import('./commands/reset.ts')).resetCommand(),
-}
 
 /** The operator's one command. Loads only what is asked for: `status` need not wait for what `up` wants. */
 const program = new Command('countroom')

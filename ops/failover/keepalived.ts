@@ -6,14 +6,19 @@ import { Trouble } from '../appliance/trouble.ts'
 
 export type EdgeNode = NonNullable<Settings['edgeNode']>
 
-const [configuration, alive] = ['run/keepalived.conf', 'run/edge-alive']
+/** Generous: a machine that is busy is not dead, and what is dead refuses at once. */
+const answerSecondsMax = 2.5
+/** What timeout(1) ends with when it had to end something. */
+const timedOut = 124
+
+const [configuration, health] = ['run/keepalived.conf', 'run/edge-health']
 
 /**
- * keepalived, which gives the virtual address to one edge that lives: to the first, while it answers. It is told by unicast, since not every network has
- * multicast, and it gives an address away, so it stays root's.
+ * keepalived, which gives the virtual address to one edge that lives: to the first, while it answers players as they would ask. It is told by unicast, since
+ * not every network has multicast, and it gives an address away, so it stays root's.
  */
-export function keepalivedUnit(home: Home, { ports }: Settings, node: EdgeNode, virtualAddress: string): Unit {
-  home.write(alive, `#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/${ports.edgeMetrics}\n`, 0o700)
+export function keepalivedUnit(home: Home, settings: Settings, node: EdgeNode, virtualAddress: string): Unit {
+  home.write(health, askHealth(settings), 0o700)
   home.write(configuration, render(home, node, virtualAddress), 0o600)
   return {
     name: 'keepalived',
@@ -28,6 +33,32 @@ export function keepalivedUnit(home: Home, { ports }: Settings, node: EdgeNode, 
   }
 }
 
+/**
+ * Asks the edge for its health by HTTP over TLS where players come in: a process that hangs still takes connections. `alive`: it answers something;
+ * `ready`: it has a core to ask, too, and does not drain. What is refused is told at once, what is late is asked once more.
+ */
+export function askHealth({ address, ports }: Pick<Settings, 'address' | 'ports'>): string {
+  const wildcards: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+  const host = wildcards[address] ?? address
+  const at = host.includes(':') ? `[${host}]:${ports.player}` : `${host}:${ports.player}`
+  return `#!/bin/bash
+case "$1" in
+  alive) wanted='HTTP/1.1 ' ;;
+  ready) wanted='HTTP/1.1 200' ;;
+  *) exit 2 ;;
+esac
+ask() {
+  printf 'GET /edge/health HTTP/1.1\\r\\nhost: localhost\\r\\nconnection: close\\r\\n\\r\\n' |
+    /usr/bin/timeout ${answerSecondsMax} /usr/bin/openssl s_client -quiet -connect ${at} 2>/dev/null |
+    /usr/bin/head -c 12
+  [ "\${PIPESTATUS[1]}" != ${timedOut} ]
+}
+answer=$(ask) || answer=$(ask) || exit 1
+[[ $answer == "$wanted"* ]]
+`
+}
+
+/** Who is not alive gives the address away; who is not ready does so where another is, and keeps it where no edge has a core. */
 function render(home: Home, { number, addresses }: EdgeNode, virtualAddress: string): string {
   const own = addresses[number - 1]!
   const others = addresses.filter((address) => address !== own)
@@ -36,12 +67,20 @@ function render(home: Home, { number, addresses }: EdgeNode, virtualAddress: str
   enable_script_security
   script_user root
 }
-vrrp_script edge {
-  script "${home.path(alive)}"
+vrrp_script alive {
+  script "${home.path(health)} alive"
   interval 1
-  timeout 1
+  timeout 6
   fall 1
   rise 2
+}
+vrrp_script ready {
+  script "${home.path(health)} ready"
+  interval 1
+  timeout 6
+  fall 2
+  rise 2
+  weight -10
 }
 vrrp_instance countroom {
   state BACKUP
@@ -57,7 +96,8 @@ ${others.map((address) => `    ${address}`).join('\n')}
     ${virtualAddress}/32
   }
   track_script {
-    edge
+    alive
+    ready
   }
 }
 `

@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+
+/** Every word of `countroom`. Each is loaded only when it is asked for. */
+export const commands: Record<string, () => Promise<Command>> = {
+  up: async () => (await import('./up.ts')).upCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  cluster: async () => (await import('./cluster.ts')).clusterCommand(),
+  switchover: async () => (await import('./switchover.ts')).switchoverCommand(),
+  failover: async () => (await import('./failover.ts')).failoverCommand(),
+  edge: async () => (await import('./edge.ts')).edgeCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
+  monitoring: async () => (await import('./monitoring.ts')).monitoringCommand(),
+  audit: async () => (await import('./audit.ts')).auditCommand(),
+  witness: async () => (await import('./witness.ts')).witnessCommand(),
+  verify: async () => (await import('./verify.ts')).verifyCommand(),
+  ledger: async () => (await import('./ledger.ts')).ledgerCommand(),
+  manifest: async () => (await import('./manifest.ts')).manifestCommand(),
+  keys: async () => (await import('./keys.ts')).keysCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
+  drill: async () => (await import('./drill.ts')).drillCommand(),
+  access: async () => (await import('./access.ts')).accessCommand(),
+  staff: async () => (await import('./staff.ts')).staffCommand(),
+  pki: async () => (await import('./pki.ts')).pkiCommand(),
+  passwords: async () => (await import('./passwords.ts')).passwordsCommand(),
+  rng: async () => (await import('./rng.ts')).rngCommand(),
+  logs: async () => (await import('./logs.ts')).logsCommand(),
+  report: async () => (await import('./report.ts')).reportCommand(),
+  'support-bundle': async () => (await import('./support-bundle.ts')).supportBundleCommand(),
+  reset: async () => (await import('./reset.ts')).resetCommand(),
+}
