@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { connectKeys } from '#keys'
 import { survey } from '#program'
 import { bringUpCertificates, keepCertificates, type Lives } from './appliance/certificates.ts'
 import { keepClock } from './appliance/clock.ts'
@@ -20,14 +21,17 @@ import { redisUnit } from './appliance/redis.ts'
 import { isRejoinPending, rejoin } from './appliance/rejoin.ts'
 import { bringUpSchema, isInUse, offerFirstEnrolment } from './appliance/schema.ts'
 import { readSettings, type Settings } from './appliance/settings.ts'
+import { agentSocket } from './appliance/sockets.ts'
 import { createSupervisor, type UnitState } from './appliance/supervisor.ts'
 import { joinedMark } from './appliance/token.ts'
 import { asTrouble } from './appliance/trouble.ts'
 import { keepArchive } from './audit/keeper.ts'
 import { forget, furnishBackup, keepBackups, refuseUnproven, repositoriesOf } from './backup/index.ts'
 import { startEdgeNode } from './failover/edge-node.ts'
+import { refuseEnded } from './failover/ended.ts'
 import { keepFence, refuseSuperseded } from './failover/fence.ts'
 import { joinCluster } from './failover/join.ts'
+import { bringUpLists } from './failover/lists.ts'
 import { clearMembers } from './failover/members.ts'
 import { answerForSite, wordsOfLoss } from './failover/site-loss.ts'
 import { standBy } from './failover/stand-by.ts'
@@ -114,10 +118,16 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     const read = readSettings(home)
     const settings = options.freePorts ? { ...read, ports: await freePorts() } : read
     if (!settings.cluster) clearMembers(home)
-    await refuseSuperseded(home, settings, options.firstSiteLeads === true)
     refuseOutOfReach(settings, users)
     refuseMissingExporters(settings)
     await refuseTakenPorts(settings, users.edge)
+    const startKeys = once(async () => {
+      await readyToken(home)
+      const pin = await typedPin(settings, options.askPin)
+      await supervisor.start(keysUnit(home, settings, users, { pin }))
+    })
+    if (settings.cluster) await judgeAgain(home, settings, settings.cluster, options.lives, startKeys, say)
+    await refuseSuperseded(home, settings, options.firstSiteLeads === true)
     if (settings.backup) furnishBackup(home, users, repositoriesOf(home, settings.backup))
 
     const surveyed = survey(repository) // takes as long as the engines do, so it goes on beside them
@@ -136,11 +146,7 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
         supervisor.start(sandboxUnit(home, settings, users)),
       )
     })
-    await step('Key agent', async () => {
-      await readyToken(home)
-      const pin = await typedPin(settings, options.askPin)
-      await supervisor.start(keysUnit(home, settings, users, { pin }))
-    })
+    await step('Key agent', startKeys)
     const { cluster } = settings
     if (cluster?.follows) {
       card = publish(home, { ...cardOf(home, settings, supervisor.states()), follows: true })
@@ -247,6 +253,31 @@ function edgeNodeOf(dir: string): Settings['edgeNode'] {
   }
 }
 
+/** A node that was off for long: certificates and lists by which it comes to its engines, and they to each other. */
+async function judgeAgain(
+  home: Home,
+  settings: Settings,
+  cluster: NonNullable<Settings['cluster']>,
+  lives: Lives = {},
+  startKeys: () => Promise<void>,
+  say: (line: string) => void,
+): Promise<void> {
+  refuseEnded(home)
+  const agent = async () => {
+    await startKeys()
+    return connectKeys({ socket: agentSocket(home, 'ops') })
+  }
+  const done = await bringUpLists({
+    home,
+    settings,
+    cluster,
+    agent,
+    by: 'countroom up',
+    listSeconds: lives.listSeconds,
+  })
+  if (done) say(`${done}.`)
+}
+
 /** No token is made where one has been in use: that is damage, even when the mark of the installation is gone too. */
 async function readyToken(home: Home): Promise<void> {
   if (isInstalled(home)) return
@@ -264,6 +295,15 @@ function publish(home: Home, card: Card): Card {
     home.write('run/appliance.json', `${JSON.stringify(card, null, 2)}\n`)
   } catch {}
   return card
+}
+
+/** The same work, done once, whoever asks for it. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
 }
 
 function inWords<T>(dir: string, work: () => T): T {

@@ -36,6 +36,8 @@ export type RevocationList = {
   thisUpdate: Date
   /** Undefined where it does not say; ours always do. */
   nextUpdate: Date | undefined
+  /** RFC 5280 5.2.3: an older one is told from a newer by it. Undefined where it does not say; ours always do. */
+  number: bigint | undefined
   serials: ReadonlySet<string>
   /** Signed by ECDSA over SHA-256, as all of ours are. */
   isSignedBy(key: KeyObject): boolean
@@ -54,6 +56,7 @@ export function readRevocationList(pem: string): RevocationList {
   return {
     thisUpdate,
     nextUpdate,
+    number: numberIn(parts.at(-1)),
     serials: new Set(rows.map(({ body }) => serialIn(elements(body)[0]?.body.toString('hex') ?? ''))),
     isSignedBy: (key) => isSignature(said.whole, key, signature.body.subarray(1)), // behind the number of bits that are none
   }
@@ -67,12 +70,26 @@ function isSignature(data: Buffer, key: KeyObject, signature: Buffer): boolean {
   }
 }
 
-const types = { sequence: 0x30, utcTime: 0x17, generalizedTime: 0x18 }
+const types = { integer: 0x02, sequence: 0x30, utcTime: 0x17, generalizedTime: 0x18, extensions: 0xa0 }
+const numberOid = '551d14' // 2.5.29.20
 
 type Element = { type: number; body: Buffer; whole: Buffer }
 
 function isTime({ type }: Element): boolean {
   return type === types.utcTime || type === types.generalizedTime
+}
+
+/** What the extension of the number holds; extensions come last. */
+function numberIn(last: Element | undefined): bigint | undefined {
+  if (last?.type !== types.extensions) return undefined
+  for (const { body } of elements(elements(last.body)[0]?.body)) {
+    const [oid, ...rest] = elements(body)
+    if (oid?.body.toString('hex') !== numberOid) continue
+    const number = elements(rest.at(-1)?.body)[0]
+    if (number?.type !== types.integer || number.body.length === 0) throw noList()
+    return BigInt(`0x${number.body.toString('hex')}`)
+  }
+  return undefined
 }
 
 /** RFC 5280 5.1.2.4: in UTC with seconds, years of two digits are 1950 to 2049. */

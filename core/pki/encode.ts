@@ -87,6 +87,14 @@ export async function encodeList(
   return Buffer.from(crl.rawData)
 }
 
+/** Whom a list names, as `encodeList` takes them. */
+export function listedIn(list: string): Array<{ serial: string; at: Date }> {
+  return new x509.X509Crl(list).entries.map(({ serialNumber, revocationDate }) => ({
+    serial: serialNumber,
+    at: revocationDate,
+  }))
+}
+
 /** A key pair and a request for it, as the component makes them; the key never leaves it. PEM. */
 export async function encodeRequest(component: string): Promise<{ key: string; request: string }> {
   const pair = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])

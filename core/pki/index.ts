@@ -1,3 +1,5 @@
+// Without the database: a list once more, and a certificate for the time until there is one
+export { issueAlone, signAgain } from './alone.ts'
 // The authority itself, its keys in the token
 export { type Authority, anchors, authorities, ensureAuthorities, type SigningCommand } from './authority.ts'
 // A key and its certificates in one file for a browser

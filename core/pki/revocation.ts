@@ -71,12 +71,13 @@ export async function revokePerson(
  * all that was ever issued under it, whichever certificate it had then. Answers how many were signed.
  *
  * A list of a key that was rotated away cannot be signed again. It ends by itself, or at once when something that was issued
- * under that key is taken back: then nothing of that key is let in any more, since no list can say which.
+ * under that key is taken back: then nothing of that key is let in any more, since no list can say which. `above`: the number of a list that was
+ * signed without the database (`signAgain`), which none has twice.
  */
 export async function publish(
   tx: Tx,
   command: SigningCommand,
-  { lifeSeconds = listSecondsMax }: { lifeSeconds?: number } = {},
+  { lifeSeconds = listSecondsMax, above = 0n }: { lifeSeconds?: number; above?: bigint } = {},
 ): Promise<number> {
   await tx`select pg_advisory_xact_lock(hashtext('pki.lists'))`
   const known = await authorities(tx, command)
@@ -91,7 +92,8 @@ export async function publish(
       select number, this_update as "thisUpdate", next_update as "nextUpdate", says from pki.lists where key = ${key}`
     if (current?.says.equals(says) && !isListDue(current, command.now)) continue
     const { encodeList } = await import('./encode.ts')
-    const number = (current?.number ?? 0n) + 1n
+    const before = current?.number ?? 0n
+    const number = (before > above ? before : above) + 1n
     const nextUpdate = new Date(command.now.getTime() + lifeSeconds * 1000)
     const list = await encodeList(command.keys, authority, { number, thisUpdate: command.now, nextUpdate, revoked })
     await tx`
@@ -149,7 +151,7 @@ async function revokedUnder(tx: Tx, { key, serial }: Authority, now: Date) {
   return { revoked, says: createHash('sha256').update(said).digest() }
 }
 
-function pemOfList(der: Buffer): string {
+export function pemOfList(der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
   return `-----BEGIN X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`
 }

@@ -1,12 +1,16 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { systemCommand } from '#base'
+import * as audit from '#audit'
+import { systemCommand, type Tx } from '#base'
 import { connectKeys, type Keys } from '#keys'
 import * as pki from '#pki'
 import type { Sql } from '../../core/host/database.ts'
-import { type Component, componentsOf, readerOf } from './components.ts'
+import { bringUpLists } from '../failover/lists.ts'
+import { shareLists } from '../failover/shared-lists.ts'
+import { type Component, componentsOf, ownName, readerOf } from './components.ts'
 import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
 import { findIdentities, type Users } from './identity.ts'
+import { forgetAlone, numberHeld, putLists, signedAlone } from './lists.ts'
 import { ownerOf } from './ownership.ts'
 import { connect, endConnectionsOf, reloadPostgres } from './postgres.ts'
 import { reloadRedis, shutOutOfRedis } from './redis.ts'
@@ -107,7 +111,11 @@ export function keepCertificates(
       again = true
       return
     }
-    looking = refresh(place)
+    looking = keepListsGood(place)
+      .then((done) => {
+        if (done) say(`${done}.`)
+        return refresh(place)
+      })
       .then(
         ({ issued }) => (issued.length > 0 ? `Renewed: ${issued.join(', ')}.` : ''),
         (error: Error) => (stopping ? '' : `Certificates could not be renewed: ${error.message}`),
@@ -132,19 +140,24 @@ export async function refresh(
 ): Promise<Refreshed> {
   const { home, settings, sql, keys, lives } = place
   const command = { ...systemCommand('countroom up', now), keys }
-  return (await sql.begin(async (alone) => {
+  const refreshed = (await sql.begin(async (alone) => {
     await alone`select pg_advisory_xact_lock(hashtext('pki.place'))`
     const { issuing, made } = (await sql.begin(async (tx) => {
       const ensured = await pki.ensureAuthorities(tx, command)
-      await pki.publish(tx, command, lives.listSeconds === undefined ? {} : { lifeSeconds: lives.listSeconds })
+      await pki.publish(tx, command, {
+        above: numberHeld(home),
+        ...(lives.listSeconds === undefined ? {} : { lifeSeconds: lives.listSeconds }),
+      })
+      await tellSignedAlone(home, ownName(settings, 'ops'), tx, command)
       return ensured
     })) as Awaited<ReturnType<typeof pki.ensureAuthorities>>
+    forgetAlone(home)
     const issued = [...made]
     const disabled: string[] = []
     const known = await pki.components(sql, now)
     let changed = update(home, 'tls/ca.pem', await pki.anchors(sql, command))
     // Whoever was taken back waits for nobody's renewal.
-    if (update(home, 'tls/revoked.pem', await pki.lists(sql, now))) {
+    if (putLists(home, await pki.lists(sql, now))) {
       changed = true
       if (settings.dataAddress !== undefined) await shutOut(place, now)
     }
@@ -164,6 +177,36 @@ export async function refresh(
     if (changed && settings.dataAddress !== undefined) await tellEngines(place)
     return { issued, disabled }
   })) as Refreshed
+  const { cluster } = settings
+  if (cluster) await shareLists(home, settings, cluster) // what could not be said now is said at the next look
+  return refreshed
+}
+
+/**
+ * In a cluster the way to the database is by certificates too: where lists have ended while all of it ran, nobody there could sign new ones. Answers
+ * what had to be done about it.
+ */
+export async function keepListsGood(place: Pick<Place, 'home' | 'settings' | 'users' | 'lives'>): Promise<string> {
+  const { home, settings, users, lives } = place
+  const { cluster } = settings
+  if (!cluster) return ''
+  const agent = async () => connectKeys({ socket: agentSocket(home, 'ops') })
+  const done = await bringUpLists({
+    home,
+    settings,
+    cluster,
+    agent,
+    by: 'countroom up',
+    listSeconds: lives.listSeconds,
+  })
+  if (done) await tellEngines({ home, settings, users })
+  return done ?? ''
+}
+
+/** What this node signed while the database could not be asked, it says as soon as it can. */
+async function tellSignedAlone(home: Home, node: string, tx: Tx, command: pki.SigningCommand): Promise<void> {
+  for (const { at, ...what } of signedAlone(home))
+    await audit.record(tx, command, { action: 'pki.signed_alone', subject: node, detail: { signedAt: at, ...what } })
 }
 
 /** Enrols a component of this very machine and puts key and chain where its process reads them; answers false when it was taken back meanwhile. */
@@ -277,7 +320,7 @@ async function shutOut({ home, settings, sql, users }: Place, now: Date): Promis
   await shutOutOfRedis(home, settings, users, serials)
 }
 
-async function tellEngines({ home, settings, users }: Place): Promise<void> {
+async function tellEngines({ home, settings, users }: Pick<Place, 'home' | 'settings' | 'users'>): Promise<void> {
   await Promise.all([reloadPostgres(home, settings, users), reloadRedis(home, settings, users)])
 }
 

@@ -283,7 +283,8 @@ function scrapeOf({ metricsAddress, ports }: Settings, name: PortName): { scrape
 }
 
 /** Every core that an edge may ask: those of this node, or of all nodes of the cluster. */
-function coresOf(settings: Settings): Array<{ name: string } & ReturnType<typeof facesOf>> {
+/** Every core of a casino, and where its faces are. */
+export function coresOf(settings: Settings): Array<{ name: string } & ReturnType<typeof facesOf>> {
   const addresses = settings.cluster?.addresses ?? settings.edgeNode?.nodes
   const firstNumber = settings.cluster?.firstNumber ?? 1
   const nodes = addresses

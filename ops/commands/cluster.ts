@@ -62,7 +62,9 @@ type Inviting = {
 
 function join(): Command {
   return new Command('join')
-    .description('make of an empty home a node of the cluster that invited it')
+    .description(
+      'make of an empty home a node of the cluster that invited it; or give new certificates to one that was off for long',
+    )
     .argument('<file>', 'the package')
     .option('--code <code>', 'its code, instead of being asked')
     .addOption(
@@ -77,8 +79,12 @@ function join(): Command {
     .action(async (file: string, options: { code?: string; shares?: string[]; without?: string[] }) => {
       const { accept } = await import('../failover/accept.ts')
       const code = options.code ?? (await askCode())
-      await accept(viewHome(homeDirectory()), { ...options, file, code })
-      process.stdout.write('It is a node now: npx countroom up starts it.\n')
+      const done = await accept(viewHome(homeDirectory()), { ...options, file, code })
+      process.stdout.write(
+        done === 'joined'
+          ? 'It is a node now: npx countroom up starts it.\n'
+          : 'It was this node already, and has new certificates: npx countroom up starts it.\n',
+      )
     })
 }
 

@@ -5,6 +5,7 @@ import type { Home } from '../appliance/home.ts'
 import { holderOf, stopLeftovers } from '../appliance/lock.ts'
 import { knownHome } from '../appliance/running.ts'
 import { BrokenOff, Trouble } from '../appliance/trouble.ts'
+import { siteMemories } from '../failover/site-memories.ts'
 
 /** The mark of the installation goes last: a reset that is cut short is still seen as damage, and can be repeated. */
 const made = [
@@ -23,6 +24,7 @@ const made = [
   'continuity',
   'acme',
   'rejoin-keys.jsonl',
+  ...Object.values(siteMemories),
   'tls',
   'secrets',
   'log',

@@ -8,13 +8,14 @@ import type { Identities } from '../appliance/identity.ts'
 import { stopLeftovers, takeLock } from '../appliance/lock.ts'
 import { edgeUnit, originsOf } from '../appliance/nodes.ts'
 import { portsInUse } from '../appliance/ports.ts'
-import { readSettings } from '../appliance/settings.ts'
+import { readSettings, type Settings } from '../appliance/settings.ts'
 import { createSupervisor } from '../appliance/supervisor.ts'
 import { asTrouble } from '../appliance/trouble.ts'
 import type { Appliance, Card, Step } from '../appliance.ts'
 import { renewAt } from '../commands/pki/renew.ts'
 import { targetsOf } from '../monitoring/targets.ts'
 import { keepTelemetry } from '../telemetry/keeper.ts'
+import { bringUpEdgeLists } from './edge-lists.ts'
 import { type EdgeNode, keepalivedUnit } from './keepalived.ts'
 
 type Options = {
@@ -53,13 +54,15 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
     await stopLeftovers(home)
     refuseMissingExporters(settings)
     furnish(home, identities)
+    const done = await bringUpEdgeLists(home, settings)
+    if (done) say(`${done}.`)
     await step('Edge', () => supervisor.start(edgeUnit(home, settings, users)))
     const { virtualAddress } = edgeNode
     if (virtualAddress !== undefined)
       await step('Virtual address', () => supervisor.start(keepalivedUnit(home, settings, edgeNode, virtualAddress)))
     await startExporters(home, settings, users, supervisor, say)
     figures = await keepTelemetry(settings, targetsOf(settings, true), say)
-    keeper = setInterval(() => void renew(home, edgeNode, settings.ports.operator, say), lookEveryMs)
+    keeper = setInterval(() => void renew(home, edgeNode, settings, say), lookEveryMs)
   } catch (error) {
     await stop()
     throw asTrouble(error, dir)
@@ -88,13 +91,20 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
 }
 
 /** Through itself: what is asked of the operator face goes to a core that lives. Lists of who was taken back come along. */
-async function renew(home: Home, { number }: EdgeNode, port: number, say: (line: string) => void): Promise<void> {
+async function renew(
+  home: Home,
+  { number }: EdgeNode,
+  settings: Settings,
+  say: (line: string) => void,
+): Promise<void> {
+  const done = await bringUpEdgeLists(home, settings)
+  if (done) say(`${done}.`)
   for (const file of ['edge', 'public']) {
     const certificate = new X509Certificate(readFileSync(home.path('tls', `${file}.pem`)))
     const { serialNumber: serial, validFromDate: notBefore, validToDate: notAfter } = certificate
     const isListOld = file === 'edge' && Date.now() - statSync(home.path('tls/revoked.pem')).mtimeMs > listMsMax
     if (!isListOld && renewalDue({ serial, notBefore, notAfter }) > new Date()) continue
-    const at = { folder: home.path('tls'), operator: `https://localhost:${port}` }
+    const at = { folder: home.path('tls'), operator: `https://localhost:${settings.ports.operator}` }
     await renewAt(at, `${file}-${number}`, file).then(
       () => say(`Renewed: ${file}-${number}.`),
       (error: Error) => say(`${file}-${number} could not be renewed: ${error.message}`),

@@ -9,11 +9,9 @@ import { type Cluster, membersOf } from './members.ts'
 import { type MemberState, observeElsewhere } from './observe.ts'
 import { askPatroni } from './patroni.ts'
 import { learnSecondSite, secondSiteOf } from './second-site.ts'
+import { siteMemories } from './site-memories.ts'
 
-/** There from the moment a node heard that the second site leads: it never starts again as what it was. */
-const superseded = 'superseded.json'
-/** There once the second site was heard of: from then on it may have been promoted while nobody here looked. */
-const followed = 'followed'
+const { superseded, followed } = siteMemories
 const lookMs = 3000
 const actor = 'countroom up'
 

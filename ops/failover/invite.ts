@@ -12,11 +12,9 @@ import { readSettings, refuseUnreadable, type Settings } from '../appliance/sett
 import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { ensureRepositoryKey } from '../backup/repository-key.ts'
+import { isFirst } from './ended.ts'
 import { type Cluster, nodeName, numberOf } from './members.ts'
 import { type NodePackage, newCode, sealPackage } from './package.ts'
-
-/** What engines and `ops` have to show before the database can be asked for certificates; the rest a node enrols itself. */
-const firstFiles = ['postgres', 'redis', 'etcd', 'ops']
 
 const sharedSecrets: readonly SecretName[] = [
   'postgres-app',
@@ -96,7 +94,7 @@ export async function invite(home: Home, wanted: Wanted): Promise<Invitation[]> 
     const made = await issueAll(
       home,
       settings,
-      componentsOf(settings).filter(({ file }) => firstFiles.includes(file)),
+      componentsOf(settings).filter(({ file }) => isFirst(file)),
     )
     if (cluster.addresses === addresses && cluster.node === self) {
       for (const { file, key, chain } of made) put({ home, users: findIdentities().users }, file, key, { chain })

@@ -56,6 +56,7 @@ export async function planPromotion(home: Home, memories?: string): Promise<Plan
 export async function promoteSite(home: Home, { by, reason, memories }: Said): Promise<Promoted> {
   const { seen, id, ...plan } = await planPromotion(home, memories)
   const { lastCommit, heardAt } = plan
+  const before = answeredOf(home)?.id
   const began = Date.now()
   const at = new Date(began).toISOString()
   const answer = await tellPromotion(home, plan.node, {
@@ -68,7 +69,7 @@ export async function promoteSite(home: Home, { by, reason, memories }: Said): P
       setting: 'promote-site',
       remedy: 'npx countroom cluster status, npx countroom logs patroni, and again',
     })
-  const answered = await untilItTakesMoney(home)
+  const answered = await untilItTakesMoney(home, before)
   return { ...plan, answered, seconds: (Date.now() - began) / 1000 }
 }
 
@@ -81,12 +82,12 @@ function given(folder: string): Memories {
   })
 }
 
-/** Its start has ended well when what it tells of itself says that it follows nobody. */
-async function untilItTakesMoney(home: Home): Promise<Answered> {
+/** Its start has ended well when it has answered for this promotion, and what it tells of itself says that it follows nobody. */
+async function untilItTakesMoney(home: Home, before: string | undefined): Promise<Answered> {
   for (let waited = 0; waited < startedSecondsMax * 2; waited++) {
     const answered = answeredOf(home)
     const card = cardOf(home)
-    if (answered && card && !card.follows) return answered
+    if (answered && answered.id !== before && card && !card.follows) return answered
     if (!holderOf(home)) throw notUp('its start has ended')
     await new Promise((resolve) => setTimeout(resolve, 500))
   }

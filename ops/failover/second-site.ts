@@ -2,9 +2,10 @@ import { readFileSync, rmSync } from 'node:fs'
 import type { Home } from '../appliance/home.ts'
 import type { Cluster } from './members.ts'
 import { observe } from './observe.ts'
+import { siteMemories } from './site-memories.ts'
 
-/** Where the second site is, as other nodes of this site have told: they learn from each other, lest one whose settings nobody changed is not fenced. */
-const file = 'second-site.json'
+/** Nodes learn from each other where the second site is, lest one whose settings nobody changed is not fenced. */
+const file = siteMemories.secondSite
 
 /** The addresses of the nodes that follow this site; none where there are none. The settings of this node go before what others told. */
 export function secondSiteOf(home: Home, { secondSite }: Cluster): string[] {

@@ -8,9 +8,9 @@ import { connect } from '../appliance/postgres.ts'
 import { noMemories, reach } from '../backup/index.ts'
 import { readFollowing } from './following.ts'
 import { type Answered, keepAnswer, type Promotion, toldPromotion } from './promotion.ts'
+import { siteMemories } from './site-memories.ts'
 
-/** What was answered for this site, for the commands of this node. */
-const file = 'promoted.json'
+const file = siteMemories.promoted
 const actor = 'countroom cluster promote-site'
 
 export function answeredOf(home: Home): Answered | undefined {
@@ -25,12 +25,12 @@ export function answeredOf(home: Home): Answered | undefined {
  */
 export async function answerForSite(home: Home): Promise<Answered> {
   const known = answeredOf(home)
-  if (known) return known
   const sql = connect(home, 'owner')
   try {
     const found = (await sql.begin(async (tx) => {
       await tx`select pg_advisory_xact_lock(hashtext('site.promoted'))`
       const { promotion, answered } = await toldPromotion(home, byNobody(home))
+      if (known?.id === promotion.id) return known // another one answers for nothing but its own promotion
       return answered ?? (await answerIn(tx, promotion.id)) ?? (await answer(tx, promotion))
     })) as Answered
     await keepAnswer(home, found)

@@ -1,4 +1,4 @@
-import { type Lives, openPlace, refresh } from '../appliance/certificates.ts'
+import { keepListsGood, type Lives, openPlace, refresh } from '../appliance/certificates.ts'
 import type { Home } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
 import { forgetPrimary } from '../appliance/postgres.ts'
@@ -74,6 +74,8 @@ function keepRenewed({ home, settings, cluster, users, lives, say }: Place): Nod
   return setInterval(() => void look(), renewMs)
 
   async function renew(): Promise<string> {
+    const done = await keepListsGood({ home, settings, users, lives }) // when the first site is gone for longer than they are good
+    if (done) say(`${done}.`)
     const first = await observeElsewhere(home, membersOf({ addresses: cluster.follows! }, settings.ports))
     if (!first.some(({ role, state }) => role === 'primary' && state === 'running'))
       return 'Nobody leads at the first site.'

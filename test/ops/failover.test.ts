@@ -1,7 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { openHome } from '../../ops/appliance/home.ts'
+import { markInstalled, openHome, viewHome } from '../../ops/appliance/home.ts'
 import { readSettings, refuseUnreadable } from '../../ops/appliance/settings.ts'
+import { accept } from '../../ops/failover/accept.ts'
 import { etcdUnit } from '../../ops/failover/etcd.ts'
 import { newCode, openPackage, sealPackage } from '../../ops/failover/package.ts'
 import { patroniUnit } from '../../ops/failover/patroni.ts'
@@ -63,6 +66,48 @@ test('a package opens with its code, however it is typed, and with no other; a c
   expect(() => openPackage(JSON.stringify({ ...body, sealed: bytes.toString('base64') }), code)).toThrow(
     /cannot be opened/,
   )
+})
+
+test('a home that remembers what became of an appliance before is joined with no cluster; a reset takes what it remembers away', async () => {
+  for (const name of ['superseded.json', 'followed', 'second-site.json', 'promoted.json']) {
+    const before = viewHome(newHome())
+    const code = newCode()
+    const file = join(before.dir, 'node-2.package')
+    writeFileSync(file, sealPackage({ settings: { cluster }, secrets: {}, tls: {}, fingerprint: 'f' }, code))
+    before.write(name, '{}')
+    await expect(accept(before, { file, code })).rejects.toMatchObject({
+      message: expect.stringContaining(name),
+      remedy: expect.stringContaining('npx countroom reset'),
+    })
+    execFileSync(process.execPath, ['ops/countroom.ts', 'reset', '--yes'], {
+      env: { ...process.env, COUNTROOM_HOME: before.dir },
+    })
+    expect(readdirSync(before.dir)).toEqual(['node-2.package'])
+    rmSync(before.dir, { recursive: true })
+  }
+})
+
+test('a node that is there already takes the certificates of its package and nothing else; another node’s, or another casino’s, it does not', async () => {
+  const there = viewHome(newHome())
+  const edgeNode = { number: 1, addresses: ['10.0.0.8', '10.0.0.9'], nodes: cluster.addresses }
+  there.write('countroom.json', JSON.stringify({ edgeNode }))
+  markInstalled(there, 'f')
+  mkdirSync(there.path('tls'))
+  there.write('tls/revoked.pem', 'lists that it holds')
+  const code = newCode()
+  const file = there.path('edge-1.package')
+  const given = async (content: object) => {
+    const whole = { settings: { edgeNode }, secrets: { redis: 'other' }, tls: {}, fingerprint: 'f', ...content }
+    writeFileSync(file, sealPackage(whole, code))
+    return accept(there, { file, code })
+  }
+  expect(await given({ tls: { 'edge.pem': 'PEM', 'edge.key': 'KEY', 'revoked.pem': 'of nobody' } })).toBe('renewed')
+  expect(readFileSync(there.path('tls/edge.key'), 'utf8')).toBe('KEY')
+  expect(readFileSync(there.path('tls/revoked.pem'), 'utf8')).toBe('lists that it holds')
+  expect(existsSync(there.path('secrets'))).toBe(false)
+  await expect(given({ fingerprint: 'another' })).rejects.toThrow(/There is an appliance/)
+  await expect(given({ settings: { edgeNode: { ...edgeNode, number: 2 } } })).rejects.toThrow(/There is an appliance/)
+  rmSync(there.dir, { recursive: true })
 })
 
 test('a package names files of its folder only', () => {

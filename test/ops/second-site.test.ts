@@ -81,6 +81,19 @@ test('several nodes of a promoted site answer once: who comes before the node th
   ).toHaveLength(1)
 })
 
+test('what a home remembers of an earlier promotion answers for nothing: this one is answered for itself, and what it loses is told', async () => {
+  const home = node()
+  const { done: before } = await promoted(home, { by: 'ada', reason: 'decided by ada' })
+  here.role = 'standby_leader'
+  here.timeline = ++timeline
+  here.config = { standby_cluster: { host: '10.0.0.1' } }
+  const { done } = await promoted(home, { by: 'grace' })
+  expect(done.answered.id).not.toBe(before.answered.id)
+  expect(done.answered).toMatchObject({ by: 'grace', frozen: true })
+  expect(answeredOf(home)).toEqual(done.answered)
+  expect((await freezes()).filter(({ liftedAt }) => liftedAt === null)).toHaveLength(1)
+})
+
 test('two nodes at once, and a promotion past our command: one freeze, one event, which stands until somebody lifts it', async () => {
   here.role = 'leader'
   here.config = {}

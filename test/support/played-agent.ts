@@ -20,6 +20,7 @@ export async function playAgent(name: string, shows: Pick<Enrolled, 'chain' | 'k
   const server = createServer({ cert: shows.chain, key: shows.key }, async (request, response) => {
     let text = ''
     for await (const part of request) text += String(part)
+    if (request.url === '/leader' && agent.role !== 'leader') response.statusCode = 503
     if (agent.ails) response.statusCode = agent.ails
     if (request.method === 'PATCH')
       for (const [key, value] of Object.entries(JSON.parse(text) as object))

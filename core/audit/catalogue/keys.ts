@@ -101,6 +101,12 @@ export const keys = {
     title: 'A certificate was issued',
     detail: { ...component, serial: 'text', notAfter: 'instant' },
   },
+  'pki.signed_alone': {
+    title: 'A node signed lists or certificates without the database',
+    severity: 'warning',
+    gli: 'i',
+    detail: { signedAt: 'instant', by: 'text', lists: 'texts', serials: 'texts' },
+  },
   'pki.revoked': { title: 'Certificates were revoked', severity: 'warning', gli: 'i', detail: { serials: 'texts' } },
   'pki.component_dismissed': {
     title: 'A component was dismissed',

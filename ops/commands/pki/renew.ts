@@ -3,11 +3,12 @@ import { Command } from 'commander'
 import * as pki from '#pki'
 import { refresh } from '../../appliance/certificates.ts'
 import { componentsOf } from '../../appliance/components.ts'
+import { knownHome } from '../../appliance/running.ts'
 import { Trouble } from '../../appliance/trouble.ts'
 import { askAuthority, keep, kept } from './authority.ts'
 import { atPlace } from './place.ts'
 
-type Options = { in?: string; operator?: string; ca?: string }
+type Options = { in?: string; operator?: string; ca?: string; alone?: boolean }
 
 export function renewCommand(): Command {
   return new Command('renew')
@@ -16,8 +17,10 @@ export function renewCommand(): Command {
     .option('--in <folder>', 'on another machine: where key and certificate are')
     .option('--operator <url>', 'on another machine: the operator face of the casino')
     .option('--ca <file>', 'on another machine: the root to believe; else the one in the folder')
+    .option('--alone', 'on a node of a cluster where nothing runs any more: by its own token, for the next start')
     .action(async (names: string[], options: Options) => {
-      if (options.in !== undefined) await renewThere(names, options)
+      if (options.alone) await renewAlone(names)
+      else if (options.in !== undefined) await renewThere(names, options)
       else await renewHere(names)
     })
 }
@@ -36,6 +39,20 @@ async function renewHere(names: string[]): Promise<void> {
     if (issued.length > 0) process.stdout.write(`Renewed: ${issued.join(', ')}.\n`)
     if (disabled.length > 0) process.stdout.write(`Taken back, not renewed: ${disabled.join(', ')}.\n`)
   })
+}
+
+async function renewAlone(names: string[]): Promise<void> {
+  if (names.length > 0)
+    throw new Trouble('Alone a node makes all that its start needs, and nothing else.', {
+      setting: '[name...]',
+      remedy: 'npx countroom pki renew --alone',
+    })
+  const alone = await import('../../failover/alone.ts')
+  const { renewed, notAfter, lists } = await alone.renewAlone(knownHome())
+  if (lists) process.stdout.write(`${lists}.\n`)
+  if (notAfter) process.stdout.write(`Made for the next start, good until ${notAfter}: ${renewed.join(', ')}.\n`)
+  if (!lists && !notAfter) process.stdout.write('Nothing here has ended.\n')
+  else process.stdout.write('Then: npx countroom up; on the other nodes the same.\n')
 }
 
 async function renewThere([name, ...others]: string[], options: Options): Promise<void> {

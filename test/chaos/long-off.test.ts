@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { viewHome } from '../../ops/appliance/home.ts'
+import { connect } from '../../ops/appliance/postgres.ts'
+import type { Invitation } from '../../ops/failover/invite.ts'
+import { type Lab, type LabNode, openLab } from '../lab/lab.ts'
+import { aged, endOf, saidBy } from '../lab/long-off.ts'
+import { canBeSeveral } from '../lab/network.ts'
+import { refusedStart } from '../lab/second-site.ts'
+
+/** A lab of its own takes minutes to come up, so it is one of the long runs: `COUNTROOM_CLUSTER_TRIALS=all`. */
+const able = process.env.COUNTROOM_CLUSTER_TRIALS === 'all' && (await canBeSeveral())
+
+/** Each goes on where the one before has ended. Lists are good for a day, certificates for a week. */
+describe.runIf(able)('nodes that were off for long come back', () => {
+  let lab: Lab
+  let first: LabNode
+  let third: LabNode
+  beforeAll(async () => {
+    lab = await openLab()
+    first = lab.nodes[0]!
+    third = lab.nodes[2]!
+  }, 600_000)
+  afterAll(() => lab?.down(), 120_000)
+
+  test('one node and one edge, off for two days: they take the lists that the others have', async () => {
+    const edge = lab.edges[1]!
+    for (const node of [third, edge]) {
+      const old = await aged(lab, node, 2)
+      await node.stop()
+      old.putIn()
+    }
+    await Promise.all([third.up(), edge.up()])
+    await lab.settled()
+    expect(saidBy(third)).toMatch(/took newer ones of the other nodes/)
+    expect(saidBy(edge)).toMatch(/took newer ones of core-/)
+  }, 300_000)
+
+  test('one node, off for longer than its certificates live: it says so, and comes back with a package that another makes', async () => {
+    const old = await aged(lab, third, 8)
+    await third.stop()
+    old.putIn()
+    expect(await refusedStart(third)).toMatch(/Certificates of this node have ended.*postgres.*cluster join/s)
+    expect(() => third.countroom('pki', 'renew', '--alone')).toThrow(/they say whether this node may come back/)
+    const keys = JSON.parse(first.countroom('keys', 'backup', '--json')) as { path: string }
+    const addresses = lab.nodes.map(({ machine }) => machine.address).join(',')
+    const out = join(first.home, '..', 'again')
+    const words = ['cluster', 'invite', '--addresses', addresses, '--keys', keys.path, '--out', out, '--json']
+    const made = JSON.parse(first.countroom(...words)) as Invitation[]
+    const { file, code } = made.find(({ node }) => node === 'node-3')!
+    expect(third.countroom('cluster', 'join', file, '--code', code)).toMatch(/this node already/)
+    await third.up()
+    await lab.settled()
+  }, 300_000)
+
+  test('all nodes, off for two days and one of them for longer: they sign for themselves, and the audit log hears of it', async () => {
+    const old = await Promise.all(lab.nodes.map((node) => aged(lab, node, node === first ? 8 : 2)))
+    await Promise.all(lab.nodes.map((node) => node.stop()))
+    for (const each of old) each.putIn()
+    expect(await refusedStart(first)).toMatch(/npx countroom pki renew --alone/)
+    expect(first.countroom('pki', 'renew', '--alone')).toMatch(/good until/)
+    await Promise.all(lab.nodes.map((node) => node.up()))
+    await lab.settled()
+    expect(saidBy(third)).toMatch(/signed them here, by what was last known/)
+    expect(endOf(first, 'postgres').getTime()).toBeGreaterThan(Date.now() + 5 * 86_400_000) // the database's own by now
+    const owner = connect(viewHome(first.home), 'owner')
+    const heard = await owner<Array<{ subject: string; by: string }>>`
+      select subject, detail->>'by' as by from audit.events where code = 'pki.signed_alone' order by subject`
+    await owner.end()
+    expect(new Set(heard.map(({ subject }) => subject))).toEqual(new Set(['ops', 'ops-2', 'ops-3']))
+    expect(heard.some(({ by }) => by.startsWith('countroom pki renew --alone'))).toBe(true)
+  }, 400_000)
+})
+
+test.skipIf(able)('nodes are off for long in the long run only, as root (COUNTROOM_CLUSTER_TRIALS=all)', () => {})
