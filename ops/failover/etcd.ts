@@ -12,7 +12,13 @@ import { type Cluster, nodeName, numberOf } from './members.ts'
  * unconditionally over the v3 API (mended in 3.0.3), and a leader that was cut off takes it back after healing, with all
  * that was acknowledged meanwhile. It listens to servers of our database alone, and to its like.
  */
-export function etcdUnit(home: Home, settings: Settings, cluster: Cluster, users: Users): Unit {
+export function etcdUnit(
+  home: Home,
+  settings: Settings,
+  cluster: Cluster,
+  users: Users,
+  state: 'new' | 'existing' = 'new',
+): Unit {
   const { ports } = settings
   const own = cluster.addresses[cluster.node - 1]!
   const client = `https://${own}:${ports.etcd}`
@@ -31,6 +37,7 @@ export function etcdUnit(home: Home, settings: Settings, cluster: Cluster, users
     'initial-cluster': cluster.addresses
       .map((address, i) => `${nodeName(cluster.firstNumber + i)}=${peer(address)}`)
       .join(','),
+    'initial-cluster-state': state,
     'initial-cluster-token': 'countroom',
     'heartbeat-interval': '100',
     'election-timeout': '1000',

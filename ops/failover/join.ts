@@ -6,6 +6,7 @@ import type { Settings } from '../appliance/settings.ts'
 import type { Supervisor } from '../appliance/supervisor.ts'
 import { Trouble, wordsOf } from '../appliance/trouble.ts'
 import { etcdUnit } from './etcd.ts'
+import { memberState } from './etcd-members.ts'
 import { type Cluster, writeMembers } from './members.ts'
 import { askPatroni, houseData, patroniUnit } from './patroni.ts'
 import { sentinelUnit } from './sentinel.ts'
@@ -31,7 +32,8 @@ export async function joinCluster(place: {
   makeFolder(home.path('etcd'), 0o700, ownerOf(users, 'etcd'))
   makeFolder(home.path('run/patroni'), 0o700, ownerOf(users, 'postgres'))
   houseData(home, users)
-  await supervisor.start(etcdUnit(home, settings, cluster, users), majoritySecondsMax)
+  const state = await memberState(home, settings, cluster)
+  await supervisor.start(etcdUnit(home, settings, cluster, users, state), majoritySecondsMax)
   if (!home.has('pg/PG_VERSION')) await someoneLeads(home, cluster, settings)
   await supervisor.start(patroniUnit(home, settings, cluster, users), copySecondsMax)
   await supervisor.start(sentinelUnit(home, settings, cluster, users))
