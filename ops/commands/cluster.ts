@@ -5,13 +5,14 @@ import { knownHome, runningCard } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { answer } from '../keys/ask.ts'
 import { promoteSiteCommand } from './promote-site.ts'
+import { replaceCommand } from './replace.ts'
 
 /** `countroom cluster`: several nodes that keep one casino, and each other's data. */
 export function clusterCommand(): Command {
   const command = new Command('cluster').description(
     'several nodes that keep one casino: invite, join, and see who leads',
   )
-  for (const part of [invite(), join(), status(), resume(), promoteSiteCommand()]) command.addCommand(part)
+  for (const part of [invite(), join(), status(), resume(), replaceCommand(), promoteSiteCommand()]) command.addCommand(part)
   return command
 }
 
