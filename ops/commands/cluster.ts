@@ -12,7 +12,8 @@ export function clusterCommand(): Command {
   const command = new Command('cluster').description(
     'several nodes that keep one casino: invite, join, and see who leads',
   )
-  for (const part of [invite(), join(), status(), resume(), replaceCommand(), promoteSiteCommand()]) command.addCommand(part)
+  for (const part of [invite(), join(), status(), resume(), replaceCommand(), promoteSiteCommand()])
+    command.addCommand(part)
   return command
 }
 

@@ -91,12 +91,7 @@ export async function startEdgeNode({ dir, identities, edgeNode, step, say, sign
 }
 
 /** Through itself: what is asked of the operator face goes to a core that lives. Lists of who was taken back come along. */
-async function renew(
-  home: Home,
-  { number }: EdgeNode,
-  settings: Settings,
-  say: (line: string) => void,
-): Promise<void> {
+async function renew(home: Home, { number }: EdgeNode, settings: Settings, say: (line: string) => void): Promise<void> {
   const done = await bringUpEdgeLists(home, settings)
   if (done) say(`${done}.`)
   for (const file of ['edge', 'public']) {

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
@@ -42,16 +43,41 @@ describe.runIf(able)('nodes that were off for long come back', () => {
     old.putIn()
     expect(await refusedStart(third)).toMatch(/Certificates of this node have ended.*postgres.*cluster join/s)
     expect(() => third.countroom('pki', 'renew', '--alone')).toThrow(/they say whether this node may come back/)
+    const { file, code } = invited()
+    expect(third.countroom('cluster', 'join', file, '--code', code)).toMatch(/this node already/)
+    await third.up()
+    await lab.settled()
+  }, 300_000)
+
+  test('one node, whose disk is gone: it begins nothing with an empty memory, and joins anew in the place that another makes for it', async () => {
+    expect(() => first.countroom('cluster', 'replace', 'node-3')).toThrow(/it is not lost/)
+    await third.stop()
+    for (const name of readdirSync(third.home)) rmSync(join(third.home, name), { recursive: true, force: true })
+    const { file, code } = invited()
+    third.countroom('cluster', 'join', file, '--code', code, ...lab.custodians)
+    expect(await refusedStart(third)).toMatch(/npx countroom cluster replace node-3/)
+    expect(JSON.parse(first.countroom('cluster', 'replace', 'node-3', '--json'))).toMatchObject({
+      removed: true,
+      added: true,
+    })
+    expect(JSON.parse(first.countroom('cluster', 'replace', 'node-3', '--json'))).toMatchObject({
+      removed: false,
+      added: false,
+    })
+    await third.up()
+    const members = await lab.settled()
+    expect(members.find(({ name }) => name === 'node-3')?.role).toMatch(/standby/)
+  }, 400_000)
+
+  /** A package for the third node, made by the first. */
+  function invited(): Invitation {
     const keys = JSON.parse(first.countroom('keys', 'backup', '--json')) as { path: string }
     const addresses = lab.nodes.map(({ machine }) => machine.address).join(',')
     const out = join(first.home, '..', 'again')
     const words = ['cluster', 'invite', '--addresses', addresses, '--keys', keys.path, '--out', out, '--json']
     const made = JSON.parse(first.countroom(...words)) as Invitation[]
-    const { file, code } = made.find(({ node }) => node === 'node-3')!
-    expect(third.countroom('cluster', 'join', file, '--code', code)).toMatch(/this node already/)
-    await third.up()
-    await lab.settled()
-  }, 300_000)
+    return made.find(({ node }) => node === 'node-3')!
+  }
 
   test('all nodes, off for two days and one of them for longer: they sign for themselves, and the audit log hears of it', async () => {
     const old = await Promise.all(lab.nodes.map((node) => aged(lab, node, node === first ? 8 : 2)))

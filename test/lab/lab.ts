@@ -37,6 +37,8 @@ export type Lab = {
   door: { address: string; ca: string }
   /** Where all nodes back up to, when they do. */
   repository: string
+  /** What opens the keys of a package to `cluster join`. */
+  custodians: string[]
   /** Of players with money, signed in. */
   cookies: string[]
   members(): Promise<MemberState[]>
@@ -71,6 +73,7 @@ export async function openLab(
     site,
     door: { address: virtualAddress, ca: join(folder, 'node-1/tls/ca.pem') },
     repository: join(folder, 'repository'),
+    custodians: [],
     cookies: [],
     members,
     settled,
@@ -111,6 +114,7 @@ export async function openLab(
       const invited = [...nodes, ...edges, site].find((each) => each?.home.endsWith(name))!
       invited.countroom('cluster', 'join', file, '--code', code, ...(edges.includes(invited) ? [] : opened))
     }
+    lab.custodians = opened
     say('Three nodes')
     await Promise.all(nodes.map((each) => each.up(...(each === first ? ['--approve-program'] : []))))
     await settled()

@@ -43,7 +43,11 @@ export async function aged(lab: Lab, { home: dir }: LabNode, daysOff: number): P
   } finally {
     await keys.close()
   }
-  return { putIn: () => files.forEach(([name, text]) => writeFileSync(home.path(name), text)) }
+  return {
+    putIn() {
+      for (const [name, text] of files) writeFileSync(home.path(name), text)
+    },
+  }
 }
 
 /** What a node said at its starts. */
