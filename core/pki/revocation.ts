@@ -90,7 +90,7 @@ export async function publish(
     const { revoked, says } = await revokedUnder(tx, authority, command.now)
     const [current] = await tx<Array<{ number: bigint; thisUpdate: Date; nextUpdate: Date; says: Buffer }>>`
       select number, this_update as "thisUpdate", next_update as "nextUpdate", says from pki.lists where key = ${key}`
-    if (current?.says.equals(says) && !isListDue(current, command.now)) continue
+    if (current?.says.equals(says) && current.number > above && !isListDue(current, command.now)) continue
     const { encodeList } = await import('./encode.ts')
     const before = current?.number ?? 0n
     const number = (before > above ? before : above) + 1n

@@ -10,7 +10,7 @@ import { shareLists } from '../failover/shared-lists.ts'
 import { type Component, componentsOf, ownName, readerOf } from './components.ts'
 import { damaged, fingerprintOf, type Home, isInstalled } from './home.ts'
 import { findIdentities, type Users } from './identity.ts'
-import { forgetAlone, numberHeld, putLists, signedAlone } from './lists.ts'
+import { forgetAlone, numberAlone, putLists, signedAlone } from './lists.ts'
 import { ownerOf } from './ownership.ts'
 import { connect, endConnectionsOf, reloadPostgres } from './postgres.ts'
 import { reloadRedis, shutOutOfRedis } from './redis.ts'
@@ -145,7 +145,7 @@ export async function refresh(
     const { issuing, made } = (await sql.begin(async (tx) => {
       const ensured = await pki.ensureAuthorities(tx, command)
       await pki.publish(tx, command, {
-        above: numberHeld(home),
+        above: numberAlone(home),
         ...(lives.listSeconds === undefined ? {} : { lifeSeconds: lives.listSeconds }),
       })
       await tellSignedAlone(home, ownName(settings, 'ops'), tx, command)

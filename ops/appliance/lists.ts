@@ -54,8 +54,9 @@ export function heldLists(home: Home): { used: string; known: string } {
   return { used, known: read(home, knownFile) ?? used }
 }
 
-/** The greatest number on any list of this home: the next one is above it. */
-export function numberHeld(home: Home): bigint {
+/** The greatest number on a list that this node signed alone: what the database says next has one above it. */
+export function numberAlone(home: Home): bigint {
+  if (!home.has(knownFile)) return 0n
   const numbers = pemParts(heldLists(home).used, 'X509 CRL').flatMap((pem) => {
     try {
       return [readRevocationList(pem).number ?? 0n]
