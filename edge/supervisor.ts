@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Logger } from 'pino'
 import { openAdmin } from './admin.ts'
 import { type Member, openMembership } from './balance/members.ts'
@@ -50,9 +51,9 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
   let members: readonly Member[] = []
   let proofs: readonly NameProof[] = []
   let acme: Promise<Acme> | undefined
-  let secret = secretTogether(first)
+  let countedBy = secretTogether(first)
   const settings = openSettings(file, first, applied)
-  const crew = openCrew(directions(), makeLimitMemory(secret), (facts) =>
+  const crew = openCrew(directions(), makeLimitMemory(countedBy), (facts) =>
     log.error(facts, 'a worker died; another takes its place'),
   )
   const membership = openMembership(
@@ -163,8 +164,8 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
 
   /** Hosts that hash by another secret would each let in the whole of a limit, so workers that begin from now on count anew by this one. */
   function countWith(next: Buffer | undefined): void {
-    if (next?.toString('hex') === secret?.toString('hex')) return
-    secret = next
+    if (next && countedBy ? timingSafeEqual(next, countedBy) : next === countedBy) return
+    countedBy = next
     crew.share(makeLimitMemory(next))
   }
 

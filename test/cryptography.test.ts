@@ -54,6 +54,10 @@ const withSha1: Array<[file: string, why: string]> = [
     'edge/tls/ocsp.ts',
     'how RFC 5019 names a certificate to its responder; what is answered is signed over SHA-256 or longer',
   ],
+  [
+    'edge/balance/switching.ts',
+    'by which RFC 6455 says that a server read the question for a WebSocket; no secret is in it',
+  ],
   ...['core/players/password.ts', 'core/players/ports.ts', 'core/host/breach-file.ts', 'ops/commands/passwords.ts'].map(
     (file): [string, string] => [file, 'how lists of stolen passwords are published; nothing is kept under it'],
   ),

@@ -66,6 +66,7 @@ test('what a server alone had written is kept before it is taken back, and a cop
   ask(first, "insert into commits values ('of both')")
   await expect.poll(() => ask(next, 'select count(*) from commits'), { timeout: 30_000 }).toBe('1')
   ask(next, 'select pg_promote()')
+  ask(next, 'checkpoint') // or it is still of the old timeline to who asks
   ask(next, "insert into commits values ('of the next alone')")
   ask(first, "insert into commits values ('of the first alone')")
   await stopFirst()
