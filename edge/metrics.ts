@@ -149,6 +149,8 @@ export function observeProcess(): void {
 export async function startManagement(options: {
   config: Pick<EdgeConfig, 'listen' | 'tls'>
   ready(): string[]
+  /** Whether a worker answers its supervisor: one that hangs does not, though the system takes connections for it. */
+  answers(): Promise<boolean>
 }): Promise<Server[]> {
   const { listen, tls } = options.config
   const registry = new AggregatorRegistry()
@@ -156,6 +158,10 @@ export async function startManagement(options: {
     const answer = (status: number, type: string, body: string) =>
       response.writeHead(status, { 'content-type': type }).end(body)
     if (request.url === '/health/live') return answer(200, 'application/json', '{"live":true}')
+    if (request.url === '/health/answers') {
+      const answers = await options.answers()
+      return answer(answers ? 200 : 503, 'application/json', JSON.stringify({ answers }))
+    }
     if (request.url === '/health/ready') {
       const missing = options.ready()
       return answer(

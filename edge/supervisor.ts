@@ -66,7 +66,7 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     (error) => log.warn({ error: error.message }, 'DNS does not tell the cores; those known stay'),
     resolveMembers,
   )
-  const management = await startManagement({ config: first, ready })
+  const management = await startManagement({ config: first, ready, answers })
   const self: Supervisor = {
     state,
     reload: () => applied(settings.reload()),
@@ -143,6 +143,10 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
   function ready(): string[] {
     if (stopping || leaving) return ['draining']
     return crew.anyHealthy() ? [] : ['core']
+  }
+
+  async function answers(): Promise<boolean> {
+    return (await crew.members()).some(({ state }) => state !== undefined)
   }
 
   function directions(): Directions {

@@ -13,13 +13,13 @@ let fleet: Fleet
 let script: string
 beforeAll(async () => {
   fleet = await openFleet({ cores: 1, workers: 1 })
-  script = written('edge-health', fleet.port)
+  script = written('edge-health', (fleet.config.listen as { metrics: { port: number } }).metrics.port)
 }, 120_000)
 afterAll(() => fleet?.stop())
 
-function written(name: string, player: number): string {
+function written(name: string, edgeMetrics: number): string {
   const file = join(fleet.dir, name)
-  writeFileSync(file, askHealth({ address: '0.0.0.0', ports: { player } as Ports }))
+  writeFileSync(file, askHealth({ ports: { edgeMetrics } as Ports }))
   chmodSync(file, 0o700)
   return file
 }
@@ -39,7 +39,7 @@ test('an edge is ready while a core serves, alive while it answers at all, and n
   const [worker] = (await fleet.workers()) as [number]
   process.kill(worker, 'SIGSTOP')
   try {
-    expect([is('alive'), is('ready')]).toEqual([false, false]) // though the system takes connections for it
+    expect(is('alive')).toBe(false) // though the system takes connections for it
   } finally {
     process.kill(worker, 'SIGCONT')
   }
