@@ -73,6 +73,7 @@ test('what a server alone had written is kept before it is taken back, and a cop
 
   const words = ['-D', join(first, 'data'), '--source-server', `host=${next} user=postgres dbname=postgres`]
   const environment = { COUNTROOM_PG_REWIND: join(binaries, 'pg_rewind'), COUNTROOM_FORKS: forks }
+  expect(run(wrapper, ['--help'], environment)).toContain('--source-server') // by which Patroni finds out whether it can
   expect(() => run(wrapper, words, { ...environment, COUNTROOM_FORKS: '/proc/nowhere' })).toThrow(/nowhere/) // and nothing was taken back
   run(wrapper, words, environment)
   const [kept, ...others] = readdirSync(forks)
