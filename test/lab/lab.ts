@@ -7,7 +7,8 @@ import { connect } from '../../ops/appliance/postgres.ts'
 import { presentOps } from '../../ops/appliance/sockets.ts'
 import { readFollowing } from '../../ops/failover/following.ts'
 import type { Invitation } from '../../ops/failover/invite.ts'
-import { type MemberState, observe } from '../../ops/failover/observe.ts'
+import { agentsOf, type MemberState, observe } from '../../ops/failover/observe.ts'
+import { askPatroni } from '../../ops/failover/patroni.ts'
 import { employ, staffPassword } from '../support/staff.ts'
 import { type Disk, openDisk } from './disk.ts'
 import { command, kill, type Machine, node, openNetwork } from './network.ts'
@@ -152,14 +153,28 @@ export async function openLab(
     return []
   }
 
+  /** Who was cut off tells for some seconds what was before. */
+  async function agreed(): Promise<boolean> {
+    const home = viewHome(nodes[0]!.home)
+    const told = agentsOf(home).map(async (agent) => {
+      const { body = '{}' } = await askPatroni(home, agent, 'GET', '/cluster')
+      const { members: seen = [] } = JSON.parse(body) as {
+        members?: Array<{ name: string; role: string; timeline?: number }>
+      }
+      const leader = seen.find(({ role }) => /leader/.test(role))
+      return `${leader?.name} ${leader?.timeline}`
+    })
+    return new Set(await Promise.all(told)).size === 1
+  }
+
   async function settled(secondsMax = 120): Promise<MemberState[]> {
     const until = Date.now() + secondsMax * 1000
     for (;;) {
       const seen = await members()
       const primary = seen.filter(({ role }) => role === 'primary')
       const guarded = seen.some(({ role }) => role === 'synchronous standby')
-      if (primary.length === 1 && guarded && seen.every(({ state }) => ['running', 'streaming'].includes(state)))
-        return seen
+      const running = seen.every(({ state }) => ['running', 'streaming'].includes(state))
+      if (primary.length === 1 && guarded && running && (await agreed())) return seen
       if (Date.now() > until) throw new Error(`the cluster did not settle: ${JSON.stringify(seen)}`)
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
