@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemCommand } from '#base'
 import { connectKeys } from '#keys'
@@ -8,6 +7,7 @@ import * as program from '#program'
 import { coreNames, hasEdge, workName } from './components.ts'
 import type { Home } from './home.ts'
 import { repository } from './identity.ts'
+import { operatorName } from './operator.ts'
 import { openToReaders } from './ownership.ts'
 import { connect, postgresBinaries } from './postgres.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -89,7 +89,7 @@ export async function approveProgram(
       program.approve(tx, command, placeOf(home, settings), {
         version,
         onMismatch: onMismatchOf(settings),
-        by: process.env.SUDO_USER ?? userInfo().username,
+        by: operatorName(),
         also: othersOf(home, options.fixedPorts),
         ...(options.surveyed ? { surveyed: options.surveyed } : {}),
       }),

@@ -4,6 +4,7 @@ import { isAlive, markOf, parseMark, printMark } from '../appliance/processes.ts
 import { Trouble } from '../appliance/trouble.ts'
 
 const lock = 'run/backup.lock'
+const attemptsMax = 3
 
 /** Backup and drill of one home exclude each other: one must not remove what the other reads. @throws Trouble that names who is at work */
 export async function exclusively<T>(home: Home, what: string, work: () => Promise<T>): Promise<T> {
@@ -23,32 +24,52 @@ export async function exclusively<T>(home: Home, what: string, work: () => Promi
   }
 }
 
-function take(home: Home, own: string): void {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      linkSync(home.path(own), home.path(lock))
-      return
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    const holder = read(home)
-    const living = parseMark(holder)
-    if (living && isAlive(living))
-      throw new Trouble(`A ${holder.trim().split(' ').slice(2).join(' ')} is under way (process ${living.pid}).`, {
-        setting: home.path(lock),
+/**
+ * Several may find that the holder of a lock is dead, and only one of them may remove it: whoever holds the lock that is named after that very holder, which is
+ * taken in the same way.
+ */
+function take(home: Home, own: string, path = lock): void {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    if (linked(home.path(own), home.path(path))) return
+    const holder = read(home, path)
+    const mark = parseMark(holder)
+    if (mark && isAlive(mark))
+      throw new Trouble(`A ${holder.trim().split(' ').slice(2).join(' ')} is under way (process ${mark.pid}).`, {
+        setting: home.path(path),
         remedy: 'wait until it is done, then ask again',
       })
-    rmSync(home.path(lock), { force: true })
+    const right = `${path}.${holder
+      .trim()
+      .split(' ')
+      .slice(0, 2)
+      .join('-')
+      .replaceAll(/[^\w-]/g, '')}`
+    take(home, own, right)
+    try {
+      if (read(home, path) === holder) rmSync(home.path(path), { force: true })
+    } finally {
+      rmSync(home.path(right), { force: true })
+    }
   }
   throw new Trouble('Others begin backups of this home at the same time.', {
-    setting: home.path(lock),
+    setting: home.path(path),
     remedy: 'ask again',
   })
 }
 
-function read(home: Home): string {
+function linked(own: string, path: string): boolean {
   try {
-    return readFileSync(home.path(lock), 'utf8')
+    linkSync(own, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+function read(home: Home, path: string): string {
+  try {
+    return readFileSync(home.path(path), 'utf8')
   } catch {
     return '' // it was let go meanwhile
   }

@@ -1,11 +1,12 @@
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { connectKeys, type Keys } from '#keys'
 import { furnish } from '../appliance/furniture.ts'
 import { type Home, openHome, readSecretFile, viewHome } from '../appliance/home.ts'
 import { findIdentities, type Identities } from '../appliance/identity.ts'
 import { holderOf } from '../appliance/lock.ts'
+import { operatorName } from '../appliance/operator.ts'
 import { configurationMode, configurationOwner, makeFolder } from '../appliance/ownership.ts'
 import { pendingRejoin } from '../appliance/rejoin.ts'
 import { bringUpSchema } from '../appliance/schema.ts'
@@ -112,7 +113,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
         const fault = firstFault(checks)
         if (fault) throw refused(home, mark, fault)
         const onPurpose = options.target.kind !== 'now'
-        const by = process.env.SUDO_USER ?? userInfo().username
+        const by = operatorName()
         const memories = options.keysOf && join(options.keysOf, 'continuity')
         const said = { label: chosen.label, target: tellTarget(options.target), onPurpose, by, reached }
         return { reached, checks, loss: await answerFor(home, memories, said) }

@@ -2,10 +2,12 @@ import { Command } from 'commander'
 import * as audit from '#audit'
 import { systemCommand, type Tx } from '#base'
 import * as ledger from '#ledger'
+import { operatorName } from '../appliance/operator.ts'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 
-const actor = 'countroom ledger'
+/** Who stopped the money, or answers for the books as they are. */
+const actor = () => `countroom ledger (${operatorName()})`
 
 /** `countroom ledger`: stops all money, and lets it move again once somebody answers for the books. Exit code 3 when nothing runs. */
 export function ledgerCommand(): Command {
@@ -37,9 +39,10 @@ export function ledgerCommand(): Command {
 async function freeze({ reason }: { reason: string }): Promise<void> {
   const at = new Date()
   const done = await within(async (tx) => {
-    const frozen = await ledger.freeze(tx, { at, by: actor, evidence: { reason } })
-    const detail = { process: actor, breaks: 0, timeline: 'not asked', first: reason }
-    if (frozen) await audit.record(tx, systemCommand(actor, at), { action: 'ledger.frozen', subject: 'ledger', detail })
+    const frozen = await ledger.freeze(tx, { at, by: actor(), evidence: { reason } })
+    const detail = { process: actor(), breaks: 0, timeline: 'not asked', first: reason }
+    if (frozen)
+      await audit.record(tx, systemCommand(actor(), at), { action: 'ledger.frozen', subject: 'ledger', detail })
     return frozen
   })
   process.stdout.write(
@@ -50,9 +53,9 @@ async function freeze({ reason }: { reason: string }): Promise<void> {
 async function lift({ reason }: { reason: string }): Promise<void> {
   const at = new Date()
   const done = await within(async (tx) => {
-    const lifted = await ledger.lift(tx, { at, by: actor, reason })
+    const lifted = await ledger.lift(tx, { at, by: actor(), reason })
     if (lifted)
-      await audit.record(tx, systemCommand(actor, at), {
+      await audit.record(tx, systemCommand(actor(), at), {
         action: 'ledger.lifted',
         subject: 'ledger',
         detail: { reason },

@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { confirm } from '@clack/prompts'
 import { Command } from 'commander'
+import { operatorName } from '../appliance/operator.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { BrokenOff } from '../appliance/trouble.ts'
 import type { SitePlan } from '../failover/promote-site.ts'
@@ -39,7 +39,7 @@ async function promote({ acceptLoss: reason, memories: folder, yes, dryRun, json
     )
     return
   }
-  const by = process.env.SUDO_USER ?? userInfo().username
+  const by = operatorName()
   const done = await promoteSite(home, { by, memories, reason })
   process.stdout.write(
     json

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import * as audit from '#audit'
 import { connectKeys } from '#keys'
@@ -8,6 +7,7 @@ import * as program from '#program'
 import { keepLogProof, type LogCheck, proveLog } from '../../core/host/log-proof.ts'
 import type { Home } from '../appliance/home.ts'
 import { repository } from '../appliance/identity.ts'
+import { operatorName } from '../appliance/operator.ts'
 import { connect } from '../appliance/postgres.ts'
 import { inspectProgram, runbook } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
@@ -140,7 +140,7 @@ async function verifyAudit(
       proveLog(tx, keys, trust),
     )) as LogCheck[]
     const host = { sql: work, now: () => new Date() }
-    const lost = { leaves: trust.lostKnown ?? [], by: process.env.SUDO_USER ?? userInfo().username }
+    const lost = { leaves: trust.lostKnown ?? [], by: operatorName() }
     await keepLogProof(host, 'countroom verify', checks, lost).catch((error: Error) => {
       process.stderr.write(`What was found of the audit log could not be written down: ${error.message}\n`)
     })

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { connectKeys, type Keys } from '#keys'
 import { issueAlone } from '#pki'
 import { put } from '../appliance/certificates.ts'
@@ -6,6 +5,7 @@ import { componentsOf } from '../appliance/components.ts'
 import type { Home } from '../appliance/home.ts'
 import { findIdentities } from '../appliance/identity.ts'
 import { authoritiesAbove, noteAlone } from '../appliance/lists.ts'
+import { operatorName } from '../appliance/operator.ts'
 import { readSettings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
 import { withAgentAlone } from '../appliance/token.ts'
@@ -36,7 +36,7 @@ export async function renewAlone(home: Home): Promise<RenewedAlone> {
       remedy: 'npx countroom up',
     })
   await refuseCompany(home, cluster, settings.ports.patroni)
-  const by = `countroom pki renew --alone (${userInfo().username})`
+  const by = `countroom pki renew --alone (${operatorName()})`
   return withAgentAlone(home, async (keys) => {
     const agent = async () => connectKeys({ socket: agentSocket(home, 'ops') })
     const lists = await bringUpLists({ home, settings, cluster, agent, by })
