@@ -51,7 +51,7 @@ export function createLive(host: Host): Live {
       socket.on('error', () => socket.destroy())
       admit(host, request, server.clients.size)
         .then((session) => {
-          if (!session) return socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+          if (!session) return socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
           server.handleUpgrade(request, socket, head, (page) => keep(pages, session, page))
         })
         .catch(() => socket.destroy())
