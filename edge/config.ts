@@ -4,7 +4,7 @@ import { frictionConfig } from './guard/friction-config.ts'
 import { rules } from './limit/rules.ts'
 import { telemetryConfig } from './log/telemetry.ts'
 import { acmeFiles } from './tls/acme/keeper.ts'
-import { acmeWanted, pair, proxies, ticketsWanted } from './wanted.ts'
+import { acmeWanted, networks, pair, proxies, ticketsWanted } from './wanted.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.int().min(0).max(65535) })
 const listener = address.extend({
@@ -12,6 +12,8 @@ const listener = address.extend({
   /** Others, by the names in them and their kind of key; the first pair is for whoever asks for none of their names. */
   certificates: z.array(pair).default([]),
   proxies: proxies.default([]),
+  /** Nobody else is heard; without it, everybody is. */
+  networks: networks.optional(),
 })
 
 export { type Face, faces } from './faces.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isNetwork } from './visitors/network-list.ts'
 
 /** What an operator may wish of an edge, where the rest of a section is the matter of whoever puts it up. */
 
@@ -7,6 +8,12 @@ export const pair = z.strictObject({ cert: z.string(), key: z.string() })
 
 /** Networks of proxies that say for whom they connect (PROXY protocol, 1 and 2). */
 export const proxies = z.array(z.union([z.cidrv4(), z.cidrv6()]))
+
+/** Networks that a face is open to, and to no other; an address stands for itself. */
+export const networks = z
+  .array(z.string().refine(isNetwork, { error: ({ input }) => `${JSON.stringify(input)} is no network` }))
+  .min(1, 'a list without networks would let nobody in')
+  .max(1000)
 
 /** A certificate of the player's face by ACME, for these names besides the usual one. */
 export const acmeWanted = z.strictObject({

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
 import { openCores } from './balance/cores.ts'
 import { forward } from './balance/forward.ts'
@@ -31,6 +32,7 @@ import { openRoutes, type Route, routeClasses } from './routes.ts'
 import { knockOf, openSockets } from './sockets.ts'
 import { openClients } from './tls/clients.ts'
 import { openCertificates } from './tls/files.ts'
+import { maskOf } from './visitors/network-list.ts'
 import { openVisitors, type Visitor } from './visitors/visitors.ts'
 
 const safe = new Set(['GET', 'HEAD'])
@@ -127,12 +129,19 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   const listeners = await Promise.all(
     faces.map((face) =>
       listen(face, config, {
+        turnedAway: (address) => accesses?.turnedAway(face, maskOf(address)),
         take: (exchange) => void take(exchange),
         refuse,
         upgrade: face === 'player' ? (...asked) => void upgrade(...asked) : undefined,
       }),
     ),
   )
+  live.onChange((now, before) => {
+    for (const [index, face] of faces.entries()) {
+      const { networks } = now.listeners[face]
+      if (!isDeepStrictEqual(networks, before.listeners[face].networks)) listeners[index]!.allow(networks)
+    }
+  })
   follow(first)
   return {
     follow,

@@ -1,6 +1,7 @@
-import { BlockList, isIPv6, type Server, type Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { refusals } from '../metrics.ts'
+import { holds, listOf } from '../visitors/network-list.ts'
 import { readFirst } from './first-bytes.ts'
 import type { Prover } from './prover.ts'
 import { NotProxied, readProxyHeader } from './proxy-protocol.ts'
@@ -11,8 +12,22 @@ export type Accepted = {
    * what they said is nobody's word.
    */
   greeted(socket: TLSSocket): string | undefined
+  /** Lets in these networks from now on, undefined: all. Who is there from another goes, whatever is under way. */
+  allow(networks: readonly string[] | undefined): void
   /** Ends what is still before or in its handshake. */
   closeAll(): void
+}
+
+type Accepting = {
+  /** Networks of proxies, who say first for whom they connect. */
+  proxies: readonly string[]
+  /** Those that are let in; undefined: all. */
+  networks: readonly string[] | undefined
+  /** From the first byte to the end of the handshake. */
+  secondsMax: number
+  prover: Prover
+  /** Hears of who was not let in, or no longer. */
+  onStranger: (address: string) => void
 }
 
 type Waiting = { socket: Socket; sinceMs: number; source: string | undefined }
@@ -20,29 +35,36 @@ type Waiting = { socket: Socket; sinceMs: number; source: string | undefined }
 const lookEveryMs = 250
 
 /**
- * Connections from their first byte to the end of their handshake, which has a limit from the beginning on, not from the last byte. Proxies of
- * these networks say first for whom they connect (PROXY protocol): from there it must come, from elsewhere it is no part of a handshake. Who looks
- * for the proof of a name is the prover's.
+ * Connections from their first byte to the end of their handshake, which has a limit from the beginning on, not from the last byte. Proxies say
+ * first for whom they connect (PROXY protocol): from their networks it must come, from elsewhere it is no part of a handshake. Who comes from a network that
+ * is not let in, or is connected for from one, hears nothing, not even TLS. Who looks for the proof of a name is the prover's.
  *
  * @throws Error when a network is none
  */
-export function accept(server: Server, networks: readonly string[], secondsMax: number, prover: Prover): Accepted {
-  const trusted = listOf(networks)
+export function accept(
+  server: Server,
+  { proxies, networks, secondsMax, prover, onStranger }: Accepting,
+): Accepted {
+  const trusted = listOf(proxies)
+  let allowed = networks && listOf(networks)
   const waiting = new Map<string, Waiting>() // by the other end's address and port: TLS does not tell which connection it is on
+  const open = new Map<Socket, string>() // who is behind each connection that was let in, until it ends
   const handshakes = server.listeners('connection') as Array<(socket: Socket) => void>
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    if (socket.remoteAddress === undefined) return void socket.destroy() // gone already
+    const { remoteAddress } = socket
+    if (remoteAddress === undefined) return void socket.destroy() // gone already
     const name = nameOf(socket)
     const each: Waiting = { socket, sinceMs: performance.now(), source: undefined }
     waiting.set(name, each)
     socket.once('close', () => {
       if (waiting.get(name) === each) waiting.delete(name)
+      open.delete(socket)
     })
-    if (!isTrusted(socket)) return begin(socket)
+    if (proxies.length === 0 || !holds(trusted, remoteAddress)) return admit(socket, remoteAddress)
     readHeader(socket, (source) => {
       each.source = source
-      begin(socket)
+      admit(socket, source ?? remoteAddress)
     })
   })
   const clock = setInterval(() => {
@@ -61,20 +83,30 @@ export function accept(server: Server, networks: readonly string[], secondsMax: 
       waiting.delete(name)
       return source ?? socket.remoteAddress
     },
+    allow(now) {
+      allowed = now && listOf(now)
+      for (const [socket, address] of open) if (!isAllowed(address)) turnAway(socket, address)
+    },
     closeAll() {
       for (const { socket } of waiting.values()) socket.destroy()
     },
   }
 
-  function begin(socket: Socket): void {
+  function admit(socket: Socket, address: string): void {
+    if (!isAllowed(address)) return turnAway(socket, address)
+    open.set(socket, address)
     prover.take(socket, () => {
       for (const handshake of handshakes) handshake.call(server, socket)
     })
   }
 
-  function isTrusted({ remoteAddress }: Socket): boolean {
-    if (networks.length === 0 || remoteAddress === undefined) return false
-    return trusted.check(remoteAddress, isIPv6(remoteAddress) ? 'ipv6' : 'ipv4')
+  function isAllowed(address: string): boolean {
+    return allowed === undefined || holds(allowed, address)
+  }
+
+  function turnAway(socket: Socket, address: string): void {
+    refuse(socket, 'edge.network_not_allowed')
+    onStranger(address)
   }
 }
 
@@ -98,13 +130,4 @@ function refuse(socket: Socket, code: string): void {
 
 function nameOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`
-}
-
-function listOf(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    list.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4')
-  }
-  return list
 }

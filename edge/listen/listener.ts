@@ -16,6 +16,8 @@ import { openSessions } from './sessions.ts'
 
 /** What a worker does with what comes in. */
 export type Taking = {
+  /** Hears of a connection from a network that the face is not open to; it has ended. */
+  turnedAway(address: string): void
   take(exchange: Exchange): void
   /** What the protocol alone says no to. */
   refuse(exchange: Exchange, found: Problem): void
@@ -26,6 +28,8 @@ export type Taking = {
 export type Listener = {
   /** Asks clients to go elsewhere: on every connection the answer under way, or the next one, is the last. Or no longer. */
   dismiss(on: boolean): void
+  /** Is open to these networks from now on, undefined: to all. Connections from others end at once, whatever goes over them. */
+  allow(networks: readonly string[] | undefined): void
   /** Proves names to authorities that look in handshakes; with none, no longer. */
   prove(proofs: readonly NameProof[]): void
   /** Takes no connection any more, and dismisses those there are. */
@@ -40,7 +44,7 @@ export type Listener = {
 
 /** One face on its own socket: TLS, its own certificate and policy for those of clients, then HTTP. @throws Error when the port is taken */
 export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<Listener> {
-  const { host, port, proxies } = config.listeners[face]
+  const { host, port, proxies, networks } = config.listeners[face]
   const { limits } = config
   const roles = rolesShown(face, config.listeners.operator.people)
   const shown = openShown(face, config)
@@ -58,7 +62,13 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
   } as Parameters<typeof createServer>[0])
   shown.attach(server)
   const prover = openProver()
-  const accepted = accept(server, proxies, limits.handshakeSecondsMax, prover)
+  const accepted = accept(server, {
+    proxies,
+    networks,
+    secondsMax: limits.handshakeSecondsMax,
+    prover,
+    onStranger: taking.turnedAway,
+  })
   const addresses = new WeakMap<Duplex, string>()
   const addressOf = (socket: Duplex) => addresses.get(socket) ?? ''
   const http1 = speakHttp1(server, face, limits, addressOf, taking)
@@ -83,6 +93,7 @@ export function listen(face: Face, config: EdgeConfig, taking: Taking): Promise<
   }
   const listener: Listener = {
     dismiss,
+    allow: accepted.allow,
     prove: prover.show,
     closed: new Promise((resolve) => server.once('close', () => resolve())),
     drain() {

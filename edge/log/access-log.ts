@@ -69,6 +69,13 @@ export class AccessLog {
     )
   }
 
+  /** A connection from a network that the listener is not open to, which nothing was heard of. */
+  turnedAway(listener: Face, network: string): void {
+    this.#writer.write(
+      `${this.#head}${this.#clock.at(Date.now())}","listener":"${listener}","network":"${network}","code":"edge.network_not_allowed","msg":"turned away"}\n`,
+    )
+  }
+
   close(): Promise<void> {
     return this.#writer.close()
   }

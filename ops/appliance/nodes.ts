@@ -124,18 +124,19 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
     key: home.path('tls/public.key'),
   })
   const { ports } = settings
-  const { certificates = [], proxies = [], acme, tickets, ...sections } = settings.edge
+  const { certificates = [], proxies = [], networks = {}, acme, tickets, ...sections } = settings.edge
   const config = {
     name: 'edge',
     workers: settings.edgeWorkers,
     tls: tlsOf(home, 'edge'),
     listeners: {
-      player: { ...open(ports.player), certificates, proxies },
+      player: { ...open(ports.player), certificates, proxies, networks: networks.player },
       operator: {
         ...open(ports.operator),
+        networks: andLoopback(networks.operator),
         ...(settings.operatorCertificates ? { people: ['staff', 'auditor'] } : {}),
       },
-      partner: open(ports.partner),
+      partner: { ...open(ports.partner), networks: andLoopback(networks.partner) },
     },
     cores: coresOf(settings),
     listen: { metrics: loopback(ports.edgeMetrics), ...scrapeOf(settings, 'edgeScrape'), admin: edgeAdminSocket(home) },
@@ -149,6 +150,11 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
   // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.
   const flags = ['--no-addons']
   return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, users, ports.edgeMetrics, flags)
+}
+
+/** This machine asks both faces itself, by loopback: an edge renews its certificates there, the sandbox tells what became of payments. */
+function andLoopback(networks: readonly string[] | undefined): readonly string[] | undefined {
+  return networks && [...networks, '127.0.0.0/8', '::1/128']
 }
 
 /** Proofs by plain HTTP are found where the world's port 80 leads. */

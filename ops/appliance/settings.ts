@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { acmeWanted, pair, proxies, ticketsWanted } from '../../edge/wanted.ts'
+import { acmeWanted, networks, pair, proxies, ticketsWanted } from '../../edge/wanted.ts'
 import { backupSettings } from '../backup/settings.ts'
 import { telemetrySettings } from '../telemetry/settings.ts'
 import type { Home } from './home.ts'
@@ -113,6 +113,10 @@ const schema = z.strictObject({
     .strictObject({
       certificates: z.array(pair).optional(),
       proxies: proxies.optional(),
+      /** Of each face: who may connect to it. */
+      networks: z
+        .strictObject({ player: networks.optional(), operator: networks.optional(), partner: networks.optional() })
+        .optional(),
       acme: acmeWanted.optional(),
       tickets: ticketsWanted.optional(),
       limits: z.looseObject({}).optional(),

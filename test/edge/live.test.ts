@@ -26,6 +26,16 @@ async function answeredBy(count = 20): Promise<Set<string>> {
   return new Set(answers.map(({ text }) => (JSON.parse(text) as { core: string }).core))
 }
 
+/** A WebSocket, as soon as the player's face is open to us. */
+async function opened(): Promise<WebSocket> {
+  let socket: WebSocket | undefined
+  await until('a WebSocket', async () => {
+    socket = await openSocket(fleet).catch(() => undefined)
+    return socket !== undefined
+  })
+  return socket!
+}
+
 describe('the admin socket', () => {
   test('is for its owner alone', () => {
     expect(statSync(join(fleet.dir, 'admin.sock')).mode & 0o777).toBe(0o600)
@@ -113,6 +123,22 @@ describe('the configuration', () => {
       const now = await fleet.workers()
       return now.length === 2 && now.every((pid) => !before.includes(pid))
     })
+  })
+
+  test('networks that a face is open to change where workers stand; a WebSocket from another ends', {
+    timeout: 60_000,
+  }, async () => {
+    const before = await fleet.workers()
+    const listeners = fleet.config.listeners as Record<string, object>
+    const socket = await openSocket(fleet)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    fleet.write({ listeners: { ...listeners, player: { ...listeners.player, networks: ['192.0.2.0/24'] } } })
+    await closed
+    await expect(openSocket(fleet)).rejects.toThrow()
+    fleet.write({ listeners })
+    const again = await opened()
+    again.close()
+    expect((await fleet.workers()).sort()).toEqual(before.sort())
   })
 
   test('more workers and fewer', { timeout: 60_000 }, async () => {
