@@ -82,6 +82,7 @@ export function openStaples(
   }
 }
 
+/** Within `patienceMs` to the last byte of the answer, and never more than `answerBytesMax`. */
 async function ask(responder: string, body: Buffer): Promise<Buffer> {
   const response = await fetch(responder, {
     method: 'POST',
@@ -90,10 +91,23 @@ async function ask(responder: string, body: Buffer): Promise<Buffer> {
     redirect: 'error',
     signal: AbortSignal.timeout(patienceMs),
   })
-  if (!response.ok) throw new Error(`the responder answers ${response.status}`)
-  const answer = Buffer.from(await response.arrayBuffer())
-  if (answer.length > answerBytesMax) throw new Error('the answer is too long')
-  return answer
+  if (!response.ok) {
+    await response.body?.cancel()
+    throw new Error(`the responder answers ${response.status}`)
+  }
+  return readBounded(response)
+}
+
+/** Bytes that are too many are not read: who leaves a loop over a body ends its connection. */
+async function readBounded({ body }: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > answerBytesMax) throw new Error('the answer is too long')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** The certificates of a file, from the own one on. */

@@ -115,22 +115,60 @@ describe('who keeps a certificate', () => {
     expect(keeper.failures).toBe(0)
   })
 
-  test('waits as one whom the authority has limited', async () => {
+  test.each<[string, () => string, number]>([
+    ['for seconds', () => '86400', 24],
+    ['until a date', () => new Date(Date.now() + 24 * hourMs).toUTCString(), 24],
+    ['for longer than anybody means', () => '9999999999', 7 * 24],
+  ])('leaves an authority alone that has limited it, %s, and forgets no account over it', async (_, told, hours) => {
+    await keeper.look(Date.now())
+    const before = shown().serialNumber
     let asked = 0
     const { cert, key } = authority.files('pebble')
     const busy = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (_, response) => {
       asked++
-      response.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': '3600' })
+      response.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': told() })
       response.end('{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates","status":429}')
+    })
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve))
+    const real = config.directory
+    const accounts = () => readdirSync(place).filter((name) => name.endsWith('.url'))
+    config.directory = `https://localhost:${(busy.address() as AddressInfo).port}/dir`
+    writeFileSync(
+      join(place, accounts()[0]!.replace(/\d+/, String((busy.address() as AddressInfo).port))),
+      'https://x/1',
+    )
+    const known = accounts()
+    writeFileSync(join(place, 'renew'), '')
+    const now = Date.now()
+    expect(await keeper.look(now)).toBe('failed')
+    expect(asked).toBe(1)
+    for (let ms = 0; ms < (hours - 0.1) * hourMs; ms += hourMs / 2) expect(await keeper.look(now + ms)).toBe('waits')
+    expect(asked).toBe(1)
+    expect(keeper.problem).toMatch(/^too many certificates; it may be asked again after 20/)
+    expect([shown().serialNumber, accounts()]).toEqual([before, known])
+    config.directory = real
+    expect(await keeper.look(now + hours * 1.06 * hourMs)).toBe('renewed')
+    busy.close()
+    busy.closeAllConnections()
+  })
+
+  test('asks nothing more within an order that was limited in its middle', async () => {
+    const { cert, key } = authority.files('pebble')
+    const asked: string[] = []
+    const busy = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, ({ url = '' }, response) => {
+      asked.push(url)
+      const at = `https://localhost:${(busy.address() as AddressInfo).port}`
+      if (url === '/dir')
+        return void response.end(JSON.stringify({ newNonce: `${at}/nonce`, newAccount: `${at}/account` }))
+      if (url === '/nonce') return void response.writeHead(200, { 'replay-nonce': 'n' }).end()
+      response.writeHead(503, { 'retry-after': '7200' }).end()
     })
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve))
     config.directory = `https://localhost:${(busy.address() as AddressInfo).port}/dir`
     const now = Date.now()
     expect(await keeper.look(now)).toBe('failed')
-    const first = asked
-    for (let ms = 0; ms < 45_000; ms += 1000) expect(await keeper.look(now + ms)).toBe('waits')
-    expect(asked).toBe(first)
-    expect(keeper.problem).toMatch(/too many certificates|429/)
+    expect(asked.filter((url) => url === '/account')).toHaveLength(1)
+    expect(await keeper.look(now + 1.9 * hourMs)).toBe('waits')
     expect(shown().subject).toBe('CN=public')
     busy.close()
     busy.closeAllConnections()

@@ -2,12 +2,17 @@ import 'reflect-metadata'
 import { spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { type ConnectionOptions, connect } from 'node:tls'
+import { gzipSync } from 'node:zlib'
 import * as x509 from '@peculiar/x509'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { Certificates } from '../../edge/tls/files.ts'
 import { readAnswer, requestFor, responderOf } from '../../edge/tls/ocsp.ts'
+import { openStaples } from '../../edge/tls/staples.ts'
 import { until } from '../support/client.ts'
 import { type EdgeLab, openEdgeLab } from '../support/edge-lab.ts'
 import { type LabAuthority, makeAuthority } from '../support/lab-authority.ts'
@@ -163,6 +168,50 @@ test("of two kinds of key each has its own, whichever a client takes; who might 
     await lab.stop()
   }
 })
+
+test.each<[string, (response: ServerResponse) => void]>([
+  [
+    'without end',
+    (response) =>
+      void Readable.from(endless())
+        .pipe(response)
+        .on('error', () => {}),
+  ],
+  [
+    'packed small',
+    (response) => void response.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(2 ** 26))),
+  ],
+  ['in drips', drip],
+])('an answer %s is given up, its connection ended, and nothing stapled', { timeout: 60_000 }, async (_, answer) => {
+  const ended: Array<Promise<number>> = []
+  const responder = createServer((_, response) => answer(response)).on('connection', (socket) => {
+    ended.push(new Promise((resolve) => socket.once('close', () => resolve(socket.bytesWritten))))
+  })
+  await new Promise<void>((resolve) => responder.listen(port, '127.0.0.1', resolve))
+  appendFileSync(tls('public.pem'), `\n${readFileSync(tls('ca.pem'), 'utf8')}`)
+  const said: string[] = []
+  const chain = { cert: readFileSync(tls('public.pem')) }
+  const staples = openStaples(
+    [{ current: () => chain, onChange: () => {} } as unknown as Certificates],
+    (_, endsMs, problem) => said.push(`${endsMs} ${problem}`),
+  )
+  await until('it is given up', async () => said.length > 0 || undefined, 30)
+  expect(said).toEqual([expect.stringMatching(/^0 .*(too long|timeout)/)])
+  expect(staples.of(certificate('public').raw)).toBeUndefined()
+  const bytes = (await Promise.all(ended)).reduce((sum, each) => sum + each, 0)
+  expect(bytes).toBeLessThan(16 * 2 ** 20) // what buffers on the way hold; there was no end of it
+  staples.close()
+  responder.close()
+})
+
+function drip(response: ServerResponse): void {
+  const dripping = setInterval(() => response.write('.'), 200)
+  response.once('close', () => clearInterval(dripping))
+}
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(16 * 1024)
+}
 
 async function kindShown(lab: EdgeLab, options: ConnectionOptions): Promise<string | undefined> {
   const socket = await lab.open({ servername: host, ...options })

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { join } from 'node:path'
 import acme from 'acme-client'
 import type { EdgeConfig } from '../../config.ts'
+import { Limited, waitMsOf } from './limited.ts'
 
 export type AcmeConfig = NonNullable<EdgeConfig['acme']>
 
@@ -14,10 +16,33 @@ export type Proofs = { put(proof: Proof): Promise<void>; remove(proof: Proof): P
 
 export type Obtained = { key: string; chain: string }
 
-/** One certificate over all names, by ACME (RFC 8555). The account's key is made with the first. @throws Error what the authority says */
+const rateLimited = 'urn:ietf:params:acme:error:rateLimited'
+const orders = new AsyncLocalStorage<{ limited?: Limited }>()
+
+// The library drops what an authority says of when it may be asked again, and would itself go on to ask within the order.
+acme.axios.interceptors.request.use((request) => {
+  const limited = orders.getStore()?.limited
+  if (limited) throw limited
+  return request
+})
+acme.axios.interceptors.response.use((response) => {
+  const { status, headers, data } = response
+  const isLimit = status === 429 || status === 503 || (status >= 400 && data?.type === rateLimited)
+  const waitMs = isLimit ? waitMsOf(headers['retry-after'], Date.now()) : 0
+  const own = orders.getStore()
+  if (waitMs === 0 || own === undefined) return response
+  own.limited = new Limited(typeof data?.detail === 'string' ? data.detail : `the authority answers ${status}`, waitMs)
+  throw own.limited
+})
+
+/**
+ * One certificate over all names, by ACME (RFC 8555). The account's key is made with the first.
+ *
+ * @throws Limited when the authority says how long it wants to be left alone, Error what else it says
+ */
 export async function obtain(config: AcmeConfig, proofs: Proofs): Promise<Obtained> {
   try {
-    return await order(config, proofs)
+    return await orders.run({}, () => order(config, proofs))
   } catch (error) {
     // So the library tells of a connection that did not come about.
     throw error instanceof TypeError ? new Error('the authority does not answer', { cause: error }) : error
@@ -53,7 +78,7 @@ async function order(config: AcmeConfig, proofs: Proofs): Promise<Obtained> {
     return { key: key.toString(), chain: await asking }
   } catch (error) {
     // It may be what the authority does not know any more: the next try asks anew.
-    if (known && !(error instanceof TypeError)) rmSync(accountFile(config))
+    if (known && !(error instanceof TypeError || error instanceof Limited)) rmSync(accountFile(config))
     throw error
   } finally {
     if (!known) remember(config, client)

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AcmeConfig, Obtained } from './authority.ts'
+import { Limited } from './limited.ts'
 
 /** What became of a look: nothing was due, it is too early to try again, or a try and its outcome. */
 type Look = 'not due' | 'waits' | 'renewed' | 'failed'
@@ -35,7 +36,8 @@ export function standIn(dir: string, usual: { cert: string; key: string }): void
 
 /**
  * Keeps the certificate of ACME new: asks for another when a part of its life is over, when its names are not those wanted, or when a file `renew`
- * lies beside it (it was taken back). What fails is tried again, each time later, up to every six hours; what there is stays until there is better.
+ * lies beside it (it was taken back). What fails is tried again, each time later, up to every six hours, and not before the authority said; what there is
+ * stays until there is better.
  */
 export function openKeeper(config: AcmeConfig, usualCert: string, ask: () => Promise<Obtained>): Keeper {
   const files = acmeFiles(config.dir)
@@ -63,7 +65,9 @@ export function openKeeper(config: AcmeConfig, usualCert: string, ask: () => Pro
       } catch (error) {
         failures++
         const waitMs = Math.min(waitMsMax, waitMsMin * 2 ** (failures - 1))
-        notBeforeMs = nowMs + waitMs * (0.8 + 0.2 * Math.random()) // hosts that failed together do not ask together
+        const toldMs = error instanceof Limited ? error.waitMs : 0
+        // Hosts that failed together do not ask together.
+        notBeforeMs = nowMs + Math.max(waitMs * (0.8 + 0.2 * Math.random()), toldMs * (1 + 0.05 * Math.random()))
         problem = (error as Error).message
         return 'failed'
       }
