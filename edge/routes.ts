@@ -184,3 +184,9 @@ function openClasses(): (method: string, path: string) => RouteClass {
     )
   }
 }
+
+/** The path of a target, without its query. */
+export function pathOf(target: string): string {
+  const query = target.indexOf('?')
+  return query === -1 ? target : target.slice(0, query)
+}

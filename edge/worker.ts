@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { openCores } from './balance/cores.ts'
 import { forward } from './balance/forward.ts'
 import { createUpgrades } from './balance/upgrade.ts'
-import { type EdgeConfig, type Face, faces } from './config.ts'
+import { type EdgeConfig, faces } from './config.ts'
 import { createControl } from './control.ts'
 import type { Directions, WorkerState } from './crew.ts'
 import { readBody } from './guard/body.ts'
@@ -25,14 +25,14 @@ import { endSoon, refusalText } from './listen/farewell.ts'
 import { listen } from './listen/listener.ts'
 import { openLive } from './live.ts'
 import { AccessLog } from './log/access-log.ts'
+import { openAccounts } from './log/accounts.ts'
 import { traceOf } from './log/trace.ts'
 import * as metrics from './metrics.ts'
 import { keptOut, type Problem, sendProblem } from './problem.ts'
-import { openRoutes, type Route, routeClasses } from './routes.ts'
+import { openRoutes, pathOf, type Route, routeClasses } from './routes.ts'
 import { knockOf, openSockets } from './sockets.ts'
 import { openClients } from './tls/clients.ts'
 import { openCertificates } from './tls/files.ts'
-import { maskOf } from './visitors/network-list.ts'
 import { openVisitors, type Visitor } from './visitors/visitors.ts'
 
 const safe = new Set(['GET', 'HEAD'])
@@ -83,6 +83,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   const upgrades = createUpgrades(internal, cores, (open) => metrics.webSockets.set(open))
   const control = createControl(cores, () => stopping || leaving)
   const routes = openRoutes()
+  const accounts = openAccounts(accesses, routes)
   const store = config.redis && openHostsStore(config.redis, internal)
   store?.onChange((open, reason) => {
     metrics.together.set(open ? 1 : 0)
@@ -129,9 +130,10 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   const listeners = await Promise.all(
     faces.map((face) =>
       listen(face, config, {
-        turnedAway: (address) => accesses?.turnedAway(face, maskOf(address)),
+        turnedAway: (address) => accounts.turnedAway(face, address),
         take: (exchange) => void take(exchange),
         refuse,
+        unread: (address, requestId, found) => accounts.refused({ face, requestId, address }, found),
         upgrade: face === 'player' ? (...asked) => void upgrade(...asked) : undefined,
       }),
     ),
@@ -195,7 +197,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const requestId = newRequestId()
     socket.on('error', () => socket.destroy())
     const refused = (found: Problem) => {
-      note('player', requestId, found)
+      accounts.refused({ ...knock, requestId }, found)
       endSoon(socket, refusalText(found, requestId, knock.also))
     }
     const found = await sockets.admit(knock, route)
@@ -206,7 +208,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     const told = { requestId, address, routeClass: route.index, affinity }
     const became = await upgrades.take(request, socket, head, told)
     if (became.problem) refused(became.problem)
-    else tell({ ...knock, requestId }, route, visitors.of(knock.socket, address), became)
+    else accounts.answered({ ...knock, requestId }, route, visitors.of(knock.socket, address).network, became)
   }
 
   async function take(exchange: Exchange): Promise<void> {
@@ -270,7 +272,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     })
     underWay--
     if (became.problem) sendProblem(exchange, became.problem)
-    const seconds = tell(exchange, route, visitor, became, trace.continued)
+    const seconds = accounts.answered(exchange, route, visitor.network, became, trace.continued)
     if (became.tries > 1) metrics.retries.inc({ listener: face }, became.tries - 1)
     if (became.hedged) metrics.hedges.inc({ listener: face })
     if (spans && trace.isFollowed)
@@ -286,51 +288,8 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       })
   }
 
-  /** Counts and logs what was answered. Answers how many seconds it took. */
-  function tell(
-    {
-      face,
-      method,
-      requestId,
-      startedMs,
-      target,
-    }: Pick<Exchange, 'face' | 'method' | 'requestId' | 'startedMs' | 'target'>,
-    route: Route,
-    { network }: Visitor,
-    { core, status, tries }: { core: string; status: number; tries: number },
-    trace?: string,
-  ): number {
-    const seconds = (performance.now() - startedMs) / 1000
-    metrics.countRequest(face, route, status, core, seconds)
-    accesses?.note({
-      requestId,
-      listener: face,
-      method,
-      path: pathOf(target),
-      route: route.pattern,
-      class: route.class,
-      network,
-      trace,
-      status,
-      core,
-      tries,
-      ms: Math.round(seconds * 1000),
-    })
-    return seconds
-  }
-
   function refuse(exchange: Exchange, found: Problem): void {
-    note(exchange.face, exchange.requestId, found)
+    accounts.refused(exchange, found)
     sendProblem(exchange, found)
   }
-
-  function note(listener: Face, requestId: string, { status, code }: Problem): void {
-    metrics.refusals.inc({ code })
-    accesses?.refused({ requestId, listener, status, code })
-  }
-}
-
-function pathOf(target: string): string {
-  const query = target.indexOf('?')
-  return query === -1 ? target : target.slice(0, query)
 }

@@ -41,10 +41,7 @@ const lookEveryMs = 250
  *
  * @throws Error when a network is none
  */
-export function accept(
-  server: Server,
-  { proxies, networks, secondsMax, prover, onStranger }: Accepting,
-): Accepted {
+export function accept(server: Server, { proxies, networks, secondsMax, prover, onStranger }: Accepting): Accepted {
   const trusted = listOf(proxies)
   let allowed = networks && listOf(networks)
   const waiting = new Map<string, Waiting>() // by the other end's address and port: TLS does not tell which connection it is on
@@ -93,7 +90,10 @@ export function accept(
   }
 
   function admit(socket: Socket, address: string): void {
-    if (!isAllowed(address)) return turnAway(socket, address)
+    if (!isAllowed(address)) {
+      turnAway(socket, address)
+      return
+    }
     open.set(socket, address)
     prover.take(socket, () => {
       for (const handshake of handshakes) handshake.call(server, socket)
@@ -105,8 +105,8 @@ export function accept(
   }
 
   function turnAway(socket: Socket, address: string): void {
-    refuse(socket, 'edge.network_not_allowed')
     onStranger(address)
+    socket.destroy()
   }
 }
 

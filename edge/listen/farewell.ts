@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import { newRequestId } from '../ids.ts'
 import { bodyOf, headersOf, type Problem } from '../problem.ts'
 
 const lingerMs = 2000
@@ -12,7 +11,7 @@ export function endSoon(socket: Duplex, text?: string | Buffer): void {
 }
 
 /** A whole answer, for a connection that nothing else speaks on. `also`: further headers of it, flat. */
-export function refusalText(found: Problem, requestId = newRequestId(), also: readonly string[] = []): string {
+export function refusalText(found: Problem, requestId: string, also: readonly string[] = []): string {
   const body = bodyOf(found, requestId)
   const headers = [...headersOf(found, body, requestId), ...also, 'connection', 'close']
   let text = `HTTP/1.1 ${found.status} Refused\r\n`

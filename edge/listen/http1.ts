@@ -29,7 +29,7 @@ export function speakHttp1(
   face: Face,
   limits: Limits,
   addressOf: (socket: Duplex) => string,
-  { take, refuse, upgrade }: Taking,
+  { take, refuse, unread, upgrade }: Taking,
 ): Http1 {
   const queues = new WeakMap<Duplex, Queue<Http1Exchange>>() // of connections that something is under way on
   const open = new Set<Http1Exchange>()
@@ -51,8 +51,7 @@ export function speakHttp1(
       const queue = queues.get(socket)
       if (queue === undefined) return upgrade(request, stream, head, addressOf(socket))
       stream.on('error', () => socket.destroy())
-      refusals.inc({ code: notAlone.code })
-      queue.end(notAlone)
+      queue.end(lastWord(socket, notAlone))
     })
   server.on('clientError', onClientError)
   const clock = setInterval(look, lookEveryMs)
@@ -92,12 +91,17 @@ export function speakHttp1(
       queue.end()
       return
     }
-    const found = problemOfParser(error)
-    refusals.inc({ code: found.code })
     const ended = new Queue<Http1Exchange>(socket)
     ended.end() // who was too slow may say the rest yet
     queues.set(socket, ended)
-    endSoon(socket, refusalText(found))
+    endSoon(socket, lastWord(socket, problemOfParser(error)))
+  }
+
+  /** What is said of something that is no request of its own. */
+  function lastWord(socket: Duplex, found: Problem): string {
+    const requestId = newRequestId()
+    unread(addressOf(socket), requestId, found)
+    return refusalText(found, requestId)
   }
 
   function settle(exchange: Http1Exchange, queue: Queue<Http1Exchange>): void {

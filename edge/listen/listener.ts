@@ -21,6 +21,8 @@ export type Taking = {
   take(exchange: Exchange): void
   /** What the protocol alone says no to. */
   refuse(exchange: Exchange, found: Problem): void
+  /** Hears of what was answered though no request could be read of it. */
+  unread(address: string, requestId: string, found: Problem): void
   /** Takes the connection over; without it nobody may ask for that. */
   upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => void) | undefined
 }

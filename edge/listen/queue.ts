@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Problem } from '../problem.ts'
-import { endSoon, refusalText } from './farewell.ts'
+import { endSoon } from './farewell.ts'
 
 /**
  * What is under way on one connection of HTTP/1.1, whose answers go out in the order of the requests (RFC 9112, 9.3.2). It is there only as long as
@@ -11,7 +10,7 @@ export class Queue<Each> {
   #open = 0
   #newest: Each | undefined
   #isEnding = false
-  #lastWord: Problem | undefined
+  #lastWord: string | undefined
 
   constructor(socket: Duplex) {
     this.#socket = socket
@@ -31,12 +30,12 @@ export class Queue<Each> {
   leave(): boolean {
     if (--this.#open > 0) return false
     this.#newest = undefined
-    if (this.#isEnding) endSoon(this.#socket, this.#lastWord && refusalText(this.#lastWord))
+    if (this.#isEnding) endSoon(this.#socket, this.#lastWord)
     return !this.#isEnding
   }
 
   /** `lastWord`: said behind the answers that are under way. */
-  end(lastWord?: Problem): void {
+  end(lastWord?: string): void {
     this.#isEnding = true
     this.#lastWord ??= lastWord
   }

@@ -57,15 +57,21 @@ export class AccessLog {
     )
   }
 
-  /** A request that the gate turned away: of what it wanted nothing is told, because it may be anything. */
+  /** A request that was not let in: of what it wanted its class is told, where there was one to read, and no path, because it may be anything. */
   refused({
     requestId,
     listener,
+    class: routeClass,
+    network,
     status,
     code,
-  }: Pick<Access, 'requestId' | 'listener' | 'status'> & { code: string }): void {
+  }: Pick<Access, 'requestId' | 'listener' | 'network' | 'status'> & {
+    class: string | undefined
+    code: string
+  }): void {
     this.#writer.write(
-      `${this.#head}${this.#clock.at(Date.now())}","requestId":"${requestId}","listener":"${listener}","status":${status},"code":"${code}","msg":"refused"}\n`,
+      `${this.#head}${this.#clock.at(Date.now())}","requestId":"${requestId}","listener":"${listener}",${routeClass === undefined ? '' : `"class":"${routeClass}",`}"network":"${network}",` +
+        `"status":${status},"code":"${code}","msg":"refused"}\n`,
     )
   }
 
