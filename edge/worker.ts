@@ -17,6 +17,7 @@ import { hasKey, requestHeaders } from './guard/headers.ts'
 import { newRequestId } from './ids.ts'
 import { sessionIn } from './limit/asker.ts'
 import { openHostsStore } from './limit/hosts-store.ts'
+import type { Askers } from './limit/limiter.ts'
 import { openLimits } from './limit/limits.ts'
 import { openLimitMemory } from './limit/memory.ts'
 import { openShedding } from './limit/shedding.ts'
@@ -230,7 +231,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       const unproven = friction.inspect(exchange, route, visitor, askers.network)
       if (unproven) refuse(exchange, unproven)
       else if (isOurs) await control(exchange)
-      else await pass(exchange, route, visitor)
+      else await pass(exchange, route, visitor, askers)
     } finally {
       friction.note(route, askers.network, exchange.status)
       limits.leave(askers)
@@ -238,16 +239,18 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   }
 
   /** Reads the body and has a core answer. */
-  async function pass(exchange: Exchange, route: Route, visitor: Visitor): Promise<void> {
+  async function pass(exchange: Exchange, route: Route, visitor: Visitor, askers: Askers): Promise<void> {
     const { face, method, requestId } = exchange
-    const { limits, gate } = live.current()
-    const body = await readBody(exchange, bodyBytesMaxOf(route, limits.bodyBytesMax))
+    const { limits: most, gate } = live.current()
+    const body = await readBody(exchange, bodyBytesMaxOf(route, most.bodyBytesMax))
     if (!Buffer.isBuffer(body)) return refuse(exchange, body)
     const wrong = inspectBody(exchange, route, body, gate.documentedOnly)
     if (wrong) return refuse(exchange, wrong)
     const isSafe = safe.has(method)
     const trace = traceOf(requestId, visitor.isTraced ? exchange.header('traceparent') : undefined, tracedShare)
+    const wantsOwner = limits.wantsOwner(face, askers)
     const headers = requestHeaders(exchange, {
+      wantsOwner,
       requestId,
       address: exchange.address,
       bodyBytes: body.length,
@@ -266,9 +269,10 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       hedgeable: isSafe,
       money: route.money,
       routeClass: route.index,
+      onOwner: wantsOwner ? (player) => limits.tellOwner(askers, player) : undefined,
       affinity: route.sticky ? sessionIn(exchange.header('cookie')) : undefined,
-      secondsMax: Math.max(limits.forwardSecondsMax, route.trySeconds),
-      trySecondsMax: Math.min(limits.trySecondsMax, route.trySeconds),
+      secondsMax: Math.max(most.forwardSecondsMax, route.trySeconds),
+      trySecondsMax: Math.min(most.trySecondsMax, route.trySeconds),
     })
     underWay--
     if (became.problem) sendProblem(exchange, became.problem)

@@ -1,5 +1,5 @@
 import { responseHeaders } from '../guard/headers.ts'
-import type { Exchange } from '../listen/exchange.ts'
+import { type Exchange, headerIn } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 import type { Core } from './core.ts'
 import type { Cores } from './cores.ts'
@@ -24,6 +24,8 @@ export type Forward = {
   routeClass: number
   /** Who asks with the same goes to the same core. */
   affinity?: string | undefined
+  /** Hears whose sign-in it is, where the core was asked. */
+  onOwner?: ((player: string) => void) | undefined
   /** How long all tries together may take, and each of them. */
   secondsMax: number
   trySecondsMax: number
@@ -101,7 +103,9 @@ class Trip extends Alarm implements Trying {
     this.#cores.wheel.clear(this)
     const other = tried === this.#live ? this.#hedge : this.#live
     other?.forget()
-    const { exchange } = this.#request
+    const { exchange, onOwner } = this.#request
+    const owner = onOwner && headerIn(rawHeaders, 'x-player')
+    if (owner) onOwner(owner)
     exchange.respond(status, responseHeaders(rawHeaders, exchange.requestId))
   }
 

@@ -14,6 +14,8 @@ export function requestHeaders(
     bodyBytes: number
     certificate?: Told | undefined
     country?: string | undefined
+    /** The core is to say whose sign-in this is. */
+    wantsOwner?: boolean
     traceparent?: string
   },
 ): string[] {
@@ -22,6 +24,7 @@ export function requestHeaders(
   headers.push('x-forwarded-host', headerIn(raw, 'host') ?? '')
   if (told.traceparent) headers.push('traceparent', told.traceparent)
   if (told.country) headers.push('x-client-country', told.country)
+  if (told.wantsOwner) headers.push('x-player-wanted', '1')
   if (told.certificate) headers.push(told.certificate.header, told.certificate.der)
   if (told.bodyBytes > 0 || lengthTold.has(method)) headers.push('content-length', String(told.bodyBytes))
   return headers

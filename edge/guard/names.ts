@@ -21,7 +21,7 @@ const hopByHop = [
   'upgrade',
 ]
 
-/** What only the edge says to a core; a stranger's word under these names is dropped. A core is met by its own name. */
+/** What only edge and core say to each other; a stranger's word under these names is dropped. A core is met by its own name. */
 const internal = [
   'host',
   'x-request-id',
@@ -32,6 +32,8 @@ const internal = [
   'x-person-certificate',
   'x-deadline',
   'x-client-country',
+  'x-player',
+  'x-player-wanted',
   'x-proof',
   'traceparent',
   'tracestate',

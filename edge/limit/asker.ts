@@ -3,7 +3,7 @@ import type { SipHash } from './siphash.ts'
 /** Who asks, by a kind of name of theirs, as two words of a keyed hash: cheap to compare, and it tells nobody whose it is. */
 export type Asker = { readonly low: number; readonly high: number }
 
-export function askerOf(hash: SipHash, kind: 'network' | 'session' | 'token' | 'rule', name: string): Asker {
+export function askerOf(hash: SipHash, kind: 'network' | 'player' | 'session' | 'token' | 'rule', name: string): Asker {
   hash.of(kind[0] + name)
   return { low: hash.low, high: hash.high }
 }

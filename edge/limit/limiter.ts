@@ -5,7 +5,15 @@ import { type Limit, limitOf, share, type Tables, take, waitOf } from './limit.t
 import type { Rule } from './rules.ts'
 
 /** Those a request is counted for; nobody, where it shows no such name. */
-export type Askers = { network: Asker; session: Asker | undefined; token: Asker | undefined }
+export type Askers = {
+  network: Asker
+  session: Asker | undefined
+  /** Whose sign-in it is; the sign-in itself, as long as no core has told. */
+  player: Asker | undefined
+  /** There is nothing to ask a core. */
+  isOwnerKnown: boolean
+  token: Asker | undefined
+}
 
 /** What a request was told. One object for all requests: read it before the next is asked about. */
 export type Verdict = {

@@ -1,3 +1,4 @@
+import type { Face } from '../faces.ts'
 import type { Exchange } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
 import type { Route } from '../routes.ts'
@@ -25,6 +26,10 @@ export type Limits = {
    */
   admit(exchange: Asking, route: Route, askers: Askers): Problem | undefined | Promise<Problem | undefined>
   leave(askers: Askers): void
+  /** Is a core to be asked whose sign-in this is? */
+  wantsOwner(face: Face, askers: Askers): boolean
+  /** What it said: from now on the sign-in counts as that player's, at all workers of the host. */
+  tellOwner(askers: Askers, player: string): void
   /** Goes by other rules from now on; a rule that keeps its name and its pace keeps what it counted. */
   configure(rules: readonly Rule[], inFlight: InFlightMax): void
   close(): void
@@ -50,9 +55,10 @@ export function openLimits(options: {
   const { memory, onRefused, store, hostsMin = 1 } = options
   const leases = store && openLeases(store)
   let inFlight = options.inFlight
+  let isByPlayer = options.rules.some(({ by }) => by === 'player')
   let limiter = limiterOf(options.rules)
   const together = store && meetHosts(store, hostsMin, (...share) => limiter.share(...share))
-  const known = knowAskers(memory.hash)
+  const known = knowAskers(memory.hash, memory.owners)
   const underWay = countInFlight()
   const sweeping = setInterval(() => memory.sweep(performance.now()), sweepEveryMs)
   sweeping.unref()
@@ -69,8 +75,13 @@ export function openLimits(options: {
       underWay.leave(askers.network)
       if (askers.session) underWay.leave(askers.session)
     },
+    wantsOwner: (face, askers) => face === 'player' && !askers.isOwnerKnown && isByPlayer,
+    tellOwner({ session }, player) {
+      if (session) memory.owners.tell(session, askerOf(memory.hash, 'player', player))
+    },
     configure(rules, inFlightNow) {
       inFlight = inFlightNow
+      isByPlayer = rules.some(({ by }) => by === 'player')
       limiter = limiterOf(rules)
       if (together) limiter.share(...together.share())
     },

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { hostMs } from './clock.ts'
 import { type Tables, ticksPerMs } from './limit.ts'
+import { type Owners, openOwners } from './owners.ts'
 import { makeShared, openShared } from './shared.ts'
 import { createSipHash, type SipHash } from './siphash.ts'
 import { openTable } from './table.ts'
 
 /**
  * What the workers of a host share: a secret, so that they hash alike and nobody outside foresees how; a word that says when it
- * began, from which ticks count; and the tables.
+ * began, from which ticks count; the tables; and whose sign-ins are.
  */
 const headWords = 16
 const beganWord = 8
@@ -17,10 +18,13 @@ const secretBytes = 32
 /** Places of each table: 2 MiB, and an attacker who would throw others out of it needs as many networks of their own. */
 const entries = 2 ** 17
 const tableWords = 2 * entries
-const bytes = 4 * (headWords + 2 * tableWords)
+/** Sign-ins whose players are known, at four words each: 1 MiB. */
+const ownerWords = 4 * 2 ** 16
+const bytes = 4 * (headWords + 2 * tableWords + ownerWords)
 
 export type LimitMemory = {
   readonly tables: Tables
+  readonly owners: Owners
   readonly hash: SipHash
   readonly isShared: boolean
   readonly secret: Buffer
@@ -48,6 +52,7 @@ export function openLimitMemory(fd: number | undefined): LimitMemory {
   const tables = { fine: table(0), coarse: table(1) }
   return {
     tables,
+    owners: openOwners(new Int32Array(buffer, 4 * (headWords + 2 * tableWords), ownerWords)),
     hash: createSipHash(head[0]!, head[1]!),
     isShared,
     secret: Buffer.from(Buffer.from(buffer, 0, secretBytes)),

@@ -9,8 +9,11 @@ const rule = z
   .strictObject({
     /** As clients and metrics are told it. */
     name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
-    /** `session`: of a player or a member of staff, by their cookie; `token`: of a machine, by its access token. */
-    by: z.enum(['network', 'session', 'token']),
+    /**
+     * `player`: with all their sign-ins; a sign-in counts by itself until its first answer, and that of a member of staff always. `session`: each
+     * sign-in by itself, by its cookie. `token`: of a machine, by its access token.
+     */
+    by: z.enum(['network', 'player', 'session', 'token']),
     faces: z
       .array(z.enum(faces))
       .min(1)
@@ -36,7 +39,7 @@ const rule = z
  */
 const usual: Array<z.input<typeof rule>> = [
   { name: 'network', by: 'network', quota: 4000, windowSeconds: 1, burst: 8000 },
-  { name: 'session', by: 'session', quota: 2000, windowSeconds: 1, burst: 4000 },
+  { name: 'player', by: 'player', quota: 2000, windowSeconds: 1, burst: 4000 },
   { name: 'token', by: 'token', quota: 2000, windowSeconds: 1, burst: 4000 },
   {
     name: 'sign-in',
@@ -49,14 +52,14 @@ const usual: Array<z.input<typeof rule>> = [
   },
   {
     name: 'withdrawal',
-    by: 'session',
+    by: 'player',
     faces: ['player'],
     classes: ['withdrawal'],
     quota: 60,
     windowSeconds: 60,
     strict: true,
   },
-  { name: 'report', by: 'session', classes: ['report'], quota: 1200, windowSeconds: 60 },
+  { name: 'report', by: 'player', classes: ['report'], quota: 1200, windowSeconds: 60 },
 ]
 
 export const rules = z

@@ -284,6 +284,8 @@ describe('taken, and the core is asked what was read', () => {
         'trailer',
         'x-deadline',
         'x-client-country',
+        'x-player',
+        'x-player-wanted',
         'x-proof',
         'traceparent',
         'tracestate',

@@ -12,12 +12,14 @@ export const staffCookie = '__Host-staff'
 /** A token is 256 bits in base 64; anything else is not worth a query. */
 const tokenForm = /^[A-Za-z0-9_-]{43}$/
 
-/** Finds the player's session; how sure that must be depends on what is asked. */
+/** Finds the player's session; how sure that must be depends on what is asked. An edge that wants to know is told whose it is, and tells nobody. */
 export function playerSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function playerSignIn(c, next) {
     const token = getCookie(c, playerCookie)
     if (token) {
-      c.set('session', await host.signIns.find(token, useOf(c)))
+      const session = await host.signIns.find(token, useOf(c))
+      c.set('session', session)
+      if (session && c.req.header('x-player-wanted')) c.env.outgoing.setHeader('x-player', session.playerId)
     }
     await next()
   }

@@ -21,6 +21,8 @@ export function measureLimiter(): Figure[] {
   const askers = Array.from({ length: people }, (_, index) => ({
     network: askerOf(memory.hash, 'network', `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`),
     session: askerOf(memory.hash, 'session', `session of ${index}`),
+    player: askerOf(memory.hash, 'player', `player ${index}`),
+    isOwnerKnown: true,
     token: undefined,
   }))
   const bet = openRoutes().of('player', 'POST', '/api/games/roulette-european/rounds')

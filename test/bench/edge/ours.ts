@@ -7,7 +7,7 @@ const program = join(import.meta.dirname, '../../../edge/serve.ts')
 const far = 1_000_000
 const rules = [
   { name: 'network', by: 'network', quota: 100_000, windowSeconds: 1, burst: far },
-  { name: 'session', by: 'session', quota: 100_000, windowSeconds: 1, burst: far },
+  { name: 'player', by: 'player', quota: 100_000, windowSeconds: 1, burst: far },
   { name: 'token', by: 'token', quota: 100_000, windowSeconds: 1, burst: far },
 ]
 

@@ -17,6 +17,8 @@ const asker = (kind: 'network' | 'session' | 'token', name: string) => askerOf(h
 const from = (network: string, session?: string) => ({
   network: asker('network', network),
   session: session === undefined ? undefined : asker('session', session),
+  player: session === undefined ? undefined : asker('session', session),
+  isOwnerKnown: false,
   token: undefined,
 })
 const bet = routes.of('player', 'POST', '/api/games/roulette-european/rounds')

@@ -64,7 +64,8 @@ function host(given: unknown[], { hosts, skewMs = 0 }: { hosts: number; skewMs?:
     store,
     skewMs,
     async ask(route, network) {
-      const askers = { network: askerOf(memory.hash, 'network', network), session: undefined, token: undefined }
+      const nobody = { session: undefined, player: undefined, token: undefined, isOwnerKnown: true }
+      const askers = { network: askerOf(memory.hash, 'network', network), ...nobody }
       const exchange = { face: 'player', startedMs: performance.now(), also: [] } as unknown as Exchange
       const problem = await limits.admit(exchange, route, askers)
       if (problem === undefined) limits.leave(askers)
