@@ -111,6 +111,8 @@ const classes: ReadonlyArray<readonly [RouteClass, 'GET' | 'POST' | 'any', ...st
     'report',
     'GET',
     '/api/players/*/rounds',
+    '/api/players/*/rounds.csv',
+    '/api/rounds.csv',
     '/api/house/entries.csv',
     '/api/games/performance',
     '/api/games/performance.csv',

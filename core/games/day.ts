@@ -1,9 +1,8 @@
 import * as audit from '#audit'
 import { type Command, type Currency, isCurrency, numberArray, readMoney, type Tx, textArray } from '#base'
 import * as licences from '#licences'
+import { settledSeconds } from './policy.ts'
 
-/** A round is there this long after the time it names, also where clocks differ or its batch was tried again. */
-const settledSeconds = 120
 /** So much time is summed in one transaction at most: what a worker missed for days is made up in pieces. */
 const spanSeconds = 3600
 const daysKept = 40

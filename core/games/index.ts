@@ -37,6 +37,13 @@ export { judgeReturns, type ReturnAlarm, returnAlarms, returnsOf, type StandingR
 export { type Performance, performance } from './returns/performance.ts'
 // Rounds that wait, and rounds that were played
 export { type Abandoned, abandonedRounds, conclude } from './rounds/abandoned.ts'
+export {
+  type RoundsFilter,
+  roundsOfAll,
+  roundsOfAllCsv,
+  walletRounds,
+  walletRoundsCsv,
+} from './rounds/extract.ts'
 export { history } from './rounds/history.ts'
 export type { RoundParts } from './rounds/parts.ts'
 export { bookingOf, type Recall, recall } from './rounds/recall.ts'

@@ -3,6 +3,9 @@ import type * as licences from '#licences'
 import type { Game } from './game.ts'
 import type { Pace } from './judge.ts'
 
+/** A round is there this long after the time it names, also where clocks differ or its batch was tried again. */
+export const settledSeconds = 120
+
 /**
  * How long each game takes at least, from its start to the player's next start [RTS-14D] [RTS-14G-1], and which a player has one of at a time [RTS-14C].
  */

@@ -506,6 +506,16 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ],
   ['operator GET /api/players/{player}/rounds/{round}', lookAtRound, ['games.rounds_viewed']],
   [
+    'operator GET /api/players/{player}/rounds.csv',
+    () => boss.ask('GET', `/api/players/${ada.player}/rounds.csv?reason=she%20asked`),
+    ['games.rounds_exported'],
+  ],
+  [
+    'operator GET /api/rounds.csv',
+    () => boss.ask('GET', '/api/rounds.csv?from=2026-01-01T00:00:00Z&reason=the%20regulator%20asked'),
+    ['games.rounds_exported'],
+  ],
+  [
     'operator POST /api/play/closure',
     async () => {
       const answer = await boss.ask('POST', '/api/play/closure', { reason: 'looks odd' })

@@ -212,6 +212,16 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
     desk.getByRole('button', { name: 'Download statement' }).click(),
   ])
   expect(readFileSync(await statement.path(), 'utf8')).toContain(',withdrawal.held,')
+  await desk.getByPlaceholder('Why you need the rounds').fill('asked by the player')
+  const [rounds] = await Promise.all([
+    desk.waitForEvent('download'),
+    desk.getByRole('button', { name: 'Download rounds' }).click(),
+  ])
+  expect(
+    readFileSync(await rounds.path(), 'utf8')
+      .trim()
+      .split('\r\n'),
+  ).toHaveLength(7)
   await desk.getByRole('button', { name: 'Close', exact: true }).click()
   await expectText(desk, '#audit', 'Opened a player, masked')
   await desk.setViewportSize({ width: 900, height: 900 })

@@ -1,12 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as access from '#access'
+import * as audit from '#audit'
 import * as ledger from '#ledger'
 import * as players from '#players'
 import * as privacy from '#privacy'
 import * as staff from '#staff'
+import { recordsOf } from '../support/csv.ts'
 import { type Faces, openFaces } from '../support/faces.ts'
 import { staffPassword } from '../support/staff.ts'
 import { withAuthenticator, withSecurityKey } from '../support/virtual-authenticator.ts'
@@ -67,10 +69,12 @@ test('nobody is shown what they may not open; a game is closed by one, and opene
     ...['Decisions', 'Approvals', 'Players', 'Payments', 'Erasure', 'Games', 'Passkeys', 'API'],
   ])
   for (const hidden of ['books', 'clients', 'staff', 'audit']) expect(await sue.locator(`#${hidden}`).count()).toBe(0)
+  for (const file of ['Figures of games (CSV)', 'Rounds (CSV)']) expect(await sue.getByText(file).count()).toBe(0)
   const boss = await enrol('boss', 'administrator')
   const ben = await enrol('ben', 'administrator')
   expect(await links(boss)).toHaveLength(13)
   await shown(boss, 'desk')
+  await filesOfGames(boss)
 
   await boss.getByRole('button', { name: 'Look at European Roulette' }).click()
   await boss.getByRole('dialog').getByLabel('Why').fill('the wheel is looked at')
@@ -214,6 +218,32 @@ async function enrol(login: string, role: string): Promise<Page> {
   await page.getByRole('button', { name: 'Sign in with your passkey' }).click()
   await page.waitForURL(`${url}/`)
   return page
+}
+
+/** Figures of games and everybody's rounds as files; that the rounds were taken, and why, is written down. */
+async function filesOfGames(page: Page): Promise<void> {
+  const { player, wallet } = await faces.world.player(1000n)
+  await faces.world.admin`
+    insert into games.rounds (wallet, transfer, session, game, version, stake, win, choice, draws, outcome, cash, bonus, held, at)
+    values (${wallet}, 1, 'ses_1', 'dice', 'v', 100, 0, '{}', '[]', '{}', 900, 0, 0, '2026-02-03T04:05:06Z'),
+      (${wallet}, 2, 'ses_1', 'dice', 'v', 100, 0, '{}', '[]', '{}', 800, 0, 0, '2026-02-03T04:05:08Z')`
+  const file = async (button: Locator) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), button.click()])
+    return recordsOf(readFileSync(await download.path(), 'utf8'))
+  }
+  expect(await file(page.getByRole('link', { name: 'Figures of games (CSV)' }))).toEqual([])
+  await page.getByRole('button', { name: 'Rounds (CSV)' }).click()
+  const asking = page.getByRole('dialog')
+  await asking.getByLabel('Ended from (UTC)').fill('2026-02-03T04:05:00')
+  await asking.getByLabel('Until (UTC), or now').fill('2026-02-03T04:05:07')
+  await asking.getByLabel('Game').selectOption('dice')
+  await asking.getByLabel('Why').fill('the regulator asked')
+  await picture(page, 'desk-rounds')
+  const lines = await file(asking.getByRole('button', { name: 'Download' }))
+  expect(lines).toMatchObject([{ at: '2026-02-03T04:05:06.000Z', player, game: 'dice', stake: '100', currency: 'EUR' }])
+  await faces.world.admin`delete from games.rounds where wallet = ${wallet}`
+  const [taken] = await audit.search(faces.world.sql, { code: 'games.rounds_exported', limit: 1 })
+  expect(taken).toMatchObject({ subject: 'rounds', reason: 'the regulator asked' })
 }
 
 /** As it looks on a desk and on a telephone; nothing may be wider than the screen. */

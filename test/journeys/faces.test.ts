@@ -13,6 +13,7 @@ import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { examine } from '../../ops/commands/doctor.ts'
 import { verify } from '../../ops/commands/verify.ts'
 import { arrive, type Client, codeFor, depositByCard, must, openClient, someone, until } from '../support/client.ts'
+import { recordsOf } from '../support/csv.ts'
 import { newHome } from '../support/home.ts'
 import { routesOf } from '../support/routes.ts'
 import { enrolAt } from '../support/staff.ts'
@@ -129,6 +130,13 @@ test('the books, by the API: the player’s own as a page and a file, for staff 
   expect(
     (await must(operator.ask<{ cash: unknown }>('GET', `${path}/balance?at=${deposit.at}`), 200)).body.cash,
   ).toEqual(deposit.cash)
+  expect((await operator.ask('GET', `${path}/rounds.csv`)).status, 'a reason is needed').toBe(400)
+  const played = (await must(operator.ask('GET', `${path}/rounds.csv?reason=asked%20by%20the%20player`), 200)).raw
+  expect(recordsOf(played).map(({ game }) => game)).toEqual(['roulette-european', 'midnight-orchard'])
+  const span = `from=${deposit.at}&reason=the%20regulator%20asked`
+  expect((await must(operator.ask('GET', `/api/rounds.csv?${span}`), 200)).headers['content-disposition']).toMatch(
+    /^attachment; filename="rounds-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv"$/,
+  )
   const house = (await must(operator.ask('GET', '/api/house/entries.csv?account=gateway.clearing'), 200)).raw
   expect(house.split('\r\n')[1]).toMatch(/^\S+Z,gateway\.clearing,EUR,-\d+,1,\d+,-50\.00,-50\.00$/)
   type Books = { liability: Array<{ owed: { amount: string } }>; house: Array<{ balance: { amount: string } }> }
@@ -141,15 +149,17 @@ test('the books, by the API: the player’s own as a page and a file, for staff 
   expect(exported?.reason).toBe('asked by the player')
   expect(exported?.detail).toEqual({ versions: { after: '0', upTo: String(lines.length) } })
   expect(events.map(({ code }) => code)).toEqual(
-    expect.arrayContaining(['ledger.statement_viewed', 'ledger.balance_viewed']),
+    expect.arrayContaining(['ledger.statement_viewed', 'ledger.balance_viewed', 'games.rounds_exported']),
   )
+  const [taken] = (await operator.ask<Audit>('GET', '/api/audit?subject=rounds')).body.events
+  expect(taken).toMatchObject({ code: 'games.rounds_exported', reason: 'the regulator asked' })
   const of = (await operator.ask<Audit>('GET', '/api/audit?subject=house')).body.events.map(({ code }) => code)
   expect(of).toEqual(['ledger.house_viewed', 'ledger.house_exported'])
 
   const support = openClient(appliance.urls.operator, { ca: appliance.card().ca })
   const { url } = (await must(operator.ask<{ url: string }>('POST', '/api/enrolments', { role: 'support' }), 201)).body
   await enrolAt(support, { secret: url.split('#')[1] ?? '', origin: appliance.urls.operator })
-  for (const closed of ['/api/house/balances', '/api/house/entries.csv'])
+  for (const closed of ['/api/house/balances', '/api/house/entries.csv', `/api/rounds.csv?${span}`])
     expect((await support.ask('GET', closed)).status, closed).toBe(403)
   for (const client of [support, player])
     expect((await client.ask('GET', '/api/players/plr_x/statement.csv?reason=curious')).status).toBe(404)

@@ -77,6 +77,10 @@ export const play = {
     detail: { player: 'text', currency: 'text', stake: 'amount', game: 'text', version: 'text' },
   },
   'games.rounds_viewed': { title: 'Looked at what a player played', detail: { round: 'text?' } },
+  'games.rounds_exported': {
+    title: 'Downloaded rounds',
+    detail: { from: 'instant?', until: 'instant?', game: 'text?', upTo: 'text?' },
+  },
   'games.seeds_committed': {
     title: 'Committed to a seed for fair rounds',
     detail: { game: 'text', commitment: 'text' },

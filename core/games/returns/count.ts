@@ -1,11 +1,10 @@
 import type { Command, Tx } from '#base'
 import { gameHere } from '../catalogue.ts'
 import { add, type Fraction, fraction, multiply } from '../fraction.ts'
+import { settledSeconds } from '../policy.ts'
 import { addRisks, noRisks, type Risks } from '../risk.ts'
 import { levelOf } from './bound.ts'
 
-/** A round is there this long after the time it names, also where clocks differ or its batch was tried again. */
-const settledSeconds = 120
 /** So much time is counted in one transaction at most: what a worker missed for days is made up in pieces. */
 const spanSeconds = 3600
 

@@ -5,7 +5,7 @@ import { catalogue, gameOf } from '../catalogue.ts'
 import { roundUnknown } from '../errors.ts'
 import type { Game, Played } from '../game.ts'
 import { type PastRound, settledAs, voidedAs } from './history.ts'
-import { type OpenRound, openRows, type Step, stepsOf, viewOfOpen } from './step.ts'
+import { cashBefore, type OpenRound, openRows, type Step, stepsOf, viewOfOpen } from './step.ts'
 import { numberOf, type RoundView, viewOf } from './view.ts'
 
 /** One step as it is recalled. */
@@ -62,8 +62,6 @@ export async function recall(reader: Reader, wallet: bigint, name: string): Prom
   const row = await pastRound(reader, wallet, number)
   const steps = row.steps === null ? [] : stepsOf({ steps: row.steps })
   const draws = JSON.parse(row.draws) as rng.Draw[]
-  const show = (amount: bigint) => showMoney({ amount, currency: row.currency })
-  const first = steps[0]
   return {
     ...viewOf(row),
     ...about(row, row.begunAt ?? row.at),
@@ -71,7 +69,7 @@ export async function recall(reader: Reader, wallet: bigint, name: string): Prom
     choice: JSON.parse(row.choice) as unknown,
     draws,
     steps: steps.map((step) => recalled(row, step)),
-    balanceBefore: show(first ? BigInt(first.cash) + BigInt(first.stake) : row.cash - row.win + row.stake),
+    balanceBefore: showMoney({ amount: cashBefore(row, steps), currency: row.currency }),
     replay: replayOf(row, steps, draws),
   }
 }

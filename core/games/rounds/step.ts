@@ -43,6 +43,14 @@ export function stepsOf({ steps }: { steps: string }): Step[] {
   return JSON.parse(steps) as Step[]
 }
 
+/** The cash that a round which is over began with, in minor units. */
+export function cashBefore(
+  { cash, win, stake }: { cash: bigint; win: bigint; stake: bigint },
+  [first]: readonly Step[],
+): bigint {
+  return first ? BigInt(first.cash) + BigInt(first.stake) : cash - win + stake
+}
+
 /** A round as it was after its n-th step, from what is kept alone, so that a repeat gets the same bytes. */
 export function viewOfStep(
   { round, game, version, currency }: Pick<OpenRound, 'round' | 'game' | 'version' | 'currency'>,

@@ -38,7 +38,7 @@ const parts: readonly Part[] = [
     permission: 'books.view',
     bar: () => html`<a class="button" href="/api/house/entries.csv" download>Entries of the house (CSV)</a>`,
   },
-  { id: 'games', title: 'Games' },
+  { id: 'games', title: 'Games', bar: gameFiles },
   {
     id: 'clients',
     title: 'Machines',
@@ -87,6 +87,12 @@ function section({ id, title, heading = title, bar, live }: Part, may: (permissi
 function playerSearch() {
   return html`<form id="find"><label for="find-email">E-mail, in full</label>
     <input id="find-email" name="email" type="email" maxlength="254" placeholder="ada@example.com" /><button disabled>Find</button></form>`
+}
+
+function gameFiles(may: (permission: staff.Permission) => boolean) {
+  if (!may('books.view')) return ''
+  return html`<a class="button" href="/api/games/performance.csv" download>Figures of games (CSV)</a>
+    ${may('players.view') ? html`<button type="button" id="rounds-of-all" disabled>Rounds (CSV)</button>` : ''}`
 }
 
 function auditFilter() {

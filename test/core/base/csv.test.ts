@@ -1,20 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { csvLine } from '#base'
-
-/** A reader by the letter of RFC 4180. */
-function cellsOf(line: string): string[] {
-  const cells: string[] = []
-  const pattern = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy
-  for (let end = ''; end !== '\r\n'; ) {
-    const match = pattern.exec(line)
-    if (!match) throw new Error(`not RFC 4180: ${JSON.stringify(line)}`)
-    cells.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '')
-    end = match[3]!
-  }
-  if (pattern.lastIndex !== line.length) throw new Error('more than one line')
-  return cells
-}
+import { cellsOf } from '../../support/csv.ts'
 
 test('any text is read back as it was, or behind an apostrophe where a spreadsheet would run it', () => {
   const text = fc.oneof(

@@ -99,6 +99,13 @@ export async function openPlayer(
     if (detail.mailBounced) parts.push(...bounced(detail.mailBounced, permissions.has('players.suspend')))
     if (permissions.has('players.suspend')) parts.push(...standing(detail), ...forgotten(detail))
     parts.push(ending())
+    if (balance)
+      parts.push(
+        reasoned('rounds-file', 'Download rounds', 'Why you need the rounds', async (reason) => {
+          const href = `/api/players/${id}/rounds.csv?reason=${encodeURIComponent(reason)}`
+          make('a', { href, download: '' }).click()
+        }),
+      )
     if (permissions.has('payments.view') && balance)
       parts.push(
         reasoned('statement', 'Download statement', 'Why you need the statement', async (reason) => {

@@ -12,6 +12,7 @@ import { openPlayer } from './desk-player.ts'
 import { watchBooks } from './desk-proof.ts'
 import { openAsking, paintProposals } from './desk-proposals.ts'
 import { paintQueue } from './desk-queue.ts'
+import { openRoundsFile } from './desk-rounds.ts'
 import { paintStaff, watchEmergencies } from './desk-staff.ts'
 import { act, byId, make } from './elements.ts'
 import { answer } from './form.ts'
@@ -52,6 +53,7 @@ document.addEventListener('changed', () => void paint())
 openEnrolling(paint) // before anything is waited for: who is quick finds buttons that do something
 openClients(paint)
 openPasskeys()
+openRoundsFile()
 await Promise.all([openAsking(paint), paint()])
 await watchBooks(attended)
 await watchEmergencies(attended, permissions)
