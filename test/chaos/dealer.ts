@@ -1,26 +1,20 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { createLanes, Refusal, type Tx } from '#base'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createLanes, Refusal, systemCommand, type Tx } from '#base'
 import * as games from '#games'
-import type { Keys } from '#keys'
+import { connectKeys, type Keys } from '#keys'
 import * as rng from '#rng'
 import { openDatabase } from '../../core/host/database.ts'
 import { transact } from '../../core/host/host.ts'
 import { createLog } from '../../core/host/log.ts'
 import { openLane } from '../../core/host/play.ts'
+import type { DealerTask, Once, Told } from './dealers.ts'
 
 /**
- * A process that plays blackjack for many players as a core does, until it is killed: first a round for each that waits, then moves.
+ * A process that plays as a core does, until it is killed: one thing once, or blackjack for many players, first a round for each that waits, then moves.
  * A line goes out for every answer before anything else happens, so what was told outlives it.
  */
-export type DealerTask = {
-  database: { host: string; port: number; database: string }
-  seats: Array<{ wallet: string; session: string; player: string }>
-  /** Dies by SIGKILL before so many-eth statement of its transactions; of the commit, and of the telling, too. */
-  dieBefore?: number
-}
-export type Told = { wallet: string; round: games.RoundView } | 'all wait'
-
 const task = JSON.parse(process.argv[2]!) as DealerTask
 const name = `dealer-${process.pid}`
 const address = { ...task.database, user: 'countroom_app', password: '' }
@@ -33,15 +27,26 @@ const generator = await rng.createGenerator({
   personalisation: name,
 })
 const rules = await games.playRules(sql)
+const { agent } = task
 const parts = {
   generator,
-  keys: undefined as unknown as Keys, // of provably fair rounds, which nobody plays here
+  keys: agent
+    ? connectKeys({ socket: agent.socket, presenting: { role: 'core', credential: () => agent.credential } })
+    : (undefined as unknown as Keys), // nobody plays a fair round here
   rules: () => rules,
   ageOf: () => Promise.reject(new Error('no licence here asks for an age')),
 }
 const opened = await openLane<games.Bet, games.Settled>(
   { config, database: address, sql, log },
-  (connection, lease, bets) => games.settle(connection, lease, new Date(), bets, rules.pace),
+  async (connection, lease, bets) => {
+    step()
+    const settled = games.settle(connection, lease, new Date(), bets, rules.pace)
+    await pause(1)
+    step() // it is under way, or booked already
+    await settled
+    step()
+    return settled
+  },
 )
 let statements = 0
 function step(): void {
@@ -54,6 +59,10 @@ async function act<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       apply(target, self, args) {
         step()
         return Reflect.apply(target as never, self, args)
+      },
+      get(target, name) {
+        if (name === 'unsafe') step()
+        return Reflect.get(target, name)
       },
     })
     const result = await work(counting)
@@ -71,11 +80,41 @@ const play = games.openGames({
 })
 const tell = (told: Told) => writeSync(1, `${JSON.stringify(told)}\n`)
 
+type Seat = DealerTask['seats'][number]
+
+if (task.once) {
+  const [seat] = task.seats as [Seat]
+  const round = await doOnce(seat, task.once)
+  step()
+  tell({ wallet: seat.wallet, round })
+  process.exit(0)
+}
 await Promise.all(task.seats.map(wait))
 tell('all wait')
 await Promise.all(task.seats.map(go))
 
-type Seat = DealerTask['seats'][number]
+async function doOnce({ wallet: number, session, player }: Seat, once: Once): Promise<games.RoundView> {
+  const wallet = BigInt(number)
+  if (once.what === 'bet') {
+    const { fair, ...order } = once
+    const asked = { ...order, session: { id: session, wallet, currency: 'EUR', playerId: player } }
+    return (await (fair ? play.playFair(asked) : play.play(asked))).round
+  }
+  if (once.what === 'conclude') {
+    const command = systemCommand('chaos', new Date(once.at))
+    const abandoned = { wallet, round: BigInt(once.round.replace('rnd_', '')) }
+    return (await act((tx) => games.conclude(tx, command, parts, abandoned)))!
+  }
+  const { round, step, move, breaks } = once
+  if (breaks)
+    for (const { moves } of games.catalogue())
+      if (moves)
+        moves.make = () => {
+          throw new Error('broken on purpose')
+        }
+  const command = { actor: { kind: 'player' as const, id: player }, now: new Date(), requestId: '' }
+  return act((tx) => play.move(tx, command, { wallet, player, session, round, step, move }))
+}
 
 /** Until one of the seat's rounds waits. */
 async function wait(seat: Seat): Promise<games.RoundView> {

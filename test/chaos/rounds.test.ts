@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as games from '#games'
 import * as ledger from '#ledger'
 import { type House, openHouse } from '../support/house.ts'
 import { openWorld, type World } from '../support/world.ts'
-import type { DealerTask, Told } from './dealer.ts'
+import { type DealerTask, spawnDealer } from './dealers.ts'
 import { openFundedWallets } from './funded.ts'
 import { proves } from './judge.ts'
 
@@ -103,30 +101,6 @@ async function dealUntilKilled(task: DealerTask, told: Map<string, games.RoundVi
   }
   dealer.kill()
   await dealer.ended
-}
-
-function spawnDealer(task: DealerTask, hear: (line: Told) => void) {
-  const dealer = spawn(process.execPath, [join(import.meta.dirname, 'dealer.ts'), JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let [rest, complaints] = ['', '']
-  dealer.stderr.on('data', (chunk: Buffer) => {
-    complaints += chunk.toString()
-  })
-  dealer.stdout.on('data', (chunk: Buffer) => {
-    const texts = (rest + chunk.toString()).split('\n')
-    rest = texts.pop()! // cut by death, or not yet whole
-    for (const text of texts) hear(JSON.parse(text) as Told)
-  })
-  return {
-    /** How it came to its end. */
-    ended: new Promise<string | number | null>((resolve) =>
-      dealer.once('close', (code, signal) => resolve(signal ?? code)),
-    ),
-    hasEnded: () => dealer.exitCode !== null,
-    complaints: () => complaints,
-    kill: () => dealer.kill('SIGKILL'),
-  }
 }
 
 /** The rounds that wait now, by wallet. */
