@@ -11,8 +11,11 @@ export function drawStepper(label: string, id: string, go: (by: 1 | -1) => void)
     /** Shows the value, and which way it can go now. */
     paint(words: string, may: { less: boolean; more: boolean }): void {
       shown.textContent = words
+      const held = document.activeElement
       less.disabled = !may.less
       more.disabled = !may.more
+      if (held === less && less.disabled) more.focus() // at an end the keyboard goes on from the other side
+      if (held === more && more.disabled) less.focus()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { get, wordsOf } from './api.ts'
 import { act, byId, make } from './elements.ts'
+import { holdFocus } from './focus.ts'
 import { openHouse, openWithoutMoney } from './house.ts'
 import { minorOf, moneyOf, show } from './money.ts'
 import { countUp, Patience } from './motion.ts'
@@ -21,6 +22,8 @@ const [facts, scenery, house] = await Promise.all([
 const { example } = house
 const patience = new Patience()
 let waiting = house.waiting
+/** What the key that is down was pressed on; nothing once the page has moved the keyboard itself. */
+let pressedOn: EventTarget | null = null
 
 const result = make('p', { id: 'result', class: 'result', role: 'status', 'aria-live': 'polite' })
 const table: Table = {
@@ -76,6 +79,7 @@ async function move(made: Record<string, unknown>): Promise<void> {
 }
 
 async function ask(settled: () => Promise<Round>): Promise<void> {
+  const giveBack = holdFocus([table.stage, table.controls], button)
   document.body.dataset.playing = 'yes'
   patience.begin()
   say('')
@@ -89,6 +93,8 @@ async function ask(settled: () => Promise<Round>): Promise<void> {
   } finally {
     document.body.dataset.playing = 'no'
     paint()
+    pressedOn = null
+    giveBack()
     await house.ended()
   }
 }
@@ -149,7 +155,10 @@ function paint(): void {
 }
 
 function pressed(event: KeyboardEvent): void {
-  if (event.repeat && event.target === button) event.preventDefault() // a key that is held begins one round [RTS-14G]
+  if (!event.repeat) pressedOn = event.target
+  // A key that is held begins one round, and presses nothing that it was not pressed on [RTS-14G].
+  else if ((event.key === 'Enter' || event.key === ' ') && (event.target === button || event.target !== pressedOn))
+    event.preventDefault()
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || again) return
   const elsewhere = event.target instanceof HTMLElement && event.target.closest('button,a,summary,dialog,input,select')
   const asked =
