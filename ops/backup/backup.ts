@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectKeys } from '#keys'
 import type { Home } from '../appliance/home.ts'
@@ -11,13 +11,15 @@ import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { observe } from '../failover/observe.ts'
 import { writeKeysBackup } from '../keys/backup.ts'
-import { writeConfiguration, writeSecrets } from './configuration.ts'
+import { writeAlone, writeConfiguration, writeSecrets } from './configuration.ts'
 import { exclusively } from './exclusive.ts'
 import { type Held, holdings, pgbackrest } from './pgbackrest.ts'
-import { nameOf, parts, pgbackrestBinary, repositoriesOf } from './place.ts'
+import { nameOf, parts, pgbackrestBinary, repositoriesOf, wordsOfNone } from './place.ts'
 import { writeRecoverySet } from './recovery-set.ts'
 import { ensureRepositoryKey, openRepositoryKey } from './repository-key.ts'
-import type { BackupSettings } from './settings.ts'
+import type { Due } from './schedule.ts'
+import type { BackupSettings, Repository } from './settings.ts'
+import { refuseSilent } from './storage.ts'
 import { note, noteFailure } from './told.ts'
 
 export type BackupType = Held['type']
@@ -36,27 +38,58 @@ export function backupSettingsOf({ backup }: Settings): BackupSettings {
   })
 }
 
+/** What is wrong with a repository, by its number. */
+export type Fault = { repository: number; trouble: Trouble }
+
 /**
- * Readies the repositories: their key, what pgBackRest reads, and the stanza in each; from then on PostgreSQL archives. Safe to repeat.
+ * Readies the repositories: their key, what pgBackRest reads, and the stanza in each; from then on PostgreSQL archives. Safe to repeat. Answers those
+ * that could not be readied: the log waits for them, and reaches the others.
  *
- * @throws Trouble when a repository cannot be reached; Refusal when the key agent is away
+ * @throws Trouble when there is no other; Refusal when the key agent is away
  */
-export async function readyRepositories({ home, settings, users }: Backed, signal?: AbortSignal): Promise<void> {
+export async function readyRepositories({ home, settings, users }: Backed, signal?: AbortSignal): Promise<Fault[]> {
   const backup = backupSettingsOf(settings)
   const repositories = repositoriesOf(home, backup)
   if (repositories.some((each) => 'sftp' in each)) refuseOldForSftp()
+  const passphrase = await passphraseOf(home)
+  writeConfiguration(home, users, repositories, backup)
+  writeSecrets(home, users, repositories, passphrase)
+  const faults: Fault[] = []
+  // Of a cluster, who leads makes it for all, in the place that all of them reach.
+  if (await leads(home))
+    for (const [index, repository] of repositories.entries())
+      try {
+        await refuseSilent(repository)
+        writeAlone(home, users, repository, backup, passphrase)
+        await pgbackrest(home, users, 'stanza-create', { signal, alone: true })
+      } catch (error) {
+        signal?.throwIfAborted()
+        faults.push({ repository: index + 1, trouble: troubleAt(repository, error as Error) })
+      } finally {
+        rmSync(home.path(parts.alone), { force: true })
+      }
+  if (faults.length === repositories.length) throw faults[0]!.trouble
+  home.write(parts.ready, '', 0o644)
+  return faults
+}
+
+async function passphraseOf(home: Home): Promise<string> {
   const agent = connectKeys({ socket: agentSocket(home, 'ops') })
   try {
     const { passphrase, sealing } = await openRepositoryKey(agent, await ensureRepositoryKey(home, agent))
     sealing.fill(0)
-    writeConfiguration(home, users, repositories, backup)
-    writeSecrets(home, users, repositories, passphrase)
+    return passphrase
   } finally {
     await agent.close()
   }
-  // Of a cluster, who leads makes it for all, in the place that all of them reach.
-  if (await leads(home)) await pgbackrest(home, users, 'stanza-create', { signal })
-  home.write(parts.ready, '', 0o644)
+}
+
+function troubleAt(repository: Repository, error: Error): Trouble {
+  return new Trouble(`${nameOf(repository)}: ${error.message}`, {
+    setting: error instanceof Trouble ? error.setting : '"backup" in countroom.json',
+    remedy: error instanceof Trouble ? error.remedy : 'ops/runbooks/backup.md',
+    cause: error,
+  })
 }
 
 /** A node that follows backs nothing up: that is no fault of the backups, and not written down as one. */
@@ -98,46 +131,48 @@ function refuseOldForSftp(): void {
 export type Taken = { backups: Held[]; keys: string[] }
 
 /**
- * Backs all data up into every repository, and beside them what a bare machine needs: the recovery set, and a backup of keys. Whatever fails in one
+ * Backs all data up into every repository, or into those where a backup is due, and beside them what a bare machine needs: the recovery set, and a backup of keys. Whatever fails in one
  * repository, the others are tried.
  *
  * @throws Trouble with the first that failed; it is written down as well. On a node of a cluster that follows, names who leads
  */
-export async function takeBackup(backed: Backed, type: BackupType, signal?: AbortSignal): Promise<Taken> {
+export async function takeBackup(
+  backed: Backed,
+  wanted: BackupType | readonly Due[],
+  signal?: AbortSignal,
+): Promise<Taken> {
   const { home, settings } = backed
   const backup = backupSettingsOf(settings)
   if (!(await leads(home))) await refuseFollowing(home)
   return exclusively(home, 'backup', async () => {
     const taken: Taken = { backups: [], keys: [] }
-    const faults: Error[] = []
-    for (const [index, repository] of repositoriesOf(home, backup).entries())
+    const faults: Array<{ type: BackupType; trouble: Trouble }> = []
+    for (const [index, repository] of repositoriesOf(home, backup).entries()) {
+      const type = typeof wanted === 'string' ? wanted : wanted.find((due) => due.repository === index + 1)?.type
+      if (type === undefined) continue
       try {
+        await refuseSilent(repository)
         const made = await intoRepository(backed, index + 1, type, signal)
         taken.backups.push(made)
         if ('directory' in repository) taken.keys.push(await keepSet(backed, repository.directory))
         await noteBackup(home, made)
       } catch (error) {
         signal?.throwIfAborted()
-        faults.push(
-          new Trouble(`${nameOf(repository)}: ${(error as Error).message}`, {
-            setting: error instanceof Trouble ? error.setting : '"backup" in countroom.json',
-            remedy: error instanceof Trouble ? error.remedy : 'ops/runbooks/backup.md',
-            cause: error,
-          }),
-        )
+        faults.push({ type, trouble: troubleAt(repository, error as Error) })
       }
+    }
     const inFolder = repositoriesOf(home, backup).some((each) => 'directory' in each)
     if (!inFolder && taken.backups.length > 0) taken.keys.push(await keepSet(backed, home.path('backup')))
     const [fault] = faults
     if (!fault) return taken
-    await noteFailure(home, by, 'backup.failed', { type, cause: fault.message })
-    throw fault
+    await noteFailure(home, by, 'backup.failed', { type: fault.type, cause: fault.trouble.message })
+    throw fault.trouble
   })
 
   async function intoRepository({ home, users }: Backed, repository: number, type: BackupType, signal?: AbortSignal) {
     const words = [`--repo=${repository}`, `--type=${type}`]
     await pgbackrest(home, users, 'backup', { signal, words })
-    const newest = (await holdings(home, users, signal)).backups.findLast((each) => each.repository === repository)
+    const newest = (await holdings(home, users, { signal, repository })).backups.at(-1)
     if (!newest) throw new Error('pgBackRest says that it made a backup, and there is none')
     return newest
   }
@@ -172,9 +207,10 @@ export async function verifyRepositories({ home, settings, users }: Backed, sign
   const repositories = repositoriesOf(home, backupSettingsOf(settings))
   const sound: string[] = []
   for (const [index, repository] of repositories.entries()) {
-    const { backups } = await holdings(home, users, signal)
+    await refuseSilent(repository)
+    const { backups, faults } = await holdings(home, users, { signal })
     if (!backups.some((each) => each.repository === index + 1))
-      throw new Trouble(`${nameOf(repository)} holds no backup.`, {
+      throw new Trouble(wordsOfNone(repository, faults.find((each) => each.repository === index + 1)?.why), {
         setting: '"backup" in countroom.json',
         remedy: 'is it mounted? Then npx countroom backup --type full; ops/runbooks/backup.md',
       })

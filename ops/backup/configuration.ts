@@ -4,6 +4,7 @@ import type { Users } from '../appliance/identity.ts'
 import { configurationMode, configurationOwner, ownerOf } from '../appliance/ownership.ts'
 import { roles, socketPortOf } from '../appliance/postgres.ts'
 import { postgresFolder } from '../appliance/sockets.ts'
+import { Trouble } from '../appliance/trouble.ts'
 import { parts, stanza } from './place.ts'
 import type { BackupSettings, Repository } from './settings.ts'
 
@@ -24,8 +25,32 @@ export function writeConfiguration(
   )
 }
 
-/** Hands the passphrase, and whatever else the repositories ask for, to PostgreSQL's user. */
+/**
+ * Hands the passphrase, and whatever else the repositories ask for, to PostgreSQL's user.
+ *
+ * @throws Trouble when a file of a key or secret cannot be read
+ */
 export function writeSecrets(home: Home, users: Users, repositories: readonly Repository[], passphrase: string): void {
+  const write = (file: string, text: string) =>
+    home.write(`${parts.secret}/${file}`, text, 0o600, ownerOf(users, 'postgres'))
+  write('repositories.conf', secretsOf(repositories, passphrase))
+  write('pgpass', `*:*:*:${roles.admin}:${readSecretFile(home, 'postgres-admin')}\n`)
+}
+
+/** All of it for one repository, as if there were no other. It locks by itself: what the log and the others do meanwhile goes on. */
+export function writeAlone(
+  home: Home,
+  users: Users,
+  repository: Repository,
+  options: Options,
+  passphrase: string,
+): void {
+  const configuration = render(home, [repository], options).replace(/^lock-path=.*$/m, `$&/alone`)
+  const text = `${secretsOf([repository], passphrase)}${configuration.replace('[global]\n', '')}`
+  home.write(parts.alone, text, 0o600, ownerOf(users, 'postgres'))
+}
+
+function secretsOf(repositories: readonly Repository[], passphrase: string): string {
   const lines = repositories.flatMap((repository, index) => {
     const of = `repo${index + 1}`
     return [
@@ -38,10 +63,27 @@ export function writeSecrets(home: Home, users: Users, repositories: readonly Re
         : []),
     ]
   })
-  const write = (file: string, text: string) =>
-    home.write(`${parts.secret}/${file}`, text, 0o600, ownerOf(users, 'postgres'))
-  write('repositories.conf', `[global]\n${lines.join('\n')}\n`)
-  write('pgpass', `*:*:*:${roles.admin}:${readSecretFile(home, 'postgres-admin')}\n`)
+  return `[global]\n${lines.join('\n')}\n`
+}
+
+/**
+ * pgBackRest asks a storage that is away four times, for a minute each time unless it is told. Meanwhile nothing of the log reaches the other repositories,
+ * and a list waits; a backup into one of them waits for the log in turn.
+ */
+function patience(repositories: readonly Repository[]): string {
+  const silences = repositories.flatMap((each) => ('s3' in each ? [each.s3.silenceSecondsMax] : []))
+  if (silences.length === 0) return ''
+  const timeout = `io-timeout=${Math.max(...silences)}`
+  return `
+[global:archive-push]
+${timeout}
+
+[global:info]
+${timeout}
+
+[global:backup]
+archive-timeout=600
+`
 }
 
 function render(home: Home, repositories: readonly Repository[], options: Options): string {
@@ -61,7 +103,7 @@ archive-async=y
 ${queue === undefined ? '' : `archive-push-queue-max=${queue}MiB\n`}spool-path=${home.path(parts.spool)}
 lock-path=${home.path(parts.lock)}
 log-level-file=off
-
+${patience(repositories)}
 [${stanza}]
 pg1-path=${home.has('pg') ? realpathSync(home.path('pg')) : home.path('pg')}
 pg1-socket-path=${postgresFolder(home)}
@@ -102,5 +144,12 @@ function wordsOf(repository: Repository): string[][] {
 }
 
 function secretIn(file: string): string {
-  return readFileSync(file, 'utf8').trim()
+  try {
+    const secret = readFileSync(file, 'utf8').trim()
+    if (secret !== '') return secret
+  } catch {}
+  throw new Trouble(`${file} has no key or secret of the storage in it, or cannot be read.`, {
+    setting: '"keyFile" and "secretFile" of a repository in countroom.json',
+    remedy: `write what the storage gave you into it: one line; ls -l ${file}`,
+  })
 }

@@ -6,8 +6,9 @@ import { makeFolder, ownerOf } from '../appliance/ownership.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { writeConfiguration, writeSecrets } from './configuration.ts'
 import { type Held, holdings, pgbackrest } from './pgbackrest.ts'
-import { furnishBackup, nameOf } from './place.ts'
+import { furnishBackup, nameOf, wordsOfNone } from './place.ts'
 import type { Repository } from './settings.ts'
+import { refuseSilent } from './storage.ts'
 import { type Target, targetWords } from './target.ts'
 
 /** A repository that is only read, from a home that has nothing else to do with it. */
@@ -29,7 +30,8 @@ export async function chooseBackup(
   target: Target,
   label: string | undefined,
 ): Promise<Held> {
-  const { backups } = await holdings(home, users)
+  await refuseSilent(repository)
+  const { backups, faults } = await holdings(home, users)
   const usable = backups.filter((each) => !each.failed)
   const before = target.kind === 'time' ? usable.filter(({ stoppedAt }) => stoppedAt <= target.at) : usable
   const chosen = label === undefined ? before.at(-1) : usable.find((each) => each.label === label)
@@ -40,7 +42,7 @@ export async function chooseBackup(
       ? `${nameOf(repository)} has no backup ${label}.`
       : oldest
         ? `${nameOf(repository)} reaches back to ${oldest.stoppedAt.toISOString()} only.`
-        : `${nameOf(repository)} holds no backup.`,
+        : wordsOfNone(repository, faults[0]?.why),
     {
       setting: label === undefined ? '--to, --from' : '--set',
       remedy: `it has: ${usable.map((each) => each.label).join(', ') || 'none'}; is it mounted? Is there a second repository?`,

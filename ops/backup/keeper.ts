@@ -6,7 +6,7 @@ import { cardOf } from '../appliance/running.ts'
 import { type Backed, leads, readyRepositories, takeBackup } from './backup.ts'
 import { holdings } from './pgbackrest.ts'
 import { repositoriesOf } from './place.ts'
-import { dueBackup, isDrillDue } from './schedule.ts'
+import { dueBackups, isDrillDue } from './schedule.ts'
 import { lastBackups, noteFailure } from './told.ts'
 
 const lookMs = 60_000
@@ -53,17 +53,19 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
   async function work(): Promise<void> {
     const { home, settings, users } = backed
     if (!settings.backup) return
-    if (!ready) await readyRepositories(backed, signal)
-    ready = true
+    const faults = ready ? [] : await readyRepositories(backed, signal)
+    ready = faults.length === 0
     if (!(await leads(home))) return // whoever leads backs up for all of the cluster
-    const { backups } = await holdings(home, users, signal)
-    const due = dueBackup(backups, repositoriesOf(home, settings.backup).length, settings.backup, new Date())
-    if (due) {
+    const { backups } = await holdings(home, users, { signal })
+    const all = dueBackups(backups, repositoriesOf(home, settings.backup).length, settings.backup, new Date())
+    const due = all.filter(({ repository }) => !faults.some((each) => each.repository === repository))
+    if (due.length > 0) {
       const { backups: made } = await takeBackup(backed, due, signal)
       say(`Backed up: ${made.map(({ label }) => label).join(', ')}.`)
     }
     // A drill asks a casino that runs; the first backup may be there before all of it has started.
     if (cardOf(home) && isDrillDue(await lastDrills(), settings.backup, new Date())) await drillBeside()
+    if (faults[0]) throw faults[0].trouble // tried again by the next look
   }
 
   async function lastDrills() {

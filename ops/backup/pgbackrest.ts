@@ -5,7 +5,12 @@ import { asUser, type Users } from '../appliance/identity.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { parts, pgbackrestBinary, stanza } from './place.ts'
 
-type Running = { signal?: AbortSignal | undefined; words?: readonly string[] }
+type Running = {
+  signal?: AbortSignal | undefined
+  words?: readonly string[]
+  /** With the one repository that was set apart. */
+  alone?: boolean
+}
 
 /**
  * Runs one command of pgBackRest for a home, as PostgreSQL's user. Answers what it printed.
@@ -16,7 +21,7 @@ export async function pgbackrest(
   home: Home,
   users: Users,
   command: string,
-  { signal, words = [] }: Running = {},
+  { signal, words = [], alone = false }: Running = {},
 ): Promise<string> {
   signal?.throwIfAborted()
   if (!existsSync(pgbackrestBinary))
@@ -30,8 +35,9 @@ export async function pgbackrest(
       remedy: 'start it again, and it makes them: kill its `countroom up`, then npm start',
     })
   const all = [
-    `--config=${home.path(parts.configuration)}`,
-    `--config-include-path=${home.path(parts.secret)}`,
+    ...(alone
+      ? [`--config=${home.path(parts.alone)}`]
+      : [`--config=${home.path(parts.configuration)}`, `--config-include-path=${home.path(parts.secret)}`]),
     `--stanza=${stanza}`,
     ...words,
     command,
@@ -57,7 +63,28 @@ export async function pgbackrest(
   throw troubleOf(command, `${printed}\n${said}`, code)
 }
 
+/** Whatever is stored elsewhere first: what it answers may hold words of the rest. */
 const sayings: ReadonlyArray<{ when: RegExp; message: string; remedy: string }> = [
+  {
+    when: /HTTP request failed with 404|<Code>NoSuchBucket/,
+    message: 'The bucket is not there.',
+    remedy: 'make it with the means of the storage; bucket, endpoint and style in the settings; ops/runbooks/backup.md',
+  },
+  {
+    when: /HTTP request failed with 40[0-3]/,
+    message: 'The storage does not let us in: key, secret or region are not what it knows.',
+    remedy: 'look at the files that keyFile and secretFile name, at the region, and at the clock of this machine',
+  },
+  {
+    when: /HTTP request failed with|unable to (connect to|get address for)|ServiceError|HostConnectError/,
+    message: 'The storage does not answer.',
+    remedy: 'is it up, and reached from here? The endpoint in the settings; the next look goes on by itself',
+  },
+  {
+    when: /unable to verify certificate|CA certificate location|unable to negotiate TLS/,
+    message: 'The storage shows a certificate that is not vouched for.',
+    remedy: 'name the certificate of its authority in caFile, readable by the user of PostgreSQL',
+  },
   {
     when: /\[050\]|unable to acquire lock/,
     message: 'Another backup, or something else that works on the repository, is under way.',
@@ -86,7 +113,7 @@ const sayings: ReadonlyArray<{ when: RegExp; message: string; remedy: string }> 
 ]
 
 function troubleOf(command: string, text: string, code: number | null): Trouble {
-  const error = /(?:ERROR|ASSERT): (\[\d+\]: .*(?:\n {12,}.*)*)/.exec(text)?.[1]?.replaceAll(/\n +/g, ' ')
+  const error = withoutTalk(/(?:ERROR|ASSERT): (\[\d+\]: .*(?:\n {7,}.*)*)/.exec(text)?.[1])
   const known = sayings.find(({ when }) => when.test(text))
   const why = error ?? (text.trim().split('\n').at(-1) || `it ended with ${code}`)
   return new Trouble(known ? `${known.message} pgBackRest says: ${why}` : `pgBackRest ${command} failed: ${why}`, {
@@ -94,6 +121,14 @@ function troubleOf(command: string, text: string, code: number | null): Trouble 
     remedy: known?.remedy ?? 'ops/runbooks/backup.md',
     cause: text,
   })
+}
+
+/** What was asked of a storage and what it answered, headers and all, differs each time; the code of the refusal is enough. */
+function withoutTalk(said: string | undefined): string | undefined {
+  if (said === undefined) return undefined
+  const [first = '', ...talk] = said.split(/:?\s*\*\*\* Path\/Query/)
+  const refusal = /<Code>(\w+)<\/Code>/.exec(talk.join())?.[1]
+  return `${first.replaceAll(/\n +/g, ' ')}${refusal ? `, ${refusal}` : ''}`
 }
 
 /** What a repository holds, by pgBackRest's `info`. */
@@ -130,9 +165,14 @@ export type Holdings = {
   archived: Array<{ repository: number; newest: string | null }>
 }
 
-/** All backups of a home, oldest first, and what is wrong with a repository. */
-export async function holdings(home: Home, users: Users, signal?: AbortSignal): Promise<Holdings> {
-  const [info = {}] = JSON.parse(await pgbackrest(home, users, 'info', { signal, words: ['--output=json'] })) as Info[]
+/** All backups of a home, or of one repository, oldest first, and what is wrong with a repository. */
+export async function holdings(
+  home: Home,
+  users: Users,
+  { signal, repository }: { signal?: AbortSignal | undefined; repository?: number } = {},
+): Promise<Holdings> {
+  const words = ['--output=json', ...(repository === undefined ? [] : [`--repo=${repository}`])]
+  const [info = {}] = JSON.parse(await pgbackrest(home, users, 'info', { signal, words })) as Info[]
   const backups = (info.backup ?? []).map((each) => ({
     label: each.label,
     type: each.type,
@@ -147,7 +187,13 @@ export async function holdings(home: Home, users: Users, signal?: AbortSignal): 
     backups: backups.sort((a, b) => a.stoppedAt.getTime() - b.stoppedAt.getTime()),
     faults: (info.repo ?? [])
       .filter(({ status }) => status.code !== 0)
-      .map(({ key, status }) => ({ repository: key, why: status.message })),
+      .map(({ key, status }) => ({ repository: key, why: whyOf(status.message) })),
     archived: (info.archive ?? []).map(({ max, database }) => ({ repository: database['repo-key'], newest: max })),
   }
+}
+
+/** Of a repository that cannot be looked at, in the operator's words where they are known. */
+function whyOf(message: string): string {
+  const known = sayings.find(({ when }) => when.test(message))
+  return known && /Error\]/.test(message) ? `${known.message} ${withoutTalk(message)}` : message
 }

@@ -13,7 +13,9 @@ export const parts = {
   configuration: 'run/backup/pgbackrest.conf',
   /** Passphrases, for PostgreSQL's user alone and only while something runs. */
   secret: 'run/backup/secret',
-  /** There once the repositories can take something; PostgreSQL waits for it. */
+  /** Configuration and passphrase of one repository, while the others stay out of it. */
+  alone: 'run/backup/secret/alone',
+  /** There once a repository can take something; PostgreSQL waits for it. */
   ready: 'run/backup/ready',
   lock: 'run/backup/lock',
   spool: 'run/backup/spool',
@@ -33,6 +35,11 @@ export function nameOf(repository: Repository): string {
   if ('directory' in repository) return repository.directory
   if ('s3' in repository) return `s3://${repository.s3.bucket}${repository.s3.path} at ${repository.s3.endpoint}`
   return `sftp://${repository.sftp.user}@${repository.sftp.host}${repository.sftp.path}`
+}
+
+/** What is said of a repository where no backup is seen: why none is, where that is known. */
+export function wordsOfNone(repository: Repository, why: string | undefined): string {
+  return `${nameOf(repository)} holds no backup${why === undefined ? '.' : `: ${why}`}`
 }
 
 /** The folders that backups work with, before PostgreSQL starts; nothing is ready yet. */

@@ -4,25 +4,26 @@ import type { BackupSettings } from './settings.ts'
 
 const hourMs = 3_600_000
 
+/** A backup that a repository is to get. */
+export type Due = { repository: number; type: BackupType }
+
 /**
- * What backup is due, if one is: the first, a full one after so many days, else one of those between. The repository that is furthest behind decides,
- * since a backup goes to all of them.
+ * What backups are due: in each repository the first, a full one after so many days, else one of those between. Each by itself: full ones that pile up
+ * in a sound repository while another is away would push out what it reaches back to.
  */
-export function dueBackup(
+export function dueBackups(
   backups: readonly Held[],
   repositories: number,
   { fullDays, everyHours, between }: Pick<BackupSettings, 'fullDays' | 'everyHours' | 'between'>,
   now: Date,
-): BackupType | undefined {
-  const each = Array.from({ length: repositories }, (_, index) =>
-    backups.filter(({ repository, failed }) => repository === index + 1 && !failed),
-  )
-  const oldest = (of: (mine: Held[]) => Held | undefined) =>
-    Math.min(...each.map((mine) => of(mine)?.stoppedAt.getTime() ?? Number.NEGATIVE_INFINITY))
-  if (now.getTime() - oldest((mine) => mine.findLast(({ type }) => type === 'full')) >= fullDays * 24 * hourMs)
-    return 'full'
-  if (now.getTime() - oldest((mine) => mine.at(-1)) >= everyHours * hourMs) return between
-  return undefined
+): Due[] {
+  const since = (held: Held | undefined) => now.getTime() - (held?.stoppedAt.getTime() ?? Number.NEGATIVE_INFINITY)
+  return Array.from({ length: repositories }, (_, index) => index + 1).flatMap((repository): Due[] => {
+    const mine = backups.filter((each) => each.repository === repository && !each.failed)
+    if (since(mine.findLast(({ type }) => type === 'full')) >= fullDays * 24 * hourMs)
+      return [{ repository, type: 'full' }]
+    return since(mine.at(-1)) >= everyHours * hourMs ? [{ repository, type: between }] : []
+  })
 }
 
 /** So many days after the last that went through, and the day after one that did not. */

@@ -15,6 +15,8 @@ const inS3 = z.strictObject({
     caFile: z.string().startsWith('/').optional(),
     /** How the bucket is named: before the endpoint's name, or in the path. */
     style: z.enum(['host', 'path']).default('host'),
+    /** How long it may say nothing before it is asked again; after four times the log and lists go on without it. */
+    silenceSecondsMax: z.int().min(1).max(60).default(10),
   }),
 })
 

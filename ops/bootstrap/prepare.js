@@ -87,6 +87,7 @@ const needsForTests = [
   { package: 'procps', there: () => existsSync('/usr/bin/ps') || existsSync('/bin/ps') },
   { package: 'prometheus', there: () => existsSync('/usr/bin/promtool') },
   { package: 'prometheus-alertmanager', there: () => existsSync('/usr/bin/amtool') },
+  { package: 'python3-swift', there: () => existsSync('/usr/lib/python3/dist-packages/swift/proxy/server.py') }, // a store that speaks S3; its services are in others
   { package: 'nagios4-core', there: () => existsSync('/usr/sbin/nagios4') },
   // A cluster on one machine.
   { package: 'patroni', there: () => existsSync('/usr/bin/patroni') },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Held } from '../../../ops/backup/pgbackrest.ts'
-import { dueBackup, isDrillDue } from '../../../ops/backup/schedule.ts'
+import { dueBackups, isDrillDue } from '../../../ops/backup/schedule.ts'
 
 const now = new Date('2026-11-28T12:00:00Z')
 const hours = (ago: number) => new Date(now.getTime() - ago * 3_600_000)
@@ -10,15 +10,18 @@ const held = (type: Held['type'], ago: number, repository = 1, failed = false): 
 })
 const plan = { fullDays: 7, everyHours: 24, between: 'incr' } as const
 
-test('a backup is due by the place that is furthest behind: the first and each week’s is full, each day’s is what changed', () => {
-  expect(dueBackup([], 1, plan, now)).toBe('full')
-  expect(dueBackup([held('full', 23)], 1, plan, now)).toBeUndefined()
-  expect(dueBackup([held('full', 25)], 1, plan, now)).toBe('incr')
-  expect(dueBackup([held('full', 25), held('incr', 1)], 1, plan, now)).toBeUndefined()
-  expect(dueBackup([held('full', 7 * 24), held('incr', 1)], 1, plan, now)).toBe('full')
-  expect(dueBackup([held('full', 1)], 2, plan, now)).toBe('full')
-  expect(dueBackup([held('full', 30), held('full', 30, 2), held('incr', 1)], 2, plan, now)).toBe('incr')
-  expect(dueBackup([held('full', 1, 1, true)], 1, plan, now)).toBe('full')
+test('in each place the first backup and each week’s is full, each day’s is what changed, whatever another place lacks', () => {
+  const due = (held: Held[], places = 1) =>
+    dueBackups(held, places, plan, now).map(({ repository, type }) => `${repository} ${type}`)
+  expect(due([])).toEqual(['1 full'])
+  expect(due([held('full', 23)])).toEqual([])
+  expect(due([held('full', 25)])).toEqual(['1 incr'])
+  expect(due([held('full', 25), held('incr', 1)])).toEqual([])
+  expect(due([held('full', 7 * 24), held('incr', 1)])).toEqual(['1 full'])
+  expect(due([held('full', 1)], 2)).toEqual(['2 full'])
+  expect(due([held('full', 30), held('full', 30, 2), held('incr', 1)], 2)).toEqual(['2 incr'])
+  expect(due([held('full', 25), held('full', 7 * 24, 2)], 2)).toEqual(['1 incr', '2 full'])
+  expect(due([held('full', 1, 1, true)])).toEqual(['1 full'])
 })
 
 test('a drill is due a month after the last that went through, the day after one that did not, and never where it is switched off', () => {
