@@ -85,10 +85,19 @@ export async function openSwift(dir: string): Promise<Swift> {
     async begin() {
       running = spawn(python, ['-c', serve, dir], { stdio: ['pipe', 'ignore', 'ignore'] })
       const behind = ports.filter((each) => each !== port) // a connection that says nothing stops the one in front
-      await until('the servers behind the object store', async () =>
-        (await Promise.all(behind.map(listens))).every(Boolean) ? true : undefined,
+      await until(
+        'the servers behind the object store',
+        async () => ((await Promise.all(behind.map(listens))).every(Boolean) ? true : undefined),
+        240,
       )
-      await until('the object store', () => ask('PUT', '').catch(() => undefined))
+      await until(
+        'the object store',
+        () =>
+          ask('GET', '')
+            .catch(() => ask('PUT', ''))
+            .catch(() => undefined),
+        240,
+      )
     },
     async end() {
       const ended = new Promise((resolve) => running?.once('exit', resolve))
