@@ -20,6 +20,7 @@ import { ensureRepositoryKey, openRepositoryKey } from './repository-key.ts'
 import type { Due } from './schedule.ts'
 import type { BackupSettings, Repository } from './settings.ts'
 import { refuseSilent } from './storage.ts'
+import { storeSet } from './stored-set.ts'
 import { note, noteFailure } from './told.ts'
 
 export type BackupType = Held['type']
@@ -154,15 +155,13 @@ export async function takeBackup(
         await refuseSilent(repository)
         const made = await intoRepository(backed, index + 1, type, signal)
         taken.backups.push(made)
-        if ('directory' in repository) taken.keys.push(await keepSet(backed, repository.directory))
+        taken.keys.push(await keepSet(backed, index + 1, signal))
         await noteBackup(home, made)
       } catch (error) {
         signal?.throwIfAborted()
         faults.push({ type, trouble: troubleAt(repository, error as Error) })
       }
     }
-    const inFolder = repositoriesOf(home, backup).some((each) => 'directory' in each)
-    if (!inFolder && taken.backups.length > 0) taken.keys.push(await keepSet(backed, home.path('backup')))
     const [fault] = faults
     if (!fault) return taken
     await noteFailure(home, by, 'backup.failed', { type: fault.type, cause: fault.trouble.message })
@@ -178,9 +177,18 @@ export async function takeBackup(
   }
 }
 
-/** The recovery set and a backup of keys, in the folder `recovery` of a repository. Answers the file of keys. */
-async function keepSet({ home, settings, users }: Backed, directory: string): Promise<string> {
-  const folder = join(directory, 'recovery')
+/** The recovery set and a backup of keys, in `recovery/` of a repository; of a storage from there in the home. Answers the file of keys. */
+async function keepSet(backed: Backed, repository: number, signal?: AbortSignal): Promise<string> {
+  const { home, settings, users } = backed
+  const place = repositoriesOf(home, backupSettingsOf(settings))[repository - 1]!
+  if ('directory' in place) return writeSet(backed, join(place.directory, 'recovery'))
+  const folder = home.path('backup/recovery')
+  const keys = await writeSet(backed, folder)
+  await storeSet({ home, users, repository, signal }, folder)
+  return keys
+}
+
+async function writeSet({ home, settings, users }: Backed, folder: string): Promise<string> {
   makeFolder(folder, 0o700, ownerOf(users))
   const agent = connectKeys({ socket: agentSocket(home, 'ops') })
   try {

@@ -15,8 +15,11 @@ import { chooseBackup, fetchData, openRepository, type Reading, refuseSmallDisk 
 import type { Held } from './pgbackrest.ts'
 import { nameOf, parts, repositoriesOf } from './place.ts'
 import { type Check, firstFault, proveData } from './proof.ts'
-import { keysBeside, openRecoverySet, readRecoverySet } from './recovery-set.ts'
+import { keysBeside, openRecoverySet, type RecoverySet, readRecoverySet } from './recovery-set.ts'
+import type { Repository } from './settings.ts'
 import { type Steps, stopwatch } from './steps.ts'
+import { refuseSilent } from './storage.ts'
+import { fetchSet, type Storage } from './stored-set.ts'
 import { note, noteFailure } from './told.ts'
 
 const by = 'countroom drill'
@@ -100,14 +103,15 @@ async function work(
   const archived = await newestArchived(home)
   const began = new Date()
   const watch = stopwatch(say)
-  const beside = repositories.find((each) => 'directory' in each)
-  const set = readRecoverySet(beside && 'directory' in beside ? beside.directory : home.path('backup'))
   makeFolder(place.dir, 0o711, ownerOf(users))
   makeFolder(place.path('run'), 0o711, ownerOf(users))
   makeFolder(place.path('secrets'), 0o700, ownerOf(users))
   for (const name of secretNames.filter((each) => each.startsWith('postgres-')))
     place.write(`secrets/${name}`, `${readSecretFile(home, name)}\n`)
-  const { key } = await watch.step('recovery set', () => openRecoverySet(keys, set))
+  const { set, key } = await watch.step('recovery set', async () => {
+    const found = await setOf({ home, users, repository: number, signal }, repository, place)
+    return { set: found, key: (await openRecoverySet(keys, found)).key }
+  })
   const reading: Reading = { home: place, users, repository, passphrase: key.passphrase, processes: backup.processes }
   openRepository(reading)
   const chosen = await chooseBackup(reading, { kind: 'now' }, undefined)
@@ -156,6 +160,15 @@ async function newestArchived(home: Home): Promise<string | null> {
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** The set that somebody on a bare machine would find: the one in the repository itself. */
+async function setOf(storage: Storage, repository: Repository, place: Home): Promise<RecoverySet> {
+  if ('directory' in repository) return readRecoverySet(repository.directory)
+  await refuseSilent(repository)
+  makeFolder(place.path('recovery'), 0o700, ownerOf(storage.users))
+  await fetchSet(storage, viewHome(place.path('recovery')))
+  return readRecoverySet(place.path('recovery'))
 }
 
 /** Whatever had been archived when the drill began has to be in it. */

@@ -8,6 +8,8 @@ import { parts, pgbackrestBinary, stanza } from './place.ts'
 type Running = {
   signal?: AbortSignal | undefined
   words?: readonly string[]
+  /** What it reads. */
+  input?: Buffer | undefined
   /** With the one repository that was set apart. */
   alone?: boolean
 }
@@ -21,7 +23,7 @@ export async function pgbackrest(
   home: Home,
   users: Users,
   command: string,
-  { signal, words = [], alone = false }: Running = {},
+  { signal, words = [], input, alone = false }: Running = {},
 ): Promise<string> {
   signal?.throwIfAborted()
   if (!existsSync(pgbackrestBinary))
@@ -39,15 +41,17 @@ export async function pgbackrest(
       ? [`--config=${home.path(parts.alone)}`]
       : [`--config=${home.path(parts.configuration)}`, `--config-include-path=${home.path(parts.secret)}`]),
     `--stanza=${stanza}`,
-    ...words,
     command,
+    ...words,
   ]
   const child = spawn(...asUser(users.postgres, pgbackrestBinary, all), {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC', PGPASSFILE: home.path(parts.secret, 'pgpass') },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true, // Ctrl-C is for whoever asked, who ends this in order
   })
+  child.stdin.on('error', () => {}) // it ended without reading; its exit code says why
+  child.stdin.end(input)
   let printed = ''
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))

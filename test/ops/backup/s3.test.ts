@@ -1,4 +1,5 @@
-import { chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -98,7 +99,14 @@ test('nothing in the bucket can be read without the token', async () => {
   const conf = readFileSync(join(home, 'run/backup/secret/repositories.conf'), 'utf8')
   const [, passphrase = ''] = /cipher-pass=(\S+)/.exec(conf) ?? []
   expect(passphrase.length).toBeGreaterThan(40)
-  for (const [name, bytes] of objects) {
+  const ofSet = names.filter((name) => name.startsWith('countroom/recovery/'))
+  expect(ofSet.map((name) => name.replace(/keys-.*/, 'keys-')).sort()).toEqual([
+    'countroom/recovery/keys-',
+    'countroom/recovery/recovery-set.json',
+  ])
+  const password = readFileSync(join(home, 'secrets/postgres-admin'), 'utf8').trim()
+  for (const name of ofSet) expect(objects.get(name)!.includes(password), name).toBe(false) // sealed by themselves
+  for (const [name, bytes] of [...objects].filter(([each]) => !ofSet.includes(each))) {
     expect(bytes.subarray(0, 8).toString('latin1'), name).toBe('Salted__')
     expect(bytes.includes(passphrase), name).toBe(false)
   }
@@ -124,13 +132,29 @@ test('a wrong secret, and a certificate of nobody, are told as what they are', a
   expect((await countroom(home, ['backup', '--type', 'diff'])).code).toBe(0)
 }, 300_000)
 
-test('machine and folder lost, the storage alone brings all of it back, with what was carried away', async () => {
+test('a drill with the storage alone opens what lies there, as somebody on a bare machine would', async () => {
+  const { code, out } = await countroom(home, ['drill', '--repository', '2', '--json'])
+  expect(code, out).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ repository: expect.stringMatching(/^s3:/) })
+}, 600_000)
+
+test('a backup of keys that was removed here goes from the storage as well', async () => {
+  const keys = () => readdirSync(join(home, 'backup/recovery')).filter((name) => name.startsWith('keys-'))
+  const [oldest] = keys().sort()
+  rmSync(join(home, 'backup/recovery', oldest!))
+  expect((await countroom(home, ['backup', '--type', 'diff'])).code).toBe(0)
+  const stored = [...(await swift.objects()).keys()].flatMap((name) => /recovery\/(keys-.*)/.exec(name)?.[1] ?? [])
+  expect(stored.sort()).toEqual(keys().sort())
+  expect(stored).not.toContain(oldest)
+}, 300_000)
+
+test('machine and folder lost, the storage alone brings all of it back', async () => {
   const sql = connect(viewHome(home), 'app')
   const [row] = await sql<Array<{ count: number }>>`select count(*)::int as count from audit.events`
   await sql.end({ timeout: 5 })
   await appliance?.stop()
   appliance = undefined
-  cpSync(join(near, 'recovery'), carried, { recursive: true })
+  fetchByRunbook()
   renameSync(near, `${near}.lost`)
   const words = ['restore', '--home', bare, '--from', carried, '--repository', '2', '--keys-of', home]
 
@@ -151,6 +175,26 @@ test('machine and folder lost, the storage alone brings all of it back, with wha
   expect(checks.length).toBeGreaterThan(3)
   expect(row!.count).toBeGreaterThan(0)
 }, 600_000)
+
+/** Types what `ops/runbooks/restore.md` says of a bucket, with what the settings say. */
+function fetchByRunbook(): void {
+  const page = readFileSync(join(import.meta.dirname, '../../../ops/runbooks/restore.md'), 'utf8')
+  const [, block = ''] = /^ {4}export PGBACKREST[\s\S]*?\n\n/m.exec(page)?.[0].match(/^([\s\S]*)\n\n$/) ?? []
+  expect(block).toContain('repo-get')
+  const values: Record<string, string> = {
+    bucket: swift.bucket,
+    endpoint: swift.endpoint,
+    region: swift.region,
+    path: '/countroom',
+    style: 'path',
+    keyFile: swift.keyFile,
+    secretFile: swift.secretFile,
+    caFile: swift.caFile,
+    folder: carried,
+  }
+  const typed = block.replaceAll(/<(\w+)>/g, (_, name: string) => values[name] ?? `<${name}>`)
+  execFileSync('/bin/sh', ['-ec', typed], { env: { PATH: '/usr/bin:/bin' } })
+}
 
 async function held(): Promise<List> {
   const { out } = await countroom(home, ['backup', 'list', '--json'])
