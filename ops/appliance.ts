@@ -31,6 +31,7 @@ import { startEdgeNode } from './failover/edge-node.ts'
 import { refuseEnded } from './failover/ended.ts'
 import { keepFence, refuseSuperseded } from './failover/fence.ts'
 import { joinCluster } from './failover/join.ts'
+import { keepUp } from './failover/left-behind.ts'
 import { bringUpLists } from './failover/lists.ts'
 import { clearMembers } from './failover/members.ts'
 import { answerForSite, wordsOfLoss } from './failover/site-loss.ts'
@@ -186,7 +187,12 @@ export async function startAppliance(options: Options = {}): Promise<Appliance> 
     keepers.push(keepCertificates(home, settings, users, options.lives ?? {}, say))
     const { auditArchiveTo: folder } = settings
     if (folder) keepers.push(keepArchive({ open: () => connect(home, 'owner'), folder, say }))
-    if (cluster) keepers.push(keepAwake(home, settings, cluster, say), keepFence(home, settings, say))
+    if (cluster)
+      keepers.push(
+        keepAwake(home, settings, cluster, say),
+        keepUp(home, settings, cluster, say),
+        keepFence(home, settings, say),
+      )
     if (settings.backup) keepers.push(keepBackups({ home, settings, users }, say))
     await step(hasEdge(settings) ? 'Worker, cores, edge' : 'Worker, cores', () =>
       allOf(...units.map((unit) => supervisor.start(unit))),

@@ -38,6 +38,30 @@ describe.runIf(able)('nodes that were off for long come back', () => {
     expect(saidBy(edge)).toMatch(/took newer ones of core-/)
   }, 300_000)
 
+  test('one node, off until the log that it needs is gone: it copies the data anew by itself', async () => {
+    await third.stop()
+    const leads = (await lab.members()).find(({ role }) => role === 'primary')!
+    const primary = connect(viewHome(lab.nodes.find(({ machine }) => machine.address === leads.address)!.home), 'admin')
+    const oldest = async () => {
+      const [row] = await primary<[{ name: string }]>`
+        select min(substring(name, 9)) as name from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'`
+      return row.name
+    }
+    const [{ needed }] = await primary<[{ needed: string }]>`
+      select substring(pg_walfile_name(pg_current_wal_lsn()), 9) as needed`
+    for (let i = 0; i < 60 && (await oldest()) <= needed; i++) {
+      await primary`select pg_logical_emit_message(false, 'test', 'something'), pg_switch_wal()`
+      await primary`checkpoint`
+      await new Promise((resolve) => setTimeout(resolve, 1000)) // until its slot is given up
+    }
+    expect((await oldest()) > needed).toBe(true)
+    await primary.end()
+    await third.up()
+    await expect.poll(() => saidBy(third), { timeout: 180_000, interval: 1000 }).toMatch(/all data are copied anew/)
+    const members = await lab.settled(180)
+    expect(members.find(({ name }) => name === 'node-3')).toMatchObject({ role: expect.stringMatching(/standby/) })
+  }, 600_000)
+
   test('one node, off for longer than its certificates live: it says so, and comes back with a package that another makes', async () => {
     const old = await aged(lab, third, 8)
     await third.stop()
