@@ -19,7 +19,6 @@ export async function addClient(home: Home, client: string, file: string): Promi
   await change(home, `let ${client} in`, (tx, desk, approvedBy) =>
     access.addClient(tx, desk.command(), { client, data, approvedBy }),
   )
-  process.stdout.write(`${client} is let in.\n`)
 }
 
 export async function changeClient(home: Home, client: string, file: string): Promise<void> {
@@ -27,14 +26,12 @@ export async function changeClient(home: Home, client: string, file: string): Pr
   await change(home, `change ${client}`, (tx, desk, approvedBy) =>
     access.changeClient(tx, desk.command(), { client, data, approvedBy }),
   )
-  process.stdout.write(`${client} is changed; it asks for new tokens.\n`)
 }
 
 export async function removeClient(home: Home, client: string, reason: string): Promise<void> {
   await change(home, `remove ${client}`, (tx, desk, approvedBy) =>
     access.removeClient(tx, desk.command(), { client, reason, approvedBy }),
   )
-  process.stdout.write(`${client} is let in no more.\n`)
 }
 
 async function change(

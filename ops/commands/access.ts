@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Home } from '../appliance/home.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { print } from './print.ts'
 
 /**
  * `countroom access`: the machines and apps that may ask for tokens. What changes something needs two members of staff with the
@@ -29,9 +30,11 @@ function add(): Command {
       '--from <file>',
       'JSON: kind, name, authentication, keys or component, binding, scopes, redirectUris',
     )
-    .action(async (name: string, { from }: { from: string }) =>
-      (await import('../access/clients.ts')).addClient(home(), name, from),
-    )
+    .option('--json', 'for machines')
+    .action(async (name: string, { from, json }: { from: string; json?: boolean }) => {
+      await (await import('../access/clients.ts')).addClient(home(), name, from)
+      print(json, { client: name, added: true }, `${name} is let in.\n`)
+    })
 }
 
 function change(): Command {
@@ -39,9 +42,11 @@ function change(): Command {
     .description('make a client another one; tokens it has are refused from then on')
     .argument('<name>')
     .requiredOption('--from <file>', 'all of it, as for add')
-    .action(async (name: string, { from }: { from: string }) =>
-      (await import('../access/clients.ts')).changeClient(home(), name, from),
-    )
+    .option('--json', 'for machines')
+    .action(async (name: string, { from, json }: { from: string; json?: boolean }) => {
+      await (await import('../access/clients.ts')).changeClient(home(), name, from)
+      print(json, { client: name, changed: true }, `${name} is changed; it asks for new tokens.\n`)
+    })
 }
 
 function remove(): Command {
@@ -49,9 +54,11 @@ function remove(): Command {
     .description('let a client in no more; tokens it has are refused from then on')
     .argument('<name>')
     .requiredOption('--reason <words>', 'why; it is written down')
-    .action(async (name: string, { reason }: { reason: string }) =>
-      (await import('../access/clients.ts')).removeClient(home(), name, reason),
-    )
+    .option('--json', 'for machines')
+    .action(async (name: string, { reason, json }: { reason: string; json?: boolean }) => {
+      await (await import('../access/clients.ts')).removeClient(home(), name, reason)
+      print(json, { client: name, removed: true }, `${name} is let in no more.\n`)
+    })
 }
 
 function home(): Home {

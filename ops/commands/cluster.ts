@@ -4,6 +4,7 @@ import { homeDirectory, viewHome } from '../appliance/home.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { answer } from '../keys/ask.ts'
+import { print } from './print.ts'
 import { promoteSiteCommand } from './promote-site.ts'
 import { replaceCommand } from './replace.ts'
 
@@ -78,11 +79,14 @@ function join(): Command {
         'older keys that have no copy and that this node does without, by commas',
       ).argParser(names),
     )
-    .action(async (file: string, options: { code?: string; shares?: string[]; without?: string[] }) => {
+    .option('--json', 'for machines')
+    .action(async (file: string, options: { code?: string; shares?: string[]; without?: string[]; json?: boolean }) => {
       const { accept } = await import('../failover/accept.ts')
       const code = options.code ?? (await askCode())
       const done = await accept(viewHome(homeDirectory()), { ...options, file, code })
-      process.stdout.write(
+      print(
+        options.json,
+        { done },
         done === 'joined'
           ? 'It is a node now: npx countroom up starts it.\n'
           : 'It was this node already, and has new certificates: npx countroom up starts it.\n',

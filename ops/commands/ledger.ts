@@ -5,6 +5,7 @@ import * as ledger from '#ledger'
 import { operatorName } from '../appliance/operator.ts'
 import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
+import { print } from './print.ts'
 
 /** Who stopped the money, or answers for the books as they are. */
 const actor = () => `countroom ledger (${operatorName()})`
@@ -17,6 +18,7 @@ export function ledgerCommand(): Command {
       new Command('freeze')
         .description('nobody books anything any more, whatever process; what is under way is finished')
         .requiredOption('--reason <words>', 'why; it is written down')
+        .option('--json', 'for machines')
         .action(freeze),
     )
     .addCommand(
@@ -26,6 +28,7 @@ export function ledgerCommand(): Command {
         )
         .requiredOption('--reason <words>', 'what was found, and who decided; it is written down')
         .requiredOption('--yes', 'you have read ops/runbooks/ledger-frozen.md')
+        .option('--json', 'for machines')
         .action(lift),
     )
     .addCommand(
@@ -36,7 +39,7 @@ export function ledgerCommand(): Command {
     )
 }
 
-async function freeze({ reason }: { reason: string }): Promise<void> {
+async function freeze({ reason, json }: { reason: string; json?: boolean }): Promise<void> {
   const at = new Date()
   const done = await within(async (tx) => {
     const frozen = await ledger.freeze(tx, { at, by: actor(), evidence: { reason } })
@@ -45,12 +48,11 @@ async function freeze({ reason }: { reason: string }): Promise<void> {
       await audit.record(tx, systemCommand(actor(), at), { action: 'ledger.frozen', subject: 'ledger', detail })
     return frozen
   })
-  process.stdout.write(
-    done ? 'No money moves. `countroom ledger lift` lets it move again.\n' : 'It is frozen already.\n',
-  )
+  const words = done ? 'No money moves. `countroom ledger lift` lets it move again.' : 'It is frozen already.'
+  print(json, { frozen: true, changed: done }, `${words}\n`)
 }
 
-async function lift({ reason }: { reason: string }): Promise<void> {
+async function lift({ reason, json }: { reason: string; json?: boolean }): Promise<void> {
   const at = new Date()
   const done = await within(async (tx) => {
     const lifted = await ledger.lift(tx, { at, by: actor(), reason })
@@ -62,7 +64,8 @@ async function lift({ reason }: { reason: string }): Promise<void> {
       })
     return lifted
   })
-  process.stdout.write(done ? 'Money moves again, within ten seconds at every core.\n' : 'Nothing is frozen.\n')
+  const words = done ? 'Money moves again, within ten seconds at every core.' : 'Nothing is frozen.'
+  print(json, { frozen: false, changed: done }, `${words}\n`)
 }
 
 async function list({ json }: { json?: boolean }): Promise<void> {

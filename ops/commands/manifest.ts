@@ -5,6 +5,7 @@ import { repository } from '../appliance/identity.ts'
 import { approveProgram } from '../appliance/program.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { type PortName, readSettings } from '../appliance/settings.ts'
+import { print } from './print.ts'
 
 /** `countroom manifest`: what of the program is approved; exit code 0 when done, 3 when nothing runs. */
 export function manifestCommand(): Command {
@@ -14,7 +15,8 @@ export function manifestCommand(): Command {
     .description(
       'approve the program as it stands now, after an upgrade: list it, sign the list, say so in the audit log',
     )
-    .action(async () => {
+    .option('--json', 'for machines')
+    .action(async ({ json }: { json?: boolean }) => {
       const home = knownHome()
       const { ports } = runningCard(home)
       const settings = readSettings(home)
@@ -23,8 +25,11 @@ export function manifestCommand(): Command {
         fixedPorts,
         command: 'countroom manifest make',
       })
-      process.stdout.write(
-        `Approved ${files} files, ${changed} other than before.\n\n  list    ${home.path('manifest/SHA256SUMS')}\n  sum     ${digest}\n  key     ${keyFingerprint} (SHA-256 of the public key; keep it elsewhere)\n`,
+      const list = home.path('manifest/SHA256SUMS')
+      print(
+        json,
+        { list, digest, files, changed, keyFingerprint },
+        `Approved ${files} files, ${changed} other than before.\n\n  list    ${list}\n  sum     ${digest}\n  key     ${keyFingerprint} (SHA-256 of the public key; keep it elsewhere)\n`,
       )
     })
   manifest
@@ -32,10 +37,11 @@ export function manifestCommand(): Command {
     .description(
       'print the sums of all files shipped and installed, with paths from the clone on; needs nothing that runs',
     )
-    .action(async () => {
+    .option('--json', 'for machines')
+    .action(async ({ json }: { json?: boolean }) => {
       const sums = await program.hashFiles(program.filesOf(repository))
       const fromClone = new Map([...sums].map(([path, sum]) => [relative(repository, path), sum]))
-      process.stdout.write(program.printSums(fromClone))
+      print(json, { sums: Object.fromEntries(fromClone) }, program.printSums(fromClone))
     })
   return manifest
 }

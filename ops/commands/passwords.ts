@@ -5,6 +5,7 @@ import { isInstalled } from '../appliance/home.ts'
 import { makeFolder } from '../appliance/ownership.ts'
 import { knownHome } from '../appliance/running.ts'
 import { Trouble } from '../appliance/trouble.ts'
+import { print } from './print.ts'
 
 const place = 'passwords/breached'
 
@@ -15,8 +16,9 @@ export function passwordsCommand(): Command {
     .command('import')
     .argument('<file>', 'lines "<SHA-1 in hex>:<count>" in the order of the hashes; - for standard input')
     .option('--count-min <n>', 'only those seen so many times', '1')
+    .option('--json', 'for machines')
     .description('replace the list; the cores take it up within a minute, nothing restarts')
-    .action(async (file: string, { countMin }: { countMin: string }) => {
+    .action(async (file: string, { countMin, json }: { countMin: string; json?: boolean }) => {
       const home = knownHome()
       if (!isInstalled(home))
         throw new Trouble(`There is no appliance in ${home.dir}.`, {
@@ -36,15 +38,19 @@ export function passwordsCommand(): Command {
           throw troubleWith(file, error)
         },
       )
-      process.stdout.write(`${count} stolen passwords are refused from now on: ${home.path(place)}\n`)
+      const path = home.path(place)
+      print(json, { count, path }, `${count} stolen passwords are refused from now on: ${path}\n`)
     })
   passwords
     .command('status')
     .description('how many there are')
-    .action(() => {
+    .option('--json', 'for machines')
+    .action(({ json }: { json?: boolean }) => {
       const home = knownHome()
       const list = home.has(place) ? openBreachFile(home.path(place)) : undefined
-      process.stdout.write(
+      print(
+        json,
+        { count: list?.count ?? 0 },
         list ? `${list.count} stolen passwords are refused.\n` : 'There is no list; the common ones are refused.\n',
       )
       list?.close()

@@ -10,6 +10,7 @@ import { agentSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { inWords } from '../keys/desk.ts'
 import { gatherShares } from '../keys/shares.ts'
+import { print } from './print.ts'
 
 /** `countroom staff`: the review of access, and the glass to break when two are not to be had. */
 export function staffCommand(): Command {
@@ -33,6 +34,7 @@ export function staffCommand(): Command {
         .option('--alone <login>', 'this member may approve what they ask for themselves')
         .option('--minutes <count>', 'for so long, with --alone', minutes, 60)
         .option('--shares', 'a quorum of custodians types their shares here, and it is said to be theirs')
+        .option('--json', 'for machines')
         .action(breakGlass),
     )
 }
@@ -64,9 +66,9 @@ function linesOf({ members, last, digest }: Report): string[] {
   ]
 }
 
-type Glass = { reason: string; enrol?: boolean; alone?: string; minutes: number; shares?: boolean }
+type Glass = { reason: string; enrol?: boolean; alone?: string; minutes: number; shares?: boolean; json?: boolean }
 
-async function breakGlass({ reason, enrol, alone, minutes, shares = false }: Glass): Promise<void> {
+async function breakGlass({ reason, enrol, alone, minutes, shares = false, json }: Glass): Promise<void> {
   if (!enrol && alone === undefined)
     throw new Trouble('Which glass?', {
       setting: '--enrol, --alone <login>',
@@ -78,13 +80,19 @@ async function breakGlass({ reason, enrol, alone, minutes, shares = false }: Gla
   const command = systemCommand('countroom staff break-glass')
   try {
     const said = (await sql.begin(async (tx: Tx) => {
-      if (enrol)
-        return `${card.urls.operator}enrol#${(await staff.breakGlassForPlace(tx, command, { reason, custodians })).secret}`
+      if (enrol) {
+        const { secret } = await staff.breakGlassForPlace(tx, command, { reason, custodians })
+        const link = `${card.urls.operator}enrol#${secret}`
+        return { document: { link }, words: link }
+      }
       const { until } = await staff.breakGlassAlone(tx, command, { login: alone ?? '', reason, minutes, custodians })
-      return `${alone} may approve alone what they ask for, until ${until.toISOString()}.`
-    })) as string
-    process.stdout.write(
-      `${said}\nThis is an alarm in the audit log, and stands in the back office until somebody else has reviewed it.\n`,
+      const words = `${alone} may approve alone what they ask for, until ${until.toISOString()}.`
+      return { document: { login: alone, until }, words }
+    })) as { document: object; words: string }
+    print(
+      json,
+      said.document,
+      `${said.words}\nThis is an alarm in the audit log, and stands in the back office until somebody else has reviewed it.\n`,
     )
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

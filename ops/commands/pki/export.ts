@@ -4,9 +4,10 @@ import { Command, Option } from 'commander'
 import * as pki from '#pki'
 import * as staff from '#staff'
 import { Trouble } from '../../appliance/trouble.ts'
+import { print } from '../print.ts'
 import { atPlace } from './place.ts'
 
-type Options = { role: pki.Role; to?: string; days: string }
+type Options = { role: pki.Role; to?: string; days: string; json?: boolean }
 
 export function exportCommand(): Command {
   return new Command('export')
@@ -17,14 +18,16 @@ export function exportCommand(): Command {
     .addOption(new Option('--role <role>', 'what the person is').choices(['staff', 'auditor']).default('staff'))
     .option('--days <count>', 'how long the person’s certificate is good, 1 to 30', '30')
     .option('--to <file>', 'where the person’s file goes')
+    .option('--json', 'for machines')
     .action(async (what: string, options: Options) => {
-      if (what === 'ca') process.stdout.write(await atPlace(({ sql }, command) => pki.anchors(sql, command)))
-      else if (what === 'revoked') process.stdout.write(await atPlace(({ sql }) => pki.lists(sql, new Date())))
+      const give = (pem: string) => print(options.json, { pem }, pem)
+      if (what === 'ca') give(await atPlace(({ sql }, command) => pki.anchors(sql, command)))
+      else if (what === 'revoked') give(await atPlace(({ sql }) => pki.lists(sql, new Date())))
       else await exportPerson(what, options)
     })
 }
 
-async function exportPerson(name: string, { role, to, days }: Options): Promise<void> {
+async function exportPerson(name: string, { role, to, days, json }: Options): Promise<void> {
   const lifeSeconds = Number(days) * pki.daySeconds
   if (to === undefined || !(lifeSeconds >= pki.lifeSecondsMin && lifeSeconds <= pki.lifeSecondsMax))
     throw new Trouble('A person’s certificate is good for 1 to 30 days and goes into a file.', {
@@ -50,7 +53,9 @@ async function exportPerson(name: string, { role, to, days }: Options): Promise<
     const password = randomBytes(18).toString('base64url')
     const file = await pki.bundle({ name: `Countroom ${name}`, key, chain: issued.chain, password })
     writeFileSync(to, file, { mode: 0o600, flag: 'wx' })
-    process.stdout.write(
+    print(
+      json,
+      { file: to, notAfter: issued.notAfter, password },
       `${to} holds key and certificate of ${name} until ${issued.notAfter.toISOString()}, and opens the back office to ${member ? 'nobody else' : 'whoever enrols by that name'}.\nIts password, to be handed over another way, is shown this once:\n\n  ${password}\n\n`,
     )
   })

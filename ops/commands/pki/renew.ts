@@ -5,10 +5,11 @@ import { refresh } from '../../appliance/certificates.ts'
 import { componentsOf } from '../../appliance/components.ts'
 import { knownHome } from '../../appliance/running.ts'
 import { Trouble } from '../../appliance/trouble.ts'
+import { print } from '../print.ts'
 import { askAuthority, keep, kept } from './authority.ts'
 import { atPlace } from './place.ts'
 
-type Options = { in?: string; operator?: string; ca?: string; alone?: boolean }
+type Options = { in?: string; operator?: string; ca?: string; alone?: boolean; json?: boolean }
 
 export function renewCommand(): Command {
   return new Command('renew')
@@ -18,15 +19,16 @@ export function renewCommand(): Command {
     .option('--operator <url>', 'on another machine: the operator face of the casino')
     .option('--ca <file>', 'on another machine: the root to believe; else the one in the folder')
     .option('--alone', 'on a node of a cluster where nothing runs any more: by its own token, for the next start')
+    .option('--json', 'for machines')
     .action(async (names: string[], options: Options) => {
-      if (options.alone) await renewAlone(names)
+      if (options.alone) await renewAlone(names, options)
       else if (options.in !== undefined) await renewThere(names, options)
-      else await renewHere(names)
+      else await renewHere(names, options)
     })
 }
 
 /** Processes take new certificates up by themselves, and drop no connection. */
-async function renewHere(names: string[]): Promise<void> {
+async function renewHere(names: string[], { json }: Options): Promise<void> {
   await atPlace(async (place) => {
     const own = componentsOf(place.settings).map(({ name }) => name)
     const foreign = names.find((name) => !own.includes(name))
@@ -36,12 +38,15 @@ async function renewHere(names: string[]): Promise<void> {
         remedy: `npx countroom pki renew ${own.join(' | ')}`,
       })
     const { issued, disabled } = await refresh(place, { anew: names.length > 0 ? names : own })
-    if (issued.length > 0) process.stdout.write(`Renewed: ${issued.join(', ')}.\n`)
-    if (disabled.length > 0) process.stdout.write(`Taken back, not renewed: ${disabled.join(', ')}.\n`)
+    const words = [
+      ...(issued.length > 0 ? [`Renewed: ${issued.join(', ')}.\n`] : []),
+      ...(disabled.length > 0 ? [`Taken back, not renewed: ${disabled.join(', ')}.\n`] : []),
+    ]
+    print(json, { renewed: issued, disabled }, words.join(''))
   })
 }
 
-async function renewAlone(names: string[]): Promise<void> {
+async function renewAlone(names: string[], { json }: Options): Promise<void> {
   if (names.length > 0)
     throw new Trouble('Alone a node makes all that its start needs, and nothing else.', {
       setting: '[name...]',
@@ -49,10 +54,12 @@ async function renewAlone(names: string[]): Promise<void> {
     })
   const alone = await import('../../failover/alone.ts')
   const { renewed, notAfter, lists } = await alone.renewAlone(knownHome())
-  if (lists) process.stdout.write(`${lists}.\n`)
-  if (notAfter) process.stdout.write(`Made for the next start, good until ${notAfter}: ${renewed.join(', ')}.\n`)
-  if (!lists && !notAfter) process.stdout.write('Nothing here has ended.\n')
-  else process.stdout.write('Then: npx countroom up; on the other nodes the same.\n')
+  const words = [
+    ...(lists ? [`${lists}.`] : []),
+    ...(notAfter ? [`Made for the next start, good until ${notAfter}: ${renewed.join(', ')}.`] : []),
+    lists || notAfter ? 'Then: npx countroom up; on the other nodes the same.' : 'Nothing here has ended.',
+  ]
+  print(json, { renewed, notAfter, lists }, `${words.join('\n')}\n`)
 }
 
 async function renewThere([name, ...others]: string[], options: Options): Promise<void> {
@@ -62,7 +69,7 @@ async function renewThere([name, ...others]: string[], options: Options): Promis
       remedy: 'npx countroom pki renew <name> --in <folder> --operator <url>',
     })
   const { notAfter } = await renewAt({ folder: options.in, operator: options.operator, ca: options.ca }, name)
-  process.stdout.write(`${name} has a certificate until ${notAfter}.\n`)
+  print(options.json, { component: name, notAfter }, `${name} has a certificate until ${notAfter}.\n`)
 }
 
 /** Of a component on another machine, by the certificate it has; `file` is what it is called in its folder. */
@@ -76,12 +83,12 @@ export async function renewAt(
   const at = new Date()
   const spki = createPublicKey(createPrivateKey(key)).export({ format: 'der', type: 'spki' })
   const signature = sign('sha256', pki.renewalStatement(had.serial, spki, at), createPrivateKey(had.key))
-  const answer = await askAuthority({ operator, ca: ca ?? `${folder}/ca.pem` }, '/api/pki/renewals', {
+  const given = await askAuthority({ operator, ca: ca ?? `${folder}/ca.pem` }, '/api/pki/renewals', {
     request,
     certificate: had.chain,
     at: at.toISOString(),
     signature: signature.toString('base64'),
   })
-  keep(folder, file, key, answer)
-  return answer
+  keep(folder, file, key, given)
+  return given
 }

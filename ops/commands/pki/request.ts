@@ -4,10 +4,11 @@ import * as pki from '#pki'
 import { installAgain } from '../../appliance/certificates.ts'
 import { componentsOf } from '../../appliance/components.ts'
 import { Trouble } from '../../appliance/trouble.ts'
+import { print } from '../print.ts'
 import { askAuthority, keep } from './authority.ts'
 import { atPlace } from './place.ts'
 
-type Options = { token?: string; operator?: string; ca?: string; to?: string }
+type Options = { token?: string; operator?: string; ca?: string; to?: string; json?: boolean }
 
 /**
  * Runs where the component is, which need not be where the appliance is: its key is made there and stays there. A component of this very appliance
@@ -21,12 +22,13 @@ export function requestCommand(): Command {
     .option('--ca <file>', 'on another machine: the root to believe, carried here by hand')
     .option('--to <folder>', 'on another machine: where key and certificate go')
     .option('--token <token>', 'else COUNTROOM_ENROLMENT_TOKEN, else it is asked for')
+    .option('--json', 'for machines')
     .action(async (name: string, options: Options) => {
       const token = options.token ?? process.env.COUNTROOM_ENROLMENT_TOKEN ?? (await askToken())
-      const { operator, ca, to } = options
+      const { operator, ca, to, json } = options
       if (operator !== undefined && ca !== undefined && to !== undefined)
-        await requestThere(name, token, { operator, ca, to })
-      else if (operator === undefined && ca === undefined && to === undefined) await requestHere(name, token)
+        await requestThere(name, token, { operator, ca, to }, json)
+      else if (operator === undefined && ca === undefined && to === undefined) await requestHere(name, token, json)
       else
         throw new Trouble('On another machine a component asks the operator face, which it has to know.', {
           setting: '--operator, --ca, --to',
@@ -39,15 +41,21 @@ async function requestThere(
   name: string,
   token: string,
   to: { operator: string; ca: string; to: string },
+  json?: boolean,
 ): Promise<void> {
   const { key, request } = await pki.newRequest(name)
-  const answer = await askAuthority(to, '/api/pki/enrolments/use', { token, request })
-  if (answer.component !== name) throw notFor(name, answer.component)
-  keep(to.to, name, key, answer)
-  process.stdout.write(`${name} has a certificate until ${answer.notAfter}, in ${to.to}.\n`)
+  const given = await askAuthority(to, '/api/pki/enrolments/use', { token, request })
+  if (given.component !== name) throw notFor(name, given.component)
+  keep(to.to, name, key, given)
+  const { notAfter } = given
+  print(
+    json,
+    { component: name, notAfter, folder: to.to },
+    `${name} has a certificate until ${notAfter}, in ${to.to}.\n`,
+  )
 }
 
-async function requestHere(name: string, token: string): Promise<void> {
+async function requestHere(name: string, token: string, json?: boolean): Promise<void> {
   await atPlace(async (place, command) => {
     const component = componentsOf(place.settings).find((each) => each.name === name)
     if (!component)
@@ -57,7 +65,8 @@ async function requestHere(name: string, token: string): Promise<void> {
       })
     const { component: whose, notAfter } = await installAgain(place, component, token, command)
     if (whose !== name) throw notFor(name, whose)
-    process.stdout.write(`${name} has a certificate until ${notAfter?.toISOString()}, and goes on with it.\n`)
+    const until = notAfter?.toISOString()
+    print(json, { component: name, notAfter }, `${name} has a certificate until ${until}, and goes on with it.\n`)
   })
 }
 

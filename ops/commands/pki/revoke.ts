@@ -3,9 +3,10 @@ import { Command } from 'commander'
 import * as pki from '#pki'
 import { refresh } from '../../appliance/certificates.ts'
 import { Trouble } from '../../appliance/trouble.ts'
+import { print } from '../print.ts'
 import { atPlace } from './place.ts'
 
-type Options = { reason: string; yes?: boolean }
+type Options = { reason: string; yes?: boolean; json?: boolean }
 
 export function revokeCommand(): Command {
   return new Command('revoke')
@@ -13,7 +14,8 @@ export function revokeCommand(): Command {
     .argument('<name-or-serial>', 'as `pki list` shows it')
     .requiredOption('--reason <words>', 'for the audit log')
     .option('--yes', 'do not ask')
-    .action(async (what: string, { reason, yes }: Options) => {
+    .option('--json', 'for machines')
+    .action(async (what: string, { reason, yes, json }: Options) => {
       if (!yes && !(await isSure(what))) return
       await atPlace(async (place, command) => {
         const serials = (await place.sql.begin((tx) =>
@@ -23,7 +25,9 @@ export function revokeCommand(): Command {
           }),
         )) as string[]
         await refresh(place)
-        process.stdout.write(
+        print(
+          json,
+          { revoked: serials },
           `Taken back: ${serials.length === 0 ? 'nothing that had not ended' : serials.join(', ')}.\n`,
         )
       })
