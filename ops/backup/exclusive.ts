@@ -32,6 +32,7 @@ function take(home: Home, own: string, path = lock): void {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     if (linked(home.path(own), home.path(path))) return
     const holder = read(home, path)
+    if (holder === undefined) continue // it was let go meanwhile; what lies there next is somebody's
     const mark = parseMark(holder)
     if (mark && isAlive(mark))
       throw new Trouble(`A ${holder.trim().split(' ').slice(2).join(' ')} is under way (process ${mark.pid}).`, {
@@ -67,10 +68,10 @@ function linked(own: string, path: string): boolean {
   }
 }
 
-function read(home: Home, path: string): string {
+function read(home: Home, path: string): string | undefined {
   try {
     return readFileSync(home.path(path), 'utf8')
   } catch {
-    return '' // it was let go meanwhile
+    return undefined
   }
 }

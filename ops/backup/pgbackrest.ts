@@ -8,6 +8,8 @@ import { parts, pgbackrestBinary, stanza } from './place.ts'
 type Running = {
   signal?: AbortSignal | undefined
   words?: readonly string[]
+  /** Where in the repository. */
+  path?: string | undefined
   /** What it reads. */
   input?: Buffer | undefined
   /** With the one repository that was set apart. */
@@ -23,7 +25,7 @@ export async function pgbackrest(
   home: Home,
   users: Users,
   command: string,
-  { signal, words = [], input, alone = false }: Running = {},
+  { signal, words = [], path, input, alone = false }: Running = {},
 ): Promise<string> {
   signal?.throwIfAborted()
   if (!existsSync(pgbackrestBinary))
@@ -41,8 +43,9 @@ export async function pgbackrest(
       ? [`--config=${home.path(parts.alone)}`]
       : [`--config=${home.path(parts.configuration)}`, `--config-include-path=${home.path(parts.secret)}`]),
     `--stanza=${stanza}`,
-    command,
     ...words,
+    command,
+    ...(path === undefined ? [] : [path]),
   ]
   const child = spawn(...asUser(users.postgres, pgbackrestBinary, all), {
     cwd: '/',

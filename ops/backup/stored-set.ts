@@ -23,10 +23,10 @@ export async function storeSet(storage: Storage, folder: string): Promise<void> 
   const here = readdirSync(folder).filter(isOfSet)
   for (const name of here.filter((each) => each !== setName && !there.includes(each))) await put(name)
   await put(setName)
-  for (const name of there.filter((each) => !here.includes(each))) await run(storage, 'repo-rm', [pathOf(name)])
+  for (const name of there.filter((each) => !here.includes(each))) await run(storage, 'repo-rm', pathOf(name))
 
   async function put(name: string): Promise<void> {
-    await run(storage, 'repo-put', ['--raw', pathOf(name)], readFileSync(join(folder, name)))
+    await run(storage, 'repo-put', pathOf(name), { words: ['--raw'], input: readFileSync(join(folder, name)) })
   }
 }
 
@@ -38,16 +38,21 @@ export async function fetchSet(storage: Storage, into: Home): Promise<void> {
       setting: '"backup" in countroom.json',
       remedy: 'npx countroom backup puts one there; ops/runbooks/backup.md',
     })
-  for (const name of names) into.write(name, await run(storage, 'repo-get', ['--raw', pathOf(name)]), 0o600)
+  for (const name of names) into.write(name, await run(storage, 'repo-get', pathOf(name), { words: ['--raw'] }), 0o600)
 }
 
 async function namesIn(storage: Storage): Promise<string[]> {
-  const listed = JSON.parse(await run(storage, 'repo-ls', ['--output=json', folderThere])) as Record<string, unknown>
-  return Object.keys(listed).filter(isOfSet)
+  const listed = await run(storage, 'repo-ls', folderThere, { words: ['--output=json'] })
+  return Object.keys(JSON.parse(listed) as Record<string, unknown>).filter(isOfSet)
 }
 
-function run({ home, users, repository, signal }: Storage, command: string, words: string[], input?: Buffer) {
-  return pgbackrest(home, users, command, { signal, input, words: [`--repo=${repository}`, ...words] })
+function run(
+  { home, users, repository, signal }: Storage,
+  command: string,
+  path: string,
+  { words = [], input }: { words?: string[]; input?: Buffer } = {},
+): Promise<string> {
+  return pgbackrest(home, users, command, { signal, path, input, words: [`--repo=${repository}`, ...words] })
 }
 
 function pathOf(name: string): string {

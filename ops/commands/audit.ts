@@ -9,6 +9,9 @@ import { connect } from '../appliance/postgres.ts'
 import { knownHome, runningCard } from '../appliance/running.ts'
 import { readSettings } from '../appliance/settings.ts'
 import { agentSocket } from '../appliance/sockets.ts'
+import { print } from './print.ts'
+
+type Options = { json?: boolean }
 
 /**
  * `countroom audit`: what a stranger needs to verify the log: its key, and all of it as a file; and taking out what is past the
@@ -22,8 +25,10 @@ export function auditCommand(): Command {
         .description(
           "print the log's keys as verifier keys, the newest last, each with the size it signs from: hand them over on paper",
         )
-        .action(async () => {
-          for (const key of await keysOf()) process.stdout.write(`${audit.vkeyLineOf(key)}\n`)
+        .option('--json', 'for machines')
+        .action(async ({ json }: Options) => {
+          const keys = (await keysOf()).map(audit.vkeyLineOf)
+          print(json, { keys }, keys.map((key) => `${key}\n`).join(''))
         }),
     )
     .addCommand(
@@ -31,11 +36,13 @@ export function auditCommand(): Command {
         .description(
           'print how each key of the log handed it over to the next, signed: for who trusts an older one and verifies a single bet',
         )
-        .action(async () => {
+        .option('--json', 'for machines')
+        .action(async ({ json }: Options) => {
           await withLog(async (sql, home) => {
             const newest = await audit.keptCheckpoint(sql)
             if (!newest) throw audit.notSealed()
-            process.stdout.write((await withKeys(home, (keys) => audit.handovers(keys, newest.origin))).join(''))
+            const handovers = await withKeys(home, (keys) => audit.handovers(keys, newest.origin))
+            print(json, { handovers }, handovers.join(''))
           })
         }),
     )
@@ -43,16 +50,19 @@ export function auditCommand(): Command {
       new Command('export-bundle')
         .description('write the whole log for ops/verifier/verify-audit-log.mjs; that it was taken is written down')
         .argument('<file>', 'the file to make')
+        .option('--json', 'for machines')
         .action(exportBundle),
     )
     .addCommand(
       new Command('checkpoint')
         .description('print the newest checkpoint with its signatures: keep it elsewhere')
-        .action(async () => {
+        .option('--json', 'for machines')
+        .action(async ({ json }: Options) => {
           await withLog(async (sql, home) => {
             const newest = await audit.keptCheckpoint(sql)
             if (!newest) throw audit.notSealed()
-            process.stdout.write(await audit.publishedNote(sql, newest, witnessesOf(home)))
+            const checkpoint = await audit.publishedNote(sql, newest, witnessesOf(home))
+            print(json, { checkpoint }, checkpoint)
           })
         }),
     )
@@ -62,6 +72,7 @@ export function auditCommand(): Command {
           'after a restore of the database: say that this is the log to go on from; it is written in the journal of keys',
         )
         .argument('<name>', 'the name of the log, as countroom audit checkpoint prints it first')
+        .option('--json', 'for machines')
         .action(vouch),
     )
     .addCommand(
@@ -79,7 +90,7 @@ export function auditCommand(): Command {
     )
 }
 
-async function exportBundle(file: string): Promise<void> {
+async function exportBundle(file: string, { json }: Options): Promise<void> {
   await withLog(async (sql, home) => {
     const bundle = await withKeys(home, (keys) => audit.bundleOf(sql, { witnesses: witnessesOf(home), keys }))
     if (!bundle) throw audit.notSealed()
@@ -91,18 +102,22 @@ async function exportBundle(file: string): Promise<void> {
       }),
     )
     await pipeline(Readable.from(audit.bundleLines(sql, bundle)), createWriteStream(file, { mode: 0o600, flush: true }))
-    process.stdout.write(`${bundle.size} entries of ${bundle.origin} in ${file}\n`)
+    const { size, origin } = bundle
+    print(json, { file, size, origin }, `${size} entries of ${origin} in ${file}\n`)
   })
 }
 
 /** The key agent signs no log that contradicts what it signed; here somebody answers for the one that is there now. */
-async function vouch(name: string): Promise<void> {
+async function vouch(name: string, { json }: Options): Promise<void> {
   await withLog(async (sql, home) => {
     const newest = await audit.keptCheckpoint(sql)
     if (newest && newest.origin !== name) throw new Error(`This log is called ${newest.origin} and not ${name}.`)
     await withKeys(home, (keys) => keys.beginLog(name))
-    process.stdout.write(
-      `${name} goes on from ${newest?.size ?? 0} leaves. Witnesses will say that it forked: tell them why.\n`,
+    const size = newest?.size ?? 0
+    print(
+      json,
+      { origin: name, size },
+      `${name} goes on from ${size} leaves. Witnesses will say that it forked: tell them why.\n`,
     )
   })
 }

@@ -17,6 +17,24 @@ test('whatever a page tells somebody to type is a command that there is, with su
   expect(wrong).toEqual([])
 })
 
+test('whatever a command has to say it says for machines, too, but for what is no answer', {
+  timeout: 240_000,
+}, async () => {
+  const all = [...(await allCommands())].filter(([, { commands }]) => commands.length === 0)
+  const without = all.filter(([, command]) => {
+    for (let each: typeof command | null = command; each; each = each.parent)
+      if (each.options.some(({ long }) => long === '--json')) return false
+    return true
+  })
+  expect(without.map(([name]) => name).sort()).toEqual([
+    'logs', // lines as the processes wrote them
+    'rng outcomes', // lines of JSON by themselves
+    'rng raw', // bits
+    'up', // stays; `status --json` has its card
+    'witness', // stays
+  ])
+})
+
 test('a subcommand, an option, an argument that there is not is found out', { timeout: 240_000 }, async () => {
   const all = await allCommands()
   for (const [line, why] of [
