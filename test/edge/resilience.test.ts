@@ -44,7 +44,7 @@ test('a core killed under load: nothing that may be asked again fails, nothing i
 })
 
 test('a core that hangs and closes nothing is left behind', { timeout: 120_000, ...inARow }, async () => {
-  const hung = await hangCore(fleet, fleet.cores[1]!, 1500)
+  const hung = await hangCore(fleet, fleet.cores[1]!, 300, 12_000)
   expect(hung).toMatchObject(unharmed)
   expect(hung.backMs).toBeLessThan(10_000)
   await whole()
@@ -67,16 +67,16 @@ test('a worker killed takes its own connections and no other, and is replaced', 
   expect(killed.survivors).toBeGreaterThan(0)
   expect(killed).toMatchObject({ lostByOthers: 0, applied: 1, repeat: 200 })
   expect(killed.resetMs).toBeLessThan(500)
-  expect(killed.replacedMs).toBeLessThan(20_000)
+  expect(killed.replacedMs).toBeLessThan(5_000)
   await whole()
 })
 
-test('every worker replaced under load: nothing that may be asked again fails, nothing is done twice', {
+test('every worker replaced under load: no request fails, with a key or without, and nothing is done twice', {
   timeout: 120_000,
   ...inARow,
 }, async () => {
   const replaced = await replaceWorkers(fleet)
-  expect(replaced).toMatchObject({ ...unharmed, replaced: 2, unkeyedWrong: [] })
+  expect(replaced).toMatchObject({ ...unharmed, replaced: 2, unkeyedFailures: [], unkeyedWrong: [] })
   await whole()
 })
 

@@ -38,12 +38,15 @@ export function killCore(fleet: Fleet, victim: FleetCore) {
   })
 }
 
-/** A core stops without closing anything. `backMs`: until the 99th percentile is under the limit again, and stays there. */
-export function hangCore(fleet: Fleet, victim: FleetCore, limitMs: number) {
+/** A core stops without closing anything. `backMs`: until the 99th percentile is under the limit again, and stays there as long as it is watched. */
+export function hangCore(fleet: Fleet, victim: FleetCore, limitMs: number, watchedMs = 3000) {
   return underLoad(fleet, async (load) => {
     const atMs = performance.now()
     victim.kill('SIGSTOP')
-    await until('answers after it', () => performance.now() - atMs > 3000 && load.between(atMs + 1000).length > 500)
+    await until(
+      'answers after it',
+      () => performance.now() - atMs > watchedMs && load.between(atMs + 1000).length > 500,
+    )
     const backMs = backAfterMs(load, atMs, limitMs)
     victim.kill('SIGCONT')
     return { backMs, slowestMs: load.between(atMs - 1000).at(-1) ?? 0 }
