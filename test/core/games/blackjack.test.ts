@@ -4,10 +4,11 @@ import { pipsOf } from '../../../core/games/cards.ts'
 import { playAgainst } from '../../../core/games/catalogue/blackjack/expectation/against.ts'
 import { expectation, valueAgainst } from '../../../core/games/catalogue/blackjack/expectation/index.ts'
 import { type House, house } from '../../../core/games/catalogue/blackjack/house.ts'
-import { odds, oddsByUp, valuesByUp } from '../../../core/games/catalogue/blackjack/returns.ts'
+import { oddsByUp } from '../../../core/games/catalogue/blackjack/odds-by-up.ts'
+import { odds, valuesByUp } from '../../../core/games/catalogue/blackjack/returns.ts'
 import { anchorOf, everyNumberIsHeld, percentAsPublished, rootAsPublished } from './anchors.ts'
 import { deck } from './deck.ts'
-import { decimals, fourDoubledAgainst } from './four-doubled.ts'
+import { fourDoubledAgainst } from './four-doubled.ts'
 import { type Decide, fixedDraws, playOut } from './golden.ts'
 
 afterAll(everyNumberIsHeld)
@@ -248,7 +249,7 @@ describe('the expectation', () => {
     for (const [up, tally] of tallies) {
       const { hit, square } = oddsByUp[up]!
       const comes = up === 10 ? 4 / 13 : 1 / 13
-      const [returned, squared] = [Number(hit) / comes, Number(square) / comes]
+      const [returned, squared] = [games.toNumber(hit) / comes, games.toNumber(square) / comes]
       const spread = tally.fourths / tally.rounds - (tally.squares / tally.rounds) ** 2
       const errors = (found: number, told: number, variance: number) =>
         Math.abs(found / tally.rounds - told) / Math.sqrt(variance / tally.rounds)
@@ -260,7 +261,7 @@ describe('the expectation', () => {
   test.each(ups)(
     'against %i it brings the most as often as four hands of a pair are doubled and won, hand by hand',
     (up) => {
-      expect(decimals(fourDoubledAgainst(against.get(up)!))).toBe(oddsByUp[up]!.top)
+      expect(fourDoubledAgainst(against.get(up)!)).toEqual(oddsByUp[up]!.top)
     },
   )
 

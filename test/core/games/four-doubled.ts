@@ -72,12 +72,6 @@ function splittings(waiting: number, hands: number): number {
   return waiting === 0 ? 0 : splittings(waiting + 1, hands + 1) + splittings(waiting - 1, hands)
 }
 
-/** Fifteen digits, cut, as the sheet has them. */
-export function decimals({ n, d }: games.Fraction): string {
-  const digits = (n * 10n ** 30n) / d
-  return (Number(digits) / 1e30).toPrecision(15)
-}
-
 function choose(of: number, some: number): bigint {
   return some === 0 ? 1n : (choose(of - 1, some - 1) * BigInt(of)) / BigInt(some)
 }

@@ -9,8 +9,7 @@ import { signOf } from '../../../core/games/catalogue/blackjack/expectation/tabl
 import { splitTogether } from '../../../core/games/catalogue/blackjack/expectation/together.ts'
 import { scoreOfPips } from '../../../core/games/catalogue/blackjack/hand.ts'
 import { type House, house } from '../../../core/games/catalogue/blackjack/house.ts'
-import { oddsByUp } from '../../../core/games/catalogue/blackjack/returns.ts'
-import { decimals } from './four-doubled.ts'
+import { oddsByUp } from '../../../core/games/catalogue/blackjack/odds-by-up.ts'
 
 const { fraction } = games
 
@@ -105,8 +104,7 @@ const asked = process.env.COUNTROOM_BLACKJACK_ODDS === 'all' ? ranks : [10]
 test.each(asked)(
   'against %i the shipped house returns something, its most, and deviates as its sheet says [GLI-4.7.3]',
   (up) => {
-    const { hit, top, square } = oddsAgainst(house, up)
-    expect({ hit: decimals(hit), top: decimals(top), square: decimals(square) }).toEqual(oddsByUp[up])
+    expect(oddsAgainst(house, up)).toEqual(oddsByUp[up])
   },
   1_800_000,
 )

@@ -1,5 +1,7 @@
 import { add, type Fraction, fraction, multiply, subtract, toNumber } from '../../fraction.ts'
 import type { Spread } from '../../game.ts'
+import type { Odds } from './expectation/odds.ts'
+import { oddsByUp } from './odds-by-up.ts'
 
 /**
  * What the shipped house returns beyond the stake, by the dealer's open card, times its chance: exactly, as `expectation/` computes it in
@@ -22,28 +24,9 @@ export const valuesByUp: Readonly<Record<number, Fraction>> = Object.fromEntries
 
 export const rtp = Object.values(valuesByUp).reduce(add, fraction(1))
 
-/**
- * The chances that a round returns anything and that four hands are doubled and won, and the mean of the square of what a round wins or loses, per unit
- * staked first: the part that comes with each open card, with the best play, to fifteen digits. `expectation/odds.ts` counts them exactly, out of one
- * shoe, in up to some minutes per card, against small cards, and twelve against a seven, where hands of small cards are longest; tests hold them.
- */
-export const oddsByUp: Readonly<Record<number, { hit: string; top: string; square: string }>> = {
-  1: { hit: '0.0308169838262117', top: '0.00000000000000', square: '0.0715179166860143' },
-  2: { hit: '0.0431120034000951', top: '1.04598943896937e-8', square: '0.106883594967668' },
-  3: { hit: '0.0439802289631088', top: '9.80574228672876e-8', square: '0.122132760882244' },
-  4: { hit: '0.0449142819819211', top: '1.05943887997935e-7', square: '0.128491559051535' },
-  5: { hit: '0.0459120504147706', top: '2.12185734983548e-7', square: '0.138407140495765' },
-  6: { hit: '0.0468927644043148', top: '2.07859386907598e-7', square: '0.138013251458154' },
-  7: { hit: '0.0464509741212506', top: '6.45233659770234e-9', square: '0.0985939932383949' },
-  8: { hit: '0.0432336982759721', top: '1.38163934917926e-9', square: '0.0957107751219446' },
-  9: { hit: '0.0432375297185301', top: '1.52688852186795e-9', square: '0.0923290521596910' },
-  10: { hit: '0.165369127339324', top: '2.90550911422498e-10', square: '0.313192743084169' },
-}
-
-/** The decimals are summed as they stand: nothing is rounded after them. */
-const sumOf = (figure: 'hit' | 'top' | 'square') =>
+const sumOf = (figure: keyof Odds) =>
   Object.values(oddsByUp)
-    .map((each) => exactly(each[figure]))
+    .map((each) => each[figure])
     .reduce(add)
 
 export const odds = { hit: toNumber(sumOf('hit')), top: toNumber(sumOf('top')) }
@@ -54,11 +37,4 @@ const squares = sumOf('square')
 export const spread: Spread = {
   mean: rtp,
   variance: subtract(squares, multiply(subtract(rtp, fraction(1)), subtract(rtp, fraction(1)))),
-}
-
-/** `1.04598943896937e-8` as the fraction it is. */
-function exactly(digits: string): Fraction {
-  const [mantissa, exponent = '0'] = digits.split('e') as [string, string?]
-  const [whole, decimals = ''] = mantissa.split('.') as [string, string?]
-  return fraction(BigInt(whole + decimals), 10n ** BigInt(decimals.length - Number(exponent)))
 }
