@@ -36,6 +36,7 @@ export type EdgeState = {
   startedAt: string
   leaving: boolean
   config: { file: string; readAt: string; problem?: string }
+  /** Where each face stands, and to how many networks it is open where it is not open to all. */
   listeners: Record<string, string>
   workers: CrewMember[]
   drainedCores: string[]
@@ -137,7 +138,9 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
 
   function listeners(): Record<string, string> {
     const faces = Object.entries(settings.current().listeners)
-    return Object.fromEntries(faces.map(([face, { host, port }]) => [face, `${host}:${port}`]))
+    return Object.fromEntries(
+      faces.map(([face, { host, port, networks }]) => [face, `${host}:${port}${networks ? openTo(networks) : ''}`]),
+    )
   }
 
   function ready(): string[] {
@@ -185,4 +188,8 @@ export async function supervise(file: string, first: EdgeConfig, log: Logger): P
     }
     return reload
   }
+}
+
+function openTo({ length }: readonly string[]): string {
+  return `, open to ${length} network${length === 1 ? '' : 's'}`
 }

@@ -135,6 +135,9 @@ describe('the configuration', () => {
     fleet.write({ listeners: { ...listeners, player: { ...listeners.player, networks: ['192.0.2.0/24'] } } })
     await closed
     await expect(openSocket(fleet)).rejects.toThrow()
+    expect(await json('status')).toMatchObject({
+      listeners: { player: `127.0.0.1:${fleet.port}, open to 1 network`, operator: expect.stringMatching(/:\d+$/) },
+    })
     fleet.write({ listeners })
     const again = await opened()
     again.close()
