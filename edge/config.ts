@@ -104,7 +104,7 @@ const schema = z.strictObject({
       handshakeSecondsMax: z.int().positive().default(5),
       /** Of HTTP/2: until the client has said its settings and taken ours. */
       prefaceSecondsMax: z.int().positive().default(5),
-      /** From the head of an answer until the client has heard all of it. */
+      /** From the head of an answer until the client has heard all of it, or another mebibyte. */
       answerSecondsMax: z.int().positive().default(120),
       /** What a worker keeps of an answer, and of all, for clients that hear more slowly than a core answers. */
       answerBytesHeldMax: z

@@ -205,7 +205,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (found) return refused(found)
     if (socket.destroyed) return sockets.leave(knock) // it went while all hosts were asked
     socket.once('close', () => sockets.leave(knock))
-    const affinity = sessionIn(request.headers.cookie)
+    const affinity = sessionIn(knock.face, request.headers.cookie)
     const told = { requestId, address, routeClass: route.index, affinity }
     const became = await upgrades.take(request, socket, head, told)
     if (became.problem) refused(became.problem)
@@ -270,7 +270,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       money: route.money,
       routeClass: route.index,
       onOwner: wantsOwner ? (player) => limits.tellOwner(askers, player) : undefined,
-      affinity: route.sticky ? sessionIn(exchange.header('cookie')) : undefined,
+      affinity: route.sticky ? sessionIn(face, exchange.header('cookie')) : undefined,
       secondsMax: Math.max(most.forwardSecondsMax, route.trySeconds),
       trySecondsMax: Math.min(most.trySecondsMax, route.trySeconds),
     })

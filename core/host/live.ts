@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { parse } from 'hono/utils/cookie'
 import { type WebSocket, WebSocketServer } from 'ws'
 import * as sessions from '#sessions'
 import type { Host } from './host.ts'
 import { playerCookie } from './middleware/sign-in.ts'
+import { secretIn } from './secret-cookie.ts'
 
 export type Live = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
@@ -67,7 +67,7 @@ export function createLive(host: Host): Live {
 async function admit(host: Host, request: IncomingMessage, open: number): Promise<sessions.Session | undefined> {
   if (request.url !== '/live' || open >= host.config.limits.liveConnectionsMax) return undefined
   if (request.headers.origin !== new URL(host.config.origins.player).origin) return undefined
-  const token = parse(request.headers.cookie ?? '', playerCookie)[playerCookie]
+  const token = secretIn(request.headers.cookie, playerCookie)
   return token ? host.signIns.find(token, 'watch') : undefined
 }
 

@@ -1,3 +1,4 @@
+import type { Face } from '../faces.ts'
 import { askerOf, sessionIn, tokenIn } from './asker.ts'
 import type { Askers } from './limiter.ts'
 import { networkOf } from './network.ts'
@@ -10,19 +11,25 @@ type Known = { askers: Askers; cookie: string | undefined; authorization: string
 export function knowAskers(hash: SipHash, owners: Owners) {
   const known = new WeakMap<object, Known>()
   return {
-    of(connection: object, address: string, cookie: string | undefined, authorization: string | undefined): Askers {
+    of(
+      connection: object,
+      face: Face,
+      address: string,
+      cookie: string | undefined,
+      authorization: string | undefined,
+    ): Askers {
       const before = known.get(connection)
       const isSame = before && before.cookie === cookie && before.authorization === authorization
       if (isSame && before.askers.isOwnerKnown) return before.askers
       const network = before?.askers.network ?? askerOf(hash, 'network', networkOf(address))
-      const askers = isSame ? owned(before.askers) : owned({ network, ...named(cookie, authorization) })
+      const askers = isSame ? owned(before.askers) : owned({ network, ...named(face, cookie, authorization) })
       if (!isSame || askers !== before.askers) known.set(connection, { askers, cookie, authorization })
       return askers
     },
   }
 
-  function named(cookie: string | undefined, authorization: string | undefined) {
-    const secret = sessionIn(cookie)
+  function named(face: Face, cookie: string | undefined, authorization: string | undefined) {
+    const secret = sessionIn(face, cookie)
     const token = tokenIn(authorization)
     const session = secret === undefined ? undefined : askerOf(hash, 'session', secret)
     return {

@@ -64,7 +64,13 @@ export function openLimits(options: {
   sweeping.unref()
   return {
     askersOf: (exchange) =>
-      known.of(exchange.socket, exchange.address, exchange.header('cookie'), exchange.header('authorization')),
+      known.of(
+        exchange.socket,
+        exchange.face,
+        exchange.address,
+        exchange.header('cookie'),
+        exchange.header('authorization'),
+      ),
     admit(exchange, route, askers) {
       const verdict = limiter.decide(exchange.face, route, askers, memory.sinceMs(exchange.startedMs))
       if (route.class !== 'page' || verdict.refused) exchange.also = limitHeaders(verdict)

@@ -8,6 +8,7 @@ import { refusals } from '../metrics.ts'
 import { type Problem, problem, tooSlow } from '../problem.ts'
 import { type Exchange, headerIn, type RequestHead } from './exchange.ts'
 import { endSoon, refusalText } from './farewell.ts'
+import { Hearing } from './hearing.ts'
 import type { Taking } from './listener.ts'
 import { Queue } from './queue.ts'
 
@@ -160,7 +161,7 @@ class Http1Exchange implements Exchange {
   #whenGone: (() => void) | undefined
   #whenTooSlow: (() => void) | undefined
   #whenOver: (() => void) | undefined
-  #answersMs = 0
+  readonly #hearing = new Hearing()
   #isOver = false
 
   constructor(begun: {
@@ -209,11 +210,11 @@ class Http1Exchange implements Exchange {
     return this.#request.complete
   }
 
-  /** For how long its answer has been going out, in milliseconds, as far as it was asked before: not before those in front of it are out. */
+  /** For how long its answer has been going out and not been heard, in milliseconds, as far as it was asked before: not before those in front of it are out. */
   answersSince(now: number): number {
     if (!this.#response.headersSent || this.#response.socket === null) return 0
-    this.#answersMs ||= now
-    return now - this.#answersMs
+    this.#hearing.begin(now)
+    return this.#hearing.waits(now)
   }
 
   /** Its connection is no more. Node does not tell those whose turn had not come. */
@@ -249,6 +250,7 @@ class Http1Exchange implements Exchange {
   }
 
   write(chunk: Buffer): boolean {
+    this.#hearing.passed(chunk.length)
     return this.#response.write(chunk)
   }
 

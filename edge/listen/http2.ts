@@ -5,6 +5,7 @@ import type { Face } from '../config.ts'
 import { newRequestId } from '../ids.ts'
 import { type Problem, problem } from '../problem.ts'
 import { type Exchange, headerIn, type RequestHead } from './exchange.ts'
+import { Hearing } from './hearing.ts'
 
 /** A stream of HTTP/2 as an exchange (RFC 9113), over Node's own streams: its layer that looks like HTTP/1.1 costs more and hides what was sent. */
 export class Http2Exchange implements Exchange {
@@ -21,6 +22,7 @@ export class Http2Exchange implements Exchange {
   readonly wrong: Problem | undefined
   /** When the head of the answer went out. */
   answeredMs: number | undefined
+  readonly hearing = new Hearing()
   trailed = false
   status = 0
   also: readonly string[] = []
@@ -86,10 +88,12 @@ export class Http2Exchange implements Exchange {
     if (this.gone) return
     this.status = status
     this.answeredMs = performance.now()
+    this.hearing.begin(this.answeredMs)
     this.#stream.respond([':status', String(status), ...headers, ...this.also] as unknown as IncomingHttpHeaders)
   }
 
   write(chunk: Buffer): boolean {
+    this.hearing.passed(chunk.length)
     return this.gone || this.#stream.write(chunk)
   }
 

@@ -144,7 +144,7 @@ export function openSessions(face: Face, limits: Limits, taking: Taking): Sessio
       if (now - (answeredMs ?? now) > lingerMs) exchange.reset(constants.NGHTTP2_NO_ERROR)
     } else if (!exchange.read && now - startedMs > limits.requestSecondsMax * 1000) {
       exchange.tooSlow()
-    } else if (answeredMs !== undefined && now - answeredMs > limits.answerSecondsMax * 1000) {
+    } else if (exchange.hearing.waits(now) > limits.answerSecondsMax * 1000) {
       refusals.inc({ code: 'edge.too_slow_to_hear' })
       exchange.reset(constants.NGHTTP2_CANCEL)
     }

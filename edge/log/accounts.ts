@@ -28,6 +28,7 @@ export type Accounts = {
 }
 
 export function openAccounts(accesses: AccessLog | undefined, routes: Routes): Accounts {
+  const strangers = rememberStrangers()
   return {
     answered({ face, method, requestId, startedMs, target }, route, network, { core, status, tries }, trace) {
       const seconds = (performance.now() - startedMs) / 1000
@@ -55,7 +56,29 @@ export function openAccounts(accesses: AccessLog | undefined, routes: Routes): A
     },
     turnedAway(face, address) {
       metrics.refusals.inc({ code: 'edge.network_not_allowed' })
-      accesses?.turnedAway(face, maskOf(address))
+      const network = maskOf(address)
+      if (strangers.isNews(`${face} ${network}`)) accesses?.turnedAway(face, network)
+    },
+  }
+}
+
+const newsMs = 60_000
+const strangersMax = 1000
+
+/** A network is logged once a minute, and so many within one: a connection costs nothing, and lines of it would push out what others did. */
+function rememberStrangers(): { isNews(stranger: string): boolean } {
+  const told = new Set<string>()
+  let beganMs = 0
+  return {
+    isNews(stranger) {
+      const now = performance.now()
+      if (now - beganMs > newsMs) {
+        told.clear()
+        beganMs = now
+      }
+      if (told.size >= strangersMax || told.has(stranger)) return false
+      told.add(stranger)
+      return true
     },
   }
 }

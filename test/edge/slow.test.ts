@@ -47,6 +47,24 @@ function drip(socket: TLSSocket, byte: string): void {
 const slowBody = (path: string) => lines(`POST ${path} HTTP/1.1`, host, 'content-length: 1000')
 const asked = () => lab.cores.flatMap((core) => core.asked.map(({ url }) => url))
 
+test('a long answer may take its time, as long as its client hears it', { timeout: 30_000 }, async () => {
+  const { socket, heard } = await line()
+  socket.write(lines('GET /large HTTP/1.1', host))
+  // A mebibyte a second: eight times as long as a whole answer may wait.
+  const pausing = setInterval(() => {
+    const before = heard().length
+    socket.resume()
+    socket.on('data', function enough() {
+      if (heard().length - before < 1024 ** 2) return
+      socket.off('data', enough)
+      socket.pause()
+    })
+  }, 900)
+  await expect.poll(() => heard().length, { timeout: 25_000 }).toBeGreaterThan(large.length)
+  clearInterval(pausing)
+  socket.destroy()
+})
+
 describe.concurrent('ends in time', () => {
   test.each<[string, string, string | undefined]>([
     ['nothing at all', '', undefined],

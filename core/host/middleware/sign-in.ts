@@ -1,21 +1,18 @@
 import type { MiddlewareHandler } from 'hono'
-import { getCookie } from 'hono/cookie'
 import * as staff from '#staff'
 import type { FaceContext, FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
 import { certificateShown } from '../person.ts'
+import { secretIn } from '../secret-cookie.ts'
 import type { Use } from '../sign-ins.ts'
 
 export const playerCookie = '__Host-session'
 export const staffCookie = '__Host-staff'
 
-/** A token is 256 bits in base 64; anything else is not worth a query. */
-const tokenForm = /^[A-Za-z0-9_-]{43}$/
-
 /** Finds the player's session; how sure that must be depends on what is asked. An edge that wants to know is told whose it is, and tells nobody. */
 export function playerSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function playerSignIn(c, next) {
-    const token = getCookie(c, playerCookie)
+    const token = secretIn(c.req.header('cookie'), playerCookie)
     if (token) {
       const session = await host.signIns.find(token, useOf(c))
       c.set('session', session)
@@ -38,8 +35,8 @@ function useOf(c: FaceContext): Use {
  */
 export function staffSignIn(host: Host): MiddlewareHandler<FaceEnv> {
   return async function staffSignIn(c, next) {
-    const token = getCookie(c, staffCookie)
-    const found = token && tokenForm.test(token) ? await staff.find(host.sql, token, host.now()) : undefined
+    const token = secretIn(c.req.header('cookie'), staffCookie)
+    const found = token ? await staff.find(host.sql, token, host.now()) : undefined
     c.set('staff', found)
     if (found) staff.holdToCertificate(found, await certificateShown(host, c))
     await next()

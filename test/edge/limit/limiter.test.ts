@@ -106,8 +106,8 @@ test('a player is counted by their sign-in, wherever they are; who has none is n
     expect(limiter.decide('player', bet, from(network, secret), 0).refused).toBeUndefined()
   expect(limiter.decide('player', bet, from('192.0.2.3', secret), 0).refused).toBeDefined()
   for (let i = 0; i < 5; i++) expect(limiter.decide('player', bet, from('192.0.2.3'), 0).refused).toBeUndefined()
-  expect(sessionIn(`a=b; __Host-session=${secret}; c=d`)).toBe(secret)
-  expect(sessionIn(`x__Host-session=${secret}`)).toBeUndefined()
+  expect(sessionIn('player', `a=b; __Host-session=${secret}; c=d`)).toBe(secret)
+  expect(sessionIn('player', `x__Host-session=${secret}`)).toBeUndefined()
   expect(tokenIn('DPoP abc')).toBe('abc')
 })
 
