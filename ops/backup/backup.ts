@@ -13,7 +13,7 @@ import { observe } from '../failover/observe.ts'
 import { writeKeysBackup } from '../keys/backup.ts'
 import { writeAlone, writeConfiguration, writeSecrets } from './configuration.ts'
 import { exclusively } from './exclusive.ts'
-import { type Held, holdings, pgbackrest } from './pgbackrest.ts'
+import { type Held, holdings, percentDone, pgbackrest } from './pgbackrest.ts'
 import { nameOf, parts, pgbackrestBinary, repositoriesOf, wordsOfNone } from './place.ts'
 import { writeRecoverySet } from './recovery-set.ts'
 import { ensureRepositoryKey, openRepositoryKey } from './repository-key.ts'
@@ -22,6 +22,7 @@ import type { BackupSettings, Repository } from './settings.ts'
 import { refuseSilent } from './storage.ts'
 import { storeSet } from './stored-set.ts'
 import { note, noteFailure } from './told.ts'
+import { telling } from './while.ts'
 
 export type BackupType = Held['type']
 
@@ -129,6 +130,9 @@ function refuseOldForSftp(): void {
   })
 }
 
+/** What goes on for long: ends when it is asked to, and tells how far it is. */
+export type Going = { signal?: AbortSignal | undefined; tell?: ((words: string) => void) | undefined }
+
 export type Taken = { backups: Held[]; keys: string[] }
 
 /**
@@ -140,7 +144,7 @@ export type Taken = { backups: Held[]; keys: string[] }
 export async function takeBackup(
   backed: Backed,
   wanted: BackupType | readonly Due[],
-  signal?: AbortSignal,
+  { signal, tell }: Going = {},
 ): Promise<Taken> {
   const { home, settings } = backed
   const backup = backupSettingsOf(settings)
@@ -153,7 +157,7 @@ export async function takeBackup(
       if (type === undefined) continue
       try {
         await refuseSilent(repository)
-        const made = await intoRepository(backed, index + 1, type, signal)
+        const made = await intoRepository(backed, index + 1, type)
         taken.backups.push(made)
         taken.keys.push(await keepSet(backed, index + 1, signal))
         await noteBackup(home, made)
@@ -168,9 +172,13 @@ export async function takeBackup(
     throw fault.trouble
   })
 
-  async function intoRepository({ home, users }: Backed, repository: number, type: BackupType, signal?: AbortSignal) {
+  async function intoRepository({ home, users }: Backed, repository: number, type: BackupType) {
     const words = [`--repo=${repository}`, `--type=${type}`]
-    await pgbackrest(home, users, 'backup', { signal, words })
+    const far = async () => {
+      const percent = await percentDone(home, users)
+      return percent && `Repository ${repository}, ${type}: ${percent} %`
+    }
+    await telling(tell, far, pgbackrest(home, users, 'backup', { signal, words }))
     const newest = (await holdings(home, users, { signal, repository })).backups.at(-1)
     if (!newest) throw new Error('pgBackRest says that it made a backup, and there is none')
     return newest
@@ -211,7 +219,10 @@ async function noteBackup(home: Home, made: Held): Promise<void> {
 }
 
 /** Looks at every file of every repository. @throws Trouble that names the first repository where something is not as it was written; the signal's reason */
-export async function verifyRepositories({ home, settings, users }: Backed, signal?: AbortSignal): Promise<string[]> {
+export async function verifyRepositories(
+  { home, settings, users }: Backed,
+  { signal, tell }: Going = {},
+): Promise<string[]> {
   const repositories = repositoriesOf(home, backupSettingsOf(settings))
   const sound: string[] = []
   for (const [index, repository] of repositories.entries()) {
@@ -222,10 +233,11 @@ export async function verifyRepositories({ home, settings, users }: Backed, sign
         setting: '"backup" in countroom.json',
         remedy: 'is it mounted? Then npx countroom backup --type full; ops/runbooks/backup.md',
       })
-    const said = await pgbackrest(home, users, 'verify', {
-      signal,
-      words: [`--repo=${index + 1}`, '--log-level-console=info'],
-    })
+    const words = [`--repo=${index + 1}`, '--log-level-console=info']
+    const beganMs = performance.now()
+    const far = () =>
+      `Reading ${nameOf(repository)} (${index + 1} of ${repositories.length}), ${Math.round((performance.now() - beganMs) / 1000)} s`
+    const said = await telling(tell, far, pgbackrest(home, users, 'verify', { signal, words }))
     const bad = faultsOf(said)
     if (bad)
       throw new Trouble(`${nameOf(repository)} is damaged: ${bad}`, {

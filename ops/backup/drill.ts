@@ -11,13 +11,13 @@ import { type Backed, backupSettingsOf } from './backup.ts'
 import { type Reached, withEngine } from './engine.ts'
 import { signEvidence } from './evidence.ts'
 import { exclusively } from './exclusive.ts'
-import { chooseBackup, fetchData, openRepository, type Reading, refuseSmallDisk } from './fetch.ts'
+import { chooseBackup, fetchData, openRepository, percentOf, type Reading, refuseSmallDisk } from './fetch.ts'
 import type { Held } from './pgbackrest.ts'
 import { nameOf, parts, repositoriesOf } from './place.ts'
 import { type Check, firstFault, proveData } from './proof.ts'
 import { keysBeside, openRecoverySet, type RecoverySet, readRecoverySet } from './recovery-set.ts'
 import type { Repository } from './settings.ts'
-import { type Steps, stopwatch } from './steps.ts'
+import { type Steps, stopwatch, type Telling } from './steps.ts'
 import { refuseSilent } from './storage.ts'
 import { fetchSet, type Storage } from './stored-set.ts'
 import { note, noteFailure } from './told.ts'
@@ -52,7 +52,7 @@ export type Drilled = { record: DrillRecord; file: string }
  */
 export async function drill(
   backed: Backed,
-  options: { signal?: AbortSignal | undefined; say?: (line: string) => void; repository?: number } = {},
+  options: { signal?: AbortSignal | undefined; repository?: number } & Telling = {},
 ): Promise<Drilled> {
   const { home } = backed
   return exclusively(home, 'drill', async () => {
@@ -86,11 +86,7 @@ async function work(
   { home, settings, users }: Backed,
   place: Home,
   keys: Keys,
-  {
-    signal,
-    say,
-    repository: number = 1,
-  }: { signal?: AbortSignal | undefined; say?: (line: string) => void; repository?: number },
+  { signal, repository: number = 1, ...telling }: { signal?: AbortSignal | undefined; repository?: number } & Telling,
 ): Promise<DrillRecord> {
   const backup = backupSettingsOf(settings)
   const repositories = repositoriesOf(home, backup)
@@ -102,7 +98,7 @@ async function work(
     })
   const archived = await newestArchived(home)
   const began = new Date()
-  const watch = stopwatch(say)
+  const watch = stopwatch(telling)
   makeFolder(place.dir, 0o711, ownerOf(users))
   makeFolder(place.path('run'), 0o711, ownerOf(users))
   makeFolder(place.path('secrets'), 0o700, ownerOf(users))
@@ -116,7 +112,7 @@ async function work(
   openRepository(reading)
   const chosen = await chooseBackup(reading, { kind: 'now' }, undefined)
   refuseSmallDisk(place.dir, chosen)
-  await watch.step('files', () => fetchData(reading, chosen, { kind: 'now' }, signal))
+  await watch.step('files', () => fetchData(reading, chosen, { kind: 'now' }, signal), percentOf(reading, chosen))
   const replaying = performance.now()
   let reached: Reached | undefined
   const checks = await withEngine(

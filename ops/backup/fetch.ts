@@ -63,6 +63,11 @@ export function refuseSmallDisk(folder: string, { bytes, label }: Held): number 
   )
 }
 
+/** How much of a backup has been brought, by what lies there. */
+export function percentOf({ home }: Reading, { bytes }: Held): () => number {
+  return () => (bytesIn(home.path('pg')) / bytes) * 100
+}
+
 function bytesIn(folder: string): number {
   if (!existsSync(folder)) return 0
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())

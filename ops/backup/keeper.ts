@@ -60,7 +60,7 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
     const all = dueBackups(backups, repositoriesOf(home, settings.backup).length, settings.backup, new Date())
     const due = all.filter(({ repository }) => !faults.some((each) => each.repository === repository))
     if (due.length > 0) {
-      const { backups: made } = await takeBackup(backed, due, signal)
+      const { backups: made } = await takeBackup(backed, due, { signal })
       say(`Backed up: ${made.map(({ label }) => label).join(', ')}.`)
     }
     // A drill asks a casino that runs; the first backup may be there before all of it has started.

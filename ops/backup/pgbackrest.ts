@@ -199,6 +199,11 @@ export async function holdings(
   }
 }
 
+/** How much of a backup that goes on here is done; undefined where none does, or it has not begun to copy. */
+export async function percentDone(home: Home, users: Users): Promise<string | undefined> {
+  return /running - ([\d.]+)% complete/.exec(await pgbackrest(home, users, 'info'))?.[1]
+}
+
 /** Of a repository that cannot be looked at, in the operator's words where they are known. */
 function whyOf(message: string): string {
   const known = sayings.find(({ when }) => when.test(message))

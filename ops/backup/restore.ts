@@ -15,7 +15,7 @@ import { agentSocket } from '../appliance/sockets.ts'
 import { hasToken, withAgentAlone } from '../appliance/token.ts'
 import { Trouble } from '../appliance/trouble.ts'
 import { forgetRecovery, type Reached, withEngine } from './engine.ts'
-import { chooseBackup, fetchData, openRepository, type Reading, refuseSmallDisk } from './fetch.ts'
+import { chooseBackup, fetchData, openRepository, percentOf, type Reading, refuseSmallDisk } from './fetch.ts'
 import { answerFor, type Loss } from './loss.ts'
 import { markRestore, refuseOtherGoal, restoreMark, unmarkRestore } from './mark.ts'
 import type { Held } from './pgbackrest.ts'
@@ -23,7 +23,7 @@ import { forget, nameOf, parts } from './place.ts'
 import { type Check, firstFault, proveData } from './proof.ts'
 import { type Contents, keysBeside, openRecoverySet, type RecoverySet, readRecoverySet } from './recovery-set.ts'
 import { chooseRepository } from './source.ts'
-import { type Steps, stopwatch } from './steps.ts'
+import { type Steps, stopwatch, type Telling } from './steps.ts'
 import { type Target, tellTarget, toWord } from './target.ts'
 
 export type RestoreOptions = {
@@ -39,8 +39,7 @@ export type RestoreOptions = {
   /** A home of this machine, in which nothing runs, whose token and cores' memories are taken along. */
   keysOf?: string | undefined
   signal?: AbortSignal | undefined
-  say?: ((line: string) => void) | undefined
-}
+} & Telling
 
 export type Plan = {
   home: string
@@ -91,7 +90,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const from = tokenHome(viewHome(options.home), options)
   const home = openHome(options.home, identities)
   if (from.dir !== home.dir) bringToken(from, home)
-  const watch = stopwatch(options.say)
+  const watch = stopwatch(options)
   return withAgentAlone(home, async (keys) => {
     const { contents, reading, chosen } = await open(home, set, options, keys, identities)
     const plan = planOf(home, reading, chosen, options, refuseSmallDisk(home.dir, chosen))
@@ -99,7 +98,11 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     markRestore(home, mark)
     settle(home, contents, set, identities)
     openRepository(reading) // the passwords are those of the data now
-    await watch.step('files', () => fetchData(reading, chosen, options.target, options.signal))
+    await watch.step(
+      'files',
+      () => fetchData(reading, chosen, options.target, options.signal),
+      percentOf(reading, chosen),
+    )
     const { users } = identities
     const began = performance.now()
     const found = await withEngine(

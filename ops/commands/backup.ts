@@ -13,6 +13,8 @@ import {
   verifyRepositories,
 } from '../backup/index.ts'
 import { interruptibly } from './asked.ts'
+import { print } from './print.ts'
+import { clearing, progressHere } from './progress.ts'
 
 /** `countroom backup`: backs the data of the running appliance up now, lists what there is, and looks at all of it. */
 export function backupCommand(): Command {
@@ -42,11 +44,12 @@ export function backupCommand(): Command {
 
 async function take({ type, json }: { type: BackupType; json?: boolean }): Promise<void> {
   const all = backed()
+  const tell = progressHere(json)
   const { backups, keys } = await interruptibly(
     'Broken off, and nothing of it runs any more. The next backup takes over what is there already.',
-    (signal) => takeBackup(all, type, signal),
+    (signal) => clearing(tell, takeBackup(all, type, { signal, tell })),
   )
-  if (json) return print({ backups, keys })
+  if (json) return print(json, { backups, keys }, '')
   for (const { repository, label, bytes, storedBytes, startedAt, stoppedAt } of backups)
     process.stdout.write(
       `  repository ${repository}: ${label}, ${mebibytes(bytes)} of data, ${mebibytes(storedBytes)} written, ${(stoppedAt.getTime() - startedAt.getTime()) / 1000} s\n`,
@@ -58,7 +61,7 @@ async function list({ json }: { json?: boolean }): Promise<void> {
   const all = backed()
   const repositories = repositoriesOf(all.home, backupSettingsOf(all.settings)).map(nameOf)
   const found = await holdings(all.home, all.users)
-  if (json) return print({ repositories, ...found })
+  if (json) return print(json, { repositories, ...found }, '')
   for (const [index, name] of repositories.entries()) {
     process.stdout.write(`${index + 1}  ${name}\n`)
     for (const each of found.backups.filter(({ repository }) => repository === index + 1))
@@ -75,19 +78,17 @@ async function list({ json }: { json?: boolean }): Promise<void> {
 
 async function verify({ json }: { json?: boolean }): Promise<void> {
   const all = backed()
-  const sound = await interruptibly('Broken off. Nothing was changed.', (signal) => verifyRepositories(all, signal))
-  if (json) return print({ ok: true, sound })
-  for (const name of sound) process.stdout.write(`ok  ${name}\n`)
+  const tell = progressHere(json)
+  const sound = await interruptibly('Broken off. Nothing was changed.', (signal) =>
+    clearing(tell, verifyRepositories(all, { signal, tell })),
+  )
+  print(json, { ok: true, sound }, sound.map((name) => `ok  ${name}\n`).join(''))
 }
 
 function backed(): Backed {
   const home = knownHome()
   runningCard(home)
   return { home, settings: readSettings(home), users: findIdentities().users }
-}
-
-function print(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
 }
 
 function mebibytes(bytes: number): string {

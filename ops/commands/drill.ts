@@ -17,6 +17,7 @@ import {
   wordsOfChaos,
 } from '../backup/index.ts'
 import { interruptibly } from './asked.ts'
+import { clearing, progressHere } from './progress.ts'
 
 /** `countroom drill`: proves that the newest backup comes back. Exit code 1 when it does not, 3 when nothing runs. */
 export function drillCommand(): Command {
@@ -38,13 +39,12 @@ export function drillCommand(): Command {
 async function run({ repository, json }: { repository: string; json?: boolean }): Promise<void> {
   const home = knownHome()
   runningCard(home)
+  const backed = { home, settings: readSettings(home), users: findIdentities().users }
+  const tell = progressHere(json)
+  const say = (line: string) => void (json || process.stdout.write(`${line}\n`))
   const done = await interruptibly(
     'Broken off, and nothing of it is left. It says nothing about the backup.',
-    (signal) =>
-      drill(
-        { home, settings: readSettings(home), users: findIdentities().users },
-        { signal, repository: Number(repository), say: (line) => void (json || process.stdout.write(`${line}\n`)) },
-      ),
+    (signal) => clearing(tell, drill(backed, { signal, repository: Number(repository), say, tell })),
   )
   process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${told(done.record)}Evidence: ${done.file}\n`)
 }

@@ -12,6 +12,7 @@ import {
   restore,
 } from '../backup/index.ts'
 import { interruptibly } from './asked.ts'
+import { clearing, progressHere } from './progress.ts'
 
 type Options = {
   home: string
@@ -46,6 +47,7 @@ export function restoreCommand(): Command {
 }
 
 async function run({ home, from, to, set, repository, keysOf, dryRun, json }: Options): Promise<void> {
+  const tell = progressHere(json)
   const options = {
     home: resolve(home),
     from: from === undefined ? ownRepository() : resolve(from),
@@ -54,11 +56,14 @@ async function run({ home, from, to, set, repository, keysOf, dryRun, json }: Op
     repository: repository === undefined ? undefined : Number(repository),
     keysOf: keysOf === undefined ? undefined : resolve(keysOf),
     say: (line: string) => (json ? undefined : process.stdout.write(`${line}\n`)),
+    tell,
   }
   const words = dryRun
     ? 'Broken off. Nothing was made.'
     : `Broken off. Nothing starts in ${options.home} before the same command has gone through.`
-  const done = await interruptibly(words, (signal) => (dryRun ? planRestore : restore)({ ...options, signal }))
+  const done = await interruptibly(words, (signal) =>
+    clearing(tell, (dryRun ? planRestore : restore)({ ...options, signal })),
+  )
   if (json) process.stdout.write(`${JSON.stringify(done)}\n`)
   else process.stdout.write(isDone(done) ? toldOf(done) : planned(done))
 }

@@ -89,7 +89,8 @@ describe.runIf(able)('nodes that were off for long come back', () => {
       removed: false,
       added: false,
     })
-    await third.up()
+    expect(await refusedStart(third)).toMatch(/not what was approved.*--approve-program/s) // its list of sums was on that disk
+    await third.up('--approve-program')
     const members = await lab.settled()
     expect(members.find(({ name }) => name === 'node-3')?.role).toMatch(/standby/)
   }, 400_000)

@@ -31,7 +31,7 @@ export async function aged(lab: Lab, { home: dir }: LabNode, daysOff: number): P
     const lists: string[] = []
     for (const authority of authorities) {
       const { pem: list, number } = newestOf(authority, heldLists(home).used)!
-      lists.push((await signAgain({ keys, now }, { list, authority, above: number - 1n }))!)
+      lists.push((await signAgain({ keys, now }, { list, authority, above: number - 2n }))!)
     }
     files.push(['tls/revoked.pem', lists.join('')])
     const shown = daysOff * daySeconds > lifeSeconds ? componentsOf(readSettings(home)) : []

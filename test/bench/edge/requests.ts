@@ -8,7 +8,7 @@ const warmUpSeconds = 4
 
 type Measured = { microseconds: number; perSecond: number; busy: number }
 
-/** Bars of the issue for one small request, as ratios between contestants. */
+/** Bars for one small request, as ratios between contestants. */
 const against = [
   { name: 'HAProxy', bar: '<=4', aim: 2.5 },
   { name: 'hono/proxy', bar: '>=5', aim: 6 },
