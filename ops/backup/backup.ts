@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { connectKeys } from '#keys'
 import type { Home } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
@@ -175,7 +175,7 @@ export async function takeBackup(
   async function intoRepository({ home, users }: Backed, repository: number, type: BackupType) {
     const words = [`--repo=${repository}`, `--type=${type}`]
     const far = async () => {
-      const percent = await percentDone(home, users)
+      const percent = await percentDone(home, users, repository, signal)
       return percent && `Repository ${repository}, ${type}: ${percent} %`
     }
     await telling(tell, far, pgbackrest(home, users, 'backup', { signal, words }))
@@ -189,14 +189,17 @@ export async function takeBackup(
 async function keepSet(backed: Backed, repository: number, signal?: AbortSignal): Promise<string> {
   const { home, settings, users } = backed
   const place = repositoriesOf(home, backupSettingsOf(settings))[repository - 1]!
-  if ('directory' in place) return writeSet(backed, join(place.directory, 'recovery'))
+  if ('directory' in place) return (await writeSet(backed, join(place.directory, 'recovery'))).path
   const folder = home.path('backup/recovery')
-  const keys = await writeSet(backed, folder)
-  await storeSet({ home, users, repository, signal }, folder)
-  return keys
+  const { path, kept } = await writeSet(backed, folder)
+  await storeSet(
+    { home, users, repository, signal },
+    { folder, keys: basename(path), kept: kept.map((each) => basename(each)) },
+  )
+  return path
 }
 
-async function writeSet({ home, settings, users }: Backed, folder: string): Promise<string> {
+async function writeSet({ home, settings, users }: Backed, folder: string): Promise<{ path: string; kept: string[] }> {
   makeFolder(folder, 0o700, ownerOf(users))
   const agent = connectKeys({ socket: agentSocket(home, 'ops') })
   try {
@@ -207,9 +210,9 @@ async function writeSet({ home, settings, users }: Backed, folder: string): Prom
   } finally {
     await agent.close()
   }
-  const { path } = await writeKeysBackup(home, folder)
+  const { path, kept } = await writeKeysBackup(home, folder)
   if (existsSync(path)) giveFile(path, ownerOf(users))
-  return path
+  return { path, kept }
 }
 
 async function noteBackup(home: Home, made: Held): Promise<void> {

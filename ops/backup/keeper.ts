@@ -5,8 +5,8 @@ import { connect } from '../appliance/postgres.ts'
 import { cardOf } from '../appliance/running.ts'
 import { type Backed, leads, readyRepositories, takeBackup } from './backup.ts'
 import { holdings } from './pgbackrest.ts'
-import { repositoriesOf } from './place.ts'
-import { dueBackups, isDrillDue } from './schedule.ts'
+import { nameOf, repositoriesOf } from './place.ts'
+import { type Due, dueBackups, isDrillDue } from './schedule.ts'
 import { lastBackups, noteFailure } from './told.ts'
 
 const lookMs = 60_000
@@ -15,12 +15,13 @@ const calmMsMax = 3_600_000
 
 /**
  * Backs up by itself while the appliance runs: readies the repositories, so that the log is archived, then takes whatever backup is due. What fails
- * is said and written down once for each cause, and tried again, less and less often; metrics tell how old the last backup is.
+ * is said once for each cause, written down, and tried again, less and less often; metrics tell how old the last backup is.
  */
 export function keepBackups(backed: Backed, say: (line: string) => void): { stop(): Promise<void> } {
   const ended = new AbortController()
   const { signal } = ended
   let ready = false
+  let led = false
   let failures = 0
   let complaint = ''
   let timer: NodeJS.Timeout
@@ -53,19 +54,42 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
   async function work(): Promise<void> {
     const { home, settings, users } = backed
     if (!settings.backup) return
+    const leading = await leads(home)
+    if (leading && !led) ready = false // who led before may not have come to all of them
+    led = leading
     const faults = ready ? [] : await readyRepositories(backed, signal)
     ready = faults.length === 0
-    if (!(await leads(home))) return // whoever leads backs up for all of the cluster
-    const { backups } = await holdings(home, users, { signal })
-    const all = dueBackups(backups, repositoriesOf(home, settings.backup).length, settings.backup, new Date())
-    const due = all.filter(({ repository }) => !faults.some((each) => each.repository === repository))
-    if (due.length > 0) {
-      const { backups: made } = await takeBackup(backed, due, { signal })
-      say(`Backed up: ${made.map(({ label }) => label).join(', ')}.`)
-    }
+    if (!leading) return // whoever leads backs up for all of the cluster
+    const repositories = repositoriesOf(home, settings.backup)
+    const held = await holdings(home, users, { signal })
+    // Of one that cannot be looked at nobody knows what is due.
+    const unseen = held.faults
+      .filter(({ isUnseen }) => isUnseen)
+      .map(({ repository, why }) => ({
+        repository,
+        trouble: new Error(`${nameOf(repositories[repository - 1]!)}: ${why}`),
+      }))
+    const away = [...faults, ...unseen]
+    const all = dueBackups(held.backups, repositories.length, settings.backup, new Date())
+    const due = all.filter(({ repository }) => !away.some((each) => each.repository === repository))
+    const failed = await backUp(due)
     // A drill asks a casino that runs; the first backup may be there before all of it has started.
     if (cardOf(home) && isDrillDue(await lastDrills(), settings.backup, new Date())) await drillBeside()
-    if (faults[0]) throw faults[0].trouble // tried again by the next look
+    const first = failed ?? away[0]?.trouble
+    if (first) throw first // tried again by the next look
+  }
+
+  /** Answers what went wrong: a drill has a sound repository yet. */
+  async function backUp(due: readonly Due[]): Promise<unknown> {
+    if (due.length === 0) return undefined
+    try {
+      const { backups: made } = await takeBackup(backed, due, { signal })
+      say(`Backed up: ${made.map(({ label }) => label).join(', ')}.`)
+      return undefined
+    } catch (error) {
+      signal.throwIfAborted()
+      return error
+    }
   }
 
   async function lastDrills() {

@@ -166,8 +166,8 @@ type Info = {
 
 export type Holdings = {
   backups: Held[]
-  /** Repositories that cannot be looked at, or hold nothing, and why. */
-  faults: Array<{ repository: number; why: string }>
+  /** Repositories that hold nothing, or cannot be looked at (`isUnseen`: what they hold nobody knows), and why. */
+  faults: Array<{ repository: number; why: string; isUnseen: boolean }>
   /** The newest segment of the log in each. */
   archived: Array<{ repository: number; newest: string | null }>
 }
@@ -194,15 +194,23 @@ export async function holdings(
     backups: backups.sort((a, b) => a.stoppedAt.getTime() - b.stoppedAt.getTime()),
     faults: (info.repo ?? [])
       .filter(({ status }) => status.code !== 0)
-      .map(({ key, status }) => ({ repository: key, why: whyOf(status.message) })),
+      .map(({ key, status }) => ({
+        repository: key,
+        why: whyOf(status.message),
+        isUnseen: status.code === unseenCode,
+      })),
     archived: (info.archive ?? []).map(({ max, database }) => ({ repository: database['repo-key'], newest: max })),
   }
 }
 
 /** How much of a backup that goes on here is done; undefined where none does, or it has not begun to copy. */
-export async function percentDone(home: Home, users: Users): Promise<string | undefined> {
-  return /running - ([\d.]+)% complete/.exec(await pgbackrest(home, users, 'info'))?.[1]
+export async function percentDone(home: Home, users: Users, repository: number, signal?: AbortSignal) {
+  const said = await pgbackrest(home, users, 'info', { signal, words: [`--repo=${repository}`] })
+  return /running - ([\d.]+)% complete/.exec(said)?.[1]
 }
+
+/** pgBackRest's "other": whatever kept it from looking. */
+const unseenCode = 99
 
 /** Of a repository that cannot be looked at, in the operator's words where they are known. */
 function whyOf(message: string): string {

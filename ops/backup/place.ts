@@ -55,6 +55,6 @@ export function furnishBackup(home: Home, users: Users, repositories: readonly R
 
 /** What was there only while something ran. */
 export function forget(home: Home): void {
-  for (const file of [parts.ready, `${parts.secret}/repositories.conf`, `${parts.secret}/pgpass`])
+  for (const file of [parts.ready, parts.alone, `${parts.secret}/repositories.conf`, `${parts.secret}/pgpass`])
     rmSync(home.path(file), { force: true })
 }

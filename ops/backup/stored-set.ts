@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Home } from '../appliance/home.ts'
 import type { Users } from '../appliance/identity.ts'
@@ -12,22 +12,20 @@ const folderThere = 'recovery'
 const setName = 'recovery-set.json'
 const isOfSet = (name: string) => name === setName || /^keys-[\w.-]+\.jsonl$/.test(name)
 
+/** A recovery set in a folder, the backup of keys that was written with it, and those that nobody has removed, by name. */
+export type Written = { folder: string; keys: string; kept: readonly string[] }
+
 /**
- * Puts the recovery set and the backups of keys of a folder into the storage, as they are: they are sealed by themselves. What the folder has no more
- * goes there as well, since an erased player's key must not outlive it. Until all of the new is there, all of the old is.
+ * Puts a recovery set and its backup of keys into the storage, as they are: they are sealed by themselves. A backup of keys that was removed goes there as
+ * well, since an erased player's key must not outlive it; what another node has put there stays. Until all of the new is there, all of the old is.
  *
  * @throws Trouble when the storage does not take it
  */
-export async function storeSet(storage: Storage, folder: string): Promise<void> {
-  const there = await namesIn(storage)
-  const here = readdirSync(folder).filter(isOfSet)
-  for (const name of here.filter((each) => each !== setName && !there.includes(each))) await put(name)
-  await put(setName)
-  for (const name of there.filter((each) => !here.includes(each))) await run(storage, 'repo-rm', pathOf(name))
-
-  async function put(name: string): Promise<void> {
+export async function storeSet(storage: Storage, { folder, keys, kept }: Written): Promise<void> {
+  for (const name of [keys, setName])
     await run(storage, 'repo-put', pathOf(name), { words: ['--raw'], input: readFileSync(join(folder, name)) })
-  }
+  const gone = (await namesIn(storage)).filter((name) => name !== setName && !kept.includes(name))
+  for (const name of gone) await run(storage, 'repo-rm', pathOf(name))
 }
 
 /** Brings what `storeSet` has put there into a folder. @throws Trouble when the storage has none */

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import type { Sql } from '../../core/host/database.ts'
 import type { Home } from '../appliance/home.ts'
 import { connect } from '../appliance/postgres.ts'
 import type { Settings } from '../appliance/settings.ts'
@@ -12,11 +13,15 @@ const againMs = 3_600_000
 const tailBytesMax = 64 * 1024
 /** The server's log, which Patroni writes on. */
 const log = 'log/patroni.log'
-const isGone = /requested WAL segment [0-9A-F]{24} has already been removed/
+/** Of its own receiver: the same is said by its sender to who follows this server, and then it is theirs. */
+const isGone =
+  /could not receive data from WAL stream: ERROR: +requested WAL segment [0-9A-F]{24} has already been removed/
+const isParted = /Failed to rewind|forked off current database system timeline|is not in this server's history/
 
 /**
- * A standby that was off until the primary had thrown away the log that it goes on with never follows again, and says so in its log alone. What it has
- * is an early part of what the primary has: it copies all data anew, which Patroni does, and refuses where nobody leads.
+ * A standby that was off until the primary had thrown away the log that it goes on with never follows again, and says so in its log alone. Where what it has
+ * is an early part of what the primary has, it copies all data anew, which Patroni does, and refuses where nobody leads. Where it has more, that may be the
+ * only trace of commits, and somebody has to look.
  */
 export function keepUp(
   home: Home,
@@ -24,11 +29,15 @@ export function keepUp(
   cluster: Cluster,
   say: (line: string) => void,
 ): { stop(): Promise<void> } {
-  const own = membersOf(cluster, ports)[cluster.node - 1]!
+  const { host, ask: port } = membersOf(cluster, ports)[cluster.node - 1]!
   const admin = connect(home, 'admin', 'postgres')
   let alone: { sinceMs: number; logBytes: number } | undefined
-  let copiedMs = Number.NEGATIVE_INFINITY
-  const timer = setInterval(() => void look().catch(() => {}), lookMs)
+  let judgedMs = Number.NEGATIVE_INFINITY
+  const timer = setInterval(() => {
+    void look().catch(() => {
+      alone = undefined // it does not run, or is just copied: what it said before is of another life
+    })
+  }, lookMs)
   return {
     async stop() {
       clearInterval(timer)
@@ -43,12 +52,19 @@ export function keepUp(
     }
     const nowMs = performance.now()
     alone ??= { sinceMs: nowMs, logBytes: bytesOf(home.path(log)) }
-    if (nowMs - alone.sinceMs < aloneMsMin || nowMs - copiedMs < againMs) return
-    if (!isGone.test(writtenSince(home.path(log), alone.logBytes))) return
-    copiedMs = nowMs
+    if (nowMs - alone.sinceMs < aloneMsMin || nowMs - judgedMs < againMs) return
+    const said = writtenSince(home.path(log), alone.logBytes)
+    if (!isGone.test(said)) return
+    judgedMs = nowMs
+    const why = (await isPaused()) ? 'Patroni is paused' : await whatItAloneHas(admin, isParted.test(said))
+    if (why !== undefined) {
+      say(`The primary no longer has the log that this server goes on with, and nothing is copied: ${why}. ${page}`)
+      return
+    }
     say('The primary no longer has the log that this server goes on with: all data are copied anew.')
-    const { status, why, body } = await askPatroni(home, { host: own.host, port: own.ask }, 'POST', '/reinitialize', {})
-    if (status !== 200) say(`Patroni does not copy the data: ${why ?? body}. ops/runbooks/failover.md#left-behind`)
+    alone = undefined
+    const { status, why: fault, body } = await askPatroni(home, { host, port }, 'POST', '/reinitialize', {})
+    if (status !== 200) say(`Patroni does not copy the data: ${fault ?? body}. ${page}`)
   }
 
   /** False also where it does not run: then somebody else has to act. */
@@ -57,6 +73,49 @@ export function keepUp(
       select pg_is_in_recovery() and not exists (select from pg_stat_wal_receiver where status = 'streaming') as alone`
     return row.alone
   }
+
+  async function isPaused(): Promise<boolean> {
+    const { status, body = '{}' } = await askPatroni(home, { host, port }, 'GET', '/patroni')
+    return status === undefined || (JSON.parse(body) as { pause?: boolean }).pause === true
+  }
+}
+
+const page = 'ops/runbooks/failover.md#left-behind'
+
+/**
+ * Why a server may hold what the primary does not have; undefined where it surely holds no more: it stands before the point at which the newest history
+ * that it has heard of leaves its timeline.
+ */
+export async function whatItAloneHas(admin: Sql, parted: boolean): Promise<string | undefined> {
+  if (parted) return 'it has parted from the primary'
+  const [here] = await admin<[{ lsn: string; segmentBytes: string; files: string[]; history: string | null }]>`
+    select greatest(pg_last_wal_replay_lsn(), (pg_control_checkpoint()).checkpoint_lsn)::text as lsn,
+      (select setting from pg_settings where name = 'wal_segment_size') as "segmentBytes",
+      (select array_agg(name) from pg_ls_waldir()) as files,
+      (select pg_read_file('pg_wal/' || max(name)) from pg_ls_waldir() where name ~ '^[0-9A-F]{8}\\.history$') as history`
+  const timeline = timelineAt(numberOf(here.lsn), BigInt(here.segmentBytes), here.files)
+  const left = (here.history ?? '').split('\n').flatMap((line) => {
+    const [, parent, lsn] = /^(\d+)\t([0-9A-F]+\/[0-9A-F]+)\t/.exec(line) ?? []
+    return Number(parent) === timeline && lsn ? [lsn] : []
+  })[0]
+  if (timeline === undefined) return `nobody can say what its log up to ${here.lsn} is of`
+  if (left === undefined || numberOf(here.lsn) <= numberOf(left)) return undefined
+  return `it has log up to ${here.lsn} of timeline ${timeline}, which the primary left at ${left}`
+}
+
+/** What a server has read up to is of the newest timeline that it has this segment of; its own notes of that are older. */
+function timelineAt(lsn: bigint, segmentBytes: bigint, files: readonly string[]): number | undefined {
+  const segment = (lsn - 1n) / segmentBytes
+  const each = 2n ** 32n / segmentBytes
+  const name = [segment / each, segment % each].map((part) => part.toString(16).toUpperCase().padStart(8, '0')).join('')
+  const timelines = files.filter((file) => file.length === 24 && file.endsWith(name)).map((file) => file.slice(0, 8))
+  const newest = timelines.sort().at(-1)
+  return newest === undefined ? undefined : Number.parseInt(newest, 16)
+}
+
+function numberOf(lsn: string): bigint {
+  const [high = '0', low = '0'] = lsn.split('/')
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`)
 }
 
 function bytesOf(file: string): number {

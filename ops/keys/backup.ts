@@ -23,18 +23,24 @@ import { atDesk, type Desk } from './desk.ts'
  */
 export async function backUpKeys(home: Home, options: { out?: string; json?: boolean }): Promise<void> {
   const done = await writeKeysBackup(home, options.out ? resolve(options.out) : ownFolder(home))
-  if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)
+  const { kept: _, ...told } = done
+  if (options.json) process.stdout.write(`${JSON.stringify(told)}\n`)
   else {
     process.stdout.write(words(done))
     for (const path of done.removed) process.stdout.write(`  removed, too old: ${path}\n`)
   }
 }
 
-/** Writes a backup of keys into a folder, and removes those that are too old, wherever they lie. */
-export async function writeKeysBackup(home: Home, folder: string): Promise<Written & { removed: string[] }> {
+/** Writes a backup of keys into a folder, and removes those that are too old, wherever they lie; `kept`: those that nobody has removed. */
+export async function writeKeysBackup(
+  home: Home,
+  folder: string,
+): Promise<Written & { removed: string[]; kept: string[] }> {
   return atDesk(home, async (desk) => {
     const written = await write(desk, folder)
-    return { ...written, removed: await removeOld(desk) }
+    const removed = await removeOld(desk)
+    const kept = await desk.sql<Array<{ path: string }>>`select path from keys.backups where removed_at is null`
+    return { ...written, removed, kept: kept.map(({ path }) => path) }
   })
 }
 

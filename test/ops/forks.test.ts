@@ -1,8 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { openDatabase } from '../../core/host/database.ts'
+import { whatItAloneHas } from '../../ops/failover/left-behind.ts'
 import { binaries, serviceUser, startServer } from '../support/cluster.ts'
 
 /** A server that led and parted from the next primary, as after a partition that healed. */
@@ -95,4 +106,44 @@ test('what a server alone had written is kept before it is taken back, and a cop
   await expect
     .poll(() => ask(first, 'select string_agg(name, $$, $$ order by name) from commits'), { timeout: 30_000 })
     .toBe('of both, of the next alone')
+})
+
+test('a server that holds log which the primary left behind is not copied over, one that is merely late is', async () => {
+  const [led, leads, late] = ['led', 'leads', 'late'].map(place) as [string, string, string]
+  run('initdb', ['-D', join(led, 'data'), '-U', 'postgres', '-A', 'trust', '-N'])
+  const stopLed = await start(led, '-c', 'wal_keep_size=256MB')
+  ask(led, 'create table commits (name text)')
+  for (const home of [leads, late])
+    run('pg_basebackup', ['-h', led, '-U', 'postgres', '-D', join(home, 'data'), '-c', 'fast'])
+  writeFileSync(join(leads, 'data/standby.signal'), '')
+  await start(leads, '-c', `primary_conninfo=host=${led} user=postgres`)
+  ask(led, "insert into commits values ('of both')")
+  await expect.poll(() => ask(leads, 'select count(*) from commits'), { timeout: 30_000 }).toBe('1')
+  ask(leads, 'select pg_promote()')
+  ask(leads, 'checkpoint')
+  ask(leads, "insert into commits values ('of the next alone')")
+  ask(led, "insert into commits values ('of the one that led alone')")
+  await stopLed()
+  for (const home of [led, late]) writeFileSync(join(home, 'data/standby.signal'), '')
+  await start(led, '-c', `primary_conninfo=host=${leads} user=postgres`)
+  await start(late, '-c', `primary_conninfo=host=${leads} user=postgres`)
+
+  const heard = (home: string) => existsSync(join(home, 'data/pg_wal/00000002.history'))
+  await expect.poll(() => heard(led) && heard(late), { timeout: 30_000 }).toBe(true)
+  await expect.poll(() => ask(late, 'select count(*) from commits'), { timeout: 30_000 }).toBe('2')
+  const judged = async (home: string, parted = false) => {
+    const sql = openDatabase({
+      host: home,
+      port: 5432,
+      database: 'postgres',
+      user: 'postgres',
+      password: '',
+      poolMax: 1,
+      name: 'test',
+    })
+    return whatItAloneHas(sql, parted).finally(() => sql.end({ timeout: 1 }))
+  }
+  expect(await judged(led)).toMatch(/^it has log up to .* of timeline 1, which the primary left at /)
+  expect(await judged(late)).toBeUndefined()
+  expect(await judged(late, true)).toBe('it has parted from the primary')
 })
