@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:tls'
+import { connect, getCACertificates } from 'node:tls'
 import { Trouble } from '../appliance/trouble.ts'
 import type { Repository } from './settings.ts'
 
@@ -13,15 +13,14 @@ export async function refuseSilent(repository: Repository): Promise<void> {
   const { endpoint, bucket, style, caFile, silenceSecondsMax } = repository.s3
   const { hostname, port } = new URL(`https://${endpoint.replace(/^https:\/\//, '')}`)
   const servername = style === 'host' ? `${bucket}.${hostname}` : hostname
-  // Without a file pgBackRest goes by what the system vouches for, which Node does not know: it looks then, and this asks only whether somebody is there.
-  const ca = caFile === undefined ? { rejectUnauthorized: false } : { ca: read(caFile) }
+  const ca = caFile === undefined ? getCACertificates('system') : read(caFile) // as pgBackRest takes it
   const why = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     const socket = connect({
       host: servername,
       servername,
       port: Number(port || 443),
       timeout: silenceSecondsMax * 1000,
-      ...ca,
+      ca,
     })
     const end = (error?: Error) => {
       socket.destroy()
