@@ -47,10 +47,10 @@ async function ownTests(generator: Generator, stream: Stream, count: number): Pr
   console.log('| test | sequences | least p | below 0.01 |\n|---|---|---|---|')
   for (const [test, of] of Map.groupBy(verdicts, ({ test }) => test)) {
     const least = Math.min(...of.map(({ p }) => p))
-    console.log(`| ${test} | ${of.length} | ${least.toFixed(5)} | ${of.filter(({ p }) => p < 0.01).length} |`)
+    console.log(`| ${test} | ${of.length} | ${least.toExponential(1)} | ${of.filter(({ p }) => p < 0.01).length} |`)
   }
   console.log(
-    `\n${verdicts.length} verdicts; least p ${worst.p.toFixed(5)} (${worst.test}, ${worst.sequence}); ${low} below 0.01, at most ${lowMax} expected: ${passed ? 'passed' : 'NOT PASSED'}\n`,
+    `\n${verdicts.length} verdicts; least p ${worst.p.toExponential(1)} (${worst.test}, ${worst.sequence}); ${low} below 0.01, at most ${lowMax} expected: ${passed ? 'passed' : 'NOT PASSED'}\n`,
   )
   return passed
 }
