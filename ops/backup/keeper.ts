@@ -12,6 +12,8 @@ import { lastBackups, noteFailure } from './told.ts'
 const lookMs = 60_000
 const againMs = 5_000
 const calmMsMax = 3_600_000
+/** Some ten minutes, by the growing waits between them. */
+const failuresBorne = 7
 
 /**
  * Backs up by itself while the appliance runs: readies the repositories, so that the log is archived, then takes whatever backup is due. What fails
@@ -24,6 +26,8 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
   let led = false
   let failures = 0
   let complaint = ''
+  let lastWritten = ''
+  const written = new WeakSet<Error>()
   let timer: NodeJS.Timeout
   let running: Promise<void> = look()
   return {
@@ -39,10 +43,11 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
       await work()
       failures = 0
       complaint = ''
+      lastWritten = ''
     } catch (error) {
       if (signal.aborted) return
       failures++
-      await tell((error as Error).message)
+      await tell(error)
     }
     if (signal.aborted) return
     const wait = failures === 0 ? lookMs : Math.min(againMs * 2 ** failures, calmMsMax)
@@ -85,9 +90,11 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
     try {
       const { backups: made } = await takeBackup(backed, due, { signal })
       say(`Backed up: ${made.map(({ label }) => label).join(', ')}.`)
+      lastWritten = ''
       return undefined
     } catch (error) {
       signal.throwIfAborted()
+      written.add(error as Error)
       return error
     }
   }
@@ -119,10 +126,13 @@ export function keepBackups(backed: Backed, say: (line: string) => void): { stop
       say(code === 0 ? 'A drill went through: npx countroom drill verify.' : `A drill FAILED: ${said.trim()}`)
   }
 
-  async function tell(cause: string): Promise<void> {
-    if (cause === complaint) return
+  /** Written down once for each cause, and anew after each backup: alarms go by what was written down last. What was ready comes back by itself mostly. */
+  async function tell(error: unknown): Promise<void> {
+    const cause = (error as Error).message
+    if (cause !== complaint) say(`Data could not be backed up: ${cause}`)
     complaint = cause
-    say(`Data could not be backed up: ${cause}`)
-    if (!ready) await noteFailure(backed.home, 'countroom up', 'backup.failed', { type: 'stanza', cause })
+    if (written.has(error as Error) || cause === lastWritten || (ready && failures < failuresBorne)) return
+    lastWritten = cause
+    await noteFailure(backed.home, 'countroom up', 'backup.failed', { type: ready ? 'look' : 'stanza', cause })
   }
 }

@@ -32,7 +32,8 @@ export function keepUp(
   const { host, ask: port } = membersOf(cluster, ports)[cluster.node - 1]!
   const admin = connect(home, 'admin', 'postgres')
   let alone: { sinceMs: number; logBytes: number } | undefined
-  let judgedMs = Number.NEGATIVE_INFINITY
+  let copiedMs = Number.NEGATIVE_INFINITY
+  let refusal = ''
   const timer = setInterval(() => {
     void look().catch(() => {
       alone = undefined // it does not run, or is just copied: what it said before is of another life
@@ -48,20 +49,23 @@ export function keepUp(
   async function look(): Promise<void> {
     if (!(await hearsOfNobody())) {
       alone = undefined
+      refusal = ''
       return
     }
     const nowMs = performance.now()
     alone ??= { sinceMs: nowMs, logBytes: bytesOf(home.path(log)) }
-    if (nowMs - alone.sinceMs < aloneMsMin || nowMs - judgedMs < againMs) return
+    if (nowMs - alone.sinceMs < aloneMsMin || nowMs - copiedMs < againMs) return
     const said = writtenSince(home.path(log), alone.logBytes)
     if (!isGone.test(said)) return
-    judgedMs = nowMs
-    const why = (await isPaused()) ? 'Patroni is paused' : await whatItAloneHas(admin, isParted.test(said))
+    const why = (await whyPatroniMayNot()) ?? (await whatItAloneHas(admin, await historyOfAll(), isParted.test(said)))
     if (why !== undefined) {
-      say(`The primary no longer has the log that this server goes on with, and nothing is copied: ${why}. ${page}`)
+      if (why !== refusal)
+        say(`The primary no longer has the log that this server goes on with, and nothing is copied: ${why}. ${page}`)
+      refusal = why
       return
     }
     say('The primary no longer has the log that this server goes on with: all data are copied anew.')
+    copiedMs = nowMs
     alone = undefined
     const { status, why: fault, body } = await askPatroni(home, { host, port }, 'POST', '/reinitialize', {})
     if (status !== 200) say(`Patroni does not copy the data: ${fault ?? body}. ${page}`)
@@ -74,19 +78,36 @@ export function keepUp(
     return row.alone
   }
 
-  async function isPaused(): Promise<boolean> {
+  async function whyPatroniMayNot(): Promise<string | undefined> {
     const { status, body = '{}' } = await askPatroni(home, { host, port }, 'GET', '/patroni')
-    return status === undefined || (JSON.parse(body) as { pause?: boolean }).pause === true
+    if (status === undefined) return 'Patroni does not answer'
+    return (JSON.parse(body) as { pause?: boolean }).pause === true ? 'Patroni is paused' : undefined
+  }
+
+  /** As the leader has told all. */
+  async function historyOfAll(): Promise<Left[]> {
+    const { body = '' } = await askPatroni(home, { host, port }, 'GET', '/history')
+    return (JSON.parse(body) as Array<[number, number]>).map(([timeline, at]) => ({ timeline, at: BigInt(at) }))
   }
 }
 
 const page = 'ops/runbooks/failover.md#left-behind'
 
+/** A timeline, and the byte of the log at which it was left for the next. */
+export type Left = { timeline: number; at: bigint }
+
 /**
- * Why a server may hold what the primary does not have; undefined where it surely holds no more: it stands before the point at which the newest history
- * that it has heard of leaves its timeline.
+ * Why a server may hold what the primary does not have; undefined where it surely holds no more: its timelines are those that the cluster has gone
+ * through, and it stands before the point at which its own was left, if it was.
+ *
+ * @param history of the cluster, as its leader tells it
+ * @param parted whether it has said itself that it can not follow
  */
-export async function whatItAloneHas(admin: Sql, parted: boolean): Promise<string | undefined> {
+export async function whatItAloneHas(
+  admin: Sql,
+  history: readonly Left[],
+  parted: boolean,
+): Promise<string | undefined> {
   if (parted) return 'it has parted from the primary'
   const [here] = await admin<[{ lsn: string; segmentBytes: string; files: string[]; history: string | null }]>`
     select greatest(pg_last_wal_replay_lsn(), (pg_control_checkpoint()).checkpoint_lsn)::text as lsn,
@@ -94,13 +115,23 @@ export async function whatItAloneHas(admin: Sql, parted: boolean): Promise<strin
       (select array_agg(name) from pg_ls_waldir()) as files,
       (select pg_read_file('pg_wal/' || max(name)) from pg_ls_waldir() where name ~ '^[0-9A-F]{8}\\.history$') as history`
   const timeline = timelineAt(numberOf(here.lsn), BigInt(here.segmentBytes), here.files)
-  const left = (here.history ?? '').split('\n').flatMap((line) => {
-    const [, parent, lsn] = /^(\d+)\t([0-9A-F]+\/[0-9A-F]+)\t/.exec(line) ?? []
-    return Number(parent) === timeline && lsn ? [lsn] : []
-  })[0]
-  if (timeline === undefined) return `nobody can say what its log up to ${here.lsn} is of`
-  if (left === undefined || numberOf(here.lsn) <= numberOf(left)) return undefined
-  return `it has log up to ${here.lsn} of timeline ${timeline}, which the primary left at ${left}`
+  if (timeline === undefined) return `nobody can say of which timeline its log up to ${here.lsn} is`
+  const leftOf = (of: number) => history.find((each) => each.timeline === of)?.at
+  // Two may have taken the same number for a timeline, each without the other.
+  const own = leftIn(here.history ?? '')
+  const other = own.find((each) => each.timeline < timeline && each.at !== leftOf(each.timeline))
+  if (other) return `it left timeline ${other.timeline} elsewhere than the primary`
+  const left = leftOf(timeline)
+  if (left === undefined || numberOf(here.lsn) <= left) return undefined
+  return `it has log up to ${here.lsn} of timeline ${timeline}, which the primary left before`
+}
+
+/** What one of PostgreSQL's files of history says. */
+function leftIn(text: string): Left[] {
+  return text.split('\n').flatMap((line) => {
+    const [, timeline, lsn] = /^(\d+)\t([0-9A-F]+\/[0-9A-F]+)\t/.exec(line) ?? []
+    return lsn === undefined ? [] : [{ timeline: Number(timeline), at: numberOf(lsn) }]
+  })
 }
 
 /** What a server has read up to is of the newest timeline that it has this segment of; its own notes of that are older. */

@@ -31,7 +31,7 @@ export async function backUpKeys(home: Home, options: { out?: string; json?: boo
   }
 }
 
-/** Writes a backup of keys into a folder, and removes those that are too old, wherever they lie; `kept`: those that nobody has removed. */
+/** Writes a backup of keys into a folder, and removes those that are too old, wherever they lie; `kept`: those that may lie somewhere yet. */
 export async function writeKeysBackup(
   home: Home,
   folder: string,
@@ -39,7 +39,8 @@ export async function writeKeysBackup(
   return atDesk(home, async (desk) => {
     const written = await write(desk, folder)
     const removed = await removeOld(desk)
-    const kept = await desk.sql<Array<{ path: string }>>`select path from keys.backups where removed_at is null`
+    const kept = await desk.sql<Array<{ path: string }>>`
+      select path from keys.backups where removed_at is null and at >= ${oldest(desk)}`
     return { ...written, removed, kept: kept.map(({ path }) => path) }
   })
 }
@@ -137,10 +138,14 @@ async function writeLines<T>(path: string, work: (lineOut: (line: string) => voi
   }
 }
 
+/** An erased player's key lives as long as the oldest backup of it. */
+function oldest({ settings }: Desk): Date {
+  return new Date(Date.now() - settings.keyBackupKeepDays * 86_400_000)
+}
+
 async function removeOld(desk: Desk): Promise<string[]> {
-  const before = new Date(Date.now() - desk.settings.keyBackupKeepDays * 86_400_000)
   const old = await desk.sql<Array<{ backup: string; path: string }>>`
-    select backup, path from keys.backups where removed_at is null and at < ${before}`
+    select backup, path from keys.backups where removed_at is null and at < ${oldest(desk)}`
   return (await remove(desk, old)).removed
 }
 

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -131,7 +132,12 @@ test('a server that holds log which the primary left behind is not copied over, 
   const heard = (home: string) => existsSync(join(home, 'data/pg_wal/00000002.history'))
   await expect.poll(() => heard(led) && heard(late), { timeout: 30_000 }).toBe(true)
   await expect.poll(() => ask(late, 'select count(*) from commits'), { timeout: 30_000 }).toBe('2')
-  const judged = async (home: string, parted = false) => {
+  const [, switched = ''] = /^1\t([0-9A-F/]+)\t/m.exec(
+    readFileSync(join(leads, 'data/pg_wal/00000002.history'), 'utf8'),
+  )!
+  const [high = '', low = ''] = switched.split('/')
+  const at = (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`)
+  const judged = async (home: string, history = [{ timeline: 1, at }], parted = false) => {
     const sql = openDatabase({
       host: home,
       port: 5432,
@@ -141,9 +147,20 @@ test('a server that holds log which the primary left behind is not copied over, 
       poolMax: 1,
       name: 'test',
     })
-    return whatItAloneHas(sql, parted).finally(() => sql.end({ timeout: 1 }))
+    return whatItAloneHas(sql, history, parted).finally(() => sql.end({ timeout: 1 }))
   }
-  expect(await judged(led)).toMatch(/^it has log up to .* of timeline 1, which the primary left at /)
+  expect(await judged(led)).toMatch(/^it has log up to .* of timeline 1, which the primary left before$/)
   expect(await judged(late)).toBeUndefined()
-  expect(await judged(late, true)).toBe('it has parted from the primary')
+  expect(await judged(late, undefined, true)).toBe('it has parted from the primary')
+  // The cluster has gone on from another point to a timeline of the same number, or from this one.
+  expect(await judged(late, [{ timeline: 1, at: at - 8n }])).toBe('it left timeline 1 elsewhere than the primary')
+  expect(await judged(late, [])).toBe('it left timeline 1 elsewhere than the primary')
+  expect(
+    await judged(late, [
+      { timeline: 1, at },
+      { timeline: 2, at },
+    ]),
+  ).toMatch(/of timeline 2, which the primary left before$/)
+  // One that is late on the timeline of before.
+  expect(await judged(led, [{ timeline: 1, at: at + 2n ** 32n }])).toBeUndefined()
 })
