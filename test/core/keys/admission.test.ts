@@ -150,7 +150,7 @@ describe.each(testModules)('on %s', (module) => {
   })
 
   test('[S58] a certificate that ends cuts no connection that stands; the next one needs a new certificate, which is taken from then on', async () => {
-    const until = new Date(Date.now() + 1500)
+    const until = new Date(Date.now() + 5000)
     let credential = await agent.clients.credential('core', { until })
     const open = await entered(credential)
     const keys = agent.presenting('core', () => credential, 300)
