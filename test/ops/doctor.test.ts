@@ -36,6 +36,11 @@ test('every check has a fault here, and every fault a check', () => {
   expect(Object.keys(faults).sort()).toEqual(checks.map((check) => check.id).sort())
 })
 
+test('who books money and backs nothing up is warned', async () => {
+  const found = (await lookWhole()).filter(({ severity }) => severity !== 'sound')
+  expect(found).toMatchObject([{ id: 'backups', severity: 'warning', evidence: expect.stringMatching(unkept) }])
+})
+
 // Before any fault is planted: what ended is remembered for minutes.
 test('every check for Nagios can be made of a sound appliance, numbers with performance data, and crosses its threshold', {
   timeout: 150_000,
@@ -147,7 +152,14 @@ test('a key that was to be rotated turns health yellow by the clock alone [S38]'
   expect(finding?.remedy).toMatch(/npx countroom keys rotate kek-pii/)
 })
 
-function look() {
+/** But for what is true of this home all the time: there is money in it, and nobody backs it up. */
+async function look() {
+  return (await lookWhole()).filter(({ evidence }) => !unkept.test(evidence))
+}
+
+const unkept = /^none are made: what happens to this disk happens to the money of players$/
+
+function lookWhole() {
   return examine(viewHome(home), new Date(Date.now() + minutesAhead * 60_000))
 }
 
