@@ -57,7 +57,7 @@ export function keepUp(
     if (nowMs - alone.sinceMs < aloneMsMin || nowMs - copiedMs < againMs) return
     const said = writtenSince(home.path(log), alone.logBytes)
     if (!isGone.test(said)) return
-    const why = (await whyPatroniMayNot()) ?? (await whatItAloneHas(admin, await historyOfAll(), isParted.test(said)))
+    const why = (await whyPatroniMayNot()) ?? (await whyServerMayNot(said))
     if (why !== undefined) {
       if (why !== refusal)
         say(`The primary no longer has the log that this server goes on with, and nothing is copied: ${why}. ${page}`)
@@ -84,10 +84,13 @@ export function keepUp(
     return (JSON.parse(body) as { pause?: boolean }).pause === true ? 'Patroni is paused' : undefined
   }
 
-  /** As the leader has told all. */
-  async function historyOfAll(): Promise<Left[]> {
-    const { body = '' } = await askPatroni(home, { host, port }, 'GET', '/history')
-    return (JSON.parse(body) as Array<[number, number]>).map(([timeline, at]) => ({ timeline, at: BigInt(at) }))
+  /** By the history that the leader has told all. */
+  async function whyServerMayNot(said: string): Promise<string | undefined> {
+    const { status, body = '[]' } = await askPatroni(home, { host, port }, 'GET', '/history')
+    if (status !== 200) return 'Patroni does not tell which timelines there were'
+    const lines = JSON.parse(body) as Array<[timeline: number, leftAt: number]>
+    const history = lines.map(([timeline, at]) => ({ timeline, at: BigInt(at) }))
+    return whatItAloneHas(admin, history, isParted.test(said))
   }
 }
 

@@ -11,14 +11,8 @@ beforeAll(async () => {
 afterAll(() => faces?.stop())
 
 test('an edge that asks is told whose sign-in it is, whatever becomes of the request, and nobody else is', async () => {
-  const { world } = faces
-  const { player, email } = await world.player()
-  const password = 'walrus tambourine quartz'
-  const passwordHash = await sessions.hashPassword(world.agent.keys, password)
-  await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
-  const caller = faces.caller('player')
-  expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
-  const cookie = `__Host-session=${caller.cookie('__Host-session')}`
+  const { player, secret } = await signedIn()
+  const cookie = `__Host-session=${secret}`
   const wanted = { 'x-player-wanted': '1' }
   const url = await faces.serve()
   const told = async (path: string, headers: Record<string, string>) => {
@@ -33,14 +27,7 @@ test('an edge that asks is told whose sign-in it is, whatever becomes of the req
 })
 
 test('a cookie that the edge and a core would read differently is no sign-in, so that nobody goes uncounted', async () => {
-  const { world } = faces
-  const { player, email } = await world.player()
-  const password = 'walrus tambourine quartz'
-  const passwordHash = await sessions.hashPassword(world.agent.keys, password)
-  await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
-  const caller = faces.caller('player')
-  expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
-  const secret = caller.cookie('__Host-session')!
+  const { secret } = await signedIn()
   const url = await faces.serve()
   const other = 'a'.repeat(43)
   const escaped = `%${secret.charCodeAt(0).toString(16)}${secret.slice(1)}`
@@ -60,3 +47,15 @@ test('a cookie that the edge and a core would read differently is no sign-in, so
     expect((await fetch(`${url}/api/me`, { headers: { cookie } })).status, cookie).toBe(status)
   }
 })
+
+/** A player, and the secret of their sign-in. */
+async function signedIn(): Promise<{ player: string; secret: string }> {
+  const { world } = faces
+  const { player, email } = await world.player()
+  const password = 'walrus tambourine quartz'
+  const passwordHash = await sessions.hashPassword(world.agent.keys, password)
+  await world.act((tx) => sessions.setPassword(tx, world.command(), { player, passwordHash }))
+  const caller = faces.caller('player')
+  expect((await caller.ask('POST', '/api/sessions', { email, password })).status).toBe(201)
+  return { player, secret: caller.cookie('__Host-session')! }
+}
