@@ -20,6 +20,8 @@ export { sessionEnded } from './errors.ts'
 export type { Origin } from './origin.ts'
 // Changing a password, and having forgotten it
 export { changePassword, standsAlone } from './password.ts'
+// Where somebody was when they signed in
+export { placesOf } from './place.ts'
 export type { Factor, Shown } from './policy.ts'
 export type { Networks, Place } from './ports.ts'
 export { type Proof, useProof } from './proof.ts'
@@ -34,7 +36,7 @@ export {
   takeResetCode,
 } from './reset.ts'
 // Sessions
-export { alive, end, endAll, find, isTouchDue, placeOf, type Session, signOutEverywhere, touch } from './session.ts'
+export { alive, end, endAll, find, isTouchDue, type Session, signOutEverywhere, touch } from './session.ts'
 // Signing in
 export { askCodeFor, type Begun, begin, beginWithPasskey } from './sign-in.ts'
 // Showing again who acts, before what must not be done by somebody at an unwatched screen

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { networkOf, type Reader, type Tx } from '#base'
-import { type KeyedCommand, type Keys, open, seal } from '#keys'
+import { type KeyedCommand, type Keys, open, openIfKept, seal } from '#keys'
 import type { Place } from './ports.ts'
 
 /** Where a sign-in comes from, as far as it can be told. */
@@ -47,6 +47,16 @@ export async function openOrigin(
   { origin, ...signIn }: SignIn & { origin: Buffer },
 ): Promise<KeptOrigin> {
   return JSON.parse((await open(reader, keys, { ...placeOf(signIn), envelope: origin })).toString()) as KeptOrigin
+}
+
+/** The same; undefined once the player was erased. */
+export async function openOriginIfKept(
+  reader: Reader,
+  keys: Keys,
+  { origin, ...signIn }: SignIn & { origin: Buffer },
+): Promise<KeptOrigin | undefined> {
+  const kept = await openIfKept(reader, keys, { ...placeOf(signIn), envelope: origin })
+  return kept && (JSON.parse(kept.toString()) as KeptOrigin)
 }
 
 function placeOf({ signIn, player }: SignIn) {

@@ -1,12 +1,11 @@
 import * as audit from '#audit'
-import { type Command, newId, type Reader, Refusal, type Tx, textArray } from '#base'
-import { digestOf, type KeyedCommand, type Keys, newSecret } from '#keys'
+import { type Command, newId, type Reader, type Tx, textArray } from '#base'
+import { digestOf, type KeyedCommand, newSecret } from '#keys'
 import * as ledger from '#ledger'
 import * as licences from '#licences'
 import * as messages from '#messages'
-import { type Origin, openOrigin, sealOrigin } from './origin.ts'
+import { type Origin, sealOrigin } from './origin.ts'
 import { aalOf, type Shown } from './policy.ts'
-import type { Place } from './ports.ts'
 
 export type Session = {
   id: string
@@ -152,18 +151,4 @@ function written(shown: Shown): Record<string, string> {
 
 function read(shown: Record<string, string>): Shown {
   return Object.fromEntries(Object.entries(shown).map(([factor, at]) => [factor, new Date(at)]))
-}
-
-/** Where the sign-in of a session came from, as far as it could be told; undefined also once that is erased. */
-export async function placeOf(reader: Reader, keys: Keys, session: string): Promise<Place | undefined> {
-  const [row] = await reader<Array<{ signIn: string; player: string; origin: Buffer }>>`
-    select i.sign_in as "signIn", i.player, i.origin from sessions.sessions s join sessions.sign_ins i on i.sign_in = s.sign_in
-    where s.session = ${session}`
-  if (!row) return undefined
-  try {
-    return (await openOrigin(reader, keys, row)).place ?? undefined
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'keys.shredded') return undefined
-    throw error
-  }
 }

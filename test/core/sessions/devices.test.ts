@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { networkOf } from '#base'
+import * as keys from '#keys'
 import * as sessions from '#sessions'
 import { mailedCode, rightAttempt } from '../../support/sign-in.ts'
 import { openWorld, type World } from '../../support/world.ts'
@@ -91,4 +92,34 @@ test('after four hundred days a device is forgotten, and where a sign-in came fr
   expect(await list(session)).toEqual([])
   const [row] = await world.admin`select origin from sessions.sign_ins where player = ${player}`
   expect(row?.origin).toBeNull()
+})
+
+test('where a sign-in came from is told of its sessions, through a step-up too; not once its player is erased, or it is too long ago', async () => {
+  const place = { country: 'MT', latitude: 35.9, longitude: 14.5 }
+  const signedIn = async (from: Partial<sessions.Origin>) => {
+    const { player } = await world.player()
+    const { session } = await begin(player, from)
+    const stepped = await world.act((tx) =>
+      sessions.stepUp(tx, world.command(), { session, factor: 'password', right: true }),
+    )
+    if ('refusal' in stepped) throw stepped.refusal
+    return { player, session: session.id, stepped: stepped.session.id }
+  }
+  const [one, erased, shredded, nowhere] = [
+    await signedIn({ place }),
+    await signedIn({ place }),
+    await signedIn({ place }),
+    await signedIn({}),
+  ]
+  const all = [one, erased, shredded, nowhere].flatMap(({ session, stepped }) => [session, stepped])
+  const told = async () =>
+    [...(await sessions.placesOf(world.sql, world.agent.keys, [...all, 'ses_of_nobody']))].map(([session]) => session)
+  expect((await told()).sort()).toEqual(all.slice(0, 6).sort())
+  expect((await sessions.placesOf(world.sql, world.agent.keys, [one.stepped])).get(one.stepped)).toEqual(place)
+
+  await world.act((tx) => sessions.forget(tx, erased.player))
+  await world.act((tx) => keys.shred(tx, shredded.player))
+  expect((await told()).sort()).toEqual([one.session, one.stepped].sort())
+  await world.act((tx) => sessions.sweep(tx, new Date(Date.now() + 401 * 86_400_000)))
+  expect(await told()).toEqual([])
 })
