@@ -47,17 +47,18 @@ export const recallSchema = roundSchema
     balanceBefore: wireMoney,
     parts: z
       .object({
-        stakedOfIncentives: wireMoney,
-        wonOfIncentives: wireMoney,
-        wonOfJackpots: wireMoney,
-        toJackpots: wireMoney,
-        jackpotAwarded: z.boolean(),
+        stakedOfIncentives: wireMoney.nullable(),
+        wonOfIncentives: wireMoney.nullable(),
+        wonOfJackpots: wireMoney.nullable(),
+        toJackpots: wireMoney.nullable(),
+        jackpotAwarded: z.boolean().nullable(),
         purchases: wireMoney,
         fees: wireMoney,
         advice: z.array(z.string()).readonly(),
       })
       .openapi({
-        description: 'What of stake and win was incentive or jackpot money, and what else was paid or said.',
+        description:
+          'What of stake and win was incentive or jackpot money, null where that month of the books is archived; and what else was paid or said.',
       }),
     replay: z.enum(['identical', 'different', 'version_not_here', 'open']),
   })

@@ -52,6 +52,7 @@ export { type Reversal, type Reversed, reverse, type Shortfall } from './reversa
 export {
   balanceAt,
   legsOf,
+  type Moved,
   netSince,
   type Opening,
   type StatementFilter,

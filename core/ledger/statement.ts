@@ -1,4 +1,4 @@
-import type { Currency, Reader } from '#base'
+import { type Currency, numberArray, type Reader } from '#base'
 import { archivedBefore, refusalOf } from './errors.ts'
 import type { HouseAccount, Pocket } from './transfer.ts'
 
@@ -151,12 +151,28 @@ function picks({ kinds, account, reference }: StatementFilter): boolean {
   return kinds !== undefined || account !== undefined || reference !== undefined
 }
 
-/** What one transfer of a wallet moved, in order. `at` is the instant it was booked at. */
+/** One movement of a transfer, in minor units. */
+export type Moved = { source: string; target: string; amount: bigint }
+
+/**
+ * What transfers moved, each its movements in order; one whose month is archived is not in the answer. `at` is the instant each was booked at. For
+ * transfers that lie near one another: all that was booked between the first and the last is looked at, by their wallet where they have one.
+ */
 export async function legsOf(
   reader: Reader,
-  { wallet, transfer, at }: { wallet: bigint; transfer: bigint; at: Date },
-): Promise<Array<{ source: string; target: string; amount: bigint }>> {
-  return await reader`
-    select source, target, amount from ledger.postings
-    where wallet = ${wallet} and transfer = ${transfer} and at = ${at} order by version`
+  transfers: ReadonlyArray<{ wallet: bigint; transfer: bigint; at: Date }>,
+): Promise<Map<bigint, Moved[]>> {
+  const legs = new Map<bigint, Moved[]>()
+  if (transfers.length === 0) return legs
+  const instants = transfers.map(({ at }) => at.getTime())
+  const [wallet, ...others] = new Set(transfers.map((each) => each.wallet))
+  const rows = await reader<Array<Moved & { transfer: bigint }>>`
+    select p.transfer, p.source, p.target, p.amount
+    from ledger.postings p
+    join unnest(${numberArray(transfers.map(({ transfer }) => transfer))}::text::bigint[]) as wanted (transfer) on wanted.transfer = p.transfer
+    where p.at >= ${new Date(Math.min(...instants))} and p.at <= ${new Date(Math.max(...instants))}
+      ${others.length === 0 ? reader`and p.wallet = ${wallet!}` : reader``}
+    order by p.transfer, p.version`
+  for (const { transfer, ...moved } of rows) legs.set(transfer, [...(legs.get(transfer) ?? []), moved])
+  return legs
 }

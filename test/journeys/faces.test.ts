@@ -133,6 +133,7 @@ test('the books, by the API: the player’s own as a page and a file, for staff 
   expect((await operator.ask('GET', `${path}/rounds.csv`)).status, 'a reason is needed').toBe(400)
   const played = (await must(operator.ask('GET', `${path}/rounds.csv?reason=asked%20by%20the%20player`), 200)).raw
   expect(recordsOf(played).map(({ game }) => game)).toEqual(['roulette-european', 'midnight-orchard'])
+  expect(recordsOf(played)[0]).toMatchObject({ staked_of_incentives: '0', won_of_jackpots: '0' })
   const span = `from=${deposit.at}&reason=the%20regulator%20asked`
   expect((await must(operator.ask('GET', `/api/rounds.csv?${span}`), 200)).headers['content-disposition']).toMatch(
     /^attachment; filename="rounds-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv"$/,

@@ -1,10 +1,8 @@
 import type postgres from 'postgres'
-import { type CsvCell, csvLine, type Reader, showMoney } from '#base'
-import { catalogue } from '../catalogue.ts'
+import type { Reader } from '#base'
+import type { Keys } from '#keys'
 import { settledSeconds } from '../policy.ts'
-import type { PastRound } from './history.ts'
-import { cashBefore, stepsOf } from './step.ts'
-import { nameOf } from './view.ts'
+import { header, openLines, type Row } from './lines.ts'
 
 /** Which rounds that are over; all that is given must hold. `from` is included, `until` is not; both are instants of their end. */
 export type RoundsFilter = { game?: string; from?: Date; until?: Date }
@@ -15,7 +13,6 @@ export type WalletRounds = { wallet: bigint; upTo: bigint; filter: RoundsFilter 
 /** Everybody's rounds of a span of time. */
 export type RoundsOfAll = { from: Date; until: Date; game?: string }
 
-type Row = PastRound & { player: string }
 type Part = postgres.PendingQuery<postgres.Row[]>
 
 /** So many rounds are read at once; what is between two reads is all that an extract keeps in memory. */
@@ -48,22 +45,26 @@ export function roundsOfAll(now: Date, { game, from, until = now }: RoundsFilter
 
 /**
  * A wallet's rounds that are over as CSV, oldest first, in chunks [GLI-2.8.1b] [GLI-2.8.2]: those that were settled and those that were voided, with
- * choice, outcome, steps and draws as they are kept (JSON). Amounts are in minor units of the currency, whose value `denomination` says;
- * instants are UTC. Memory does not grow with the number of rounds, and between two chunks neither a connection nor a snapshot is held.
+ * choice, outcome, steps and draws as they are kept (JSON), what of stake and win was incentive or jackpot money, and where the sign-in came from.
+ * Amounts are in minor units of the currency, whose value `denomination` says; instants are UTC. Memory does not grow with the number of rounds, and
+ * between two chunks neither a connection nor a snapshot is held.
+ *
+ * @throws Refusal `keys.unavailable`, also between two chunks
  */
 export async function* walletRoundsCsv(
   reader: Reader,
+  keys: Keys,
   { wallet, upTo, filter }: WalletRounds,
 ): AsyncGenerator<string, void, void> {
   yield header
-  const cellsOf = cellMaker()
+  const linesOf = openLines(reader, keys)
   for (let after = 0n; after < upTo; ) {
     const rows = await read(
       reader,
       reader`r.wallet = ${wallet} and r.transfer > ${after} and r.transfer <= ${upTo} and ${wantedOf(reader, filter)}`,
       reader`r.transfer`,
     )
-    if (rows.length > 0) yield linesOf(rows, cellsOf)
+    if (rows.length > 0) yield await linesOf(rows)
     if (rows.length < roundsPerRead) return
     after = rows.at(-1)!.transfer
   }
@@ -72,10 +73,11 @@ export async function* walletRoundsCsv(
 /** The same of everybody, in the order in which they ended. */
 export async function* roundsOfAllCsv(
   reader: Reader,
+  keys: Keys,
   { from, until, game }: RoundsOfAll,
 ): AsyncGenerator<string, void, void> {
   yield header
-  const cellsOf = cellMaker()
+  const linesOf = openLines(reader, keys)
   let spanMs = 1000
   for (let day = from; day < until; day = earlier(until, day, dayMs)) {
     const night = earlier(until, day, dayMs)
@@ -88,7 +90,7 @@ export async function* roundsOfAllCsv(
         reader`(r.at, r.transfer) > (${start}, ${last}) and ${wantedOf(reader, { from: start, until: end, ...(game === undefined ? {} : { game }) })}`,
         reader`r.at, r.transfer`,
       )
-      if (rows.length > 0) yield linesOf(rows, cellsOf)
+      if (rows.length > 0) yield await linesOf(rows)
       if (rows.length === roundsPerRead) {
         ;({ at: start, transfer: last } = rows.at(-1)!)
         spanMs = Math.max(1, Math.floor(spanMs / 2))
@@ -133,31 +135,4 @@ async function read(reader: Reader, where: Part, order: Part): Promise<Row[]> {
       (select 'voided', ${columns}, 0::bigint, (r.steps::json -> -1 -> 'outcome')::text, r.reason from games.voided_rounds r where ${where} ${first})
     ) r join ledger.wallets w on w.wallet = r.wallet
     ${first}`
-}
-
-const columns = [
-  ...['round', 'status', 'begun_at', 'at', 'player', 'session', 'game', 'name', 'kind', 'version'],
-  ...['currency', 'denomination', 'stake', 'win', 'cash_before', 'cash', 'bonus', 'held'],
-  ...['choice', 'outcome', 'steps', 'draws', 'reason'],
-]
-const header = csvLine(columns)
-
-function linesOf(rows: readonly Row[], cellsOf: (row: Row) => CsvCell[]): string {
-  return rows.map((row) => csvLine(cellsOf(row))).join('')
-}
-
-/** The cells of a round; games are looked up once for a file. */
-function cellMaker(): (row: Row) => CsvCell[] {
-  const games = new Map(catalogue().map((game) => [game.id, game]))
-  return (row) => {
-    const { status, begunAt, at, player, session, game, version, currency, stake, win, cash, bonus, held } = row
-    const { name = game, kind = null } = games.get(game) ?? {}
-    const denomination = { decimal: showMoney({ amount: 1n, currency }).amount }
-    const before = cashBefore(row, row.steps === null ? [] : stepsOf({ steps: row.steps }))
-    return [
-      ...[nameOf(row.round ?? row.transfer), status, begunAt ?? at, at, player, session, game, name, kind, version],
-      ...[currency, denomination, stake, win, before, cash, bonus, held],
-      ...[row.choice, row.outcome, row.steps, row.draws, row.reason],
-    ]
-  }
 }

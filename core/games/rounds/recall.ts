@@ -1,10 +1,10 @@
 import { type Currency, type Reader, showMoney, type WireMoney } from '#base'
-import * as ledger from '#ledger'
 import * as rng from '#rng'
 import { catalogue, gameOf } from '../catalogue.ts'
 import { roundUnknown } from '../errors.ts'
 import type { Game, Played } from '../game.ts'
 import { type PastRound, settledAs, voidedAs } from './history.ts'
+import { type Shares, sharesOf } from './shares.ts'
 import { cashBefore, type OpenRound, openRows, type Step, stepsOf, viewOfOpen } from './step.ts'
 import { numberOf, type RoundView, viewOf } from './view.ts'
 
@@ -18,15 +18,11 @@ type RecalledStep = {
 }
 
 /**
- * What of stake and win was incentive or jackpot money, as the books say, and what else GLI-19 2.8.2 asks for. Nothing is bought in a
- * round but its stake, no rake or fee is taken besides, and the house gives no advice.
+ * What of stake and win was incentive or jackpot money, as the books say, null where that month of them is archived; and what else GLI-19 2.8.2
+ * asks for. Nothing is bought in a round but its stake, no rake or fee is taken besides, and the house gives no advice.
  */
-type Parts = {
-  stakedOfIncentives: WireMoney
-  wonOfIncentives: WireMoney
-  wonOfJackpots: WireMoney
-  toJackpots: WireMoney
-  jackpotAwarded: boolean
+type Parts = Record<keyof Shares, WireMoney | null> & {
+  jackpotAwarded: boolean | null
   purchases: WireMoney
   fees: WireMoney
   advice: readonly string[]
@@ -65,7 +61,7 @@ export async function recall(reader: Reader, wallet: bigint, name: string): Prom
   return {
     ...viewOf(row),
     ...about(row, row.begunAt ?? row.at),
-    parts: partsOf(row.currency, await ledger.legsOf(reader, row)),
+    parts: partsOf(row.currency, (await sharesOf(reader, [row])).get(row.transfer)),
     choice: JSON.parse(row.choice) as unknown,
     draws,
     steps: steps.map((step) => recalled(row, step)),
@@ -96,7 +92,7 @@ function recallOpen(open: OpenRound): Recall {
   return {
     ...viewOfOpen(open),
     ...about(open, open.begunAt),
-    parts: partsOf(open.currency, []),
+    parts: partsOf(open.currency, noShares),
     choice: JSON.parse(open.choice) as unknown,
     draws: [],
     steps: steps.map((step) => recalled(open, step)),
@@ -110,17 +106,18 @@ function about({ game, session, currency }: Pick<PastRound, 'game' | 'session' |
   return { begunAt: begunAt.toISOString(), session, name, kind, denomination: showMoney({ amount: 1n, currency }) }
 }
 
-function partsOf(currency: Currency, legs: Awaited<ReturnType<typeof ledger.legsOf>>): Parts {
-  const sum = (side: 'source' | 'target', account: string) =>
-    legs.filter((leg) => leg[side] === account).reduce((total, { amount }) => total + amount, 0n)
+/** Of a round that waits: its stakes are held, nothing is won. */
+const noShares: Shares = { stakedOfIncentives: 0n, wonOfIncentives: 0n, wonOfJackpots: 0n, toJackpots: 0n }
+
+function partsOf(currency: Currency, shares: Shares | undefined): Parts {
   const show = (amount: bigint) => showMoney({ amount, currency })
-  const fromPools = sum('source', 'jackpot.pools')
+  const told = (name: keyof Shares) => (shares ? show(shares[name]) : null)
   return {
-    stakedOfIncentives: show(sum('source', 'bonus')),
-    wonOfIncentives: show(sum('target', 'bonus')),
-    wonOfJackpots: show(fromPools),
-    toJackpots: show(sum('target', 'jackpot.pools')),
-    jackpotAwarded: fromPools > 0n,
+    stakedOfIncentives: told('stakedOfIncentives'),
+    wonOfIncentives: told('wonOfIncentives'),
+    wonOfJackpots: told('wonOfJackpots'),
+    toJackpots: told('toJackpots'),
+    jackpotAwarded: shares ? shares.wonOfJackpots > 0n : null,
     purchases: show(0n),
     fees: show(0n),
     advice: [],

@@ -53,7 +53,7 @@ const wanted = z.strictObject({
   game: gameId.optional(),
 })
 const lines = csvAnswer(
-  'A line per round that is over, settled or voided: amounts in minor units of the currency, whose value `denomination` says; instants in UTC; choice, outcome, steps and draws as JSON.',
+  'A line per round that is over, settled or voided: amounts in minor units of the currency, whose value `denomination` says; instants in UTC; choice, outcome, steps and draws as JSON; `country` is where the sign-in came from, if that could be told.',
 )
 const getPlayerRoundsCsv = createRoute({
   method: 'get',
@@ -90,8 +90,8 @@ export function operatorRoundsRoutes(host: Host): OpenAPIHono<FaceEnv> {
     const { player, round } = c.req.valid('param')
     const wallet = await lookAt(host, c, { player, round, reason: c.req.valid('query').reason })
     const found = await games.recall(host.sql, wallet, round)
-    const place = await sessions.placeOf(host.sql, host.keys, found.session)
-    return c.json({ ...found, player, country: place?.country ?? null }, 200)
+    const places = await sessions.placesOf(host.sql, host.keys, [found.session])
+    return c.json({ ...found, player, country: places.get(found.session)?.country ?? null }, 200)
   })
   routes.openapi(getPlayerRoundsCsv, async (c) => {
     const { player } = c.req.valid('param')
@@ -107,7 +107,7 @@ export function operatorRoundsRoutes(host: Host): OpenAPIHono<FaceEnv> {
         await audit.record(tx, commandOf(host, c), { action: exported, subject: player, player, reason, detail })
         return rounds
       })
-      return games.walletRoundsCsv(reader, fixed)
+      return games.walletRoundsCsv(reader, host.keys, fixed)
     })
   })
   routes.openapi(getRoundsCsv, (c) => {
@@ -119,7 +119,7 @@ export function operatorRoundsRoutes(host: Host): OpenAPIHono<FaceEnv> {
       await transact(host, (tx) =>
         audit.record(tx, commandOf(host, c), { action: exported, subject: 'rounds', reason, detail }),
       )
-      return games.roundsOfAllCsv(reader, rounds)
+      return games.roundsOfAllCsv(reader, host.keys, rounds)
     })
   })
   return routes
