@@ -8,6 +8,9 @@ import { levelOf } from './bound.ts'
 /** So much time is counted in one transaction at most: what a worker missed for days is made up in pieces. */
 const spanSeconds = 3600
 
+/** So many are in memory at once: every round of several steps is one. */
+const groupsPerRead = 1000
+
 /** Rounds of one choice, or one round of several steps. */
 type Group = {
   game: string
@@ -44,20 +47,21 @@ export async function countReturns(tx: Tx, { now }: Pick<Command, 'now'>): Promi
   const until = new Date(Math.min(settled, from.getTime() + spanSeconds * 1000))
   if (until <= from) return { more: false }
   await tx`update games.counted set until = ${until}`
-  const groups = await tx<Group[]>`
+  const sums: Keyed = new Map()
+  const groups = tx<Group[]>`
     select r.game, r.version, w.currency, r.choice, to_char(r.at at time zone 'UTC', 'YYYY-MM-DD') as day,
       count(*)::int as rounds, sum(r.stake)::text as staked, sum(r.win)::text as won, case when r.steps is not null then r.outcome end as outcome
     from games.rounds r join ledger.wallets w on w.wallet = r.wallet
     where r.at >= ${from} and r.at < ${until}
     group by r.game, r.version, w.currency, r.choice, day, case when r.steps is not null then r.transfer end, case when r.steps is not null then r.outcome end`
-  await keep(tx, addUp(groups))
+  for await (const some of groups.cursor(groupsPerRead)) addUp(sums, some)
+  await keep(tx, sums)
   return { more: until.getTime() < settled }
 }
 
 type Keyed = Map<string, Counted & Pick<Group, 'game' | 'version' | 'currency' | 'day'> & { level: bigint }>
 
-function addUp(groups: readonly Group[]): Keyed {
-  const sums: Keyed = new Map()
+function addUp(sums: Keyed, groups: readonly Group[]): void {
   for (const group of groups) {
     const { game, version, currency, day } = group
     const { level, ...counted } = count(group)
@@ -65,7 +69,6 @@ function addUp(groups: readonly Group[]): Keyed {
     const before = sums.get(name)
     sums.set(name, { game, version, currency, day, level, ...(before ? plus(before, counted) : counted) })
   }
-  return sums
 }
 
 function count({
