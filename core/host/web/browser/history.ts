@@ -4,7 +4,14 @@ import { type Money, minorOf, moneyOf, show, showSigned } from './money.ts'
 import { drawReplay, type Recall } from './replay.ts'
 import { when } from './words.ts'
 
-type Round = { round: string; game: string; at: string; stake: Money; win: Money }
+type Round = {
+  round: string
+  game: string
+  at: string
+  status: 'open' | 'settled' | 'voided'
+  stake: Money
+  win: Money
+}
 
 const pageLength = 20
 const { games } = await get<{ games: Array<{ game: string; name: string }> }>('/api/games')
@@ -35,7 +42,7 @@ async function more(): Promise<void> {
 }
 
 function row(round: Round): HTMLElement {
-  const net = minorOf(round.win) - minorOf(round.stake)
+  const { net, words } = cameTo(round)
   const button = make(
     'button',
     {
@@ -48,10 +55,17 @@ function row(round: Round): HTMLElement {
     make('strong', {}, names.get(round.game) ?? round.game),
     make('strong', { class: net > 0n ? 'up' : '' }, showSigned(moneyOf(net, round.stake))),
     make('small', {}, when(round.at)),
-    make('small', {}, `staked ${show(round.stake)}, returned ${show(round.win)}`),
+    make('small', {}, words),
   )
   button.addEventListener('click', () => void recall(round.round))
   return make('li', {}, button)
+}
+
+/** What a round has changed: one that waits has its stake set aside, one that was voided gave it back. */
+function cameTo({ status, stake, win }: Round): { net: bigint; words: string } {
+  if (status === 'open') return { net: -minorOf(stake), words: `waits for you, ${show(stake)} set aside` }
+  if (status === 'voided') return { net: 0n, words: `not finished, ${show(stake)} given back` }
+  return { net: minorOf(win) - minorOf(stake), words: `staked ${show(stake)}, returned ${show(win)}` }
 }
 
 async function recall(id: string): Promise<void> {

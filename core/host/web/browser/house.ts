@@ -38,7 +38,7 @@ export async function openHouse(game: string): Promise<House> {
   let newest = latest.newest
   return {
     example,
-    latest: latest.rounds,
+    latest: latest.rounds.filter(({ status }) => status === 'settled'),
     waiting: open.rounds.find((round) => round.game === game),
     tools: [seeds.button],
     async play(choice) {

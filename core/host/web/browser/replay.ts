@@ -1,17 +1,31 @@
 import { facts, make } from './elements.ts'
 import { type Money, show } from './money.ts'
-import { choiceWords, drawWords, outcomeWords } from './round-words.ts'
+import {
+  choiceWords,
+  drawWords,
+  outcomeWords,
+  type Parts,
+  partsWords,
+  type Step,
+  stepWords,
+  voidedWords,
+} from './round-words.ts'
 import { when } from './words.ts'
 
 export type Recall = {
   round: string
   game: string
   version: string
+  status: 'open' | 'settled' | 'voided'
   at: string
+  begunAt: string
+  denomination: Money
   stake: Money
   win: Money
   choice: Record<string, unknown>
   outcome: Record<string, unknown>
+  steps: Step[]
+  parts: Parts
   draws: Array<[purpose: string, range: number, value: number]>
   balance: { cash: Money; bonus: Money; held: Money }
   balanceBefore: Money
@@ -23,9 +37,10 @@ const verdicts: Record<string, string> = {
   identical: 'Played again from its draws: identical',
   different: 'Played again from its draws: different. Please tell support',
   version_not_here: 'Not played again: this version of the game is no longer here',
+  open: 'It waits for you. What was drawn is told once it is over',
 }
 
-/** A round again: what it showed, and everything that is recorded about it, in words. */
+/** A round again: what it showed, and everything that is recorded about it, in words [GLI-4.14.2]. */
 export function drawReplay(round: Recall, name: string): HTMLElement {
   return make(
     'article',
@@ -39,15 +54,19 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
     make(
       'p',
       { class: 'replay-ways' },
-      make('a', { class: 'button', href: `/games/${round.game}?round=${round.round}` }, 'See it played again'),
+      round.status === 'open'
+        ? make('a', { class: 'button', href: `/games/${round.game}` }, 'Go on with it')
+        : make('a', { class: 'button', href: `/games/${round.game}?round=${round.round}` }, 'See it played again'),
       ...(round.fair
         ? [make('a', { class: 'button', href: `/fairness?round=${round.round}` }, 'Check its numbers')]
         : []),
     ),
+    ...(round.status === 'voided' ? [make('p', { class: 'note' }, voidedWords(round))] : []),
     facts([
       ...(round.fair ? [['Drawn by', `seeds, round ${round.fair.nonce} of “${round.fair.clientSeed}”`] as const] : []),
       ['Game', name],
-      ['Played', when(round.at)],
+      ['Begun', when(round.begunAt)],
+      [round.status === 'open' ? 'Last step' : 'Ended', when(round.at)],
       ['Round', round.round],
       ['Version of the game', round.version],
       ['Your choice', choiceWords(round)],
@@ -58,6 +77,11 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
       ['Balance after', show(round.balance.cash)],
       ['Bonus after', show(round.balance.bonus)],
       ['Set aside after', show(round.balance.held)],
+      ['Amounts go in steps of', show(round.denomination)],
+      ['Of these amounts', partsWords(round.parts), 'wide'],
+      ...(round.steps.length > 0
+        ? [[`Steps, ${round.steps.length}`, make('ol', {}, ...stepsOf(round)), 'wide'] as const]
+        : []),
       [
         `Draws, ${round.draws.length}`,
         make('ul', {}, ...drawWords(round.draws).map((words) => make('li', {}, words))),
@@ -65,4 +89,8 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
       ],
     ]),
   )
+}
+
+function stepsOf(round: Recall): HTMLElement[] {
+  return round.steps.map((step, index) => make('li', {}, stepWords(step, round, index === round.steps.length - 1)))
 }

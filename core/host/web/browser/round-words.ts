@@ -1,10 +1,26 @@
-import { type Money, moneyOf, show } from './money.ts'
-import { betName, capital } from './words.ts'
+import { type Money, minorOf, moneyOf, show } from './money.ts'
+import { betName, capital, when } from './words.ts'
 
 /** What is recorded of a round, in words: of every game, whatever its choice and outcome are made of. */
 type Recorded = { choice: Record<string, unknown>; outcome: Record<string, unknown>; stake: Money }
 type Draw = readonly [purpose: string, range: number, value: number]
 type Chips = Array<[on: string, amount: string]>
+
+/** One step of a round, in the order they came; the first is the beginning. */
+export type Step = {
+  at: string
+  move: unknown
+  by: 'player' | 'platform'
+  stake: Money
+  outcome: Record<string, unknown>
+}
+
+/** What of a round was incentive or jackpot money, and what else it cost; null where that month of the books is archived. */
+export type Parts = Record<'stakedOfIncentives' | 'wonOfIncentives' | 'wonOfJackpots' | 'toJackpots', Money | null> & {
+  purchases: Money
+  fees: Money
+  advice: readonly string[]
+}
 
 /** Reels are drawn together; a row of draws is as long as a spin of five. */
 const rowMax = 5
@@ -26,6 +42,40 @@ export function outcomeWords({ choice, outcome, stake }: Recorded): string {
   return [count > 0 ? `A spin and ${count} free spins` : 'One spin', ...brought].join(', ')
 }
 
+/** Of a round that could not be finished. */
+export function voidedWords({ stake }: Pick<Recorded, 'stake'>): string {
+  return `This round could not be finished. The ${show(stake)} that you staked went back to your balance.`
+}
+
+/** What was decided in a step, by whom, and what it came to [GLI-4.14.3] [GLI-4.16.3c-iii]. */
+export function stepWords(
+  { at, move, by, stake, outcome }: Step,
+  { choice, status }: Pick<Recorded, 'choice'> & { status: string },
+  isLast: boolean,
+): string {
+  const decided =
+    move === null ? 'The round began' : `${by === 'player' ? 'You' : 'The rules, for you'}: ${moveWords(move)}`
+  const over = isLast && status === 'settled' ? 'it was over' : undefined
+  const came = [outcomeWords({ choice, outcome, stake }), `staked ${show(stake)}`, ...(over ? [over] : [])]
+  return `${when(at)}. ${decided}; ${came.filter(Boolean).join('; ')}`
+}
+
+/** What of stake and win came from or went elsewhere than the player's own money, where anything did. */
+export function partsWords({ stakedOfIncentives, wonOfIncentives, wonOfJackpots, toJackpots, ...rest }: Parts): string {
+  const { purchases, fees, advice } = rest
+  const told = (amount: Money | null, words: string) =>
+    amount === null ? [] : [`${words} ${minorOf(amount) === 0n ? 'nothing' : show(amount)}`]
+  return [
+    ...told(stakedOfIncentives, 'staked of incentives'),
+    ...told(toJackpots, 'of the stake to jackpots'),
+    ...told(wonOfIncentives, 'won of incentives'),
+    ...told(wonOfJackpots, 'won of jackpots'),
+    ...told(purchases, 'bought besides'),
+    ...told(fees, 'fees'),
+    `advice ${advice.length === 0 ? 'none' : advice.join(', ')}`,
+  ].join(', ')
+}
+
 /** Draws for the same purpose in a row, each with what it was drawn out of. */
 export function drawWords(draws: readonly Draw[]): string[] {
   const rows: Draw[][] = []
@@ -44,6 +94,11 @@ function rowWords(draws: readonly Draw[]): string {
   return `${capital(purpose)}: ${values}${alike ? `, of 0 to ${range - 1}` : ''}`
 }
 
+function moveWords(move: unknown): string {
+  const { move: name, ...rest } = move as Record<string, unknown>
+  return [...(name === undefined ? [] : [String(name).replaceAll('-', ' ')]), ...plain(rest)].join(', ')
+}
+
 function returned(choice: Record<string, unknown>, wins: readonly string[], stake: Money): string {
   const chips = (choice.chips ?? []) as Chips
   const won = wins.flatMap((win, index) =>
@@ -56,8 +111,14 @@ function returned(choice: Record<string, unknown>, wins: readonly string[], stak
 function plain(record: object): string[] {
   return Object.entries(record).flatMap(([name, value]): string[] => {
     if (value === null || value === undefined) return []
-    if (Array.isArray(value))
-      return value.some((each) => typeof each === 'object') ? [] : [`${name} ${value.join(' ')}`]
+    if (Array.isArray(value)) {
+      const each = value.map((part) =>
+        typeof part === 'object' && part !== null ? plain(part).join(', ') : String(part),
+      )
+      return each.length > 0
+        ? [`${name} ${each.join(value.some((part) => typeof part === 'object') ? ' / ' : ' ')}`]
+        : []
+    }
     if (typeof value === 'object') return plain(value)
     return [typeof value === 'boolean' ? `${name} ${value ? 'yes' : 'no'}` : `${name} ${value}`]
   })

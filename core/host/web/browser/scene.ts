@@ -6,6 +6,8 @@ export type Round<Outcome = Record<string, unknown>> = {
   round: string
   game: string
   version: string
+  /** `voided`: it could not be finished, and every stake went back. */
+  status: 'open' | 'settled' | 'voided'
   stake: Money
   win: Money
   outcome: Outcome

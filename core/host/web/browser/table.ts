@@ -4,6 +4,7 @@ import { holdFocus } from './focus.ts'
 import { openHouse, openWithoutMoney } from './house.ts'
 import { minorOf, moneyOf, show } from './money.ts'
 import { countUp, Patience } from './motion.ts'
+import { voidedWords } from './round-words.ts'
 import type { Facts, Open, Round, Scene, Table } from './scene.ts'
 import { drawSoundSwitch, sound } from './sound.ts'
 
@@ -105,6 +106,7 @@ async function present(round: Round): Promise<void> {
   const ahead = won > staked
   table.stage.classList.toggle('ahead', ahead)
   await scene.show(round)
+  if (round.status === 'voided') return say(voidedWords(round))
   const words = scene.words(round)
   const told = words ? `${words}. ` : ''
   if (round.moves) return say(words)
@@ -139,11 +141,15 @@ async function showAgain(id: string): Promise<void> {
 }
 
 function tellUnfinished(): void {
-  const found = house.unfinished()
-  const words = found ? scene.words(found) : ''
-  if (found === undefined) say(scene.invitation)
-  else if (found === null) say('Your last bet did not reach the casino. Nothing was staked.')
-  else say(`Your last bet was played${words ? `: ${words}` : ''}. Returned ${show(found.win)} of ${show(found.stake)}.`)
+  say(unfinishedWords(house.unfinished()))
+}
+
+function unfinishedWords(found: Round | null | undefined): string {
+  if (found === undefined) return scene.invitation
+  if (found === null) return 'Your last bet did not reach the casino. Nothing was staked.'
+  if (found.status === 'voided') return voidedWords(found)
+  const words = scene.words(found)
+  return `Your last bet was played${words ? `: ${words}` : ''}. Returned ${show(found.win)} of ${show(found.stake)}.`
 }
 
 function paint(): void {
