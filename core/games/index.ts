@@ -30,6 +30,7 @@ export { type Games, type Order, openGames } from './play.ts'
 export { playOut } from './play-out.ts'
 // What the licence says of play
 export { type PlayRules, playRules } from './play-rules.ts'
+export { stakeCapOf } from './policy.ts'
 // What versions took and gave, and whether chance explains it
 export { deviationsOf, isOutside, type Sums } from './returns/bound.ts'
 export { countReturns } from './returns/count.ts'

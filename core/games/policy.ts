@@ -21,7 +21,10 @@ export function paceOf(
   }
 }
 
-/** The most one round of a kind may stake, in minor units, by somebody of an age; the age is asked for only where it matters. */
+/**
+ * The most one round of a kind may stake, in minor units, by somebody of an age; the age is asked for only where it matters. Nothing in a currency that a
+ * bound says nothing of: what the licence would allow there nobody knows.
+ */
 export async function stakeCapOf(
   { stakeMax }: Pick<licences.Rules, 'stakeMax'>,
   kind: Game['kind'],
@@ -30,8 +33,9 @@ export async function stakeCapOf(
 ): Promise<bigint> {
   let cap = amountMax
   for (const { amounts, ageBelow } of stakeMax[kind]) {
+    if (ageBelow !== undefined && (await age()) >= ageBelow) continue
     const amount = amounts[currency]
-    if (amount === undefined || (ageBelow !== undefined && (await age()) >= ageBelow)) continue
+    if (amount === undefined) return 0n
     const bound = readMoney({ amount, currency }).amount
     if (bound < cap) cap = bound
   }

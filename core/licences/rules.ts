@@ -58,7 +58,7 @@ export type Rules = {
   cycleMsMin: Record<GameKind, number>
   /** Kinds of games of which a player has one at a time: another may not begin while one waits for them. */
   oneAtATime: GameKind[]
-  /** The most one round may stake: every bound that is for the player's age holds. */
+  /** The most one round may stake: every bound that is for the player's age holds, and one without an amount in a currency lets nobody stake in it. */
   stakeMax: Record<GameKind, Array<{ amounts: ByCurrency<string>; ageBelow?: number }>>
   /** Whether a page may begin games by itself, one after the other. */
   autoplay: boolean

@@ -6,6 +6,7 @@ import { anybody } from '../access-rule.ts'
 import { createRoutes, problems } from '../face.ts'
 import type { Host } from '../host.ts'
 import { gameId } from '../round-shapes.ts'
+import { stakeMaxFor } from './stake-bounds.ts'
 
 const gameSchema = z
   .object({
@@ -22,7 +23,9 @@ const gameSchema = z
 const sheetSchema = gameSchema
   .extend({
     stakeMin: z.string(),
-    stakeMax: z.string(),
+    stakeMax: z
+      .string()
+      .openapi({ description: 'Of who is signed in, no more than the licence lets them stake in a round.' }),
     cycleMsMin: z.number().int().openapi({ description: 'From the start of a round to the next start, at least.' }),
     autoplay: z.boolean().openapi({ description: 'Whether a page may begin rounds by itself.' }),
     rules: z.array(z.string()),
@@ -67,13 +70,15 @@ export function gamesRoutes(host: Host) {
       const { id } = games.gameOf(c.req.valid('param').game)
       const standing = (await games.standings(host.sql)).find(({ game }) => game.id === id)!
       const { game } = standing
-      const { cycleMsMin, autoplay } = await licences.rules(host.sql)
-      const currency = (c.get('session')?.currency ?? 'EUR') as 'EUR'
+      const rules = await licences.rules(host.sql)
+      const { cycleMsMin, autoplay } = rules
+      const session = c.get('session')
+      const currency = (session?.currency ?? 'EUR') as 'EUR'
       return c.json(
         {
           ...brief(standing),
           stakeMin: showMoney({ amount: game.stakeMin, currency }).amount,
-          stakeMax: showMoney({ amount: game.stakeMax, currency }).amount,
+          stakeMax: showMoney({ amount: await stakeMaxFor(host, rules, game, session), currency }).amount,
           ...{ cycleMsMin: cycleMsMin[game.kind], autoplay },
           rules: game.rules.en,
           sheet: game.sheet,

@@ -5,6 +5,7 @@ import * as messages from '#messages'
 import type { FaceEnv } from '../face.ts'
 import type { Host } from '../host.ts'
 import { currencyOf, mayPlayFree } from '../player/free-play.ts'
+import { stakeMaxFor } from '../player/stake-bounds.ts'
 import { serveAssets } from './assets.ts'
 import { confirmPage, registerPage, signInPage } from './pages/account.ts'
 import { cashierPage } from './pages/cashier.ts'
@@ -50,7 +51,8 @@ export function playerPages(host: Host): Hono<FaceEnv> {
     const hurry = mayHurry(game, rules)
     const reads = messages.preferredLanguage(c.req.header('accept-language'), rules.languageDefault)
     const currency = currencyOf(c.get('session'))
-    return c.html(gamePage(game, currency, { hurry, reads, signedIn, without, ...(again ? { again } : {}) }))
+    const stakeMax = await stakeMaxFor(host, rules, game, c.get('session'))
+    return c.html(gamePage(game, currency, { hurry, reads, signedIn, stakeMax, without, ...(again ? { again } : {}) }))
   })
   app.get('/fairness', (c) => c.html(fairnessPage(isSignedIn(c))))
   app.get('/cashier', (c) => (isSignedIn(c) ? c.html(cashierPage()) : c.redirect('/sign-in')))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as games from '#games'
+import { stakeMaxFor } from '../../../core/host/player/stake-bounds.ts'
 import { doors } from '../../support/doors.ts'
 import { openHouse } from '../../support/house.ts'
 import { house, make, type Seat, table, useTable, world } from './doors-table.ts'
@@ -150,6 +151,13 @@ describe('what the licence of Great Britain says of play', () => {
       expect((await begun(seat, 'midnight-orchard', { stake: most })).round.status).toBe('settled')
     }
     const young = await house.sitDown(10_000n, born(18, 0))
+    const offered = ({ session }: Seat, game: string) => {
+      const host = { sql: world.sql, keys: world.agent.keys, now: () => house.at! }
+      return stakeMaxFor(host, house.rules, games.gameOf(game), session)
+    }
+    const old = await house.sitDown(10_000n, born(25, 0))
+    expect([await offered(old, 'midnight-orchard'), await offered(young, 'midnight-orchard')]).toEqual([500n, 200n])
+    expect(await offered(young, 'roulette-european')).toBe(games.gameOf('roulette-european').stakeMax)
     expect((await begun(young, 'roulette-european', { bets: [{ on: 'red', amount: '50.00' }] })).round.status).toBe(
       'settled',
     )
@@ -159,6 +167,39 @@ describe('what the licence of Great Britain says of play', () => {
     const { round } = await begun(seat, 'doors', { stake: '1.01' })
     await expect(make(seat, round.round, 1, 'double')).rejects.toMatchObject({ code: 'games.stake_too_high' })
     expect((await make(seat, round.round, 1, 2)).status).toBe('settled')
+  })
+
+  test('in a currency that the bound on stakes says nothing of no slot is played; other games are [UKSI-2025-215-1]', async () => {
+    // Of before this licence, under which nobody opens a wallet in euros.
+    const inForce = async (licence: string) => {
+      await world.admin`update licences.licences set in_force = false`
+      await world.admin`update licences.licences set in_force = true where licence = ${licence}`
+    }
+    await inForce('standard')
+    const before = await house.sitDown(10_000n)
+    await inForce('great-britain')
+    at(0)
+    await expect(begun(before, 'midnight-orchard', { stake: '0.20' })).rejects.toMatchObject({
+      code: 'games.stake_too_high',
+    })
+    expect((await begun(before, 'roulette-european', red)).round.status).toBe('settled')
+  })
+
+  test('a round by seeds is held to the same: pace, stake, and who begins it [RTS-14D] [RTS-14G-1] [RTS-8A] [CR-08]', async () => {
+    const seat = await house.sitDown(10_000n, { ...london, dateOfBirth: '2000-01-01' })
+    at(0)
+    const game = 'midnight-orchard'
+    const holder = { wallet: seat.wallet, player: seat.player, game, clientSeed: 'my words' }
+    await world.act((tx) => table.renewSeeds(tx, world.command(house.at), holder))
+    const fair = (stake: string, auto = false) =>
+      table.playFair({ session: seat.session, game, choice: { stake }, auto, key: `gb ${key++}` })
+    await expect(fair('5.20')).rejects.toMatchObject({ code: 'games.stake_too_high' })
+    await expect(fair('1.00', true)).rejects.toMatchObject({ code: 'games.autoplay_forbidden' })
+    await fair('1.00')
+    at(2499)
+    await expect(fair('1.00')).rejects.toMatchObject({ code: 'games.too_soon' })
+    at(2500)
+    await fair('1.00')
   })
 
   test('no page begins a round by itself where the licence forbids it, and may where it does not [RTS-8A] [GLI-4.9.2a]', async () => {

@@ -14,14 +14,21 @@ export type Without = 'here' | 'offered' | 'refused'
 
 /**
  * `again`: a round that was played, to be shown once more; `hurry`: whether the licence lets a player cut the showing of a round short; `reads`: the language the player
- * reads best.
+ * reads best; `stakeMax`: the most they may stake in a round, in minor units.
  */
 export function gamePage(
   game: games.Game,
   currency: string,
-  asked: { again?: string; hurry: boolean; reads: messages.Language; signedIn: boolean; without: Without },
+  asked: {
+    again?: string
+    hurry: boolean
+    reads: messages.Language
+    signedIn: boolean
+    stakeMax: bigint
+    without: Without
+  },
 ) {
-  const { again, hurry, reads, signedIn, without } = asked
+  const { again, hurry, reads, signedIn, stakeMax, without } = asked
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
   const name = games.pageOf(game)
   const exact = game.rtp.d < denominatorMax ? `, exactly ${game.rtp.n}/${game.rtp.d}` : ', by enumerating every outcome'
@@ -36,7 +43,7 @@ export function gamePage(
     },
     html`
     <div class="table" data-game="${game.id}" data-page="${name}" data-hurry="${hurry ? 'yes' : 'no'}" data-again="${again ?? ''}" data-currency="${currency}" data-money="${without === 'here' ? 'none' : 'yes'}">
-      <div class="title"><h1>${game.name}</h1><div class="title-tools" id="title-tools"><p class="fine">${show(game.stakeMin)} – ${show(game.stakeMax)} ${currency} per round · returns ${games.showPercent(game.rtp, 2)} · <a href="#rules">Rules</a>${otherWay(game, asked)}</p></div></div>
+      <div class="title"><h1>${game.name}</h1><div class="title-tools" id="title-tools"><p class="fine">${show(game.stakeMin)} – ${show(stakeMax)} ${currency} per round · returns ${games.showPercent(game.rtp, 2)} · <a href="#rules">Rules</a>${otherWay(game, asked)}</p></div></div>
       <div id="stage" class="stage"></div>
       <div id="controls" class="controls"></div>
     </div>
