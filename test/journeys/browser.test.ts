@@ -245,6 +245,7 @@ test('register, deposit, play, set a limit, withdraw; staff approve; the books a
     await small.waitForLoadState('networkidle')
     expect(await fits(small), `${path} fits a phone`).toBe(true)
     if (path === '/games/midnight-orchard') await picture(small, 'phone-slot')
+    if (path === '/cashier') await figuresAreNamed(small)
   }
   await tableStandsUp(small)
   await small.getByRole('button', { name: 'Bet on Red' }).click()
@@ -466,6 +467,14 @@ function fits(page: Page): Promise<boolean> {
 
 async function expectText(page: Page, selector: string, text: string | RegExp): Promise<void> {
   await page.locator(selector).filter({ hasText: text }).waitFor({ timeout: 15_000 })
+}
+
+/** Where a table has no room for its head, each figure of it says what it is. */
+async function figuresAreNamed(page: Page): Promise<void> {
+  const figures = page.locator('.games tbody tr').first().locator('td')
+  await figures.first().waitFor()
+  const titles = await figures.evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell, '::before').content))
+  expect(titles).toEqual(['"Rounds"', '"Staked"', '"Won"'])
 }
 
 async function picture(page: Page, name: string): Promise<void> {

@@ -117,8 +117,9 @@ export const plays: readonly Play[] = [
     },
     words({ player, banker, result }) {
       const [one, other] = [player, banker] as Array<{ total: number }>
+      const [high, low] = [one!.total, other!.total].sort((a, b) => b - a)
       const won = result === 'tie' ? 'Tie' : `${result === 'player' ? 'Player' : 'Banker'} wins`
-      return `${won}, ${one!.total} to ${other!.total}`
+      return `${won}, ${high} to ${low}`
     },
   },
   {

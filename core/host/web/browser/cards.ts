@@ -19,7 +19,7 @@ const suits: Record<string, { name: string; d: string; red: boolean }> = {
 const names: Record<string, string> = { A: 'ace', T: 'ten', J: 'jack', Q: 'queen', K: 'king' }
 
 /** Where the pips of a number stand: columns and rows of a card of 100 by 140, from its middle. */
-const [left, right, rows] = [-21, 21, { top: -42, high: -21, third: -14, low: 21, twoThirds: 14, bottom: 42 }]
+const [left, right, rows] = [-19, 19, { top: -42, high: -21, third: -14, low: 21, twoThirds: 14, bottom: 42 }]
 const pips: Record<string, ReadonlyArray<readonly [x: number, y: number]>> = {
   A: [[0, 0]],
   2: [
@@ -99,8 +99,9 @@ function face(card: Card): SVGElement {
   const suit = suits[mark]!
   const svg = draw('svg', { viewBox: '0 0 100 140', class: suit.red ? 'red' : 'black', 'aria-hidden': 'true' })
   const corner = () => {
-    const text = draw('text', { x: -37, y: -48, class: 'rank' })
-    text.textContent = rank === 'T' ? '10' : rank
+    const isTen = rank === 'T'
+    const text = draw('text', { x: -37, y: -48, class: isTen ? 'rank ten' : 'rank' })
+    text.textContent = isTen ? '10' : rank
     const group = draw('g', {})
     group.append(text, draw('path', { d: suit.d, transform: 'translate(-37 -33) scale(.8)' }))
     return group

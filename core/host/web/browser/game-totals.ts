@@ -10,12 +10,13 @@ export type GameTotal = {
   won: Money
 }
 
+const titles = ['Rounds', 'Staked', 'Won'] as const
 const kinds = { table: 'Table or card game', slot: 'Slot', instant: 'Instant game' }
 
 /** What was staked and won with each game. */
 export function drawGameTotals(games: readonly GameTotal[]): HTMLElement {
   const head = make('tr', {}, make('th', { scope: 'col' }, 'Game'))
-  for (const title of ['Rounds', 'Staked', 'Won']) head.append(make('th', { scope: 'col', class: 'number' }, title))
+  for (const title of titles) head.append(make('th', { scope: 'col', class: 'number' }, title))
   return make('table', { class: 'games' }, make('thead', {}, head), make('tbody', {}, ...games.map(row)))
 }
 
@@ -25,6 +26,8 @@ function row({ game, name, kind, rounds, staked, won }: GameTotal): HTMLElement 
     'tr',
     { 'data-game': game },
     make('th', { scope: 'row' }, name, ...type),
-    ...[rounds.toLocaleString('en'), show(staked), show(won)].map((text) => make('td', { class: 'number' }, text)),
+    ...[rounds.toLocaleString('en'), show(staked), show(won)].map((text, column) =>
+      make('td', { class: 'number', 'data-title': titles[column]! }, text),
+    ),
   )
 }

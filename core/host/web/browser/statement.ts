@@ -98,13 +98,14 @@ function changeOf({ source, target, amount }: Line): bigint {
 }
 
 function nameOf(line: Line): Array<Node | string> {
-  if (line.kind !== 'round') {
-    const note = changeOf(line) === 0n ? `${show(line.amount)} from what was set aside` : ''
-    return [kindName(line.kind), ...(note ? [make('small', {}, note)] : [])]
-  }
-  const round = `rnd_${line.transfer}`
-  return [
-    line.source === 'cash' ? 'Stake ' : 'Return ',
-    make('a', { href: `/history#${round}` }, `round ${line.transfer}`),
-  ]
+  const note = changeOf(line) === 0n ? [make('small', {}, `${show(line.amount)} from what was set aside`)] : []
+  if (!/^round\b/.test(line.kind)) return [kindName(line.kind), ...note]
+  const name = line.kind !== 'round' ? kindName(line.kind) : line.target === 'cash' ? 'Return' : 'Stake'
+  return [`${name}, `, linkTo(line), ...note]
+}
+
+/** A round of several steps is named by what took its first stake, and what follows refers to it by that name. */
+function linkTo({ reference, transfer }: Line): HTMLElement {
+  const round = reference ?? `rnd_${transfer}`
+  return make('a', { href: `/history#${round}` }, round.replace('rnd_', 'round '))
 }

@@ -31,8 +31,8 @@ const kinds: Record<string, string> = {
   'withdrawal.paid': 'Withdrawal paid out',
   'withdrawal.rejected': 'Withdrawal declined, returned',
   'withdrawal.failed': 'Payout failed, returned',
-  'round.held': 'Stake set aside for a round that goes on',
-  'round.voided': 'Round voided, stake returned',
+  'round.held': 'Stake set aside',
+  'round.voided': 'Not finished, stake given back',
 }
 
 export function kindName(kind: string): string {

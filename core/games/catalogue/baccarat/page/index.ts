@@ -55,8 +55,10 @@ const open: Open<Sheet, Outcome> = (table) => {
     invitation: 'Place your bets.',
     choice: () => (layout.placed.size === 0 ? 'Place at least one chip.' : { bets: layout.bets(table) }),
     paint,
-    words: ({ outcome: { player, banker, result } }) =>
-      `${result === 'tie' ? 'Tie' : `${titles[result]} wins`}, ${player.total} to ${banker.total}`,
+    words({ outcome: { player, banker, result } }) {
+      const [high, low] = [player.total, banker.total].sort((one, other) => other - one)
+      return `${result === 'tie' ? 'Tie' : `${titles[result]} wins`}, ${high} to ${low}`
+    },
     async show({ outcome }) {
       clearCloth()
       await deal(outcome)
