@@ -7,9 +7,11 @@ import * as audit from '#audit'
 import * as ledger from '#ledger'
 import * as players from '#players'
 import * as privacy from '#privacy'
+import * as sessions from '#sessions'
 import * as staff from '#staff'
 import { recordsOf } from '../support/csv.ts'
 import { type Faces, openFaces } from '../support/faces.ts'
+import { rightAttempt } from '../support/sign-in.ts'
 import { staffPassword } from '../support/staff.ts'
 import { withAuthenticator, withSecurityKey } from '../support/virtual-authenticator.ts'
 
@@ -70,6 +72,7 @@ test('nobody is shown what they may not open; a game is closed by one, and opene
   ])
   for (const hidden of ['books', 'clients', 'staff', 'audit']) expect(await sue.locator(`#${hidden}`).count()).toBe(0)
   for (const file of ['Figures of games (CSV)', 'Rounds (CSV)']) expect(await sue.getByText(file).count()).toBe(0)
+  await roundsOfPlayer(sue)
   const boss = await enrol('boss', 'administrator')
   const ben = await enrol('ben', 'administrator')
   expect(await links(boss)).toHaveLength(13)
@@ -218,6 +221,53 @@ async function enrol(login: string, role: string): Promise<Page> {
   await page.getByRole('button', { name: 'Sign in with your passkey' }).click()
   await page.waitForURL(`${url}/`)
   return page
+}
+
+/** Who answers a player sees their rounds as they do, and where they signed in; why, is written down with each look. */
+async function roundsOfPlayer(page: Page): Promise<void> {
+  const { world } = faces
+  const { player, wallet, email } = await world.player(1000n)
+  const place = { country: 'SE', latitude: 59.3, longitude: 18.1 }
+  const begun = await world.act((tx) => sessions.begin(tx, world.command(), rightAttempt(player, { place })))
+  if ('refusal' in begun) throw begun.refusal
+  const outcome = JSON.stringify({ picked: [3], count: 3, times: 112, next: 129 })
+  const step = { at: '2026-02-03T04:05:06Z', drawn: 3, outcome: JSON.parse(outcome), moves: ['reveal'], stake: '100' }
+  const steps = JSON.stringify([{ ...step, cash: '900', bonus: '0', held: '100' }])
+  await world.admin`
+    insert into games.rounds (wallet, transfer, session, game, version, stake, win, choice, draws, outcome, cash, bonus, held, at)
+    values (${wallet}, 1, ${begun.session.id}, 'dice', 'v', 100, 0, '{"stake":"100"}', '[["roll",10000,4711]]', '{"roll":4711}', 900, 0, 0, '2026-02-03T04:05:06Z')`
+  await world.admin`
+    insert into games.voided_rounds (wallet, transfer, round, session, game, version, stake, choice, draws, steps, reason, begun_at, at, cash, bonus, held)
+    values (${wallet}, 3, 2, ${begun.session.id}, 'mines', 'v', 100, '{"stake":"100"}', '[]', ${steps}, 'broken', '2026-02-03T04:05:06Z',
+      '2026-02-03T04:05:08Z', 900, 0, 0)`
+  await page.getByLabel('E-mail, in full').fill(email)
+  await page.getByRole('button', { name: 'Find' }).click()
+  await page.locator('#players').getByText(player).click()
+  await page.getByLabel('Why you look at the rounds').fill('she asked')
+  await page.getByRole('button', { name: 'Look at rounds' }).click()
+  const seen = page.getByRole('dialog', { name: 'Rounds of the player' })
+  await seen.getByText('staked €1.00, returned €0.00').waitFor()
+  await seen.getByText('not finished, €1.00 given back').waitFor()
+  await shown(page, 'desk-player-rounds')
+  await seen.getByRole('button', { name: 'Recall rnd_1' }).click()
+  await seen.getByText('Roll: 4711, of 0 to 9999').waitFor()
+  await seen.getByText('SE', { exact: true }).waitFor()
+  expect(await seen.getByRole('link').count(), 'what is the player’s alone').toBe(0)
+  await shown(page, 'desk-player-round')
+  await picture(page, 'desk-player-round')
+  await seen.getByRole('button', { name: 'Back to the rounds' }).click()
+  await seen.getByRole('button', { name: 'Recall rnd_2' }).click()
+  await seen.getByText('This round could not be finished.', { exact: false }).waitFor()
+  await seen.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('button', { name: 'Close' }).click()
+  const looks = await audit.search(world.sql, { code: 'games.rounds_viewed', subject: player, limit: 10 })
+  expect(looks.map(({ reason, detail }) => [reason, detail?.round])).toEqual([
+    ['she asked', 'rnd_2'],
+    ['she asked', 'rnd_1'],
+    ['she asked', undefined],
+  ])
+  await world.admin`delete from games.rounds where wallet = ${wallet}`
+  await world.admin`delete from games.voided_rounds where wallet = ${wallet}`
 }
 
 /** Figures of games and everybody's rounds as files; that the rounds were taken, and why, is written down. */

@@ -2,6 +2,7 @@ import { get, send, wordsOf } from './api.ts'
 import { type AuditEvent, auditTable } from './desk-audit.ts'
 import { openErasure } from './desk-erasures.ts'
 import { badge, code, confirm, table, tell } from './desk-parts.ts'
+import { openPlayerRounds } from './desk-player-rounds.ts'
 import { act, facts, make } from './elements.ts'
 import { answer } from './form.ts'
 import { type Money, show } from './money.ts'
@@ -101,6 +102,9 @@ export async function openPlayer(
     parts.push(ending())
     if (balance)
       parts.push(
+        reasoned('rounds', 'Look at rounds', 'Why you look at the rounds', (reason) =>
+          openPlayerRounds(id, reason).catch((error: unknown) => tell(wordsOf(error))),
+        ),
         reasoned('rounds-file', 'Download rounds', 'Why you need the rounds', async (reason) => {
           const href = `/api/players/${id}/rounds.csv?reason=${encodeURIComponent(reason)}`
           make('a', { href, download: '' }).click()

@@ -1,7 +1,8 @@
 import { get, wordsOf } from './api.ts'
 import { byId, make } from './elements.ts'
-import { type Money, minorOf, moneyOf, show, showSigned } from './money.ts'
+import { type Money, minorOf, moneyOf, showSigned } from './money.ts'
 import { drawReplay, type Recall } from './replay.ts'
+import { endWords } from './round-words.ts'
 import { when } from './words.ts'
 
 type Round = {
@@ -42,7 +43,7 @@ async function more(): Promise<void> {
 }
 
 function row(round: Round): HTMLElement {
-  const { net, words } = cameTo(round)
+  const net = netOf(round)
   const button = make(
     'button',
     {
@@ -55,17 +56,15 @@ function row(round: Round): HTMLElement {
     make('strong', {}, names.get(round.game) ?? round.game),
     make('strong', { class: net > 0n ? 'up' : '' }, showSigned(moneyOf(net, round.stake))),
     make('small', {}, when(round.at)),
-    make('small', {}, words),
+    make('small', {}, endWords(round)),
   )
   button.addEventListener('click', () => void recall(round.round))
   return make('li', {}, button)
 }
 
-/** What a round has changed: one that waits has its stake set aside, one that was voided gave it back. */
-function cameTo({ status, stake, win }: Round): { net: bigint; words: string } {
-  if (status === 'open') return { net: -minorOf(stake), words: `waits for you, ${show(stake)} set aside` }
-  if (status === 'voided') return { net: 0n, words: `not finished, ${show(stake)} given back` }
-  return { net: minorOf(win) - minorOf(stake), words: `staked ${show(stake)}, returned ${show(win)}` }
+/** What a round has changed: one that was voided gave back what it took. */
+function netOf({ status, stake, win }: Round): bigint {
+  return status === 'voided' ? 0n : minorOf(win) - minorOf(stake)
 }
 
 async function recall(id: string): Promise<void> {
@@ -77,7 +76,7 @@ async function recall(id: string): Promise<void> {
     const proof = make('a', { href: `/api/rounds/${id}/proof`, download: `${id}-proof.json` }, 'Proof of this round')
     byId('recall').replaceChildren(
       drawReplay(round, names.get(round.game) ?? round.game),
-      make('p', { class: 'note' }, proof),
+      make('p', { class: 'round-proof' }, proof),
     )
   } catch (error) {
     byId('recall').replaceChildren(make('p', { class: 'note bad' }, wordsOf(error)))

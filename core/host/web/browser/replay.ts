@@ -15,6 +15,8 @@ import { when } from './words.ts'
 export type Recall = {
   round: string
   game: string
+  name: string
+  session: string
   version: string
   status: 'open' | 'settled' | 'voided'
   at: string
@@ -40,8 +42,13 @@ const verdicts: Record<string, string> = {
   open: 'It waits for you. What was drawn is told once it is over',
 }
 
-/** A round again: what it showed, and everything that is recorded about it, in words [GLI-4.14.2]. */
-export function drawReplay(round: Recall, name: string): HTMLElement {
+type Fact = readonly [name: string, value: string]
+
+/**
+ * A round again: what it showed, and everything that is recorded about it, in words [GLI-4.14.2]. For others than its player with facts besides, and
+ * without the pages that are the player's alone.
+ */
+export function drawReplay(round: Recall, name: string, forOthers?: { facts: readonly Fact[] }): HTMLElement {
   return make(
     'article',
     { class: 'card' },
@@ -51,18 +58,10 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
       make('span', { class: 'replay-mark' }, 'Replay'),
       verdicts[round.replay] ?? round.replay,
     ),
-    make(
-      'p',
-      { class: 'replay-ways' },
-      round.status === 'open'
-        ? make('a', { class: 'button', href: `/games/${round.game}` }, 'Go on with it')
-        : make('a', { class: 'button', href: `/games/${round.game}?round=${round.round}` }, 'See it played again'),
-      ...(round.fair
-        ? [make('a', { class: 'button', href: `/fairness?round=${round.round}` }, 'Check its numbers')]
-        : []),
-    ),
+    ...(forOthers ? [] : [waysOn(round)]),
     ...(round.status === 'voided' ? [make('p', { class: 'note' }, voidedWords(round))] : []),
     facts([
+      ...(forOthers?.facts ?? []),
       ...(round.fair ? [['Drawn by', `seeds, round ${round.fair.nonce} of “${round.fair.clientSeed}”`] as const] : []),
       ['Game', name],
       ['Begun', when(round.begunAt)],
@@ -78,7 +77,7 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
       ['Bonus after', show(round.balance.bonus)],
       ['Set aside after', show(round.balance.held)],
       ['Amounts go in steps of', show(round.denomination)],
-      ['Of these amounts', partsWords(round.parts), 'wide'],
+      ...partsWords(round.parts),
       ...(round.steps.length > 0
         ? [[`Steps, ${round.steps.length}`, make('ol', {}, ...stepsOf(round)), 'wide'] as const]
         : []),
@@ -88,6 +87,19 @@ export function drawReplay(round: Recall, name: string): HTMLElement {
         'wide',
       ],
     ]),
+  )
+}
+
+/** Where its player goes from here. */
+function waysOn({ round, game, status, fair }: Recall): HTMLElement {
+  const link = (href: string, text: string) => make('a', { class: 'button', href }, text)
+  return make(
+    'p',
+    { class: 'replay-ways' },
+    status === 'open'
+      ? link(`/games/${game}`, 'Go on with it')
+      : link(`/games/${game}?round=${round}`, 'See it played again'),
+    ...(fair ? [link(`/fairness?round=${round}`, 'Check its numbers')] : []),
   )
 }
 

@@ -42,6 +42,13 @@ export function outcomeWords({ choice, outcome, stake }: Recorded): string {
   return [count > 0 ? `A spin and ${count} free spins` : 'One spin', ...brought].join(', ')
 }
 
+/** How a round came out, in a line: one that waits has its stake set aside. */
+export function endWords({ status, stake, win }: { status: string; stake: Money; win: Money }): string {
+  if (status === 'open') return `waits to be finished, ${show(stake)} set aside`
+  if (status === 'voided') return `not finished, ${show(stake)} given back`
+  return `staked ${show(stake)}, returned ${show(win)}`
+}
+
 /** Of a round that could not be finished. */
 export function voidedWords({ stake }: Pick<Recorded, 'stake'>): string {
   return `This round could not be finished. The ${show(stake)} that you staked went back to your balance.`
@@ -60,20 +67,21 @@ export function stepWords(
   return `${when(at)}. ${decided}; ${came.filter(Boolean).join('; ')}`
 }
 
-/** What of stake and win came from or went elsewhere than the player's own money, where anything did. */
-export function partsWords({ stakedOfIncentives, wonOfIncentives, wonOfJackpots, toJackpots, ...rest }: Parts): string {
-  const { purchases, fees, advice } = rest
-  const told = (amount: Money | null, words: string) =>
-    amount === null ? [] : [`${words} ${minorOf(amount) === 0n ? 'nothing' : show(amount)}`]
+/** What of stake and win was not the player's own money, and what a round cost besides its stake, each with its name. */
+export function partsWords(parts: Parts): Array<[name: string, words: string]> {
+  const archived = 'archived with the books of that month'
+  const told = (...amounts: Array<[amount: Money | null, words: string]>) =>
+    amounts
+      .map(([amount, words]) =>
+        amount === null ? archived : `${minorOf(amount) === 0n ? 'none' : show(amount)} ${words}`,
+      )
+      .join(', ')
   return [
-    ...told(stakedOfIncentives, 'staked of incentives'),
-    ...told(toJackpots, 'of the stake to jackpots'),
-    ...told(wonOfIncentives, 'won of incentives'),
-    ...told(wonOfJackpots, 'won of jackpots'),
-    ...told(purchases, 'bought besides'),
-    ...told(fees, 'fees'),
-    `advice ${advice.length === 0 ? 'none' : advice.join(', ')}`,
-  ].join(', ')
+    ['Incentive money', told([parts.stakedOfIncentives, 'staked'], [parts.wonOfIncentives, 'won'])],
+    ['Jackpots', told([parts.wonOfJackpots, 'won'], [parts.toJackpots, 'of the stake to them'])],
+    ['Bought besides, fees', told([parts.purchases, 'bought'], [parts.fees, 'in fees'])],
+    ['Advice of the house', parts.advice.length === 0 ? 'none' : parts.advice.join(', ')],
+  ]
 }
 
 /** Draws for the same purpose in a row, each with what it was drawn out of. */
@@ -96,7 +104,8 @@ function rowWords(draws: readonly Draw[]): string {
 
 function moveWords(move: unknown): string {
   const { move: name, ...rest } = move as Record<string, unknown>
-  return [...(name === undefined ? [] : [String(name).replaceAll('-', ' ')]), ...plain(rest)].join(', ')
+  const told = name === undefined || String(name) in rest ? [] : [String(name).replaceAll('-', ' ')]
+  return [...told, ...plain(rest)].join(', ')
 }
 
 function returned(choice: Record<string, unknown>, wins: readonly string[], stake: Money): string {
@@ -107,19 +116,21 @@ function returned(choice: Record<string, unknown>, wins: readonly string[], stak
   return won.length > 0 ? won.join(', ') : 'no bet returned'
 }
 
+/** What choices and outcomes have in hundredths of the stake, but for what parts of them call so. */
+const inTimes: ReadonlySet<string> = new Set(['times', 'next', 'reached', 'target'])
+
 /** Names and values of a record; what has parts of its own is told by them. */
-function plain(record: object): string[] {
+function plain(record: object, hundredths: ReadonlySet<string> = inTimes): string[] {
   return Object.entries(record).flatMap(([name, value]): string[] => {
     if (value === null || value === undefined) return []
+    if (hundredths.has(name) && typeof value === 'number') return [`${name} ${value / 100}×`]
     if (Array.isArray(value)) {
       const each = value.map((part) =>
-        typeof part === 'object' && part !== null ? plain(part).join(', ') : String(part),
+        typeof part === 'object' && part !== null ? plain(part, new Set()).join(', ') : String(part),
       )
-      return each.length > 0
-        ? [`${name} ${each.join(value.some((part) => typeof part === 'object') ? ' / ' : ' ')}`]
-        : []
+      return [`${name} ${each.join(value.some((part) => typeof part === 'object') ? ' / ' : ' ') || 'none'}`]
     }
-    if (typeof value === 'object') return plain(value)
+    if (typeof value === 'object') return plain(value, new Set())
     return [typeof value === 'boolean' ? `${name} ${value ? 'yes' : 'no'}` : `${name} ${value}`]
   })
 }

@@ -1,0 +1,65 @@
+import { get, wordsOf } from './api.ts'
+import { openDialog, table } from './desk-parts.ts'
+import { act, make } from './elements.ts'
+import type { Money } from './money.ts'
+import { drawReplay, type Recall } from './replay.ts'
+import { endWords } from './round-words.ts'
+import { capital, when } from './words.ts'
+
+type Round = Pick<Recall, 'round' | 'game' | 'status' | 'at'> & { stake: Money; win: Money }
+
+const pageLength = 20
+
+/** A player's rounds, newest first, each recalled as its player sees it. Every look is written down with the reason given. */
+export async function openPlayerRounds(player: string, reason: string): Promise<void> {
+  const at = `/api/players/${player}/rounds`
+  const rounds = await page()
+  const content = make('div', { class: 'rounds-seen' })
+  const close = openDialog('Rounds of the player', 'wide', content)
+  list(rounds.length === pageLength)
+
+  function page(before?: string): Promise<Round[]> {
+    const query = new URLSearchParams({ reason, limit: String(pageLength), ...(before ? { before } : {}) })
+    return get<{ rounds: Round[] }>(`${at}?${query}`).then(({ rounds }) => rounds)
+  }
+
+  function list(isMore: boolean): void {
+    const rows = rounds.map((round) => [
+      when(round.at),
+      capital(round.game.replaceAll('-', ' ')),
+      endWords(round),
+      act('Recall', { 'aria-label': `Recall ${round.round}` }, () => void recall(round, isMore)),
+    ])
+    content.replaceChildren(
+      make('h2', {}, 'Rounds'),
+      table(['When', 'Game', 'How it came out', ''], rows, 'No round was played.'),
+      make(
+        'div',
+        { class: 'decision' },
+        ...(isMore ? [act('Earlier rounds', {}, () => void earlier())] : []),
+        act('Close', {}, close),
+      ),
+    )
+  }
+
+  async function earlier(): Promise<void> {
+    const more = await page(rounds.at(-1)?.round)
+    rounds.push(...more)
+    list(more.length === pageLength)
+  }
+
+  async function recall({ round }: Round, isMore: boolean): Promise<void> {
+    const back = act('Back to the rounds', {}, () => list(isMore))
+    try {
+      const found = await get<Recall & { country: string | null }>(`${at}/${round}?${new URLSearchParams({ reason })}`)
+      const signedIn = ['Signed in from', found.country ?? 'could not be told'] as const
+      content.replaceChildren(
+        make('h2', {}, 'As the player sees it'),
+        drawReplay(found, found.name, { facts: [['Session', found.session], signedIn] }),
+        make('div', { class: 'decision' }, back, act('Close', {}, close)),
+      )
+    } catch (error) {
+      content.replaceChildren(make('p', { class: 'problem', role: 'alert' }, wordsOf(error)), back)
+    }
+  }
+}
