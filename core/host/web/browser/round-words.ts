@@ -71,11 +71,13 @@ export function stepWords(
 export function partsWords(parts: Parts): Array<[name: string, words: string]> {
   const archived = 'archived with the books of that month'
   const told = (...amounts: Array<[amount: Money | null, words: string]>) =>
-    amounts
-      .map(([amount, words]) =>
-        amount === null ? archived : `${minorOf(amount) === 0n ? 'none' : show(amount)} ${words}`,
-      )
-      .join(', ')
+    amounts.every(([amount]) => amount === null)
+      ? archived
+      : amounts
+          .map(([amount, words]) =>
+            amount === null ? archived : `${minorOf(amount) === 0n ? 'none' : show(amount)} ${words}`,
+          )
+          .join(', ')
   return [
     ['Incentive money', told([parts.stakedOfIncentives, 'staked'], [parts.wonOfIncentives, 'won'])],
     ['Jackpots', told([parts.wonOfJackpots, 'won'], [parts.toJackpots, 'of the stake to them'])],
