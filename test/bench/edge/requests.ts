@@ -35,9 +35,10 @@ export async function measureRequests(
   const byTurns = async (turn: (contestant: Contestant) => Promise<void>) => {
     for (const contestant of contestants)
       if (!failed.has(contestant.name))
-        await turn(contestant).catch((error: Error) => {
+        await turn(contestant).catch(async (error: Error) => {
           say(`${exchange.name}, ${contestant.name} failed: ${error.message}`)
           failed.set(contestant.name, reasonOf(error))
+          await contestant.stop() // one that hangs may turn in circles, on the core of all the others
         })
   }
   await byTurns(async ({ port }) => void (await ask(track, port, exchange, warmUpSeconds)))

@@ -80,7 +80,9 @@ function words(track: Track, port: number, exchange: Exchange, seconds: number):
 }
 
 function read(printed: string, exchange: Exchange): Served {
-  const { requests, seconds: took, wrong, lost } = JSON.parse(printed.slice(printed.lastIndexOf('\n')))
+  const counts = printed.slice(printed.lastIndexOf('\n'))
+  if (!counts.endsWith('}')) throw new Error(`${exchange.name}: wrk counted nothing: ${printed.trim().slice(-120)}`)
+  const { requests, seconds: took, wrong, lost } = JSON.parse(counts)
   if (requests === 0 || wrong > 0 || lost > 0)
     throw new Error(`${exchange.name}: of ${requests} answers ${wrong} were wrong; ${lost} connections failed`)
   return { requests, seconds: took }

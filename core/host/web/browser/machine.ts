@@ -4,6 +4,7 @@ import { showHold } from './hold.ts'
 import { minorOf } from './money.ts'
 import { calm, countUp } from './motion.ts'
 import { drawPaytable } from './paytable.ts'
+import { photographed } from './photograph.ts'
 import { drawReels, type Picture } from './reels.ts'
 import type { Scene, Table } from './scene.ts'
 import {
@@ -30,7 +31,7 @@ export function openMachine(table: Table<SlotSheet, SlotOutcome>, symbol: Pictur
   let shown = ''
 
   const stake = drawStake(table as never, { step: parts })
-  const reels = drawReels(symbols, sheet.rows, symbol)
+  const reels = drawReels(symbols, sheet.rows, photographed(symbol, symbols.flat()))
   const paytable = drawPaytable(sheet, symbol, {
     part: (times) => show((BigInt(times) * stake.value) / parts),
     stake: (times) => show(BigInt(times) * stake.value),

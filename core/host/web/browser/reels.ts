@@ -5,7 +5,9 @@ import type { Place } from './slot.ts'
 import { sound } from './sound.ts'
 
 const rollMs = 620
-const staggerMs = 210
+/** From one reel's beginning to the next one's: each lays out what passes by in frames of its own. */
+const beginMs = 50
+const staggerMs = 160
 const sinkMs = 280
 const fallMs = 380
 /** How many symbols pass by on the first reel; each further one turns a little longer. */
@@ -13,9 +15,11 @@ const passingMin = 12
 
 /** How a symbol looks. */
 export type Picture = (name: string) => SVGSVGElement
+/** The same, as it moves. */
+export type Moving = (name: string) => Element
 
 /** Reels that stop, one after the other, on a window that is known; they never choose one. @param passing what passes by on each */
-export function drawReels(passing: readonly string[][], rows: number, symbol: Picture) {
+export function drawReels(passing: readonly string[][], rows: number, symbol: Moving) {
   const reels = passing.map((strip) => drawReel(strip, rows, symbol))
   const overlay = draw('svg', {
     viewBox: `0 0 ${reels.length * 100} ${rows * 100}`,
@@ -49,9 +53,10 @@ export function drawReels(passing: readonly string[][], rows: number, symbol: Pi
     async roll(window: readonly string[][], patience: Patience): Promise<void> {
       clear()
       await Promise.all(
-        reels.map((reel, index) =>
-          reel.roll(window[index] ?? [], rollMs + index * staggerMs, passingMin + index * 4, patience),
-        ),
+        reels.map(async (reel, index) => {
+          await patience.pause(calm ? 0 : index * beginMs)
+          await reel.roll(window[index] ?? [], rollMs + index * staggerMs, passingMin + index * 4, patience)
+        }),
       )
     },
     /** What stands at these places sinks, what is above falls, and the window is filled from above. */
@@ -82,7 +87,7 @@ export function drawReels(passing: readonly string[][], rows: number, symbol: Pi
   }
 }
 
-function drawReel(strip: readonly string[], rows: number, symbol: Picture) {
+function drawReel(strip: readonly string[], rows: number, symbol: Moving) {
   const band = make('div', { class: 'band' })
   const element = make('div', { class: 'reel', 'aria-hidden': 'true' }, band)
   let shown = Array.from({ length: rows }, (_, row) => strip[row % strip.length] as string)
@@ -124,21 +129,25 @@ function drawReel(strip: readonly string[], rows: number, symbol: Picture) {
       const from = Math.floor(Math.random() * strip.length) // what passes by is decoration; what stops is the server's
       const passing = Array.from({ length: count }, (_, index) => strip[(from + index) % strip.length] as string)
       const start = `translateY(${(-(count + rows) / (count + 2 * rows)) * 100}%)`
+      let rolled = false
       const roll = () => {
+        rolled = true
         show([...target, ...passing, ...shown])
         return band.animate(
           [
-            { transform: start, filter: 'blur(0)' },
-            { transform: 'translateY(-30%)', filter: 'blur(1.5px)', offset: 0.55 },
-            { transform: 'translateY(0.9%)', filter: 'blur(0)', offset: 0.9, easing: 'ease-out' },
-            { transform: 'translateY(0)', filter: 'blur(0)' },
+            { transform: start },
+            { transform: 'translateY(-30%)', offset: 0.55 },
+            { transform: 'translateY(0.9%)', offset: 0.9, easing: 'ease-out' },
+            { transform: 'translateY(0)' },
           ],
           { duration: ms, easing: 'linear' },
         )
       }
       await run(() => [roll()], patience)
       if (!calm) sound('land')
-      set(target)
+      if (!rolled) return set(target)
+      shown = [...target]
+      while (band.children.length > rows) band.lastElementChild?.remove() // what stays need not be drawn again
     },
   }
 }

@@ -1,7 +1,11 @@
 import { make } from '../../../../host/web/browser/elements.ts'
 import { calm, type Patience, run } from '../../../../host/web/browser/motion.ts'
+import { photographed } from '../../../../host/web/browser/photograph.ts'
 import { sound } from '../../../../host/web/browser/sound.ts'
 import { symbol } from './art.ts'
+
+const names = ['shell', 'pearl', 'mine'] as const
+type Name = (typeof names)[number]
 
 /** What a tile shows: nothing yet, what was found by opening it, or what lay there when the round was over. */
 type Face = 'closed' | 'pearl' | 'mine' | 'pearl-left' | 'mine-left'
@@ -19,6 +23,7 @@ const words: Record<Face, string> = {
 
 /** Five rows of five shells. Arrow keys go from one to the next. */
 export function drawBoard(handlers: { take(tile: number): void }) {
+  const picture = photographed((name) => symbol(name as Name), names)
   const tiles = Array.from({ length: side * side }, (_, tile) => {
     const button = make('button', { type: 'button', class: 'tile', tabindex: tile === 0 ? '0' : '-1' })
     button.addEventListener('click', () => handlers.take(tile))
@@ -41,7 +46,7 @@ export function drawBoard(handlers: { take(tile: number): void }) {
   function face(tile: number, shown: Face): void {
     const button = tiles[tile] as HTMLButtonElement
     button.dataset.face = shown
-    button.replaceChildren(symbol(shown === 'closed' ? 'shell' : shown.startsWith('pearl') ? 'pearl' : 'mine'))
+    button.replaceChildren(picture(shown === 'closed' ? 'shell' : shown.startsWith('pearl') ? 'pearl' : 'mine'))
     button.setAttribute(
       'aria-label',
       `Shell ${(tile % side) + 1} in row ${Math.floor(tile / side) + 1}, ${words[shown]}`,
@@ -54,12 +59,9 @@ export function drawBoard(handlers: { take(tile: number): void }) {
   }
 
   async function turn(tile: number, shown: Face, patience: Patience): Promise<void> {
-    const picture = () => tiles[tile]?.firstElementChild as SVGElement
+    const lying = () => tiles[tile]?.firstElementChild as Element
     const half = (from: string, to: string, easing: string) =>
-      run(
-        () => [picture().animate([{ transform: from }, { transform: to }], { duration: halfTurnMs, easing })],
-        patience,
-      )
+      run(() => [lying().animate([{ transform: from }, { transform: to }], { duration: halfTurnMs, easing })], patience)
     await half('scale(1, 1)', 'scale(1.08, 0.05)', 'ease-in')
     face(tile, shown)
     await half('scale(1.08, 0.05)', 'scale(1, 1)', 'cubic-bezier(.2,1.8,.5,1)')

@@ -43,7 +43,7 @@ const open: Open<Sheet, Outcome> = (table) => {
   const again = act('Same again', {}, () => ready() && layout.repeat())
 
   table.stage.append(
-    make('div', { class: 'wheel-box' }, wheel.svg),
+    make('div', { class: 'wheel-box' }, wheel.element),
     make('div', { class: 'outcome' }, badge, table.result, trail.element),
     make('div', { class: 'felt-box' }, felt.element, hints(felt.element)),
   )

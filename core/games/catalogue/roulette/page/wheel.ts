@@ -1,4 +1,5 @@
 import { draw } from '../../../../host/web/browser/art.ts'
+import { make } from '../../../../host/web/browser/elements.ts'
 import { type Patience, run } from '../../../../host/web/browser/motion.ts'
 
 const spinMs = 5200
@@ -6,17 +7,22 @@ const spinMs = 5200
 const landed = 0.74
 const track = 92
 const pocket = 61
+/** How wide the ball is, in the units of the drawing; `page.css` says it in hundredths of the wheel. */
+const ballWide = 7.4
 
-/** A roulette wheel; it shows a number that is known, and never chooses one. */
+/**
+ * A roulette wheel; it shows a number that is known, and never chooses one. What turns and what stands still are layers of their own, which a browser
+ * moves as they are: a drawing that turns by itself, or parts of one, are laid out and drawn anew for each frame.
+ */
 export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>, nameOf: (number: number) => string) {
-  const svg = draw('svg', { viewBox: '-112 -112 224 224', class: 'wheel', role: 'img', 'aria-label': 'Roulette wheel' })
-  const rotor = draw('g', {})
-  const orbit = draw('g', { class: 'orbit' })
-  const ball = draw('circle', { r: 3.7, class: 'ball' })
+  const stand = field()
+  const turning = field()
+  const rotor = make('div', { class: 'rotor' }, turning)
+  const ball = make('i', { class: 'ball' })
+  const element = make('div', { class: 'wheel', role: 'img', 'aria-label': 'Roulette wheel' }, stand, rotor, ball)
   const slice = 360 / numbers.length
   const pockets = new Map(numbers.map((number, index) => [number, drawPocket(number, index * slice)]))
-  orbit.append(ball)
-  rotor.append(
+  turning.append(
     draw('circle', { r: 86, class: 'rotor-rim' }),
     ...[...pockets.values()].flatMap(({ shape, label }) => [shape, label]),
     draw('circle', { r: 68, class: 'ring' }),
@@ -35,15 +41,13 @@ export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>, 
     draw('circle', { r: 10, class: 'brass' }),
     draw('circle', { r: 4, class: 'brass-light' }),
   )
-  svg.append(
+  stand.append(
     draw('circle', { r: 110, class: 'bowl' }),
     draw('circle', { r: 104, class: 'bowl-rim' }),
     draw('circle', { r: 98, class: 'track' }),
     ...Array.from({ length: 8 }, (_, index) =>
       draw('path', { d: 'M0 -99L2 -94.5L0 -90L-2 -94.5Z', class: 'brass', transform: `rotate(${index * 45 + 22.5})` }),
     ),
-    rotor,
-    orbit,
   )
   let turned = 0
   rest(0)
@@ -63,12 +67,11 @@ export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>, 
   function rest(index: number): void {
     turned = -index * slice
     rotor.style.transform = `rotate(${turned}deg)`
-    orbit.style.transform = 'rotate(0deg)'
-    ball.style.transform = `translateY(${-pocket}px)`
+    ball.style.transform = ballIs(0, pocket)
   }
 
   return {
-    svg,
+    element,
     /** The wheel slows as a wheel does, and the ball falls into the pocket the server drew. */
     async spinTo(number: number, patience: Patience): Promise<void> {
       for (const { shape } of pockets.values()) shape.classList.remove('hit')
@@ -97,15 +100,23 @@ export function drawWheel(numbers: readonly number[], red: ReadonlySet<number>, 
       return track - (track - pocket) * Math.min(1, fall / 0.7) ** 2 + bounce
     }
     const steps = Array.from({ length: 121 }, (_, step) => step / 120)
-    const play = (element: SVGElement, frame: (t: number) => string) =>
+    const play = (element: Element, frame: (t: number) => string) =>
       element.animate(
         steps.map((t) => ({ offset: t, transform: frame(t) })),
         { duration: spinMs, fill: 'forwards' },
       )
     return [
       play(rotor, (t) => `rotate(${rotorAt(t).toFixed(2)}deg)`),
-      play(orbit, (t) => `rotate(${ballAt(t).toFixed(2)}deg)`),
-      play(ball, (t) => `translateY(${(-radiusAt(t)).toFixed(2)}px)`),
+      play(ball, (t) => ballIs(ballAt(t), radiusAt(t))),
     ]
   }
+}
+
+function field(): SVGElement {
+  return draw('svg', { viewBox: '-112 -112 224 224', 'aria-hidden': 'true' })
+}
+
+/** A transform that puts the ball so many degrees from the top, so far from the middle. */
+function ballIs(degrees: number, radius: number): string {
+  return `rotate(${degrees.toFixed(2)}deg) translateY(${((-100 * radius) / ballWide).toFixed(1)}%)`
 }
