@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { amendments } from './amendments.ts'
 import { frictionConfig } from './guard/friction-config.ts'
 import { rules } from './limit/rules.ts'
 import { telemetryConfig } from './log/telemetry.ts'
@@ -88,6 +89,7 @@ const schema = z.strictObject({
   /** `scrape`: the metrics for other machines, over mutual TLS. `admin`: a Unix socket for who runs the edge, for its owner alone. */
   listen: z.strictObject({ metrics: address, scrape: address.optional(), admin: z.string().optional() }),
   balance: balance.prefault({}),
+  routes: amendments,
   limits: z
     .strictObject({
       bodyBytesMax: z

@@ -32,6 +32,11 @@ export function problem(status: number, code: string, detail: string): Problem {
 
 export const tooSlow = problem(408, 'edge.too_slow', 'The request took too long to arrive.')
 
+export const closedRoute: Problem = {
+  ...problem(503, 'edge.route_closed', 'This is closed at the moment.'),
+  headers: ['retry-after', '60'],
+}
+
 export const keptOut = problem(403, 'edge.banned', 'Nothing is served to your network.')
 
 /** RFC 9457, as the core writes it. */

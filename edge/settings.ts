@@ -70,7 +70,7 @@ export function openSettings(file: string, first: EdgeConfig, hear: (reload: Rel
 
 /** What workers apply where they stand: they ask for it each time, or hear of its change. */
 const inPlace: ReadonlySet<string> = new Set([
-  ...['cores', 'workers', 'gate', 'shedding', 'rules', 'networks'],
+  ...['cores', 'workers', 'routes', 'gate', 'shedding', 'rules', 'networks'],
   ...['bodyBytesMax', 'targetBytesMax', 'inFlightNetworkMax', 'inFlightSessionMax'],
   ...['webSocketsNetworkMax', 'webSocketsSessionMax'],
   ...['forwardSecondsMax', 'trySecondsMax', 'drainSecondsMax', 'drainIdleSeconds', 'drainWebSocketSeconds'],

@@ -9,8 +9,8 @@ import type { Shedding } from './limit/shedding.ts'
 import { headerIn, type RequestHead } from './listen/exchange.ts'
 import { headOf } from './listen/http1.ts'
 import type { Live } from './live.ts'
-import { keptOut, type Problem, problem } from './problem.ts'
-import type { Route } from './routes.ts'
+import { closedRoute, keptOut, type Problem, problem } from './problem.ts'
+import type { Route } from './route.ts'
 import type { Visitors } from './visitors/visitors.ts'
 
 /** A WebSocket that somebody asks for. */
@@ -50,6 +50,7 @@ export function openSockets(parts: {
   return {
     async admit(knock, route) {
       if (visitors.of(knock.socket, knock.address).isBanned) return keptOut
+      if (route.closed) return closedRoute
       const found = inspect(knock, live.current().limits) ?? inspectSize(route, knock) ?? shedding.refuse(route.index)
       if (found) return found
       const askers = limits.askersOf(knock)

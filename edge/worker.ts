@@ -29,8 +29,9 @@ import { AccessLog } from './log/access-log.ts'
 import { openAccounts } from './log/accounts.ts'
 import { traceOf } from './log/trace.ts'
 import * as metrics from './metrics.ts'
-import { keptOut, type Problem, sendProblem } from './problem.ts'
-import { openRoutes, pathOf, type Route, routeClasses } from './routes.ts'
+import { closedRoute, keptOut, type Problem, sendProblem } from './problem.ts'
+import { type Route, routeClasses } from './route.ts'
+import { openRoutes, pathOf } from './routes.ts'
 import { knockOf, openSockets } from './sockets.ts'
 import { openClients } from './tls/clients.ts'
 import { openCertificates } from './tls/files.ts'
@@ -83,7 +84,10 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
   live.onChange((now) => cores.configure(now))
   const upgrades = createUpgrades(internal, cores, (open) => metrics.webSockets.set(open))
   const control = createControl(cores, () => stopping || leaving)
-  const routes = openRoutes()
+  const routes = openRoutes(config.routes)
+  live.onChange((now, before) => {
+    if (!isDeepStrictEqual(now.routes, before.routes)) routes.amend(now.routes)
+  })
   const accounts = openAccounts(accesses, routes)
   const store = config.redis && openHostsStore(config.redis, internal)
   store?.onChange((open, reason) => {
@@ -219,6 +223,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
     if (refusal) return refuse(exchange, refusal)
     const route = routes.of(exchange.face, exchange.method, pathOf(exchange.target))
     const isOurs = exchange.target.startsWith('/edge/')
+    if (route.closed && !isOurs) return refuse(exchange, closedRoute)
     const long = inspectSize(route, exchange)
     if (long) return refuse(exchange, long)
     const shed = isOurs ? undefined : shedding.refuse(route.index)

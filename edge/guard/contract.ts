@@ -1,6 +1,6 @@
 import type { Exchange, RequestHead } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
-import type { Route } from '../routes.ts'
+import type { Route } from '../route.ts'
 import { unexpectedBody } from './gate.ts'
 
 /** No documented body is near this deep; a core refuses deeper ones, too. */

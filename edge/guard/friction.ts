@@ -5,7 +5,7 @@ import { ticksPerMs } from '../limit/limit.ts'
 import type { LimitMemory } from '../limit/memory.ts'
 import type { Exchange } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
-import type { Route } from '../routes.ts'
+import type { Route } from '../route.ts'
 import type { Visitor } from '../visitors/visitors.ts'
 import type { frictionConfig } from './friction-config.ts'
 

@@ -1,5 +1,5 @@
 import type { Face } from '../faces.ts'
-import { type Route, routeClasses } from '../routes.ts'
+import { type Route, routeClasses } from '../route.ts'
 import type { Asker } from './asker.ts'
 import { type Limit, limitOf, share, type Tables, take, waitOf } from './limit.ts'
 import type { Rule } from './rules.ts'

@@ -1,7 +1,7 @@
 import type { Face } from '../faces.ts'
 import type { Exchange } from '../listen/exchange.ts'
 import { type Problem, problem } from '../problem.ts'
-import type { Route } from '../routes.ts'
+import type { Route } from '../route.ts'
 import { askerOf } from './asker.ts'
 import { knowAskers } from './connection.ts'
 import { limitHeaders, retryAfter } from './headers.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { faces } from '../faces.ts'
-import { routeClasses } from '../routes.ts'
+import { routeClasses } from '../route.ts'
 
 const oneDaySeconds = 86_400
 

@@ -1,5 +1,5 @@
 import { type Problem, problem } from '../problem.ts'
-import { type RouteClass, routeClasses } from '../routes.ts'
+import { type RouteClass, routeClasses } from '../route.ts'
 
 /** From which level on a class is turned away: what ends something that is open never is. */
 const shedAt: Record<RouteClass, number> = {

@@ -119,6 +119,7 @@ const schema = z.strictObject({
         .optional(),
       acme: acmeWanted.optional(),
       tickets: ticketsWanted.optional(),
+      routes: z.array(z.looseObject({})).optional(),
       limits: z.looseObject({}).optional(),
       shedding: z.looseObject({}).optional(),
       visitors: z.looseObject({}).optional(),

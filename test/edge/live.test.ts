@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { countroom } from '../ops/command.ts'
-import { type Fleet, openCaller, openFleet, reads } from '../support/edge-fleet.ts'
+import { changes, type Fleet, openCaller, openFleet, reads } from '../support/edge-fleet.ts'
 import { until } from '../support/edge-load.ts'
 import { openSocket } from '../support/edge-trials.ts'
 
@@ -142,6 +142,72 @@ describe('the configuration', () => {
     const again = await opened()
     again.close()
     expect((await fleet.workers()).sort()).toEqual(before.sort())
+  })
+
+  test('routes are closed, opened and amended where workers stand, and nobody else loses a request', {
+    timeout: 60_000,
+  }, async () => {
+    const before = await fleet.workers()
+    const caller = openCaller(fleet, 4)
+    const statusOf = async (method: 'GET' | 'POST', path: string, body?: string) =>
+      (await caller.ask(method, path, body === undefined ? {} : { body })).status
+    const socket = await openSocket(fleet)
+    let going = true
+    const others: number[] = []
+    const asking = (async () => {
+      while (going) others.push(await statusOf('GET', reads))
+    })()
+    fleet.write({ routes: [{ face: 'player', path: changes, closed: true }] })
+    await until('it is closed', async () => (await statusOf('POST', changes, '{}')) === 503)
+    const came = fleet.unkeyed().length
+    const refused = await caller.ask('POST', changes, { body: '{}' })
+    expect(refused.text).toContain('edge.route_closed')
+    expect(fleet.unkeyed().length).toBe(came)
+    fleet.write({ routes: [{ face: 'player', path: changes, method: 'POST', bodyBytesMax: 16 }] })
+    await until(
+      'a body is longer than it may be',
+      async () => (await statusOf('POST', changes, `"${'x'.repeat(64)}"`)) === 413,
+    )
+    fleet.write({
+      routes: [
+        { face: 'player', path: '/api/**', closed: true },
+        { face: 'player', path: reads, method: 'GET' },
+      ],
+    })
+    await until('all but one are closed', async () => (await statusOf('GET', '/api/balance')) === 503)
+    expect(await statusOf('GET', '/edge/health')).toBe(200)
+    fleet.write({ routes: [] })
+    await until('all are open', async () => (await statusOf('POST', changes, '{}')) !== 503)
+    going = false
+    await asking
+    expect(others.length).toBeGreaterThan(10)
+    expect([...new Set(others)]).toEqual([200])
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+    socket.close()
+    await caller.close()
+    expect((await fleet.workers()).sort()).toEqual(before.sort())
+  })
+
+  test('an amendment that says nothing sound is refused in words', { timeout: 60_000 }, async () => {
+    for (const [routes, words] of [
+      [[{ face: 'player', path: 'api/games' }], 'no path of a route'],
+      [[{ face: 'player', path: '/edge/health', closed: true }], 'cannot be amended'],
+      [[{ face: 'player', path: reads, class: 'urgent' }], 'class'],
+      [
+        [
+          { face: 'player', path: reads },
+          { face: 'player', path: reads, closed: true },
+        ],
+        'of the same route',
+      ],
+    ] as const) {
+      fleet.write({ routes })
+      const { status, body } = await fleet.admin('POST', '/reload')
+      expect(status, words).toBe(422)
+      expect((body as { problem: string }).problem).toContain(words)
+    }
+    fleet.write({ routes: [] })
+    await edge('reload')
   })
 
   test('more workers and fewer', { timeout: 60_000 }, async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openShedding } from '../../../edge/limit/shedding.ts'
-import { type RouteClass, routeClasses } from '../../../edge/routes.ts'
+import { type RouteClass, routeClasses } from '../../../edge/route.ts'
 
 /** Under more load than it can bear the edge turns away what matters least. */
 const config = { delayMillisecondsMax: 100, waitingMax: 4 }
