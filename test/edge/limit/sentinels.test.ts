@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -73,7 +73,9 @@ const charged = () =>
 
 test('limits are counted at the primary, and at the next one when it has died', { timeout: 120_000 }, async () => {
   expect((await charged())[0]).toMatchObject({ granted: 1 })
-  await new Promise((resolve) => setTimeout(resolve, 3000)) // until the sentinel knows the other
+  const noted = () => readFileSync(join(dir, 'sentinel.conf'), 'utf8')
+  await until('the sentinel knows the other', async () => noted().includes('known-replica countroom') || undefined, 30)
+  await new Promise((resolve) => setTimeout(resolve, 1000)) // and has asked it how far it is
   primary.kill('SIGKILL')
   await until('that it is gone', async () => !store.open || undefined)
   expect((await charged())[0]?.granted).toBe(1)
