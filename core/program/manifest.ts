@@ -45,6 +45,15 @@ export function putManifest(dir: string): void {
   renameSync(`${dir}.new`, dir)
 }
 
+/** Whether a file is in the list of what was approved; without a list none is. */
+export function covers({ manifest }: Place, path: string): boolean {
+  return (
+    readManifest(manifest)
+      ?.list.split('\n')
+      .some((line) => line.endsWith(`  ${path}`)) ?? false
+  )
+}
+
 /** Undefined when a part of it is not there. */
 export function readManifest(dir: string): { list: string; statement: string; signature: Buffer } | undefined {
   const files = filesOfManifest(dir)

@@ -38,7 +38,8 @@ export function inspectTarget(target: string, bytesMax: number): Problem | undef
     /^[\x21-\x7e]*$/.test(target) &&
     !/[\\#"<>^`{|}]/.test(target) &&
     !/%(?![0-9a-f]{2})/i.test(target) &&
-    !/%(0[0-9a-f]|1[0-9a-f]|7f|2f|5c|2e)/i.test(path) &&
+    !/%(0[0-9a-f]|1[0-9a-f]|7f|2f|5c)/i.test(path) &&
+    !/%(2[de]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)/i.test(path) && // written out, they would be another word for the same route (RFC 3986, 2.3)
     !/%(00|0a|0d)/i.test(target) &&
     !path.includes('//') &&
     !path.split('/').some((segment) => segment === '.' || segment === '..')

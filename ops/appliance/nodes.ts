@@ -117,6 +117,14 @@ function coreUnit(home: Home, settings: Settings, name: string, number: 1 | 2, u
 }
 
 export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
+  const config = edgeConfig(home, settings, users)
+  // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.
+  const flags = ['--no-addons']
+  return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, users, settings.ports.edgeMetrics, flags)
+}
+
+/** All that the edge is told, as `run/edge.json` has it. */
+export function edgeConfig(home: Home, settings: Settings, users: Users): Record<string, unknown> {
   const open = (port: number) => ({
     host: settings.address,
     port,
@@ -125,7 +133,7 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
   })
   const { ports } = settings
   const { certificates = [], proxies = [], networks = {}, acme, tickets, ...sections } = settings.edge
-  const config = {
+  return {
     name: 'edge',
     workers: settings.edgeWorkers,
     tls: tlsOf(home, 'edge'),
@@ -147,9 +155,6 @@ export function edgeUnit(home: Home, settings: Settings, users: Users): Unit {
     ...telemetryOf(home, settings, users, 'edge', 'edge'),
     log: { level: settings.logLevel },
   }
-  // Its workers are processes of their own, so the permission model is not for it; add-ons it can do without, they inherit that.
-  const flags = ['--no-addons']
-  return node(home, 'edge', 'public HTTPS', 'edge/serve.ts', config, users, ports.edgeMetrics, flags)
 }
 
 /** This machine asks both faces itself, by loopback: an edge renews its certificates there, the sandbox tells what became of payments. */

@@ -104,6 +104,11 @@ export async function approveProgram(
   }
 }
 
+/** Whether a file of the home is one of those that were approved with the program. */
+export function isApproved(home: Home, settings: Settings, file: string): boolean {
+  return program.covers(placeOf(home, settings), home.path(file))
+}
+
 /** A clone that people work in serves with the alarm on; an installed node does not serve. The stricter word holds. */
 export function onMismatchOf(settings: Settings, approved?: program.OnMismatch): program.OnMismatch {
   const wanted = settings.programMismatch ?? (existsSync(join(repository, '.git')) ? 'alarm' : 'refuse')

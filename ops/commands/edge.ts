@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { askEdge } from '../appliance/edge-admin.ts'
+import { reloadEdge } from '../appliance/edge-reload.ts'
 import { knownHome } from '../appliance/running.ts'
 import { edgeAdminSocket } from '../appliance/sockets.ts'
 import { Trouble } from '../appliance/trouble.ts'
@@ -99,10 +100,15 @@ function bans(): Command {
 
 function reload(): Command {
   return new Command('reload')
-    .description('read the configuration anew; one that is not valid is refused, and what was in force stays')
+    .description(
+      'go by what countroom.json says of the edge now, without a start; what is not valid is refused, and what was in force stays',
+    )
     .option('--workers', 'replace every worker too: each new one listens before an old one leaves')
-    .action(async (options: Options & { workers?: boolean }) => {
-      const found = await ask<{ taken: boolean; changed: boolean }>(options, 'POST', '/reload')
+    .option('--approve-program', 'it is what you want: approve it with the program as it stands')
+    .action(async (options: Options & { workers?: boolean; approveProgram?: boolean }) => {
+      const found = options.socket
+        ? await ask<{ changed: boolean }>(options, 'POST', '/reload')
+        : await reloadEdge(knownHome(), { approve: options.approveProgram === true })
       if (options.workers) await ask(options, 'POST', '/restart')
       print(options, { ...found, restarted: options.workers === true }, () =>
         [

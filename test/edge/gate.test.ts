@@ -18,6 +18,18 @@ test('every method that a route takes is let through, and no other', () => {
     expect(ask(method), method).toMatchObject({ code: 'edge.method' })
 })
 
+test('a letter that is written out in a path would be another word for the same route, which nothing said of that route would hold for', () => {
+  const taken = (target: string) => inspectTarget(target, 2048) === undefined
+  for (const byte of Array.from({ length: 256 }, (_, each) => each)) {
+    const written = `%${byte.toString(16).padStart(2, '0')}`
+    const isPlain = /[\w.~-]/.test(String.fromCharCode(byte)) && byte < 128
+    if (isPlain)
+      for (const each of [written, written.toUpperCase()]) expect(taken(`/api/${each}ithdrawals`), each).toBe(false)
+  }
+  for (const target of ['/api/players/plr%20x', '/api/%c3%a4', '/api/games?game=%41'])
+    expect(taken(target), target).toBe(true)
+})
+
 test('a target that is taken means to everybody what it says: reading it as an address changes nothing [S57]', () => {
   const pieces = [
     '/',

@@ -171,7 +171,7 @@ describe('the configuration', () => {
     fleet.write({
       routes: [
         { face: 'player', path: '/api/**', closed: true },
-        { face: 'player', path: reads, method: 'GET' },
+        { face: 'player', path: reads, method: 'GET', closed: false },
       ],
     })
     await until('all but one are closed', async () => (await statusOf('GET', '/api/balance')) === 503)

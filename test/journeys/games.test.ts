@@ -245,7 +245,7 @@ test('the page that checks fair rounds makes the numbers of the documented examp
 }, async () => {
   const faults: string[] = []
   const page = await guest.open({ width: 1280, height: 900 }, faults)
-  const document = readFileSync(join(import.meta.dirname, '../../docs/provably-fair.md'), 'utf8')
+  const document = readFileSync(join(import.meta.dirname, '../../core/games/fairness/algorithm.md'), 'utf8')
   const told = (what: string) => new RegExp(`\\| ${what} +\\| (.+?) +\\|`).exec(document)![1]!.replaceAll('`', '')
   const [ranges, draws] = told('draws').replace('out of ', '').split(': ') as [string, string]
   const example = {
@@ -253,6 +253,13 @@ test('the page that checks fair rounds makes the numbers of the documented examp
     ...{ commitment: told('commitment'), ranges },
   }
   await page.goto(`${lobby}/fairness`)
+  for (const words of ['for each game with an example', 'all of it in a document']) {
+    const told = await page.request.get(
+      new URL((await page.getByRole('link', { name: words }).getAttribute('href'))!, lobby).href,
+    )
+    expect(told.headers()['content-type']).toContain('text/markdown')
+    expect(await told.text()).toContain('nonce')
+  }
   for (const [name, value] of Object.entries(example)) await page.locator(`[name=${name}]`).fill(value)
   await page.getByRole('button', { name: 'Compute the numbers' }).click()
   await page.getByText('The house kept to the seed it had committed to.').waitFor()

@@ -9,7 +9,7 @@ const words = 2 ** 32
 /**
  * Draws that anybody can make again who knows the seeds. Block i is HMAC-SHA-256 under the server seed over
  * `<client seed>:<nonce>:<i>`, i from 0; its bytes are read four at a time, the most significant first. A word from the largest multiple of the
- * range on is passed over, the others are taken modulo the range, so that every value is equally likely [GLI-3.2.3a]. `docs/provably-fair.md`
+ * range on is passed over, the others are taken modulo the range, so that every value is equally likely [GLI-3.2.3a]. `core/games/fairness/algorithm.md`
  * is the same for whoever checks us.
  */
 export function fairStream({ serverSeed, clientSeed, nonce }: Seeds): { draw(range: number): number } {

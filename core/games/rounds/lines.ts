@@ -28,11 +28,19 @@ export function openLines(reader: Reader, keys: Keys): (rows: readonly Row[]) =>
   return async (rows) => {
     const shares = await sharesOf(reader, rows)
     await learnCountries(rows)
-    return rows.map((row) => csvLine(cellsOf(row, shares.get(row.transfer)))).join('')
+    const lines = rows.map((row) => csvLine(cellsOf(row, shares.get(row.transfer)))).join('')
+    forgetOldest()
+    return lines
+  }
+
+  function forgetOldest(): void {
+    for (const session of countries.keys()) {
+      if (countries.size <= placesMax) return
+      countries.delete(session)
+    }
   }
 
   async function learnCountries(rows: readonly Row[]): Promise<void> {
-    if (countries.size > placesMax) countries.clear()
     const unknown = [...new Set(rows.map(({ session }) => session))].filter((session) => !countries.has(session))
     if (unknown.length === 0) return
     const places = await sessions.placesOf(reader, keys, unknown)

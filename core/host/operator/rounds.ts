@@ -8,6 +8,7 @@ import { permits } from '../access-rule.ts'
 import { createRoutes, type FaceContext, type FaceEnv, json, problems, staffOf, writes } from '../face.ts'
 import { commandOf, type Host, transact } from '../host.ts'
 import { csvAnswer, instant } from '../ledger-shapes.ts'
+import { recalled } from '../recalled.ts'
 import { gameId, recallSchema, roundSchema } from '../round-shapes.ts'
 
 const reason = z.string().trim().min(3).max(400).openapi({ description: 'Why; it is written down.' })
@@ -38,7 +39,7 @@ const getRound = createRoute({
   method: 'get',
   path: '/api/players/{player}/rounds/{round}',
   ...permits('players.view'),
-  ...writes('games.rounds_viewed'),
+  ...writes('games.rounds_viewed', 'games.replay_different'),
   summary: 'One round of a player in full, replayed from its recorded draws. It is written down.',
   request: {
     params: z.strictObject({ player: z.string().max(40), round: z.string().max(30) }),
@@ -89,7 +90,7 @@ export function operatorRoundsRoutes(host: Host): OpenAPIHono<FaceEnv> {
   routes.openapi(getRound, async (c) => {
     const { player, round } = c.req.valid('param')
     const wallet = await lookAt(host, c, { player, round, reason: c.req.valid('query').reason })
-    const found = await games.recall(host.sql, wallet, round)
+    const found = await recalled(host, c, { wallet, player, round })
     const places = await sessions.placesOf(host.sql, host.keys, [found.session])
     return c.json({ ...found, player, country: places.get(found.session)?.country ?? null }, 200)
   })

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { showMoney } from '#base'
 import * as games from '#games'
 import * as licences from '#licences'
+import * as messages from '#messages'
 import { anybody } from '../access-rule.ts'
 import { createRoutes, problems } from '../face.ts'
 import type { Host } from '../host.ts'
@@ -28,7 +29,9 @@ const sheetSchema = gameSchema
       .openapi({ description: 'Of who is signed in, no more than the licence lets them stake in a round.' }),
     cycleMsMin: z.number().int().openapi({ description: 'From the start of a round to the next start, at least.' }),
     autoplay: z.boolean().openapi({ description: 'Whether a page may begin rounds by itself.' }),
-    rules: z.array(z.string()),
+    rules: z
+      .array(z.string())
+      .openapi({ description: 'In the language that `Accept-Language` asks for, as far as there is one.' }),
     sheet: z.record(z.string(), z.unknown()),
   })
   .openapi('GameSheet')
@@ -72,6 +75,9 @@ export function gamesRoutes(host: Host) {
       const { game } = standing
       const rules = await licences.rules(host.sql)
       const { cycleMsMin, autoplay } = rules
+      const language = messages.preferredLanguage(c.req.header('accept-language'), rules.languageDefault)
+      c.header('content-language', language)
+      c.header('vary', 'accept-language', { append: true })
       const session = c.get('session')
       const currency = (session?.currency ?? 'EUR') as 'EUR'
       return c.json(
@@ -80,7 +86,7 @@ export function gamesRoutes(host: Host) {
           stakeMin: showMoney({ amount: game.stakeMin, currency }).amount,
           stakeMax: showMoney({ amount: await stakeMaxFor(host, rules, game, session), currency }).amount,
           ...{ cycleMsMin: cycleMsMin[game.kind], autoplay },
-          rules: game.rules.en,
+          rules: game.rules[language],
           sheet: game.sheet,
         },
         200,

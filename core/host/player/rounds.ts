@@ -1,11 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import * as audit from '#audit'
 import * as games from '#games'
 import { signedIn } from '../access-rule.ts'
 import { createRoutes, idempotencyHeader, problems, sessionOf, writes } from '../face.ts'
-import { commandOf, type Host, mutate, transact } from '../host.ts'
+import { type Host, mutate } from '../host.ts'
+import { recalled } from '../recalled.ts'
 import { recallSchema, roundSchema } from '../round-shapes.ts'
-import { seedsWire } from '../seeds-shapes.ts'
 import { answerBet, betRoute, inputSchema, playOf } from './play.ts'
 
 const moveSchema = z
@@ -118,19 +117,8 @@ export function roundsRoutes(host: Host) {
       },
     }),
     async (c) => {
-      const found = await games.recall(host.sql, sessionOf(c).wallet, c.req.valid('param').round)
-      const { round, game, version } = found
-      if (found.replay === 'different')
-        await transact(host, (tx) =>
-          audit.record(tx, commandOf(host, c), {
-            action: 'games.replay_different',
-            subject: round,
-            detail: { game, version },
-          }),
-        )
       const { wallet, playerId: player } = sessionOf(c)
-      const fair = await games.fairnessOf(host.sql, host.keys, { wallet, player, round })
-      return c.json({ ...found, ...(fair ? { fair: seedsWire(fair) } : {}) }, 200)
+      return c.json(await recalled(host, c, { wallet, player, ...c.req.valid('param') }), 200)
     },
   )
 

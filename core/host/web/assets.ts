@@ -16,11 +16,21 @@ const plots = [
   entry('/assets/uplot.css', 'text/css; charset=utf-8', readFileSync(join(dist, 'uPlot.min.css'), 'utf8')),
 ]
 
+/** How fair rounds are drawn and what games make of it, for whoever writes a verifier of their own: core/games/fairness, word for word. */
+const documents = ['algorithm', 'outcomes'].map((name) =>
+  entry(
+    `/assets/fairness/${name}.md`,
+    'text/markdown; charset=utf-8',
+    readFileSync(join(import.meta.dirname, `../../games/fairness/${name}.md`), 'utf8'),
+  ),
+)
+
 /** Browser modules with their types stripped, and styles, by their path: read once, at start. */
 const assets: ReadonlyMap<string, Asset> = new Map([
   ...inFolder(join(import.meta.dirname, 'browser'), '/assets'),
   ...inFolder(join(import.meta.dirname, 'styles'), '/assets'),
   ...plots,
+  ...documents,
   ...games.pages().flatMap(({ page, folder }) => inFolder(folder, `/assets/games/${page}`)),
 ])
 

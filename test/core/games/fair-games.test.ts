@@ -9,7 +9,7 @@ import { outcomeOf } from '../../../core/host/web/browser/fair-outcomes.ts'
 
 /** What a player's browser makes of seeds, against the mathematics that play: written twice, from one document. */
 const serverSeed = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'
-const document = readFileSync(join(import.meta.dirname, '../../../docs/provably-fair-games.md'), 'utf8')
+const document = readFileSync(join(import.meta.dirname, '../../../core/games/fairness/outcomes.md'), 'utf8')
 const bet = (on: string) => ({ bets: [{ on, amount: '1.00' }] })
 const choices: Record<string, unknown[]> = {
   plinko: [8, 12, 16].map((rows) => ({ stake: '1.00', rows, risk: 'high' })),

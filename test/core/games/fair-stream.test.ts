@@ -13,7 +13,7 @@ test('draws are words of HMAC-SHA-256 over client seed, nonce and block, rejecte
     Array.from({ length: 8 }, (_, i) => each.readUInt32BE(i * 4)),
   )
   expect(Array.from({ length: 16 }, () => stream.draw(2 ** 32))).toEqual(all)
-  const told = fairStream({ serverSeed, clientSeed: 'my words', nonce: 7n }) // as docs/provably-fair.md tells them
+  const told = fairStream({ serverSeed, clientSeed: 'my words', nonce: 7n }) // as core/games/fairness/algorithm.md tells them
   expect([37, 37, 52, 25, 10_000, 3_603_600_000].map((range) => told.draw(range))).toEqual([
     25, 1, 26, 0, 9844, 1_423_626_325,
   ])

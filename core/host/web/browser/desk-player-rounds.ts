@@ -33,25 +33,32 @@ export async function openPlayerRounds(player: string, reason: string): Promise<
     content.replaceChildren(
       make('h2', {}, 'Rounds'),
       table(['When', 'Game', 'How it came out', ''], rows, 'No round was played.'),
-      make(
-        'div',
-        { class: 'decision' },
-        ...(isMore ? [act('Earlier rounds', {}, () => void earlier())] : []),
-        act('Close', {}, close),
-      ),
+      make('div', { class: 'decision' }, ...(isMore ? [earlierButton()] : []), act('Close', {}, close)),
     )
   }
 
-  async function earlier(): Promise<void> {
-    const more = await page(rounds.at(-1)?.round)
-    rounds.push(...more)
-    list(more.length === pageLength)
+  /** Pressed once: each look is written down. */
+  function earlierButton(): HTMLButtonElement {
+    const button = act('Earlier rounds', {}, async () => {
+      button.disabled = true
+      try {
+        const more = await page(rounds.at(-1)?.round)
+        rounds.push(...more)
+        list(more.length === pageLength)
+      } catch (error) {
+        button.replaceWith(make('p', { class: 'problem', role: 'alert' }, wordsOf(error)))
+      }
+    })
+    return button
   }
 
   async function recall({ round }: Round, isMore: boolean): Promise<void> {
     const back = act('Back to the rounds', {}, () => list(isMore))
+    content.replaceChildren(make('p', { role: 'status' }, 'One moment …'), back)
+    const isHere = () => back.isConnected // nobody went back meanwhile
     try {
       const found = await get<Recall & { country: string | null }>(`${at}/${round}?${new URLSearchParams({ reason })}`)
+      if (!isHere()) return
       const signedIn = ['Signed in from', found.country ?? 'could not be told'] as const
       content.replaceChildren(
         make('h2', {}, 'As the player sees it'),
@@ -59,7 +66,7 @@ export async function openPlayerRounds(player: string, reason: string): Promise<
         make('div', { class: 'decision' }, back, act('Close', {}, close)),
       )
     } catch (error) {
-      content.replaceChildren(make('p', { class: 'problem', role: 'alert' }, wordsOf(error)), back)
+      if (isHere()) content.replaceChildren(make('p', { class: 'problem', role: 'alert' }, wordsOf(error)), back)
     }
   }
 }

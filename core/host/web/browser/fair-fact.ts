@@ -14,7 +14,7 @@ export type Played = {
 }
 
 /**
- * What the numbers of a round come to, by `docs/provably-fair-games.md` and without the house's mathematics. It asks for the numbers itself, so
+ * What the numbers of a round come to, by `core/games/fairness/outcomes.md` and without the house's mathematics. It asks for the numbers itself, so
  * that what they are out of is the game's rule and not the house's record.
  */
 export type Mapping = (draw: Draw, played: Played) => Promise<Fact[]>

@@ -1,4 +1,4 @@
-/** Provably fair draws, made in the player's own browser: `docs/provably-fair.md` says how, and nothing of this asks the house. */
+/** Provably fair draws, made in the player's own browser: `core/games/fairness/algorithm.md` says how, and nothing of this asks the house. */
 export type Seeds = { serverSeed: string; clientSeed: string; nonce: string }
 
 const words = 2 ** 32

@@ -29,14 +29,14 @@ export function choiceWords({ choice, stake }: Recorded): string {
   const { chips, stake: _, ...rest } = choice
   if (chips)
     return (chips as Chips).map(([on, amount]) => `${betName(on)} ${moneyOf(BigInt(amount), stake).amount}`).join(', ')
-  return [show(stake), ...plain(rest)].join(', ')
+  return [show(stake), ...plain(rest, stake)].join(', ')
 }
 
 export function outcomeWords({ choice, outcome, stake }: Recorded): string {
   const { number, colour, wins, free, base, ...rest } = outcome
   if (number !== undefined)
     return `${number === 37 ? '00' : number} ${colour}; ${returned(choice, wins as string[], stake)}`
-  if (base === undefined) return plain(outcome).join(', ')
+  if (base === undefined) return plain(outcome, stake).join(', ')
   const count = (free as object[]).length
   const brought = ['hold', 'pick', 'gamble'].filter((part) => part in rest)
   return [count > 0 ? `A spin and ${count} free spins` : 'One spin', ...brought].join(', ')
@@ -61,7 +61,7 @@ export function stepWords(
   isLast: boolean,
 ): string {
   const decided =
-    move === null ? 'The round began' : `${by === 'player' ? 'You' : 'The rules, for you'}: ${moveWords(move)}`
+    move === null ? 'The round began' : `${by === 'player' ? 'You' : 'The rules, for you'}: ${moveWords(move, stake)}`
   const over = isLast && status === 'settled' ? 'it was over' : undefined
   const came = [outcomeWords({ choice, outcome, stake }), `staked ${show(stake)}`, ...(over ? [over] : [])]
   return `${when(at)}. ${decided}; ${came.filter(Boolean).join('; ')}`
@@ -104,10 +104,10 @@ function rowWords(draws: readonly Draw[]): string {
   return `${capital(purpose)}: ${values}${alike ? `, of 0 to ${range - 1}` : ''}`
 }
 
-function moveWords(move: unknown): string {
+function moveWords(move: unknown, stake: Money): string {
   const { move: name, ...rest } = move as Record<string, unknown>
   const told = name === undefined || String(name) in rest ? [] : [String(name).replaceAll('-', ' ')]
-  return [...told, ...plain(rest)].join(', ')
+  return [...told, ...plain(rest, stake)].join(', ')
 }
 
 function returned(choice: Record<string, unknown>, wins: readonly string[], stake: Money): string {
@@ -121,18 +121,30 @@ function returned(choice: Record<string, unknown>, wins: readonly string[], stak
 /** What choices and outcomes have in hundredths of the stake, but for what parts of them call so. */
 const inTimes: ReadonlySet<string> = new Set(['times', 'next', 'reached', 'target'])
 
+/** What outcomes have in minor units, as text. */
+const inMoney: ReadonlySet<string> = new Set(['win', 'wins', 'insuranceWin'])
+const titles: Readonly<Record<string, string>> = {
+  wins: 'returned',
+  insuranceWin: 'insurance returned',
+  win: 'returned',
+}
+
 /** Names and values of a record; what has parts of its own is told by them. */
-function plain(record: object, hundredths: ReadonlySet<string> = inTimes): string[] {
+function plain(record: object, stake: Money, hundredths: ReadonlySet<string> = inTimes): string[] {
   return Object.entries(record).flatMap(([name, value]): string[] => {
     if (value === null || value === undefined) return []
+    if (inMoney.has(name)) {
+      const amounts = [value].flat().map((minor) => show(moneyOf(BigInt(minor as string), stake)))
+      return [`${titles[name]} ${amounts.join(', ') || 'nothing'}`]
+    }
     if (hundredths.has(name) && typeof value === 'number') return [`${name} ${value / 100}×`]
     if (Array.isArray(value)) {
       const each = value.map((part) =>
-        typeof part === 'object' && part !== null ? plain(part, new Set()).join(', ') : String(part),
+        typeof part === 'object' && part !== null ? plain(part, stake, new Set()).join(', ') : String(part),
       )
       return [`${name} ${each.join(value.some((part) => typeof part === 'object') ? ' / ' : ' ') || 'none'}`]
     }
-    if (typeof value === 'object') return plain(value, new Set())
+    if (typeof value === 'object') return plain(value, stake, new Set())
     return [typeof value === 'boolean' ? `${name} ${value ? 'yes' : 'no'}` : `${name} ${value}`]
   })
 }

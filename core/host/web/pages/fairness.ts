@@ -18,7 +18,8 @@ export function fairnessPage(signedIn: boolean) {
       <ol><li>Block i, from 0, is HMAC-SHA-256 under the house’s seed (its 32 bytes) over the text <code>words:round:i</code>.</li>
         <li>The bytes of the blocks are read four at a time as one number w, the most significant byte first.</li>
         <li>For a number out of n, a w that is not below the largest multiple of n up to 2³² is passed over; else the number is w modulo n. So each is equally likely.</li>
-        <li>What a game makes of its numbers, cards, places and stops, is told for each game in the house’s document of provably fair games; opened from your history, a round is made again here by those rules alone.</li></ol>
+        <li>What a game makes of its numbers, cards, places and stops, is told <a href="/assets/fairness/outcomes.md">for each game with an example</a>; opened from your history, a round is made again here by those rules alone.</li></ol>
+      <p>For a verifier of your own: <a href="/assets/fairness/algorithm.md">all of it in a document</a>, with numbers to check it against.</p>
     </article>`,
   )
 }

@@ -30,6 +30,10 @@ export function gamePage(
 ) {
   const { again, hurry, reads, signedIn, stakeMax, without } = asked
   const show = (amount: bigint) => showMoney(money(amount, currency as Currency)).amount
+  const isOffered = stakeMax >= game.stakeMin
+  const stakes = isOffered
+    ? `${show(game.stakeMin)} – ${show(stakeMax)} ${currency} per round`
+    : `not offered in ${currency} to you by the licence`
   const name = games.pageOf(game)
   const exact = game.rtp.d < denominatorMax ? `, exactly ${game.rtp.n}/${game.rtp.d}` : ', by enumerating every outcome'
   return page(
@@ -43,7 +47,7 @@ export function gamePage(
     },
     html`
     <div class="table" data-game="${game.id}" data-page="${name}" data-hurry="${hurry ? 'yes' : 'no'}" data-again="${again ?? ''}" data-currency="${currency}" data-money="${without === 'here' ? 'none' : 'yes'}">
-      <div class="title"><h1>${game.name}</h1><div class="title-tools" id="title-tools"><p class="fine">${show(game.stakeMin)} – ${show(stakeMax)} ${currency} per round · returns ${games.showPercent(game.rtp, 2)} · <a href="#rules">Rules</a>${otherWay(game, asked)}</p></div></div>
+      <div class="title"><h1>${game.name}</h1><div class="title-tools" id="title-tools"><p class="fine">${stakes} · returns ${games.showPercent(game.rtp, 2)} · <a href="#rules">Rules</a>${otherWay(game, asked)}</p></div></div>
       <div id="stage" class="stage"></div>
       <div id="controls" class="controls"></div>
     </div>
