@@ -506,6 +506,11 @@ const runs: Array<[name: string, run: () => Promise<FaceAnswer>, codes: audit.Co
   ],
   ['operator GET /api/players/{player}/rounds/{round}', lookAtRound, ['games.rounds_viewed']],
   [
+    'operator GET /api/players/{player}/rounds/{round}',
+    lookAtChangedRound,
+    ['games.rounds_viewed', 'games.replay_different'],
+  ],
+  [
     'operator GET /api/players/{player}/rounds.csv',
     () => boss.ask('GET', `/api/players/${ada.player}/rounds.csv?reason=she%20asked`),
     ['games.rounds_exported'],
@@ -880,6 +885,24 @@ let suspended: string
 async function suspend(act: 'suspension' | 'reinstatement' | 'mail-again'): Promise<FaceAnswer> {
   suspended ??= (await arrive()).player
   return boss.ask('POST', `/api/players/${suspended}/${act}`, { reason: 'a reason' })
+}
+
+/** Somebody changed what a round came to, past everything. */
+async function lookAtChangedRound(): Promise<FaceAnswer> {
+  const path = `/api/players/${ada.player}/rounds`
+  const { rounds } = (await boss.ask('GET', `${path}?reason=she%20asked`)).body as { rounds: Array<{ round: string }> }
+  const { admin } = faces.world
+  const whole = await admin<Array<{ wallet: bigint; transfer: bigint; outcome: string }>>`
+    select wallet, transfer, outcome from games.rounds where wallet in (select wallet from ledger.wallets where player = ${ada.player})`
+  await admin`update games.rounds set outcome = '{}' where transfer in ${admin(whole.map(({ transfer }) => transfer))}`
+  try {
+    const answer = await boss.ask('GET', `${path}/${rounds[0]!.round}?reason=she%20asked`)
+    expect(answer.body).toMatchObject({ replay: 'different' })
+    return answer
+  } finally {
+    for (const { wallet, transfer, outcome } of whole)
+      await admin`update games.rounds set outcome = ${outcome} where wallet = ${wallet} and transfer = ${transfer}`
+  }
 }
 
 async function lookAtRound(): Promise<FaceAnswer> {

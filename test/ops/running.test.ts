@@ -21,8 +21,6 @@ import { joinShares, readShare } from '../../core/keys/agent/shares.ts'
 import { viewHome } from '../../ops/appliance/home.ts'
 import { connect } from '../../ops/appliance/postgres.ts'
 import { commandLineOf } from '../../ops/appliance/processes.ts'
-import { approveProgram } from '../../ops/appliance/program.ts'
-import { readSettings } from '../../ops/appliance/settings.ts'
 import { agentSocket } from '../../ops/appliance/sockets.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
 import { arrive, openClient, someone, until } from '../support/client.ts'
@@ -429,46 +427,3 @@ function socketsIn(kind: string): Array<{ kind: string; address: string; port: n
     return kind.startsWith('tcp') && state !== '0A' ? [] : [{ kind, address, port: Number.parseInt(port, 16), inode }]
   })
 }
-
-test('edge reload: what countroom.json says of the edge holds at once, without a start; what is not valid changes nothing; what was approved wants the word for it', {
-  timeout: 240_000,
-}, async () => {
-  const file = join(home, 'countroom.json')
-  const told = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-  const say = (edge: object) => writeFileSync(file, JSON.stringify({ ...told, edge }))
-  const client = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
-  const status = async () => (await client.ask('GET', '/api/games')).status
-  const workers = appliance.processes().map(({ pid }) => pid)
-  try {
-    say({ routes: [{ face: 'player', path: '/api/games', closed: true }] })
-    expect(await status()).toBe(200)
-    const taken = await countroom(home, ['edge', 'reload'])
-    expect(taken.code, taken.out).toBe(0)
-    expect(taken.out).toContain('The configuration was taken.')
-    await until('it is closed', async () => (await status()) === 503 || undefined)
-    expect((await countroom(home, ['edge', 'reload'])).out).toContain('is what was in force')
-
-    say({ routes: [{ face: 'player', path: '/edge/health', closed: true }] })
-    const refused = await countroom(home, ['edge', 'reload'])
-    expect(refused.code).not.toBe(0)
-    expect(refused.out).toContain('cannot be amended')
-    expect(await status()).toBe(503)
-    expect((await countroom(home, ['edge', 'status'])).code).toBe(0)
-
-    await approveProgram(viewHome(home), readSettings(viewHome(home)), { fixedPorts: true, command: 'a test' })
-    say({})
-    const bound = await countroom(home, ['edge', 'reload'])
-    expect(bound.code).not.toBe(0)
-    expect(bound.out).toContain('no longer be what was approved')
-    expect(await status()).toBe(503)
-    const meant = await countroom(home, ['edge', 'reload', '--approve-program', '--json'])
-    expect(JSON.parse(meant.out)).toMatchObject({ changed: true })
-    await until('it is open', async () => (await status()) === 200 || undefined)
-    const program = await countroom(home, ['verify', 'program'])
-    expect(program.code, program.out).toBe(0)
-    expect(appliance.processes().map(({ pid }) => pid)).toEqual(workers)
-  } finally {
-    writeFileSync(file, JSON.stringify(told))
-    client.close()
-  }
-})
