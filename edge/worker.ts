@@ -274,7 +274,7 @@ export async function runWorker(first: Directions, sharedFd: number | undefined)
       routeClass: route.index,
       onOwner: wantsOwner ? (player) => limits.tellOwner(askers, player) : undefined,
       affinity: route.sticky ? sessionIn(face, exchange.header('cookie')) : undefined,
-      secondsMax: Math.max(most.forwardSecondsMax, route.trySeconds),
+      secondsMax: Math.max(most.forwardSecondsMax, Math.min(route.trySeconds, most.trySecondsMax)),
       trySecondsMax: Math.min(most.trySecondsMax, route.trySeconds),
     })
     underWay--

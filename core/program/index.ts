@@ -6,7 +6,7 @@ export { type Approval, approve, settle, wasApproved } from './approval.ts'
 export { filesOf, hashFiles } from './files.ts'
 // Comparing
 export { type Difference, type Inspection, inspect } from './inspection.ts'
-export { covers, type Place } from './manifest.ts'
+export { type Place, sumOf } from './manifest.ts'
 export { compareRelease, parseRelease, type ReleaseCheck } from './release.ts'
 export type { OnMismatch } from './statement.ts'
 export { printSums } from './sums.ts'

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseSums } from './sums.ts'
 
 /** Whose program it is, where it stands, and where the manifest of what was approved is kept. */
 export type Place = { node: string; repository: string; manifest: string }
@@ -45,13 +46,10 @@ export function putManifest(dir: string): void {
   renameSync(`${dir}.new`, dir)
 }
 
-/** Whether a file is in the list of what was approved; without a list none is. */
-export function covers({ manifest }: Place, path: string): boolean {
-  return (
-    readManifest(manifest)
-      ?.list.split('\n')
-      .some((line) => line.endsWith(`  ${path}`)) ?? false
-  )
+/** The sum that a file stands in the list of what was approved with, in hexadecimal. */
+export function sumOf({ manifest }: Place, path: string): string | undefined {
+  const found = readManifest(manifest)
+  return found && parseSums(found.list).get(path)
 }
 
 /** Undefined when a part of it is not there. */

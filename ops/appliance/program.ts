@@ -78,7 +78,7 @@ export async function inspectProgram(
 export async function approveProgram(
   home: Home,
   settings: Settings,
-  options: { surveyed?: program.Survey; fixedPorts: boolean; command: string },
+  options: { surveyed?: program.Survey; fixedPorts: boolean; command: string; onMismatch?: program.OnMismatch },
 ): Promise<program.Approval> {
   const sql = connect(home, 'app')
   const keys = connectKeys({ socket: agentSocket(home, 'ops') })
@@ -88,7 +88,7 @@ export async function approveProgram(
     const approval = await sql.begin((tx) =>
       program.approve(tx, command, placeOf(home, settings), {
         version,
-        onMismatch: onMismatchOf(settings),
+        onMismatch: options.onMismatch ?? onMismatchOf(settings),
         by: operatorName(),
         also: othersOf(home, options.fixedPorts),
         ...(options.surveyed ? { surveyed: options.surveyed } : {}),
@@ -104,9 +104,9 @@ export async function approveProgram(
   }
 }
 
-/** Whether a file of the home is one of those that were approved with the program. */
-export function isApproved(home: Home, settings: Settings, file: string): boolean {
-  return program.covers(placeOf(home, settings), home.path(file))
+/** The SHA-256 that a file of the home was approved with; undefined when it is none of those that are approved. */
+export function approvedSum(home: Home, settings: Settings, file: string): string | undefined {
+  return program.sumOf(placeOf(home, settings), home.path(file))
 }
 
 /** A clone that people work in serves with the alarm on; an installed node does not serve. The stricter word holds. */

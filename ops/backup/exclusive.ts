@@ -3,17 +3,21 @@ import type { Home } from '../appliance/home.ts'
 import { isAlive, markOf, parseMark, printMark } from '../appliance/processes.ts'
 import { Trouble } from '../appliance/trouble.ts'
 
-const lock = 'run/backup.lock'
+const backups = 'run/backup.lock'
 const attemptsMax = 3
 
-/** Backup and drill of one home exclude each other: one must not remove what the other reads. @throws Trouble that names who is at work */
-export async function exclusively<T>(home: Home, what: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Who takes the same lock of a home excludes each other, as backup and drill do: one must not remove what the other reads.
+ *
+ * @throws Trouble that names who is at work
+ */
+export async function exclusively<T>(home: Home, what: string, work: () => Promise<T>, lock = backups): Promise<T> {
   const mark = markOf(process.pid)
   if (!mark) throw new Error('this process has no entry in /proc')
   const own = `run/backup.${process.pid}.lock`
   home.write(own, `${printMark(mark).trim()} ${what}\n`)
   try {
-    take(home, own)
+    take(home, own, lock)
   } finally {
     rmSync(home.path(own), { force: true })
   }
@@ -28,7 +32,7 @@ export async function exclusively<T>(home: Home, what: string, work: () => Promi
  * Several may find that the holder of a lock is dead, and only one of them may remove it: whoever holds the lock that is named after that very holder, which is
  * taken in the same way.
  */
-function take(home: Home, own: string, path = lock): void {
+function take(home: Home, own: string, path: string): void {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     if (linked(home.path(own), home.path(path))) return
     const holder = read(home, path)
@@ -52,7 +56,7 @@ function take(home: Home, own: string, path = lock): void {
       rmSync(home.path(right), { force: true })
     }
   }
-  throw new Trouble('Others begin backups of this home at the same time.', {
+  throw new Trouble('Others begin the same in this home at the same time.', {
     setting: home.path(path),
     remedy: 'ask again',
   })

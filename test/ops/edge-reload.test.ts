@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { viewHome } from '../../ops/appliance/home.ts'
+import { edgeConfig } from '../../ops/appliance/nodes.ts'
 import { approveProgram } from '../../ops/appliance/program.ts'
 import { readSettings } from '../../ops/appliance/settings.ts'
 import { type Appliance, startAppliance } from '../../ops/appliance.ts'
@@ -28,9 +29,15 @@ test('what countroom.json says of the edge holds at once, without a start; what 
   const say = (edge: object) => writeFileSync(file, JSON.stringify({ ...told, edge }))
   const client = openClient(appliance.urls.lobby, { ca: appliance.card().ca })
   const status = async () => (await client.ask('GET', '/api/games')).status
+  const closed = [{ face: 'player', path: '/api/games', closed: true }]
+  const rendered = () => {
+    const settings = readSettings(viewHome(home))
+    const ports = { ...settings.ports, ...appliance.card().ports }
+    return `${JSON.stringify(edgeConfig(viewHome(home), { ...settings, ports }, {}), null, 2)}\n`
+  }
   const workers = appliance.processes().map(({ pid }) => pid)
   try {
-    say({ routes: [{ face: 'player', path: '/api/games', closed: true }] })
+    say({ routes: closed })
     expect(await status()).toBe(200)
     const taken = await countroom(home, ['edge', 'reload'])
     expect(taken.code, taken.out).toBe(0)
@@ -38,6 +45,13 @@ test('what countroom.json says of the edge holds at once, without a start; what 
     await until('it is closed', async () => (await status()) === 503 || undefined)
     expect((await countroom(home, ['edge', 'reload'])).out).toContain('is what was in force')
 
+    expect(readFileSync(join(home, 'run/edge.json'), 'utf8'), 'as a start writes it').toBe(rendered())
+
+    writeFileSync(
+      file,
+      JSON.stringify({ ...told, operatorCertificates: true, logLevel: 'debug', edge: { routes: closed } }),
+    )
+    expect((await countroom(home, ['edge', 'reload'])).out, 'what is for a start').toContain('is what was in force')
     say({ routes: [{ face: 'player', path: '/edge/health', closed: true }] })
     const refused = await countroom(home, ['edge', 'reload'])
     expect(refused.code).not.toBe(0)
@@ -49,8 +63,15 @@ test('what countroom.json says of the edge holds at once, without a start; what 
     say({})
     const bound = await countroom(home, ['edge', 'reload'])
     expect(bound.code).not.toBe(0)
-    expect(bound.out).toContain('no longer be what was approved')
+    expect(bound.out).toContain('would not be what was approved')
     expect(await status()).toBe(503)
+    const redis = join(home, 'run/redis.conf')
+    const sound = readFileSync(redis, 'utf8')
+    writeFileSync(redis, `${sound}# changed\n`)
+    const others = await countroom(home, ['edge', 'reload', '--approve-program'])
+    expect(others.out).toContain('Something else is not as approved')
+    expect(await status()).toBe(503)
+    writeFileSync(redis, sound)
     const meant = await countroom(home, ['edge', 'reload', '--approve-program', '--json'])
     expect(JSON.parse(meant.out)).toMatchObject({ changed: true })
     await until('it is open', async () => (await status()) === 200 || undefined)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as audit from '#audit'
 import type { Reader, Tx } from '#base'
-import { type KeyedCommand, type Keys, open as openSealed, type Place, seal } from '#keys'
+import { type KeyedCommand, type Keys, openIfKept, open as openSealed, type Place, seal } from '#keys'
 import type * as rng from '#rng'
 import { gameOf } from '../catalogue.ts'
 import { clientSeedInvalid, fairRoundOpen, notFair } from '../errors.ts'
@@ -170,7 +170,9 @@ async function viewOf(reader: Reader, keys: Keys, player: string, row: Row): Pro
   const { commitment, clientSeed, nonce, begunAt: since, endedAt: until } = row
   const view = { commitment, clientSeed, rounds: Number(nonce), since }
   if (until === null) return view
-  return { ...view, serverSeed: (await openSeed(reader, keys, player, row)).toString('hex'), until }
+  const { seed, sealed } = row
+  const shown = await openIfKept(reader, keys, { ...placeOf(player, seed), envelope: sealed }) // gone with a player who was erased
+  return { ...view, ...(shown ? { serverSeed: shown.toString('hex') } : {}), until }
 }
 
 function openSeed(reader: Reader, keys: Keys, player: string, { seed, sealed }: Row): Promise<Buffer> {

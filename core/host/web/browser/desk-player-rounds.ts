@@ -16,19 +16,21 @@ export async function openPlayerRounds(player: string, reason: string): Promise<
   const rounds = await page()
   const content = make('div', { class: 'rounds-seen' })
   const close = openDialog('Rounds of the player', 'wide', content)
-  list(rounds.length === pageLength)
+  let isMore = rounds.length === pageLength
+  let fetching: Promise<void> | undefined
+  list()
 
   function page(before?: string): Promise<Round[]> {
     const query = new URLSearchParams({ reason, limit: String(pageLength), ...(before ? { before } : {}) })
     return get<{ rounds: Round[] }>(`${at}?${query}`).then(({ rounds }) => rounds)
   }
 
-  function list(isMore: boolean): void {
+  function list(): void {
     const rows = rounds.map((round) => [
       when(round.at),
       capital(round.game.replaceAll('-', ' ')),
       endWords(round),
-      act('Recall', { 'aria-label': `Recall ${round.round}` }, () => void recall(round, isMore)),
+      act('Recall', { 'aria-label': `Recall ${round.round}` }, () => void recall(round)),
     ])
     content.replaceChildren(
       make('h2', {}, 'Rounds'),
@@ -37,14 +39,12 @@ export async function openPlayerRounds(player: string, reason: string): Promise<
     )
   }
 
-  /** Pressed once: each look is written down. */
   function earlierButton(): HTMLButtonElement {
     const button = act('Earlier rounds', {}, async () => {
       button.disabled = true
       try {
-        const more = await page(rounds.at(-1)?.round)
-        rounds.push(...more)
-        list(more.length === pageLength)
+        await fetchEarlier()
+        if (button.isConnected) list()
       } catch (error) {
         button.replaceWith(make('p', { class: 'problem', role: 'alert' }, wordsOf(error)))
       }
@@ -52,8 +52,21 @@ export async function openPlayerRounds(player: string, reason: string): Promise<
     return button
   }
 
-  async function recall({ round }: Round, isMore: boolean): Promise<void> {
-    const back = act('Back to the rounds', {}, () => list(isMore))
+  /** Asked once, however often it is pressed: each look is written down. */
+  function fetchEarlier(): Promise<void> {
+    fetching ??= page(rounds.at(-1)?.round)
+      .then((more) => {
+        rounds.push(...more)
+        isMore = more.length === pageLength
+      })
+      .finally(() => {
+        fetching = undefined
+      })
+    return fetching
+  }
+
+  async function recall({ round }: Round): Promise<void> {
+    const back = act('Back to the rounds', {}, list)
     content.replaceChildren(make('p', { role: 'status' }, 'One moment …'), back)
     const isHere = () => back.isConnected // nobody went back meanwhile
     try {
