@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import * as games from '#games'
+import { shred } from '#keys'
 import * as ledger from '#ledger'
 import { fairDraws } from '../../../core/host/web/browser/fair-stream.ts'
 import { type Doors, doors } from '../../support/doors.ts'
@@ -125,4 +126,16 @@ test('words are printable and not too long; another player has nothing of it', a
   await renew(one, 'mine')
   expect(await games.seedsOf(world.sql, keys(), holder(other))).toEqual([])
   await expect(roll(other, 'a')).rejects.toMatchObject({ code: 'games.not_fair' })
+})
+
+test('a fair round of a player who was erased is told, but for the seed of the house, which is gone with them', async () => {
+  const seat = await house.sitDown(1000n)
+  const { commitment } = await renew(seat, 'my words')
+  const { round } = await roll(seat, 'a')
+  await end(seat)
+  expect((await fairnessOf(seat, round.round))?.serverSeed).toBeDefined()
+  await world.act((tx) => shred(tx, seat.player))
+  const told = await fairnessOf(seat, round.round)
+  expect(told).toMatchObject({ commitment, clientSeed: 'my words', nonce: 0 })
+  expect(told?.serverSeed).toBeUndefined()
 })
